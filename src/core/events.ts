@@ -1,0 +1,24 @@
+import type { Failure } from "./failure.ts";
+
+/**
+ * What happens while work is under way. Producers push plain records into an `EventSink`;
+ * `report/` decides what a terminal, a log or a machine gets to see of them.
+ */
+export type Event =
+  /** A plain statement that the user should read: which ABI was used and why, which input was chosen. */
+  | { readonly kind: "note"; readonly text: string }
+  /** Something that works but should not stay so. */
+  | { readonly kind: "warning"; readonly text: string }
+  /** A rule starts. `label` and `output` make the quiet line `  CLANG    zboot_parser_bpf.o`. */
+  | {
+      readonly kind: "step";
+      readonly label: string;
+      readonly output: string;
+      /** The command, or the sentence that stands for it where the work is done in-process. */
+      readonly command: string;
+    }
+  /** What a tool that succeeded still wrote to stderr. */
+  | { readonly kind: "tool-log"; readonly tool: string; readonly text: string }
+  | { readonly kind: "failure"; readonly failure: Failure };
+
+export type EventSink = (event: Event) => void;

@@ -1,0 +1,152 @@
+/**
+ * The catalogue of expected failures. Each has a `reason` tag and carries facts, never prose with
+ * line breaks or colours: `report/failure-text.ts` is the one place that turns them into words.
+ */
+export type Failure =
+  | Malformed
+  | Unsupported
+  | AbiMismatch
+  | SkeletonMismatch
+  | MissingArray
+  | ToolMissing
+  | ToolTooOld
+  | ToolFailed
+  | InputNotFound
+  | FileFailed
+  | SizeExceeded
+  | BadTarget
+  | UnknownGoal
+  | NoRule
+  | Usage
+  | Cancelled;
+
+/** Bytes that do not keep to their format. */
+export type Malformed = {
+  readonly reason: "malformed";
+  /** The format's name as its specification writes it: `ELF`, `PE`, `BTF`, `zboot`. */
+  readonly format: string;
+  /** The part of the format: `file header`, `section 3`, `.BTF string section`. */
+  readonly section: string;
+  /** Byte offset in the outermost file. */
+  readonly offset: number;
+  readonly detail: string;
+  readonly file?: string;
+};
+
+/** Well-formed input that asks for something this version does not do. */
+export type Unsupported = {
+  readonly reason: "unsupported";
+  readonly what: string;
+  readonly detail: string;
+  readonly file?: string;
+};
+
+/** The target kernel's BTF disagrees with the chosen revision of the interface. */
+export type AbiMismatch = {
+  readonly reason: "abi-mismatch";
+  readonly revision: string;
+  /** One line a difference, naming the type and the member or the kfunc. */
+  readonly differences: readonly string[];
+  readonly file?: string;
+};
+
+/** The light skeleton's maps or programs are not the ones that the kernel's fixed struct has. */
+export type SkeletonMismatch = {
+  readonly reason: "skeleton-mismatch";
+  readonly what: "maps" | "programs";
+  readonly expected: readonly string[];
+  readonly found: readonly string[];
+  readonly file: string;
+};
+
+/** An array that must be in the light skeleton is absent, empty or of the wrong length. */
+export type MissingArray = {
+  readonly reason: "missing-array";
+  readonly array: string;
+  readonly detail: string;
+  readonly file: string;
+};
+
+export type ToolMissing = {
+  readonly reason: "tool-missing";
+  readonly tool: string;
+  readonly tried: readonly string[];
+  /** The one command that mends it, where the distribution is known. */
+  readonly remedy?: string;
+};
+
+export type ToolTooOld = {
+  readonly reason: "tool-too-old";
+  readonly tool: string;
+  readonly path: string;
+  readonly version: string;
+  readonly needed: string;
+  readonly remedy?: string;
+};
+
+/** A child process that did not end with exit status 0. */
+export type ToolFailed = {
+  readonly reason: "tool-failed";
+  readonly tool: string;
+  /** The command as a shell would take it. */
+  readonly command: string;
+  /** `exit status 1`, `signal SIGSEGV`, `timed out`. */
+  readonly ended: string;
+  /** All that the tool wrote to stderr (and stdout where it was not data). */
+  readonly log: string;
+};
+
+export type InputNotFound = {
+  readonly reason: "input-not-found";
+  readonly what: string;
+  readonly tried: readonly string[];
+  /** The options or variables that name it. */
+  readonly hint: string;
+};
+
+/** A system call on a file failed. */
+export type FileFailed = {
+  readonly reason: "file-failed";
+  readonly operation: "open" | "read" | "write" | "rename" | "remove" | "create folder";
+  readonly file: string;
+  /** The errno's name, such as `ENOENT`. */
+  readonly code: string;
+};
+
+export type SizeExceeded = {
+  readonly reason: "size-exceeded";
+  readonly what: string;
+  readonly size: number;
+  readonly limit: number;
+  readonly file?: string;
+};
+
+/** A target description or template of the user's own that cannot be used. */
+export type BadTarget = {
+  readonly reason: "bad-target";
+  readonly target: string;
+  readonly detail: string;
+  readonly file?: string;
+};
+
+export type UnknownGoal = {
+  readonly reason: "unknown-goal";
+  readonly goal: string;
+  readonly known: readonly string[];
+};
+
+/** A goal that exists but cannot be reached with the inputs given. */
+export type NoRule = {
+  readonly reason: "no-rule";
+  readonly goal: string;
+  readonly needs: string;
+};
+
+export type Usage = { readonly reason: "usage"; readonly detail: string };
+
+export type Cancelled = { readonly reason: "cancelled"; readonly signal: string };
+
+/** Names the file in a failure that came from pure code, which knows only bytes. */
+export function inFile<F extends Failure>(failure: F, file: string): F {
+  return "file" in failure && failure.file !== undefined ? failure : { ...failure, file };
+}
