@@ -1,0 +1,120 @@
+/**
+ * The revisions of the kexec image parser interface, as their mails define them (docs/spec.md,
+ * "The kernel's side"). The series is not in mainline, so a stock kernel's BTF has none of this and
+ * these profiles stand in for it.
+ */
+
+export type Revision = "v6" | "v7";
+
+export const REVISIONS: readonly Revision[] = ["v6", "v7"];
+
+/** The revision assumed where the target's BTF does not have the interface. */
+export const DEFAULT_REVISION: Revision = "v7";
+
+/** The function that a parser is attached to. */
+export const ANCHOR = "kexec_image_parser_anchor";
+
+/** A member of `struct cmd_hdr`, which is packed: the offset is the sum of the sizes before it. */
+export type HeaderField = {
+  readonly name: string;
+  /** Bytes: 1, 2 or 4. */
+  readonly size: number;
+};
+
+export type ContextField = {
+  readonly name: string;
+  /** C declaration without the semicolon. */
+  readonly declaration: string;
+  /** Bytes the member may have; later copies of v6 widened the sizes from int to unsigned long. */
+  readonly sizes: readonly number[];
+};
+
+export type Kfunc = { readonly name: string; readonly parameters: number };
+
+export type Command = "DONE" | "DECOMPRESS" | "COPY";
+
+export type RevisionProfile = {
+  readonly revision: Revision;
+  readonly header: readonly HeaderField[];
+  /** Bytes of `struct cmd_hdr`. */
+  readonly headerSize: number;
+  /** Command numbers; a revision without DONE takes the end of the program for the end of the stream. */
+  readonly commands: Readonly<Partial<Record<Command, number>>>;
+  readonly subcommands: Readonly<Record<"KERNEL" | "INITRD" | "CMDLINE", number>>;
+  /** Pipeline flags; empty where the revision has none. */
+  readonly pipeline: Readonly<Partial<Record<"FILL", number>>>;
+  /** `struct kexec_context`, as far as a parser reads it. */
+  readonly context: readonly ContextField[];
+  /** Members of the context that hold the image to be parsed: expressions in C. */
+  readonly image: { readonly data: string; readonly size: string };
+};
+
+export const KFUNCS: readonly Kfunc[] = [
+  { name: "bpf_get_parser_context", parameters: 1 },
+  { name: "bpf_put_parser_context", parameters: 1 },
+  { name: "bpf_buffer_parser", parameters: 3 },
+];
+
+const SUBCOMMANDS = { KERNEL: 1, INITRD: 2, CMDLINE: 3 } as const;
+
+const BUFFERS = 16;
+
+const PROFILES: Readonly<Record<Revision, RevisionProfile>> = {
+  v6: {
+    revision: "v6",
+    header: [
+      { name: "cmd", size: 2 },
+      { name: "subcmd", size: 2 },
+      { name: "payload_len", size: 4 },
+    ],
+    headerSize: 8,
+    commands: { DECOMPRESS: 1, COPY: 2 },
+    subcommands: SUBCOMMANDS,
+    pipeline: {},
+    context: [
+      { name: "kdump", declaration: "bool kdump", sizes: [1] },
+      { name: "kernel", declaration: "char *kernel", sizes: [8] },
+      { name: "kernel_sz", declaration: "int kernel_sz", sizes: [4, 8] },
+      { name: "initrd", declaration: "char *initrd", sizes: [8] },
+      { name: "initrd_sz", declaration: "int initrd_sz", sizes: [4, 8] },
+      { name: "cmdline", declaration: "char *cmdline", sizes: [8] },
+      { name: "cmdline_sz", declaration: "int cmdline_sz", sizes: [4, 8] },
+    ],
+    image: { data: "kernel", size: "kernel_sz" },
+  },
+  v7: {
+    revision: "v7",
+    header: [
+      { name: "cmd", size: 2 },
+      { name: "subcmd", size: 1 },
+      { name: "pipeline_flag", size: 1 },
+      { name: "payload_len", size: 4 },
+      { name: "num_chunks", size: 2 },
+    ],
+    headerSize: 10,
+    commands: { DONE: 1, DECOMPRESS: 2, COPY: 3 },
+    subcommands: SUBCOMMANDS,
+    pipeline: { FILL: 1 },
+    context: [
+      { name: "kdump", declaration: "bool kdump", sizes: [1] },
+      { name: "parsed", declaration: "bool parsed", sizes: [1] },
+      { name: "parsing_buf", declaration: `char *parsing_buf[${BUFFERS}]`, sizes: [8 * BUFFERS] },
+      {
+        name: "parsing_buf_sz",
+        declaration: `unsigned long parsing_buf_sz[${BUFFERS}]`,
+        sizes: [8 * BUFFERS],
+      },
+      { name: "kernel", declaration: "char *kernel", sizes: [8] },
+      { name: "kernel_sz", declaration: "unsigned long kernel_sz", sizes: [8] },
+      { name: "initrd", declaration: "char *initrd", sizes: [8] },
+      { name: "initrd_sz", declaration: "unsigned long initrd_sz", sizes: [8] },
+      { name: "cmdline", declaration: "char *cmdline", sizes: [8] },
+      { name: "cmdline_sz", declaration: "unsigned long cmdline_sz", sizes: [8] },
+    ],
+    image: { data: "parsing_buf[0]", size: "parsing_buf_sz[0]" },
+  },
+};
+
+export function revisionProfile(revision: Revision): RevisionProfile {
+  return PROFILES[revision];
+}

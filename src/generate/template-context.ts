@@ -1,0 +1,128 @@
+import type { RevisionProfile } from "#abi/revisions.ts";
+import type { PartCommand, PartName, Target } from "./target.ts";
+
+/** What `templates/frame.hbs` and every body see. Nothing else; Handlebars runs in strict mode. */
+export type TemplateContext = {
+  /** The target's name: `zboot`. */
+  readonly target: string;
+  readonly description: string;
+  readonly abi: {
+    readonly revision: string;
+    readonly header: readonly { readonly type: string; readonly name: string }[];
+    readonly headerSize: number;
+    readonly constants: readonly { readonly name: string; readonly value: number }[];
+    /** C declarations for what the target kernel's BTF does not have. */
+    readonly declarations: readonly { readonly why: string; readonly text: string }[];
+    /** The command that ends the stream: one, or none where the revision has none. */
+    readonly finish: readonly { readonly comment: string; readonly command: string }[];
+    readonly imageData: string;
+    readonly imageSize: string;
+  };
+  /** The four rings in the order of the kernel's light-skeleton struct. */
+  readonly rings: readonly { readonly name: string; readonly size: string }[];
+  readonly scratchRing: string;
+  /** The parts that the target's stream may have, in canonical order. */
+  readonly parts: readonly {
+    readonly name: PartName;
+    readonly ring: string;
+    readonly limit: string;
+    readonly header: readonly { readonly name: string; readonly value: string }[];
+  }[];
+  /** Bytes cut off a zboot payload, as the seeds do: one number, or none. */
+  readonly sizeTrailer: readonly number[];
+};
+
+export type ContextOptions = {
+  readonly target: Target;
+  readonly profile: RevisionProfile;
+  /** True where the target kernel's own BTF has `struct kexec_context`. */
+  readonly kernelHasContext: boolean;
+  /** Reproduce `payload_size - 4` of the series' first parsers, for comparison. */
+  readonly seedPayloadSize: boolean;
+};
+
+/** One ring a part; the fourth is for the headers under inspection. */
+const PART_RINGS: Readonly<Record<PartName, string>> = {
+  kernel: "ringbuf_1",
+  initrd: "ringbuf_2",
+  cmdline: "ringbuf_3",
+};
+
+const SCRATCH_RING = "ringbuf_4";
+
+const PART_NAMES: readonly PartName[] = ["kernel", "initrd", "cmdline"];
+
+const C_TYPES: Readonly<Record<number, string>> = { 1: "__u8", 2: "__u16", 4: "__u32" };
+
+/** The bytes of the size that a kernel build appends to a compressed image (scripts/Makefile.lib). */
+const SIZE_TRAILER = 4;
+
+export function templateContext(options: ContextOptions): TemplateContext {
+  const { target, profile } = options;
+  const commands = target.parts[profile.revision];
+  const used = PART_NAMES.filter((name) => commands[name] !== undefined);
+
+  return {
+    target: target.name,
+    description: target.description,
+    abi: {
+      revision: profile.revision,
+      header: profile.header.map((field) => ({ type: C_TYPES[field.size] ?? "", name: field.name })),
+      headerSize: profile.headerSize,
+      constants: [
+        ...constants("CMD", profile.commands),
+        ...constants("SUBCMD", profile.subcommands),
+        ...constants("PIPELINE", profile.pipeline),
+      ],
+      declarations: options.kernelHasContext ? [] : [contextDeclaration(profile)],
+      finish:
+        profile.commands.DONE === undefined
+          ? []
+          : [
+              {
+                comment: "The end of the stream; the kernel's record is free to carry it.",
+                command: "CMD_DONE",
+              },
+            ],
+      imageData: profile.image.data,
+      imageSize: profile.image.size,
+    },
+    rings: [
+      ...PART_NAMES.map((name) => ({
+        name: PART_RINGS[name],
+        size: used.includes(name) ? `${name.toUpperCase()}_RING_SIZE` : "MIN_RING_SIZE",
+      })),
+      { name: SCRATCH_RING, size: "MIN_RING_SIZE" },
+    ],
+    scratchRing: SCRATCH_RING,
+    parts: used.map((name) => ({
+      name,
+      ring: PART_RINGS[name],
+      limit: `${name.toUpperCase()}_SIZE`,
+      header: headerValues(name, commands[name]),
+    })),
+    sizeTrailer: options.seedPayloadSize ? [SIZE_TRAILER] : [],
+  };
+}
+
+function constants(prefix: string, values: Readonly<Record<string, number>>) {
+  return Object.entries(values).map(([name, value]) => ({ name: `${prefix}_${name}`, value }));
+}
+
+function headerValues(name: PartName, command: PartCommand | undefined) {
+  if (command === undefined) return [];
+  return [
+    { name: "cmd", value: `CMD_${command.command}` },
+    { name: "subcmd", value: `SUBCMD_${name.toUpperCase()}` },
+    ...(command.flag === undefined ? [] : [{ name: "pipeline_flag", value: `PIPELINE_${command.flag}` }]),
+  ];
+}
+
+/** The profile's `struct kexec_context`; its members' places are settled when the program is loaded. */
+function contextDeclaration(profile: RevisionProfile) {
+  const members = profile.context.map((field) => `\t${field.declaration};`).join("\n");
+  return {
+    why: `The target kernel's BTF has no kexec image parser interface: revision ${profile.revision} as published.`,
+    text: `struct kexec_context {\n${members}\n} __attribute__((preserve_access_index));`,
+  };
+}
