@@ -16,7 +16,6 @@ export type Failure =
   | SizeExceeded
   | BadTarget
   | UnknownGoal
-  | NoRule
   | Usage
   | Cancelled;
 
@@ -133,13 +132,6 @@ export type UnknownGoal = {
   readonly reason: "unknown-goal";
   readonly goal: string;
   readonly known: readonly string[];
-};
-
-/** A goal that exists but cannot be reached with the inputs given. */
-export type NoRule = {
-  readonly reason: "no-rule";
-  readonly goal: string;
-  readonly needs: string;
 };
 
 export type Usage = { readonly reason: "usage"; readonly detail: string };

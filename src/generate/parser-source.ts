@@ -1,64 +1,67 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Revision } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
 import type { Target } from "./target.ts";
 import type { TemplateContext } from "./template-context.ts";
 
+/** Every file that a target's source is made from, absolute. */
+export async function templateFiles(
+  templates: string,
+  target: Target,
+  revision: Revision,
+): Promise<Result<readonly string[]>> {
+  const folder = join(templates, "partials");
+  try {
+    const partials = (await readdir(folder)).filter((name) => name.endsWith(".hbs")).sort();
+    return ok([
+      target.body[revision],
+      join(templates, "frame.hbs"),
+      ...partials.map((name) => join(folder, name)),
+    ]);
+  } catch (error) {
+    return err(fileFailed("read", folder, error));
+  }
+}
+
 /**
- * Renders a parser's C from `frame.hbs`, the target's body and the partials.
+ * Renders a parser's C from the target's body, `frame.hbs` and the partials.
  *
- * @param templates the folder that holds `frame.hbs` and `partials/`
+ * @param files what `templateFiles()` returned, in its order
  * @returns the text of `<target>_parser_bpf.c`
+ *
+ * Errors: `bad-target`, naming the template, for one that cannot be read or that Handlebars refuses.
  */
 export async function renderParser(
-  templates: string,
+  files: readonly string[],
   target: Target,
   context: TemplateContext,
 ): Promise<Result<string>> {
-  const bodyFile = target.body[context.abi.revision as keyof Target["body"]];
   const Handlebars = (await import("handlebars")).default;
   // An instance of its own: partials of one target must not be seen by another.
   const handlebars = Handlebars.create();
-  const texts = await readAll(target, [
-    bodyFile,
-    join(templates, "frame.hbs"),
-    ...(await partials(templates)),
-  ]);
-  if (!texts.ok) return texts;
-  const [body, frame, ...rest] = texts.value;
-  if (body === undefined || frame === undefined) throw new Error("two templates were asked for");
-  handlebars.registerPartial("body", body.text.trimEnd());
-  for (const partial of rest)
-    handlebars.registerPartial(basename(partial.file, ".hbs"), partial.text.trimEnd());
-  try {
-    return ok(handlebars.compile(frame.text, { strict: true, noEscape: true })(context));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return err(unusable(target, error.message.replaceAll("\n", " "), bodyFile));
-  }
-}
-
-async function partials(templates: string): Promise<readonly string[]> {
-  const folder = join(templates, "partials");
-  return (await readdir(folder)).sort().map((name) => join(folder, name));
-}
-
-type TemplateText = { readonly file: string; readonly text: string };
-
-async function readAll(target: Target, files: readonly string[]): Promise<Result<readonly TemplateText[]>> {
-  const texts: TemplateText[] = [];
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     try {
-      texts.push({ file, text: await readFile(file, "utf8") });
+      // A partial's last line is ended by the line that includes it.
+      const text = (await readFile(file, "utf8")).trimEnd();
+      // Only for its errors, which then name the file.
+      handlebars.parse(text);
+      handlebars.registerPartial(index === 0 ? "body" : basename(file, ".hbs"), text);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      return err(unusable(target, `template not readable: ${error.message}`, file));
+      return err(unusable(target, error.message, file));
     }
   }
-  return ok(texts);
+  try {
+    return ok(handlebars.compile("{{> frame}}\n", { strict: true, noEscape: true })(context));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return err(unusable(target, error.message, target.file));
+  }
 }
 
 function unusable(target: Target, detail: string, file: string): Failure {
-  return { reason: "bad-target", target: target.name, detail, file };
+  return { reason: "bad-target", target: target.name, detail: detail.replaceAll("\n", " "), file };
 }

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
 
 export type PartName = "kernel" | "initrd" | "cmdline";
 
@@ -20,6 +21,8 @@ export type Target = {
   readonly parts: Readonly<Record<Revision, Readonly<Partial<Record<PartName, PartCommand>>>>>;
   /** The target whose container becomes `.bpf.nested`, by architecture. */
   readonly nested: Readonly<Record<string, string>>;
+  /** Kernel types and enumerators that the body uses beside those of every parser. */
+  readonly types: readonly string[];
   /** The description's own path. */
   readonly file: string;
 };
@@ -41,7 +44,7 @@ export async function loadTargets(folders: readonly string[]): Promise<Result<Re
     try {
       names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
     } catch (error) {
-      return err({ reason: "file-failed", operation: "read", file: folder, code: errno(error) });
+      return err(fileFailed("read", folder, error));
     }
     for (const name of names) {
       const target = await loadTarget(join(folder, name), folder);
@@ -66,7 +69,7 @@ async function loadTarget(file: string, folder: string): Promise<Result<Target>>
     description = JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
     if (error instanceof SyntaxError) return err(bad(name, error.message, file));
-    return err({ reason: "file-failed", operation: "read", file, code: errno(error) });
+    return err(fileFailed("read", file, error));
   }
   return parseTarget(name, description, file, folder);
 }
@@ -79,7 +82,7 @@ export function parseTarget(
   folder: string,
 ): Result<Target> {
   if (!isRecord(description)) return err(bad(name, "an object is expected", file));
-  const known = new Set(["description", "body", "parts", "nested"]);
+  const known = new Set(["description", "body", "parts", "nested", "types"]);
   const unknown = Object.keys(description).find((key) => !known.has(key));
   if (unknown !== undefined) return err(bad(name, `unknown member "${unknown}"`, file));
 
@@ -90,6 +93,10 @@ export function parseTarget(
   const bodies = description["body"];
   const parts = description["parts"];
   const nested = description["nested"] ?? {};
+  const types = description["types"] ?? [];
+  if (!Array.isArray(types) || !types.every((type) => typeof type === "string")) {
+    return err(bad(name, '"types" must be a list of names', file));
+  }
   if (!isRecord(bodies) || !isRecord(parts) || !isRecord(nested)) {
     return err(bad(name, '"body" and "parts" must be objects with a member for each revision', file));
   }
@@ -114,6 +121,7 @@ export function parseTarget(
     body,
     parts: commands,
     nested: nested as Record<string, string>,
+    types,
     file,
   });
 }
@@ -157,8 +165,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function bad(target: string, detail: string, file: string): Failure {
   return { reason: "bad-target", target, detail, file };
-}
-
-function errno(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "EIO";
 }

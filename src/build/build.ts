@@ -1,0 +1,173 @@
+import { stat } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import type { Revision } from "#abi/revisions.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { removeStaleTemporaries } from "#files/output.ts";
+import { stampOf } from "#files/stamp.ts";
+import type { ImageSizes } from "#generate/image-size.ts";
+import type { BuildContext } from "./context.ts";
+import { pathIn } from "./digests.ts";
+import { execute } from "./execute.ts";
+import { rulesInOrder } from "./graph.ts";
+import type { Plan } from "./plan.ts";
+import { prepare } from "./prepare.ts";
+import type { BuildRequest } from "./request.ts";
+import type { Rule } from "./rule.ts";
+import { buildGraph, nestedTarget } from "./rules.ts";
+import { PRIVATE, type State } from "./state.ts";
+import { writeState } from "./state-file.ts";
+
+/** What was built, for people and (as it is) for machines. */
+export type BuildReport = {
+  /** Raised when a field changes its meaning or goes away. */
+  readonly schema: 1;
+  readonly out: string;
+  readonly arch: string;
+  readonly abi: { readonly revision: Revision; readonly source: string; readonly missing: readonly string[] };
+  /** Bytes. */
+  readonly sizes: ImageSizes;
+  readonly tools: { readonly clang: string; readonly bpftool: string; readonly libbpf: string | undefined };
+  /** How many rules had to run. */
+  readonly ran: number;
+  readonly outputs: readonly OutputReport[];
+  readonly containers: readonly ContainerReport[];
+};
+
+export type OutputReport = { readonly name: string; readonly size: number; readonly sha256: string };
+
+export type ContainerReport = {
+  readonly name: string;
+  readonly sections: readonly { readonly name: string; readonly file: string }[];
+};
+
+export type Built = {
+  readonly report: BuildReport;
+  /** Every path whose change makes this report out of date. */
+  readonly watched: readonly string[];
+};
+
+/**
+ * Builds the goals of a request. What is up to date by content stays as it is; a failure leaves what
+ * was finished before it, and no half of anything.
+ */
+export async function build(request: BuildRequest, context: BuildContext): Promise<Result<Built>> {
+  const prepared = await prepare(request, context);
+  if (!prepared.ok) return prepared;
+  const { plan } = prepared.value;
+  const graph = buildGraph(plan);
+  const rules = rulesInOrder(graph, request.goals);
+  if (!rules.ok) return rules;
+  await removeStaleTemporaries(request.out);
+  await removeStaleTemporaries(join(request.out, PRIVATE));
+  const { emit, signal, state } = context;
+  const ran = await execute(rules.value, { out: request.out, jobs: request.jobs, state, emit, signal });
+  const written = await writeState(request.out, state);
+  if (!ran.ok) return ran;
+  if (!written.ok) return written;
+  const outputs = await reportOutputs(rules.value, request.out, state);
+  if (!outputs.ok) return outputs;
+  return ok({
+    report: report(plan, ran.value.length, outputs.value, rules.value),
+    watched: watchedPaths(plan, rules.value, prepared.value.watched, context),
+  });
+}
+
+function report(
+  plan: Plan,
+  ran: number,
+  outputs: readonly OutputReport[],
+  rules: readonly Rule[],
+): BuildReport {
+  const made = new Set(rules.flatMap((rule) => rule.outputs));
+  return {
+    schema: 1,
+    out: plan.out,
+    arch: plan.arch,
+    abi: plan.abi,
+    sizes: plan.sizes,
+    tools: {
+      clang: plan.toolchain.clang.version,
+      bpftool: plan.toolchain.bpftool.version,
+      libbpf: plan.toolchain.headers.version,
+    },
+    ran,
+    outputs,
+    containers: [...plan.targets.values()]
+      .filter((target) => made.has(`${target.name}.bpf`))
+      .map((target) => {
+        const inner = nestedTarget(plan, target);
+        return {
+          name: `${target.name}.bpf`,
+          sections: [
+            { name: ".bpf.1", file: `${target.name}_bytecode.o` },
+            ...(inner === undefined ? [] : [{ name: ".bpf.nested", file: `${inner.name}.bpf` }]),
+          ],
+        };
+      }),
+  };
+}
+
+async function reportOutputs(
+  rules: readonly Rule[],
+  out: string,
+  state: State,
+): Promise<Result<readonly OutputReport[]>> {
+  const reports: OutputReport[] = [];
+  for (const rule of rules) {
+    for (const name of rule.outputs.filter((output) => !output.startsWith(PRIVATE))) {
+      const file = join(out, name);
+      try {
+        const { size } = await stat(file);
+        reports.push({ name, size, sha256: state.rules[rule.outputs[0]]?.outputs[name] ?? "" });
+      } catch (error) {
+        return err(fileFailed("read", file, error));
+      }
+    }
+  }
+  return ok(reports);
+}
+
+/** Inputs, outputs, tools, and the folders in which another tool might turn up. */
+function watchedPaths(
+  plan: Plan,
+  rules: readonly Rule[],
+  passed: readonly string[],
+  { state, env, templates }: BuildContext,
+): readonly string[] {
+  const files = rules.flatMap((rule) => [
+    ...rule.outputs,
+    ...rule.inputs,
+    ...Object.keys(state.rules[rule.outputs[0]]?.found ?? {}),
+  ]);
+  const { clang, bpftool, headers } = plan.toolchain;
+  return [
+    ...new Set([
+      ...files.map((path) => pathIn(plan.out, path)),
+      ...passed,
+      clang.path,
+      bpftool.path,
+      headers.includeDir,
+      templates,
+      ...[...plan.targets.values()].map((target) => target.file),
+      ...(env["PATH"] ?? "").split(delimiter).filter((folder) => folder.startsWith("/")),
+    ]),
+  ];
+}
+
+/** Remembers that the request with this key has been carried out, until one of the paths changes. */
+export async function rememberRequest(
+  out: string,
+  state: State,
+  key: string,
+  watched: readonly string[],
+  summary: string,
+): Promise<Result<void>> {
+  const stamps = Object.fromEntries(watched.map((path) => [path, stampOf(path)]));
+  const others = Object.entries(state.requests).filter(([other]) => other !== key);
+  state.requests = Object.fromEntries([...others.slice(1 - KEPT_REQUESTS), [key, { stamps, summary }]]);
+  return writeState(out, state);
+}
+
+/** Requests remembered for one output folder: more ways to build it are hardly in use at a time. */
+const KEPT_REQUESTS = 4;

@@ -1,0 +1,14 @@
+import type { EventSink } from "#core/events.ts";
+import type { State } from "./state.ts";
+
+/** What a build works with beside the request. */
+export type BuildContext = {
+  readonly state: State;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  /** The folder with `frame.hbs` and the built-in targets. */
+  readonly templates: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The checkout's scripts/setup, offered as the remedy for missing tools. */
+  readonly setupScript: string | undefined;
+};

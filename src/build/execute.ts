@@ -1,0 +1,116 @@
+import { isAbsolute } from "node:path";
+import type { EventSink } from "#core/events.ts";
+import { ok, type Result } from "#core/result.ts";
+import { digest } from "#files/digest.ts";
+import { Digests } from "./digests.ts";
+import type { Rule } from "./rule.ts";
+import type { State } from "./state.ts";
+
+export type ExecuteOptions = {
+  /** Absolute path of the output folder. */
+  readonly out: string;
+  /** How many rules may run at a time, at least 1. */
+  readonly jobs: number;
+  readonly state: State;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Runs the rules that are out of date, independent ones side by side. `rules` are in an order in
+ * which each comes after those it needs.
+ *
+ * The first failure ends the rules under way and is returned; state is kept for what was finished.
+ *
+ * @returns the rules that were run
+ */
+export async function execute(
+  rules: readonly Rule[],
+  options: ExecuteOptions,
+): Promise<Result<readonly Rule[]>> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, options.signal]);
+  const digests = new Digests(options.out, options.state);
+  const slots = new Slots(options.jobs);
+  const ran: Rule[] = [];
+  const done = new Map<string, Promise<boolean>>();
+  let failed: Result<never> | undefined;
+
+  const start = async (rule: Rule): Promise<boolean> => {
+    const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));
+    if (ready.includes(false) || failed !== undefined) return false;
+    const result = await slots.use(async () => (failed === undefined ? step(rule) : ok(false)));
+    if (!result.ok) {
+      // What fails because the first failure ended it is not worth a word.
+      failed ??= result;
+      stop.abort();
+      return false;
+    }
+    if (result.value) ran.push(rule);
+    return true;
+  };
+
+  const step = async (rule: Rule): Promise<Result<boolean>> => {
+    const name = rule.outputs[0];
+    const fingerprint = await fingerprintOf(rule, digests);
+    if (!fingerprint.ok) return fingerprint;
+    const before = options.state.rules[name];
+    if (
+      before?.fingerprint === fingerprint.value &&
+      (await digests.hold(before.outputs)) &&
+      (await digests.hold(before.found))
+    ) {
+      return ok(false);
+    }
+    options.emit({ kind: "step", label: rule.label, output: name, command: rule.command });
+    const found = await rule.run(signal);
+    if (!found.ok) return found;
+    const outputs = await digests.all(rule.outputs);
+    if (!outputs.ok) return outputs;
+    const inputs = await digests.all(found.value);
+    if (!inputs.ok) return inputs;
+    options.state.rules[name] = {
+      fingerprint: fingerprint.value,
+      outputs: outputs.value,
+      found: inputs.value,
+    };
+    return ok(true);
+  };
+
+  for (const rule of rules) {
+    const promise = start(rule);
+    for (const output of rule.outputs) done.set(output, promise);
+  }
+  await Promise.all(done.values());
+  return failed ?? ok(ran);
+}
+
+async function fingerprintOf(rule: Rule, digests: Digests): Promise<Result<string>> {
+  const inputs = await digests.all(rule.inputs);
+  if (!inputs.ok) return inputs;
+  // Where a file from outside lies is no part of what is made from it.
+  const contents = Object.entries(inputs.value).map(([path, hash]) => [isAbsolute(path) ? "" : path, hash]);
+  return ok(digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents])));
+}
+
+/** Lets a fixed number of tasks run at a time. */
+class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async use<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#free -= 1;
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { AbiFinding } from "#abi/detect.ts";
+import type { RevisionProfile } from "#abi/revisions.ts";
+import type { Result } from "#core/result.ts";
+import type { Btf } from "#formats/btf/btf.ts";
+import type { ImageSizes } from "#generate/image-size.ts";
+import type { Target } from "#generate/target.ts";
+import type { Architecture } from "#kernel/architecture.ts";
+import type { Toolchain } from "#toolchain/toolchain.ts";
+
+/** Where the kernel's types come from. Paths are absolute. */
+export type TypesSource =
+  /** Raw BTF; `read` decodes it, at most once a run. */
+  | { readonly kind: "btf"; readonly file: string; readonly read: () => Promise<Result<Btf>> }
+  /** A vmlinux.h of the user's, taken as it is. */
+  | { readonly kind: "header"; readonly file: string };
+
+/** Everything that the rules are made from: the request with all that had to be found out. */
+export type Plan = {
+  readonly out: string;
+  readonly arch: Architecture;
+  readonly abi: AbiFinding;
+  readonly profile: RevisionProfile;
+  readonly sizes: ImageSizes;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly toolchain: Toolchain;
+  /** By target: what its source is made from, the body first. */
+  readonly templateFiles: ReadonlyMap<string, readonly string[]>;
+  readonly types: TypesSource;
+  /** The tree's helper documentation and the script that makes a header of it. */
+  readonly helperDocs: { readonly header: string; readonly script: string } | undefined;
+  readonly bytecodeObject: "direct" | "compiled";
+  readonly seedPayloadSize: boolean;
+};

@@ -1,0 +1,77 @@
+import { stat } from "node:fs/promises";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { stampOf } from "#files/stamp.ts";
+import {
+  DEFAULT_CMDLINE_LIMIT,
+  DEFAULT_INITRD_LIMIT,
+  type ImageSizes,
+  KERNEL_ALLOWANCE,
+} from "#generate/image-size.ts";
+import { type Architecture, hostArchitecture } from "#kernel/architecture.ts";
+import { imageCandidates, locate, type Places } from "#kernel/locate.ts";
+import { type Measured, measureImage } from "#kernel/measure.ts";
+import type { BuildContext } from "./context.ts";
+import { recall } from "./facts.ts";
+import type { BuildRequest } from "./request.ts";
+
+export type PreparedSizes = {
+  readonly arch: Architecture;
+  readonly sizes: ImageSizes;
+  readonly watched: readonly string[];
+};
+
+/** Settles the sizes that the rings are made for: what was asked for, else measured, else assumed. */
+export async function prepareSizes(
+  request: BuildRequest,
+  places: Places,
+  { state, emit }: BuildContext,
+): Promise<Result<PreparedSizes>> {
+  const { limits } = request;
+  const watched: string[] = [];
+  let measured: Measured | undefined;
+  if (request.kernel.image !== undefined || limits.kernel === undefined) {
+    const given = request.kernel.image;
+    const candidates =
+      given === undefined ? imageCandidates(places, request.arch ?? hostArchitecture()) : [given];
+    const hint = "--image FILE, --kernel-tree DIR or --max-kernel BYTES; KERNEL_IMAGE=FILE with make";
+    const located = await locate("the kernel image", candidates, hint);
+    if (!located.ok) return located;
+    const { path, passed } = located.value;
+    watched.push(...passed, path);
+    const found = await recall(
+      state,
+      `sizes ${path}`,
+      () => `${stampOf(path)}`,
+      () => measureImage(path),
+    );
+    if (!found.ok) return found;
+    measured = found.value;
+    emit({
+      kind: "note",
+      text: `kernel image ${path} (${measured.steps.join(", ")}): ${measured.image} bytes`,
+    });
+  }
+  const arch = request.arch ?? measured?.arch ?? hostArchitecture();
+  if (measured !== undefined && measured.arch !== arch) {
+    emit({ kind: "warning", text: `the kernel image is for ${measured.arch}, the build for ${arch}` });
+  }
+  let initrd = limits.initrd;
+  if (initrd === undefined && limits.initramfs !== undefined) {
+    watched.push(limits.initramfs);
+    try {
+      initrd = (await stat(limits.initramfs)).size;
+    } catch (error) {
+      return err(fileFailed("open", limits.initramfs, error));
+    }
+  }
+  initrd ??= measured?.initrd;
+  if (initrd === undefined) {
+    initrd = DEFAULT_INITRD_LIMIT;
+    emit({ kind: "note", text: `no initrd to measure: up to ${initrd} bytes are assumed (--max-initrd)` });
+  }
+  const image = measured?.image ?? limits.kernel ?? 0;
+  const kernel = limits.kernel ?? (measured?.kernel ?? 0) + KERNEL_ALLOWANCE;
+  const cmdline = limits.cmdline ?? Math.max(measured?.cmdline ?? 0, DEFAULT_CMDLINE_LIMIT);
+  return ok({ arch, sizes: { image, kernel, initrd, cmdline }, watched });
+}

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type AbiFinding, detectAbi } from "#abi/detect.ts";
+import { DEFAULT_REVISION } from "#abi/revisions.ts";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { writeOutput } from "#files/output.ts";
+import { stampOf } from "#files/stamp.ts";
+import type { Btf } from "#formats/btf/btf.ts";
+import { decodeBtf } from "#formats/btf/decode.ts";
+import { readKernelBtf } from "#kernel/kernel-btf.ts";
+import { locate, type Places, vmlinuxCandidates } from "#kernel/locate.ts";
+import type { BuildContext } from "./context.ts";
+import { recall } from "./facts.ts";
+import type { TypesSource } from "./plan.ts";
+import type { BuildRequest } from "./request.ts";
+import { PRIVATE } from "./state.ts";
+
+export type PreparedTypes = {
+  readonly source: TypesSource;
+  readonly abi: AbiFinding;
+  readonly watched: readonly string[];
+};
+
+/**
+ * Finds the kernel's types: the BTF goes into the build's private folder as `vmlinux.btf`, or a
+ * vmlinux.h of the user's takes its place. Says which ABI revision the build is for, and why.
+ */
+export async function prepareTypes(
+  request: BuildRequest,
+  places: Places,
+  options: BuildContext,
+): Promise<Result<PreparedTypes>> {
+  const { vmlinux, vmlinuxHeader } = request.kernel;
+  if (vmlinuxHeader === undefined || vmlinux !== undefined) return prepareBtf(request, places, options);
+  const header = await findAbiInHeader(vmlinuxHeader, request.abi);
+  if (!header.ok) return header;
+  options.emit({ kind: "note", text: abiNote(header.value, request.abi, vmlinuxHeader) });
+  return ok({ source: { kind: "header", file: vmlinuxHeader }, abi: header.value, watched: [vmlinuxHeader] });
+}
+
+/** C text says whether the interface is there; which revision it has is for the user to say. */
+async function findAbiInHeader(file: string, wanted: BuildRequest["abi"]): Promise<Result<AbiFinding>> {
+  try {
+    const has = /^struct kexec_context \{/m.test(await readFile(file, "utf8"));
+    return ok({
+      revision: wanted === "auto" ? DEFAULT_REVISION : wanted,
+      source: has ? "target" : "built-in",
+      missing: has ? [] : ["struct kexec_context"],
+    });
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  }
+}
+
+async function prepareBtf(
+  request: BuildRequest,
+  places: Places,
+  { state, emit }: BuildContext,
+): Promise<Result<PreparedTypes>> {
+  const given = request.kernel.vmlinux;
+  const candidates = given === undefined ? vmlinuxCandidates(places) : [given];
+  const located = await locate(
+    "vmlinux",
+    candidates,
+    "--vmlinux FILE or --kernel-tree DIR; VMLINUX_BTF=FILE with make",
+  );
+  if (!located.ok) return located;
+  const source = located.value.path;
+  const file = join(request.out, PRIVATE, "vmlinux.btf");
+
+  let bytes: Uint8Array | undefined;
+  // Taking BTF out of a compressed kernel takes seconds: not again while the kernel is the same.
+  const steps = await recall(
+    state,
+    `btf ${source}`,
+    () => `${stampOf(source)} ${stampOf(file)}`,
+    async () => {
+      const btf = await readKernelBtf(source);
+      if (!btf.ok) return btf;
+      bytes = btf.value.bytes;
+      const written = await writeOutput(file, bytes);
+      return written.ok ? ok(btf.value.steps) : written;
+    },
+  );
+  if (!steps.ok) return steps;
+  emit({ kind: "note", text: `BTF of ${source} (${steps.value.join(", ")})` });
+
+  let decoded: Promise<Result<Btf>> | undefined;
+  const read = (): Promise<Result<Btf>> => {
+    decoded ??= decode(file, bytes);
+    return decoded;
+  };
+  const abi = await recall(
+    state,
+    `abi ${request.abi}`,
+    () => `${stampOf(file)}`,
+    async () => {
+      const btf = await read();
+      return btf.ok ? detectAbi(btf.value, request.abi) : btf;
+    },
+  );
+  if (!abi.ok) return err(inFile(abi.failure, source));
+  emit({ kind: "note", text: abiNote(abi.value, request.abi, source) });
+  const header = request.kernel.vmlinuxHeader;
+  return ok({
+    source: header === undefined ? { kind: "btf", file, read } : { kind: "header", file: header },
+    abi: abi.value,
+    watched: [...located.value.passed, source],
+  });
+}
+
+async function decode(file: string, bytes: Uint8Array | undefined): Promise<Result<Btf>> {
+  try {
+    return decodeBtf(bytes ?? (await readFile(file)));
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  }
+}
+
+function abiNote(abi: AbiFinding, wanted: BuildRequest["abi"], file: string): string {
+  if (abi.source === "target") return `ABI ${abi.revision}: ${file} has the parser interface`;
+  const why = wanted === "auto" ? "the default" : "as asked for";
+  return `ABI ${abi.revision} from the built-in profile (${why}): ${file} lacks ${abi.missing.join(", ")}`;
+}

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { revisionProfile } from "#abi/revisions.ts";
+import { ok, type Result } from "#core/result.ts";
+import { makeFolder } from "#files/output.ts";
+import { stampOf } from "#files/stamp.ts";
+import { templateFiles } from "#generate/parser-source.ts";
+import { loadTargets } from "#generate/target.ts";
+import type { Places } from "#kernel/locate.ts";
+import { requireToolchain } from "#toolchain/discover.ts";
+import type { BuildContext } from "./context.ts";
+import type { Plan } from "./plan.ts";
+import { prepareSizes } from "./prepare-sizes.ts";
+import { prepareTypes } from "./prepare-types.ts";
+import type { BuildRequest } from "./request.ts";
+import { PRIVATE } from "./state.ts";
+
+export type Prepared = {
+  readonly plan: Plan;
+  /** Paths that decided something without being an input of a rule: looked at, passed over, measured. */
+  readonly watched: readonly string[];
+};
+
+/** Finds out everything that the rules need: tools, the kernel's BTF and ABI, sizes, targets. */
+export async function prepare(request: BuildRequest, options: BuildContext): Promise<Result<Prepared>> {
+  const folder = await makeFolder(join(request.out, PRIVATE));
+  if (!folder.ok) return folder;
+  const { tree, kbuildOutput } = request.kernel;
+  const places: Places = { out: request.out, tree, kbuildOutput };
+  const [toolchain, types, sizes, targets] = await Promise.all([
+    requireToolchain({
+      env: options.env,
+      signal: options.signal,
+      ...definedOnly({ ...request.tools, kernelTree: tree, setupScript: options.setupScript }),
+    }),
+    prepareTypes(request, places, options),
+    prepareSizes(request, places, options),
+    loadTargets([options.templates, ...request.targetFolders]),
+  ]);
+  if (!toolchain.ok) return toolchain;
+  if (!types.ok) return types;
+  if (!sizes.ok) return sizes;
+  if (!targets.ok) return targets;
+
+  const helperDocs = tree === undefined ? undefined : await findHelperDocs(tree);
+  const files = new Map<string, readonly string[]>();
+  for (const target of targets.value.values()) {
+    const found = await templateFiles(options.templates, target, types.value.abi.revision);
+    if (!found.ok) return found;
+    files.set(target.name, found.value);
+  }
+  return ok({
+    plan: {
+      out: request.out,
+      arch: sizes.value.arch,
+      abi: types.value.abi,
+      profile: revisionProfile(types.value.abi.revision),
+      sizes: sizes.value.sizes,
+      targets: targets.value,
+      templateFiles: files,
+      toolchain: toolchain.value,
+      types: types.value.source,
+      helperDocs,
+      bytecodeObject: request.bytecodeObject,
+      seedPayloadSize: request.seedPayloadSize,
+    },
+    watched: [...types.value.watched, ...sizes.value.watched],
+  });
+}
+
+async function findHelperDocs(tree: string): Promise<Plan["helperDocs"]> {
+  const header = join(tree, "tools/include/uapi/linux/bpf.h");
+  const script = join(tree, "scripts/bpf_doc.py");
+  return stampOf(header) !== null && stampOf(script) !== null ? { header, script } : undefined;
+}
+
+/** Without the members that are undefined: an option that is not given is not there. */
+function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

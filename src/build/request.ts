@@ -1,0 +1,43 @@
+import type { Revision } from "#abi/revisions.ts";
+import type { Architecture } from "#kernel/architecture.ts";
+
+/** A build as the user asked for it: complete, validated, every path absolute. */
+export type BuildRequest = {
+  readonly out: string;
+  /** Targets (`zboot`) and single outputs (`vmlinux.h`); not empty. */
+  readonly goals: readonly string[];
+  /** Told by the kernel image where it is not given, else this machine's own. */
+  readonly arch: Architecture | undefined;
+  readonly abi: Revision | "auto";
+  readonly kernel: {
+    readonly tree: string | undefined;
+    readonly kbuildOutput: string | undefined;
+    /** What has the BTF; looked for where it is not given. */
+    readonly vmlinux: string | undefined;
+    /** A ready vmlinux.h to take as it is. */
+    readonly vmlinuxHeader: string | undefined;
+    /** The kernel image to measure; looked for in the tree where it is not given. */
+    readonly image: string | undefined;
+  };
+  /** Upper bounds in bytes; measured, or defaults, where not given. */
+  readonly limits: {
+    readonly kernel: number | undefined;
+    readonly initrd: number | undefined;
+    readonly cmdline: number | undefined;
+    /** An initramfs to take the initrd's bound from. */
+    readonly initramfs: string | undefined;
+  };
+  readonly tools: {
+    readonly clang: string | undefined;
+    readonly llvm: string | undefined;
+    readonly bpftool: string | undefined;
+    readonly libbpfHeaders: string | undefined;
+  };
+  /** Folders with targets of the user's own. */
+  readonly targetFolders: readonly string[];
+  /** `direct`: our encoder writes `<p>_bytecode.o`. `compiled`: clang compiles `<p>_bytecode.c`. */
+  readonly bytecodeObject: "direct" | "compiled";
+  readonly seedPayloadSize: boolean;
+  /** At least 1. */
+  readonly jobs: number;
+};

@@ -1,0 +1,23 @@
+import type { Result } from "#core/result.ts";
+
+/**
+ * One step of the build: makes its outputs from its inputs. A rule is plain data and a function; the
+ * graph (`graph.ts`) is made of nothing else, and `Makefile.ts.md` is printed from it.
+ */
+export type Rule = {
+  /** Short upper-case word of the quiet line: `  CLANG    zboot_parser_bpf.o`. */
+  readonly label: string;
+  /** Paths relative to the output folder; the first one names the rule. */
+  readonly outputs: readonly [string, ...string[]];
+  /** Outputs of other rules (relative) and files from outside (absolute). */
+  readonly inputs: readonly string[];
+  /** Whatever else the outputs depend on: flags, versions, sizes. Part of the fingerprint. */
+  readonly options: unknown;
+  /** What is done: a command as a shell takes it, or a phrase in angle brackets. */
+  readonly command: string;
+  /**
+   * Does it. Outputs are written beside and renamed. Returns inputs that only showed while
+   * working (headers that the compiler read), absolute or relative to the output folder.
+   */
+  readonly run: (signal: AbortSignal) => Promise<Result<readonly string[]>>;
+};

@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import type { Target } from "#generate/target.ts";
+import type { Graph } from "./graph.ts";
+import type { Plan } from "./plan.ts";
+import type { Rule } from "./rule.ts";
+import { bytecodeRules, containerRule } from "./rules/bytecode.ts";
+import {
+  helperDefsRule,
+  imageSizeRule,
+  libbpfHeadersRule,
+  typesHeaderRule,
+  vmlinuxHeaderRule,
+} from "./rules/headers.ts";
+import { objectRule, skeletonRule, sourceRule } from "./rules/program.ts";
+
+/** Files that every parser needs, in the Makefile's order. */
+export const HEADERS = ["vmlinux.h", "bpf_helper_defs.h", "image_size.h"] as const;
+
+/**
+ * tools/kexec/Makefile in TypeScript: every rule and goal of a build. `Makefile.ts.md` is printed from
+ * what this returns.
+ */
+export function buildGraph(plan: Plan): Graph {
+  const targets = [...plan.targets.values()];
+  const rules: Rule[] = [
+    vmlinuxHeaderRule(plan),
+    helperDefsRule(plan),
+    imageSizeRule(plan),
+    typesHeaderRule(plan),
+    libbpfHeadersRule(plan),
+    ...targets.flatMap((target) => targetRules(plan, target)),
+  ];
+  const goals = new Map(targets.map((target) => [target.name, goalOutputs(plan, target)]));
+  goals.set("all", [...new Set([...goals.values()].flat())]);
+  return { rules, goals };
+}
+
+function targetRules(plan: Plan, target: Target): readonly Rule[] {
+  return [
+    sourceRule(plan, target),
+    objectRule(plan, target),
+    skeletonRule(plan, target),
+    ...bytecodeRules(plan, target),
+    containerRule(plan, target),
+  ];
+}
+
+/** What `make <target>` leaves behind: the headers and the target's files, and those of what it nests. */
+function goalOutputs(plan: Plan, target: Target): readonly string[] {
+  const inner = nestedTarget(plan, target);
+  return [
+    ...HEADERS,
+    ...targetRules(plan, target).map((rule) => rule.outputs[0]),
+    ...(inner === undefined ? [] : [`${inner.name}.bpf`]),
+  ];
+}
+
+/** The target whose container goes into this one's `.bpf.nested` on the plan's architecture. */
+export function nestedTarget(plan: Plan, target: Target): Target | undefined {
+  const name = target.nested[plan.arch];
+  return name === undefined ? undefined : plan.targets.get(name);
+}
+
+/** Absolute paths of everything that a build of any revision leaves in the output folder. */
+export function outputsToClean(out: string, targets: Iterable<string>): readonly string[] {
+  const names = [...targets].flatMap((target) => [
+    `${target}_parser_bpf.c`,
+    `${target}_parser_bpf.o`,
+    `${target}_parser_bpf.lskel.h`,
+    `${target}_bytecode.c`,
+    `${target}_bytecode.o`,
+    `${target}.bpf`,
+  ]);
+  return [...HEADERS, ...names, "bytecode.c", "bytecode.o"].map((name) => join(out, name));
+}

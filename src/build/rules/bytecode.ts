@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import type { Plan } from "#build/plan.ts";
+import type { Rule } from "#build/rule.ts";
+import { inFile } from "#core/failure.ts";
+import { ok, type Result } from "#core/result.ts";
+import { replaceFile } from "#files/output.ts";
+import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
+import { encodeContainer } from "#formats/elf/container.ts";
+import { encodeObject } from "#formats/elf/object.ts";
+import { bytecodeSymbols, renderBytecodeSource } from "#generate/bytecode-source.ts";
+import { checkSkeletonShape, type LightSkeleton, parseLightSkeleton } from "#generate/light-skeleton.ts";
+import type { Target } from "#generate/target.ts";
+import { MACHINES, TRIPLES } from "#kernel/architecture.ts";
+import { shellCommand } from "#toolchain/command-line.ts";
+import { runTool } from "#toolchain/process.ts";
+import { writeAll } from "./headers.ts";
+import { readOutput } from "./program.ts";
+
+/** v6 had one parser, whose bytecode carries no target's name. Its goal still makes those files. */
+const V6_PARSER = "zboot";
+
+/** `<p>_bytecode.c` and `<p>_bytecode.o`; for v6's one parser `bytecode.{c,o}` too. */
+export function bytecodeRules(plan: Plan, target: Target): readonly Rule[] {
+  return [sourceRule(plan, target), objectRule(plan, target)];
+}
+
+function names(plan: Plan, target: Target, suffix: "c" | "o"): [string, ...string[]] {
+  const own = `${target.name}_bytecode.${suffix}`;
+  return plan.abi.revision === "v6" && target.name === V6_PARSER ? [own, `bytecode.${suffix}`] : [own];
+}
+
+async function readSkeleton(plan: Plan, target: Target): Promise<Result<LightSkeleton>> {
+  const name = `${target.name}_parser_bpf.lskel.h`;
+  const text = await readOutput(plan.out, name);
+  if (!text.ok) return text;
+  const skeleton = parseLightSkeleton(Buffer.from(text.value).toString(), name);
+  if (!skeleton.ok) return skeleton;
+  const shape = checkSkeletonShape(skeleton.value, name);
+  return shape.ok ? skeleton : shape;
+}
+
+function sourceRule(plan: Plan, target: Target): Rule {
+  const outputs = names(plan, target, "c");
+  return {
+    label: "GEN",
+    outputs,
+    inputs: [`${target.name}_parser_bpf.lskel.h`],
+    options: [],
+    command: "<opts_data and opts_insn of the light skeleton>",
+    run: async () => {
+      const skeleton = await readSkeleton(plan, target);
+      return skeleton.ok ? writeAll(plan.out, outputs, renderBytecodeSource(skeleton.value)) : skeleton;
+    },
+  };
+}
+
+function objectRule(plan: Plan, target: Target): Rule {
+  return plan.bytecodeObject === "direct" ? directObjectRule(plan, target) : compiledObjectRule(plan, target);
+}
+
+function directObjectRule(plan: Plan, target: Target): Rule {
+  const outputs = names(plan, target, "o");
+  const machine = MACHINES[plan.arch];
+  return {
+    label: "ELF",
+    outputs,
+    inputs: [`${target.name}_parser_bpf.lskel.h`],
+    options: [machine],
+    command: "<symbols opts_data and opts_insn as a relocatable object>",
+    run: async () => {
+      const skeleton = await readSkeleton(plan, target);
+      if (!skeleton.ok) return skeleton;
+      const object = encodeObject({ machine, symbols: bytecodeSymbols(skeleton.value) });
+      return writeAll(plan.out, outputs, object);
+    },
+  };
+}
+
+function compiledObjectRule(plan: Plan, target: Target): Rule {
+  const outputs = names(plan, target, "o");
+  const { clang } = plan.toolchain;
+  const [source] = names(plan, target, "c");
+  const args = [`--target=${TRIPLES[plan.arch]}`, "-c", source];
+  return {
+    label: "CC",
+    outputs,
+    inputs: [source],
+    options: [clang.identity, args],
+    command: shellCommand(clang.path, [...args, "-o", outputs[0]]),
+    run: async (signal) => {
+      for (const output of outputs) {
+        const made = await replaceFile(join(plan.out, output), async (temporary) =>
+          runTool({
+            tool: "clang",
+            file: clang.path,
+            args: [...args, "-o", temporary],
+            cwd: plan.out,
+            signal,
+          }),
+        );
+        if (!made.ok) return made;
+      }
+      return ok([]);
+    },
+  };
+}
+
+/** `<p>.bpf`: the bytecode, and the container of what is nested in this target's images. */
+export function containerRule(plan: Plan, target: Target): Rule {
+  const output = `${target.name}.bpf`;
+  const bytecode = `${target.name}_bytecode.o`;
+  const inner = target.nested[plan.arch];
+  const nested = inner === undefined ? [] : [`${inner}.bpf`];
+  const machine = MACHINES[plan.arch];
+  return {
+    label: "BPF",
+    outputs: [output],
+    inputs: [bytecode, ...nested],
+    options: [machine],
+    command: `<container: ${[`.bpf.1=${bytecode}`, ...nested.map((name) => `.bpf.nested=${name}`)].join(" ")}>`,
+    run: async () => {
+      const sections: { name: string; data: Uint8Array }[] = [];
+      for (const [index, input] of [bytecode, ...nested].entries()) {
+        const data = await readOutput(plan.out, input);
+        if (!data.ok) return data;
+        sections.push({ name: index === 0 ? ".bpf.1" : ".bpf.nested", data: data.value });
+      }
+      // By the loader's own rules, whoever wrote the object.
+      const checked = decodeBytecodeObject(sections[0]?.data ?? new Uint8Array());
+      if (!checked.ok) return { ok: false, failure: inFile(checked.failure, bytecode) };
+      const container = encodeContainer({ machine, sections });
+      return container.ok ? writeAll(plan.out, [output], container.value) : container;
+    },
+  };
+}

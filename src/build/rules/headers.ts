@@ -1,0 +1,178 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Plan } from "#build/plan.ts";
+import type { Rule } from "#build/rule.ts";
+import { PRIVATE } from "#build/state.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { makeFolder, replaceFile, writeOutput } from "#files/output.ts";
+import { renderImageSize } from "#generate/image-size.ts";
+import { renderTypesHeader } from "#generate/types-header.ts";
+import { shellCommand } from "#toolchain/command-line.ts";
+import { runTool } from "#toolchain/process.ts";
+
+/** What the parsers are compiled in: their sources beside small headers, so that all paths are relative. */
+export const WORK = PRIVATE;
+
+/** The headers of libbpf that a parser may include as <bpf/NAME>. */
+const LIBBPF_HEADERS = ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h", "bpf_endian.h"] as const;
+
+/** `vmlinux.h`: all types of the target kernel, for people and for parsers built elsewhere. */
+export function vmlinuxHeaderRule(plan: Plan): Rule {
+  const output = "vmlinux.h";
+  if (plan.types.kind === "header") return copyRule(plan, plan.types.file, output);
+  const { bpftool } = plan.toolchain;
+  const args = ["btf", "dump", "file", plan.types.file, "format", "c"];
+  return {
+    label: "GEN",
+    outputs: [output],
+    inputs: [plan.types.file],
+    options: [bpftool.identity],
+    command: `${shellCommand(bpftool.path, args)} > ${output}`,
+    run: (signal) =>
+      replaceFile(join(plan.out, output), async (temporary) => {
+        const run = await runTool({
+          tool: "bpftool",
+          file: bpftool.path,
+          args,
+          stdoutFile: temporary,
+          signal,
+        });
+        return run.ok ? ok([]) : run;
+      }),
+  };
+}
+
+/** `bpf_helper_defs.h`: by the tree's own script, else libbpf's copy. */
+export function helperDefsRule(plan: Plan): Rule {
+  const output = "bpf_helper_defs.h";
+  const docs = plan.helperDocs;
+  if (docs === undefined)
+    return copyRule(plan, join(plan.toolchain.headers.includeDir, "bpf", output), output);
+  const args = [docs.script, "--header", "--file", docs.header];
+  return {
+    label: "GEN",
+    outputs: [output],
+    inputs: [docs.header, docs.script],
+    options: [],
+    command: `${shellCommand("python3", args)} > ${output}`,
+    run: (signal) =>
+      replaceFile(join(plan.out, output), async (temporary) => {
+        const run = await runTool({
+          tool: "bpf_doc.py",
+          file: "python3",
+          args,
+          stdoutFile: temporary,
+          signal,
+        });
+        return run.ok ? ok([]) : run;
+      }),
+  };
+}
+
+/** `image_size.h`, and the same beside the sources. */
+export function imageSizeRule(plan: Plan): Rule {
+  const outputs: [string, string] = ["image_size.h", `${WORK}/image_size.h`];
+  return {
+    label: "GEN",
+    outputs,
+    inputs: [],
+    options: [plan.sizes, plan.abi.revision],
+    command: "<sizes of the kernel image>",
+    run: async () => {
+      const text = renderImageSize(plan.sizes, plan.profile);
+      return text.ok ? writeAll(plan.out, outputs, text.value) : text;
+    },
+  };
+}
+
+/**
+ * The small vmlinux.h that the parsers are compiled against: only the types that they reach. The full
+ * one says the same but costs the compiler six times as long, and bpftool has to make it first.
+ */
+export function typesHeaderRule(plan: Plan): Rule {
+  const output = `${WORK}/vmlinux.h`;
+  const source = plan.types;
+  if (source.kind === "header") return copyRule(plan, source.file, output);
+  const types = [...plan.targets.values()].flatMap((target) => target.types);
+  return {
+    label: "GEN",
+    outputs: [output],
+    inputs: [source.file],
+    options: types,
+    command: "<types that the parsers reach, from the kernel's BTF>",
+    run: async () => {
+      const btf = await source.read();
+      if (!btf.ok) return btf;
+      const header = renderTypesHeader(btf.value, types);
+      return header.ok ? writeAll(plan.out, [output], header.value) : header;
+    },
+  };
+}
+
+/** libbpf's headers, copied beside the sources: where they are installed must not show in the program. */
+export function libbpfHeadersRule(plan: Plan): Rule {
+  const { includeDir, helperDefs } = plan.toolchain.headers;
+  const names = [...LIBBPF_HEADERS, ...(helperDefs ? ["bpf_helper_defs.h"] : [])];
+  const generated = helperDefs ? [] : ["bpf_helper_defs.h"];
+  const copies = [...names, ...generated].map((name) => `${WORK}/bpf/${name}`);
+  const [first, ...rest] = copies;
+  if (first === undefined) throw new Error("libbpf has headers");
+  return {
+    label: "COPY",
+    outputs: [first, ...rest],
+    inputs: [...names.map((name) => join(includeDir, "bpf", name)), ...generated],
+    options: [],
+    command: `<libbpf's headers from ${includeDir}>`,
+    run: async () => {
+      const folder = await makeFolder(join(plan.out, WORK, "bpf"));
+      if (!folder.ok) return folder;
+      for (const name of names) {
+        const copied = await copyFile(join(includeDir, "bpf", name), join(plan.out, WORK, "bpf", name));
+        if (!copied.ok) return copied;
+      }
+      for (const name of generated) {
+        const copied = await copyFile(join(plan.out, name), join(plan.out, WORK, "bpf", name));
+        if (!copied.ok) return copied;
+      }
+      return ok([]);
+    },
+  };
+}
+
+function copyRule(plan: Plan, from: string, output: string): Rule {
+  return {
+    label: "COPY",
+    outputs: [output],
+    inputs: [from],
+    options: [],
+    command: `cp ${from} ${output}`,
+    run: async () => {
+      const copied = await copyFile(from, join(plan.out, output));
+      return copied.ok ? ok([]) : copied;
+    },
+  };
+}
+
+async function copyFile(from: string, to: string): Promise<Result<void>> {
+  let content: Uint8Array;
+  try {
+    content = await readFile(from);
+  } catch (error) {
+    return err(fileFailed("read", from, error));
+  }
+  return writeOutput(to, content);
+}
+
+/** Writes the same content under several names in the output folder. */
+export async function writeAll(
+  out: string,
+  outputs: readonly string[],
+  content: string | Uint8Array,
+): Promise<Result<readonly string[]>> {
+  for (const output of outputs) {
+    const written = await writeOutput(join(out, output), content);
+    if (!written.ok) return written;
+  }
+  return ok([]);
+}

@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Plan } from "#build/plan.ts";
+import type { Rule } from "#build/rule.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { replaceFile } from "#files/output.ts";
+import { dependencies } from "#generate/dependencies.ts";
+import { renderParser } from "#generate/parser-source.ts";
+import type { Target } from "#generate/target.ts";
+import { templateContext } from "#generate/template-context.ts";
+import { shellCommand } from "#toolchain/command-line.ts";
+import { runTool } from "#toolchain/process.ts";
+import { WORK, writeAll } from "./headers.ts";
+
+/**
+ * How parsers are compiled. `-mcpu=v3` and `-std=gnu11` keep clang's versions from making something
+ * else of the same source; with the compilation folder called `.` and every path relative, the
+ * object does not know where it was built.
+ */
+export const PARSER_FLAGS: readonly string[] = [
+  "-g",
+  "-O2",
+  "-std=gnu11",
+  "--target=bpfel",
+  "-mcpu=v3",
+  "-Wall",
+  "-Wextra",
+  "-fdebug-compilation-dir=.",
+  "-I",
+  ".",
+];
+
+/** `<p>_parser_bpf.c`, and the same beside the headers that it is compiled with. */
+export function sourceRule(plan: Plan, target: Target): Rule {
+  const name = `${target.name}_parser_bpf.c`;
+  const context = templateContext({
+    target,
+    profile: plan.profile,
+    kernelHasContext: plan.abi.source === "target",
+    seedPayloadSize: plan.seedPayloadSize,
+  });
+  const outputs: [string, string] = [name, `${WORK}/${name}`];
+  const files = plan.templateFiles.get(target.name) ?? [];
+  return {
+    label: "HBS",
+    outputs,
+    inputs: files,
+    options: context,
+    command: `<template ${target.name}, revision ${plan.abi.revision}>`,
+    run: async () => {
+      const text = await renderParser(files, target, context);
+      return text.ok ? writeAll(plan.out, outputs, text.value) : text;
+    },
+  };
+}
+
+/** `<p>_parser_bpf.o`: clang. */
+export function objectRule(plan: Plan, target: Target): Rule {
+  const { clang } = plan.toolchain;
+  const output = `${target.name}_parser_bpf.o`;
+  const source = `${target.name}_parser_bpf.c`;
+  const flags = [...PARSER_FLAGS, "-c", source];
+  return {
+    label: "CLANG",
+    outputs: [output],
+    inputs: [`${WORK}/${source}`, `${WORK}/vmlinux.h`, `${WORK}/image_size.h`, `${WORK}/bpf/bpf_helpers.h`],
+    options: [clang.identity, flags],
+    command: `cd ${WORK} && ${shellCommand(clang.path, [...flags, "-o", `../${output}`])}`,
+    run: (signal) =>
+      replaceFile(join(plan.out, output), async (temporary) => {
+        // The list of headers goes to stdout: `-MF -`.
+        const run = await runTool({
+          tool: "clang",
+          file: clang.path,
+          args: [...flags, "-o", temporary, "-MD", "-MF", "-", "-MT", output],
+          cwd: join(plan.out, WORK),
+          signal,
+        });
+        if (!run.ok) return run;
+        const headers = dependencies(Buffer.from(run.value.stdout).toString());
+        return ok(headers.map((path) => (path.startsWith("/") ? path : join(WORK, path))));
+      }),
+  };
+}
+
+/** `<p>_parser_bpf.lskel.h`: bpftool. */
+export function skeletonRule(plan: Plan, target: Target): Rule {
+  const { bpftool } = plan.toolchain;
+  const output = `${target.name}_parser_bpf.lskel.h`;
+  const object = `${target.name}_parser_bpf.o`;
+  const args = ["gen", "skeleton", "-L", object];
+  return {
+    label: "LSKEL",
+    outputs: [output],
+    inputs: [object],
+    options: [bpftool.identity, args],
+    command: `${shellCommand(bpftool.path, args)} > ${output}`,
+    run: (signal) =>
+      replaceFile(join(plan.out, output), async (temporary) => {
+        const run = await runTool({
+          tool: "bpftool",
+          file: bpftool.path,
+          args,
+          cwd: plan.out,
+          stdoutFile: temporary,
+          signal,
+        });
+        return run.ok ? ok([]) : run;
+      }),
+  };
+}
+
+/** A file of the output folder. */
+export async function readOutput(out: string, name: string): Promise<Result<Uint8Array>> {
+  const file = join(out, name);
+  try {
+    return ok(await readFile(file));
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  }
+}

@@ -1,0 +1,33 @@
+import type { BuildReport } from "#build/build.ts";
+import { table } from "#report/table.ts";
+import { formatSize } from "./sizes.ts";
+
+/** A build's result for people. */
+export function buildText(report: BuildReport): string {
+  const { abi, sizes } = report;
+  const from = abi.source === "target" ? "from the kernel's BTF" : "built-in profile";
+  const limits = (["kernel", "initrd", "cmdline"] as const).map(
+    (part) => `${part} ${formatSize(sizes[part])}`,
+  );
+  return `${[
+    ...(report.ran === 0 ? ["nothing to do: all is up to date"] : []),
+    table([
+      ["folder", report.out],
+      ["for", `${report.arch}, ABI ${abi.revision} (${from})`],
+      ["limits", limits.join(", ")],
+      [
+        "tools",
+        `clang ${report.tools.clang}, bpftool ${report.tools.bpftool}, libbpf headers ${report.tools.libbpf ?? "?"}`,
+      ],
+    ]),
+    "",
+    table(report.outputs.map((output) => [output.name, formatSize(output.size), output.sha256.slice(0, 16)])),
+    "",
+    table(
+      report.containers.map(({ name, sections }) => [
+        name,
+        sections.map((section) => `${section.name} (${section.file})`).join(", "),
+      ]),
+    ),
+  ].join("\n")}\n`;
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { type BuildReport, build, rememberRequest } from "#build/build.ts";
+import type { BuildRequest } from "#build/request.ts";
+import { readState } from "#build/state-file.ts";
+import type { EventSink } from "#core/events.ts";
+import { EXIT, exitCode } from "#report/exit-code.ts";
+import type { Io } from "./io.ts";
+import { packageRoot } from "./package-root.ts";
+import { requestKey } from "./request-key.ts";
+
+/** How a command shows its result: now, and to the next run that finds nothing to do. */
+export type Show = {
+  readonly now: (report: BuildReport) => string;
+  readonly nothingToDo: (report: BuildReport) => string;
+};
+
+/** Builds, shows, and remembers the request, so that the next run can see at once that all is done. */
+export async function carryOut(
+  request: BuildRequest,
+  argv: readonly string[],
+  io: Io,
+  emit: EventSink,
+  show: Show,
+): Promise<number> {
+  const root = packageRoot();
+  const state = await readState(request.out);
+  const built = await build(request, {
+    state,
+    emit,
+    signal: io.signal,
+    templates: join(root, "templates"),
+    env: io.env,
+    setupScript: join(root, "scripts", "setup"),
+  });
+  if (!built.ok) {
+    emit({ kind: "failure", failure: built.failure });
+    return exitCode(built.failure);
+  }
+  const { report, watched } = built.value;
+  io.stdout((report.ran === 0 ? show.nothingToDo : show.now)(report));
+  const main = join(root, "dist", "main.cjs");
+  const key = requestKey(argv, io.env, io.cwd);
+  const remembered = await rememberRequest(
+    request.out,
+    state,
+    key,
+    [...watched, main],
+    show.nothingToDo(report),
+  );
+  if (!remembered.ok) {
+    emit({ kind: "failure", failure: remembered.failure });
+    return exitCode(remembered.failure);
+  }
+  return EXIT.ok;
+}

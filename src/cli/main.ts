@@ -1,0 +1,26 @@
+import { upToDate } from "#build/up-to-date.ts";
+import { outputFolder, requestKey, VERSION } from "./request-key.ts";
+
+/**
+ * The way in. What needs nothing is answered here, before the rest of the program is loaded: the
+ * version, and a build that has nothing to do.
+ */
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  if (argv.length === 1 && argv[0] === "--version") {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  if (argv[0] === "make" || argv[0] === "build") {
+    const cwd = process.cwd();
+    const summary = upToDate(outputFolder(argv, process.env, cwd), requestKey(argv, process.env, cwd));
+    if (summary !== undefined) {
+      process.stdout.write(summary);
+      return;
+    }
+  }
+  const { runProcess } = await import("./process.ts");
+  await runProcess(argv);
+}
+
+void main();

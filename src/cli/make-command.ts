@@ -1,0 +1,186 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { Argv } from "yargs";
+import { REVISIONS } from "#abi/revisions.ts";
+import type { BuildRequest } from "#build/request.ts";
+import { outputsToClean } from "#build/rules.ts";
+import { PRIVATE } from "#build/state.ts";
+import type { Failure } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
+import { loadTargets } from "#generate/target.ts";
+import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
+import { eventPrinter, quietLine } from "#report/events.ts";
+import { EXIT, exitCode } from "#report/exit-code.ts";
+import { failureText } from "#report/failure-text.ts";
+import type { Call } from "./call.ts";
+import { carryOut } from "./carry-out.ts";
+import type { Io } from "./io.ts";
+import { type MakeWords, parseMakeWords } from "./make-words.ts";
+import { packageRoot } from "./package-root.ts";
+import { parseSize } from "./sizes.ts";
+
+/** The Makefile's variables with what they mean here; the environment gives those that are not given. */
+export const MAKE_VARIABLES: Readonly<Record<string, string>> = {
+  ABI: "auto, v6 or v7",
+  ARCH: `${ARCHITECTURES.join(", ")}; default: as the kernel image, else this machine`,
+  BPFTOOL: "bpftool to use",
+  CLANG: "clang to use",
+  CMDLINE: "kernel command line whose length must fit",
+  CROSS_COMPILE: "accepted; clang needs no cross compiler",
+  EFI_IMAGE: "zboot or UKI to measure, where there is no uncompressed image",
+  INITRAMFS: "initramfs whose size must fit",
+  KBUILD_OUTPUT: "where the kernel was built, if not in its tree",
+  KERNEL_IMAGE: "kernel image to measure",
+  LIBBPF_HEADERS: "folder that has bpf/bpf_helpers.h",
+  LLVM: "1, or a version suffix such as -19",
+  MAX_INITRD: "largest initrd, such as 128M",
+  MAX_KERNEL: "largest kernel, such as 64M",
+  O: "output folder; default: the current one",
+  TARGETS: "folder with targets of your own",
+  V: "1: show the commands",
+  VMLINUX_BTF: "kernel with BTF: ELF, raw BTF, or a compressed kernel",
+  VMLINUX_H: "ready vmlinux.h to use",
+  srctree: "kernel source tree; default: the one around the current folder",
+};
+
+export function makeCommand(parser: Argv, _call: Call): Argv {
+  const rows = Object.entries(MAKE_VARIABLES).map(([name, meaning]) => `  ${name.padEnd(15)} ${meaning}`);
+  return parser.command(
+    "make [words..]",
+    "stand in for make -C tools/kexec: goals and VAR=value",
+    (command) =>
+      command
+        .positional("words", {
+          type: "string",
+          array: true,
+          describe: "goals (zboot, uki, all, clean, a file), VAR=value",
+        })
+        .epilogue(`Options: -C DIR, -j[N], -s. Variables:\n${rows.join("\n")}`),
+  );
+}
+
+/** `kexec-bpf make …`. */
+export async function runMake(argv: readonly string[], io: Io): Promise<number> {
+  const fail = (failure: Failure): number => {
+    io.stderr(`kexec-bpf: ${failureText(failure)}\n`);
+    return exitCode(failure);
+  };
+  const words = parseMakeWords(argv.slice(1));
+  if (!words.ok) return fail(words.failure);
+  const unknown = Object.keys(words.value.variables).filter((name) => MAKE_VARIABLES[name] === undefined);
+  for (const name of unknown) io.stderr(`kexec-bpf: warning: variable ${name} means nothing here\n`);
+
+  const request = makeRequest(words.value, io);
+  if (!request.ok) return fail(request.failure);
+  const { goals, out } = request.value;
+  if (goals.includes("clean")) {
+    const cleaned = await clean(request.value, (line) => io.stdout(`${line}\n`));
+    if (!cleaned.ok) return fail(cleaned.failure);
+  }
+  const rest = goals.filter((goal) => goal !== "clean");
+  if (rest.length === 0) return EXIT.ok;
+  const { silent, variables } = words.value;
+  return carryOut(
+    { ...request.value, goals: rest },
+    argv,
+    io,
+    eventPrinter({
+      name: "kexec-bpf",
+      commands: (variables["V"] ?? io.env["V"]) === "1",
+      steps: (line) => (silent ? undefined : io.stdout(`${line}\n`)),
+      talk: (line) => io.stderr(`${line}\n`),
+    }),
+    {
+      now: () => "",
+      nothingToDo: () => (silent ? "" : `kexec-bpf: nothing to be done for '${rest.join(" ")}' in ${out}\n`),
+    },
+  );
+}
+
+function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
+  const cwd = words.folders.reduce((folder, next) => resolve(folder, next), io.cwd);
+  const value = (name: string): string | undefined => {
+    const text = words.variables[name] ?? io.env[name];
+    return text === undefined || text === "" ? undefined : text;
+  };
+  const path = (name: string): string | undefined => {
+    const text = value(name);
+    return text === undefined ? undefined : resolve(cwd, text);
+  };
+  const arch = value("ARCH");
+  if (arch !== undefined && parseArchitecture(arch) === undefined) {
+    return usage(`ARCH=${arch}: ${ARCHITECTURES.join(", ")} are known`);
+  }
+  const abi = words.variables["ABI"] ?? "auto";
+  const revision = REVISIONS.find((known) => known === abi);
+  if (abi !== "auto" && revision === undefined)
+    return usage(`ABI=${abi}: auto, ${REVISIONS.join(", ")} are known`);
+  const limits: Record<string, number | undefined> = {};
+  for (const name of ["MAX_KERNEL", "MAX_INITRD"]) {
+    const text = words.variables[name];
+    limits[name] = text === undefined ? undefined : parseSize(text);
+    if (text !== undefined && limits[name] === undefined)
+      return usage(`${name}=${text} is no size, such as 64M`);
+  }
+  const cmdline = value("CMDLINE");
+  return ok({
+    // As with make, O counts from where the user stands, not from -C.
+    out: resolve(
+      words.variables["O"] === undefined && io.env["O"] === undefined ? cwd : io.cwd,
+      value("O") ?? ".",
+    ),
+    goals: words.goals.length === 0 ? ["all"] : words.goals,
+    arch: arch === undefined ? undefined : parseArchitecture(arch),
+    abi: revision ?? "auto",
+    kernel: {
+      tree: path("srctree") ?? treeAround(cwd),
+      kbuildOutput: path("KBUILD_OUTPUT"),
+      vmlinux: path("VMLINUX_BTF"),
+      vmlinuxHeader: path("VMLINUX_H"),
+      image: path("KERNEL_IMAGE") ?? path("EFI_IMAGE"),
+    },
+    limits: {
+      kernel: limits["MAX_KERNEL"],
+      initrd: limits["MAX_INITRD"],
+      // Its NUL goes along.
+      cmdline:
+        cmdline === undefined ? undefined : Math.max(Buffer.byteLength(cmdline) + 1, DEFAULT_CMDLINE_LIMIT),
+      initramfs: path("INITRAMFS"),
+    },
+    tools: {
+      clang: value("CLANG"),
+      llvm: value("LLVM"),
+      bpftool: value("BPFTOOL"),
+      libbpfHeaders: path("LIBBPF_HEADERS"),
+    },
+    targetFolders: [path("TARGETS")].filter((folder) => folder !== undefined),
+    bytecodeObject: "direct",
+    seedPayloadSize: false,
+    jobs: words.jobs ?? availableParallelism(),
+  });
+}
+
+/** The kernel source tree that a folder lies in. */
+function treeAround(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    const marks = ["tools/include/uapi/linux/bpf.h", "scripts/bpf_doc.py", "Kbuild"];
+    if (existsSync(join(at, "arch")) && marks.some((mark) => existsSync(join(at, mark)))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+async function clean(request: BuildRequest, say: (line: string) => void): Promise<Result<void>> {
+  const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
+  if (!targets.ok) return targets;
+  say(quietLine("CLEAN", request.out));
+  for (const file of outputsToClean(request.out, targets.value.keys())) await rm(file, { force: true });
+  await rm(join(request.out, PRIVATE), { recursive: true, force: true });
+  return ok(undefined);
+}
+
+function usage(detail: string): Result<never> {
+  return err({ reason: "usage", detail });
+}

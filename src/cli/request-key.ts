@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+import { version } from "#package.json";
+
+export const VERSION = version;
+
+/** Variables that change what a build does. PATH is among them: it decides which tools are found. */
+export const VARIABLES = [
+  "ARCH",
+  "BPFTOOL",
+  "CLANG",
+  "CMDLINE",
+  "CROSS_COMPILE",
+  "INITRAMFS",
+  "KBUILD_OUTPUT",
+  "KEXEC_BPF_CACHE",
+  "LIBBPF_HEADERS",
+  "LLVM",
+  "O",
+  "PATH",
+  "V",
+  "VMLINUX_BTF",
+  "VMLINUX_H",
+  "XDG_CACHE_HOME",
+  "srctree",
+] as const;
+
+/** Names a request: two runs with the same key ask for the same. */
+export function requestKey(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): string {
+  return JSON.stringify([VERSION, cwd, argv, VARIABLES.map((name) => env[name] ?? null)]);
+}
+
+/** Where `build` puts its outputs when it is not told. */
+export const DEFAULT_OUT = "out";
+
+/**
+ * The output folder that the arguments of `make` or `build` name. It is enough to look for a
+ * remembered request there: the key has all arguments.
+ */
+export function outputFolder(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): string {
+  if (argv[0] === "make") {
+    const word = argv.findLast((argument) => argument.startsWith("O="));
+    return resolve(cwd, word?.slice(2) ?? env["O"] ?? ".");
+  }
+  const index = argv.findLastIndex((argument) => argument === "-o" || argument === "--output");
+  const joined = argv.findLast((argument) => argument.startsWith("--output="));
+  return resolve(cwd, (index < 0 ? joined?.slice("--output=".length) : argv[index + 1]) ?? DEFAULT_OUT);
+}

@@ -1,0 +1,82 @@
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "./errno.ts";
+
+/** Marks what a killed run may leave behind; the number is the process that wrote it. */
+const TEMPORARY = /^\..+\.(\d+)-\d+\.kexec-bpf$/;
+
+let serial = 0;
+
+/** A name beside `file`, on the same file system, that no other process uses. */
+export function temporaryBeside(file: string): string {
+  serial += 1;
+  return join(dirname(file), `.${basename(file)}.${process.pid}-${serial}.kexec-bpf`);
+}
+
+/**
+ * Makes an output appear at once or not at all: `produce` writes the temporary file that it is
+ * given, which is then renamed to `file`. Whatever fails, `file` is as it was and nothing is left.
+ */
+export async function replaceFile<T>(
+  file: string,
+  produce: (temporary: string) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const temporary = temporaryBeside(file);
+  try {
+    const produced = await produce(temporary);
+    if (!produced.ok) return produced;
+    try {
+      await rename(temporary, file);
+    } catch (error) {
+      return err(fileFailed("rename", file, error));
+    }
+    return produced;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Writes `content` to `file` through `replaceFile`. */
+export function writeOutput(file: string, content: string | Uint8Array): Promise<Result<void>> {
+  return replaceFile(file, async (temporary) => {
+    try {
+      const handle = await open(temporary, "wx");
+      try {
+        await handle.writeFile(content);
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      return err(fileFailed("write", file, error));
+    }
+    return ok(undefined);
+  });
+}
+
+export async function makeFolder(folder: string): Promise<Result<void>> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return ok(undefined);
+  } catch (error) {
+    return err(fileFailed("create folder", folder, error));
+  }
+}
+
+/** Removes temporary files in `folder` whose process is gone. */
+export async function removeStaleTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = TEMPORARY.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, as another user.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

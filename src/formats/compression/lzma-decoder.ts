@@ -1,0 +1,269 @@
+/** Bits of literal context, of literal position and of match position: lc, lp, pb. */
+export type LzmaProperties = { readonly lc: number; readonly lp: number; readonly pb: number };
+
+/** Unpacks the properties byte `(pb * 5 + lp) * 9 + lc`; undefined if it is none. */
+export function lzmaProperties(byte: number): LzmaProperties | undefined {
+  if (byte >= 9 * 5 * 5) return undefined;
+  return { lc: byte % 9, lp: Math.floor(byte / 9) % 5, pb: Math.floor(byte / 45) };
+}
+
+/** Why decoding stopped: the wanted output is there, the end marker came, or the stream is broken. */
+export type LzmaStop = "filled" | "end-marker" | "truncated" | "bad-distance" | "match-too-long";
+
+/** No match is longer; an output that may be overrun by one needs this much room behind its end. */
+export const LZMA_MAX_MATCH = 273;
+
+const STATES = 12;
+const POSITION_STATES = 16;
+const PROBABILITY_INIT = 1024;
+
+// Where each family of adaptive probabilities begins in the one table. A length coder has two choice
+// bits, a low and a middle tree of 8 for each position state, and one high tree of 256.
+const LENGTH_LOW = 2;
+const LENGTH_MID = LENGTH_LOW + POSITION_STATES * 8;
+const LENGTH_HIGH = LENGTH_MID + POSITION_STATES * 8;
+const LENGTH_CODER = LENGTH_HIGH + 256;
+
+const IS_MATCH = 0;
+const IS_REP = IS_MATCH + STATES * POSITION_STATES;
+const IS_REP0 = IS_REP + STATES;
+const IS_REP1 = IS_REP0 + STATES;
+const IS_REP2 = IS_REP1 + STATES;
+const IS_REP0_LONG = IS_REP2 + STATES;
+const DISTANCE_SLOT = IS_REP0_LONG + STATES * POSITION_STATES;
+const DISTANCE_SPECIAL = DISTANCE_SLOT + 4 * 64;
+const DISTANCE_ALIGN = DISTANCE_SPECIAL + 128;
+const MATCH_LENGTH = DISTANCE_ALIGN + 16;
+const REP_LENGTH = MATCH_LENGTH + LENGTH_CODER;
+const LITERAL = REP_LENGTH + LENGTH_CODER;
+
+/**
+ * The LZMA decoder that .lzma and LZMA2 share. The output buffer is the dictionary, so nothing is copied
+ * out of a window. All integers are 32 bits, kept signed: that is what the engine stores unboxed.
+ *
+ * The caller sets `input`, `inputEnd` and `output`, and calls `resetProperties`, `resetState` and
+ * `startRange` in the order that its container prescribes.
+ *
+ * Source: LZMA SDK, "LZMA specification" (Igor Pavlov, public domain).
+ */
+export class LzmaDecoder {
+  input: Uint8Array;
+  inputPosition = 0;
+  inputEnd = 0;
+  output: Uint8Array;
+  outputPosition = 0;
+  /** Output position where the dictionary was last emptied. */
+  dictionaryStart = 0;
+
+  #probabilities = new Uint16Array(LITERAL);
+  #lc = 0;
+  #literalPositionMask = 0;
+  #positionMask = 0;
+  #state = 0;
+  #rep0 = 0;
+  #rep1 = 0;
+  #rep2 = 0;
+  #rep3 = 0;
+  #range = 0;
+  #code = 0;
+
+  constructor(input: Uint8Array, output: Uint8Array) {
+    this.input = input;
+    this.output = output;
+  }
+
+  resetProperties(properties: LzmaProperties): void {
+    this.#lc = properties.lc;
+    this.#literalPositionMask = (1 << properties.lp) - 1;
+    this.#positionMask = (1 << properties.pb) - 1;
+    const size = LITERAL + (0x300 << (properties.lc + properties.lp));
+    if (this.#probabilities.length !== size) this.#probabilities = new Uint16Array(size);
+  }
+
+  resetState(): void {
+    this.#probabilities.fill(PROBABILITY_INIT);
+    this.#state = 0;
+    this.#rep0 = 0;
+    this.#rep1 = 0;
+    this.#rep2 = 0;
+    this.#rep3 = 0;
+  }
+
+  /** Starts the range decoder at `inputPosition`: a zero byte and four of code. False if they are not there. */
+  startRange(): boolean {
+    const at = this.inputPosition;
+    if (this.inputEnd - at < 5 || this.input[at] !== 0) return false;
+    this.#range = -1;
+    this.#code = 0;
+    for (let i = 1; i < 5; i++) this.#code = (this.#code << 8) | (this.input[at + i] ?? 0);
+    this.inputPosition = at + 5;
+    return true;
+  }
+
+  /** Whether the range decoder is where an encoder leaves it at the end of a stream or chunk. */
+  get finished(): boolean {
+    return this.#code === 0;
+  }
+
+  /**
+   * Decodes until the output position is `end` or beyond.
+   *
+   * @param mayOverrun whether the last match may go past `end` (the output then needs `LZMA_MAX_MATCH` bytes more)
+   */
+  decode(end: number, mayOverrun: boolean): LzmaStop {
+    while (this.outputPosition < end) {
+      const positionState = (this.outputPosition - this.dictionaryStart) & this.#positionMask;
+      if (this.#bit(IS_MATCH + this.#state * POSITION_STATES + positionState) === 0) {
+        this.#literal();
+      } else {
+        const length = this.#match(positionState);
+        if (this.inputPosition > this.inputEnd) return "truncated";
+        if (this.#rep0 === -1) return "end-marker";
+        const distance = (this.#rep0 >>> 0) + 1;
+        if (distance > this.outputPosition - this.dictionaryStart) return "bad-distance";
+        if (!mayOverrun && length > end - this.outputPosition) return "match-too-long";
+        this.#copy(distance, length);
+      }
+      if (this.inputPosition > this.inputEnd) return "truncated";
+    }
+    return "filled";
+  }
+
+  /** One bit by the probability at `index`, which it then moves a 32nd of the way to what came. */
+  #bit(index: number): 0 | 1 {
+    const probabilities = this.#probabilities;
+    const probability = probabilities[index] ?? 0;
+    const bound = Math.imul(this.#range >>> 11, probability);
+    let bit: 0 | 1 = 0;
+    if (this.#code >>> 0 < bound >>> 0) {
+      this.#range = bound;
+      probabilities[index] = probability + ((2048 - probability) >>> 5);
+    } else {
+      this.#range = (this.#range - bound) | 0;
+      this.#code = (this.#code - bound) | 0;
+      probabilities[index] = probability - (probability >>> 5);
+      bit = 1;
+    }
+    if (this.#range >>> 24 === 0) this.#shift();
+    return bit;
+  }
+
+  #shift(): void {
+    this.#range <<= 8;
+    this.#code = (this.#code << 8) | (this.input[this.inputPosition++] ?? 0);
+  }
+
+  /** `bits` bits of even odds, highest first. */
+  #directBits(bits: number): number {
+    let value = 0;
+    for (let i = 0; i < bits; i++) {
+      this.#range >>>= 1;
+      const below = (this.#code >>> 0) - (this.#range >>> 0) < 0;
+      if (!below) this.#code = (this.#code - this.#range) | 0;
+      value = (value << 1) | (below ? 0 : 1);
+      if (this.#range >>> 24 === 0) this.#shift();
+    }
+    return value;
+  }
+
+  /** A number of `bits` bits, each with a probability of its own for what came before it; highest first. */
+  #tree(base: number, bits: number): number {
+    let node = 1;
+    for (let i = 0; i < bits; i++) node = (node << 1) | this.#bit(base + node);
+    return node - (1 << bits);
+  }
+
+  /** The same, lowest bit first. */
+  #reverseTree(base: number, bits: number): number {
+    let node = 1;
+    let value = 0;
+    for (let i = 0; i < bits; i++) {
+      const bit = this.#bit(base + node);
+      node = (node << 1) | bit;
+      value |= bit << i;
+    }
+    return value;
+  }
+
+  #literal(): void {
+    const position = this.outputPosition - this.dictionaryStart;
+    const previous = position === 0 ? 0 : (this.output[this.outputPosition - 1] ?? 0);
+    const context = ((position & this.#literalPositionMask) << this.#lc) + (previous >>> (8 - this.#lc));
+    const base = LITERAL + 0x300 * context;
+    let symbol = 1;
+    if (this.#state >= 7) {
+      // Behind a match, the byte that would have continued it is context too, until a bit differs.
+      let matched = this.output[this.outputPosition - (this.#rep0 >>> 0) - 1] ?? 0;
+      while (symbol < 0x100) {
+        const expected = (matched >>> 7) & 1;
+        matched <<= 1;
+        const bit = this.#bit(base + ((1 + expected) << 8) + symbol);
+        symbol = (symbol << 1) | bit;
+        if (bit !== expected) break;
+      }
+    }
+    while (symbol < 0x100) symbol = (symbol << 1) | this.#bit(base + symbol);
+    this.output[this.outputPosition++] = symbol;
+    this.#state = this.#state < 4 ? 0 : this.#state < 10 ? this.#state - 3 : this.#state - 6;
+  }
+
+  /** Reads what follows a match bit, leaves the distance less one in `rep0` and returns the length. */
+  #match(positionState: number): number {
+    const state = this.#state;
+    if (this.#bit(IS_REP + state) === 0) {
+      this.#rep3 = this.#rep2;
+      this.#rep2 = this.#rep1;
+      this.#rep1 = this.#rep0;
+      const length = this.#length(MATCH_LENGTH, positionState);
+      this.#state = state < 7 ? 7 : 10;
+      this.#rep0 = this.#distance(length);
+      return length;
+    }
+    if (this.#bit(IS_REP0 + state) === 0) {
+      if (this.#bit(IS_REP0_LONG + state * POSITION_STATES + positionState) === 0) {
+        this.#state = state < 7 ? 9 : 11;
+        return 1;
+      }
+    } else {
+      const distance = this.#olderDistance(state);
+      this.#rep1 = this.#rep0;
+      this.#rep0 = distance;
+    }
+    this.#state = state < 7 ? 8 : 11;
+    return this.#length(REP_LENGTH, positionState);
+  }
+
+  #olderDistance(state: number): number {
+    if (this.#bit(IS_REP1 + state) === 0) return this.#rep1;
+    let distance = this.#rep2;
+    if (this.#bit(IS_REP2 + state) === 1) {
+      distance = this.#rep3;
+      this.#rep3 = this.#rep2;
+    }
+    this.#rep2 = this.#rep1;
+    return distance;
+  }
+
+  #length(coder: number, positionState: number): number {
+    if (this.#bit(coder) === 0) return 2 + this.#tree(coder + LENGTH_LOW + positionState * 8, 3);
+    if (this.#bit(coder + 1) === 0) return 10 + this.#tree(coder + LENGTH_MID + positionState * 8, 3);
+    return 18 + this.#tree(coder + LENGTH_HIGH, 8);
+  }
+
+  #distance(length: number): number {
+    const slot = this.#tree(DISTANCE_SLOT + Math.min(length - 2, 3) * 64, 6);
+    if (slot < 4) return slot;
+    const bits = (slot >>> 1) - 1;
+    const high = (2 | (slot & 1)) << bits;
+    // The reverse trees of slots 4 to 13 overlap by design: each begins one before its own first node.
+    if (slot < 14) return high + this.#reverseTree(DISTANCE_SPECIAL + high - slot, bits);
+    return (high + (this.#directBits(bits - 4) << 4) + this.#reverseTree(DISTANCE_ALIGN, 4)) | 0;
+  }
+
+  #copy(distance: number, length: number): void {
+    const output = this.output;
+    const end = this.outputPosition + length;
+    for (let i = this.outputPosition; i < end; i++) output[i] = output[i - distance] ?? 0;
+    this.outputPosition = end;
+  }
+}

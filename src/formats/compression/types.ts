@@ -1,0 +1,39 @@
+import type { Malformed, SizeExceeded, Unsupported } from "#core/failure.ts";
+import type { Result } from "#core/result.ts";
+
+/** What the kernel refuses to decompress beyond, in bytes: 512 MiB. */
+export const DECOMPRESSED_LIMIT = 512 * 1024 * 1024;
+
+export type CodecName = "gzip" | "zstd" | "xz" | "lzma" | "lz4" | "lzo" | "bzip2";
+
+export type DecompressOptions = {
+  /** Most bytes of output. Default `DECOMPRESSED_LIMIT`. */
+  readonly limit?: number;
+  /**
+   * The size that the surrounding format states, in bytes. It only saves memory and time: a wrong
+   * one costs a second attempt or an allocation, not the result.
+   */
+  readonly sizeHint?: number;
+  /** Offset of the input in the outermost file, for failures. Default 0. */
+  readonly base?: number;
+};
+
+export type Decompressed = {
+  readonly bytes: Uint8Array;
+  /** Bytes of input behind the stream, such as the size that the kernel build appends. */
+  readonly trailing: number;
+};
+
+export type DecompressFailure = Malformed | SizeExceeded | Unsupported;
+
+/** The options with every default filled in, as codecs take them. */
+export type CodecOptions = {
+  readonly limit: number;
+  readonly sizeHint: number | undefined;
+  readonly base: number;
+};
+
+export type Decompressor = (
+  input: Uint8Array,
+  options: CodecOptions,
+) => Result<Decompressed, DecompressFailure> | Promise<Result<Decompressed, DecompressFailure>>;

@@ -1,0 +1,82 @@
+import zlib from "node:zlib";
+import { ok, type Result } from "#core/result.ts";
+import { corrupt, tooLarge } from "./failures.ts";
+import type { CodecOptions, Decompressed, DecompressFailure, Decompressor } from "./types.ts";
+import { type ZstdExtent, zstdExtent } from "./zstd-frames.ts";
+
+/** The kernel's own limit (lib/decompress_unzstd.c) and the decoders' default: 128 MiB. */
+const WINDOW_LIMIT = 128 * 1024 * 1024;
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Node has zstd since 22.15; the types are those of Node 20, the oldest that kexec-bpf runs on. */
+const native = (
+  zlib as unknown as {
+    readonly zstdDecompressSync?: (input: Uint8Array, options: object) => Uint8Array;
+  }
+).zstdDecompressSync;
+
+/** Zstandard frames (RFC 8878), by Node's own decoder where it has one, else by the WebAssembly build of libzstd. */
+export const decompressZstd: Decompressor = async (input, options) => {
+  const walked = zstdExtent(input, options.base);
+  if (!walked.ok) return walked;
+  const extent = walked.value;
+  if (extent.dictionary) return corrupt("zstd", options, 0, "needs a dictionary");
+  if (extent.window > WINDOW_LIMIT && !(extent.exact && extent.bound <= options.limit)) {
+    return tooLarge("zstd window", { limit: WINDOW_LIMIT }, extent.window);
+  }
+  if (extent.exact && extent.bound > options.limit) return tooLarge("zstd", options, extent.bound);
+  const frames = input.subarray(0, extent.end);
+  const decoded =
+    native === undefined
+      ? await decodeWasm(frames, extent, options)
+      : decodeNative(native, frames, extent, options);
+  return decoded.ok ? ok({ bytes: decoded.value, trailing: input.length - extent.end }) : decoded;
+};
+
+type Output = Result<Decompressed["bytes"], DecompressFailure>;
+
+function decodeNative(
+  decode: NonNullable<typeof native>,
+  frames: Uint8Array,
+  extent: ZstdExtent,
+  options: CodecOptions,
+): Output {
+  try {
+    const maxOutputLength = Math.max(1, Math.min(extent.bound, options.limit));
+    return ok(decode(frames, { maxOutputLength, chunkSize: MEBIBYTE }));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge("zstd", options);
+    if (code?.startsWith("ZSTD_")) return corrupt("zstd", options, 0, message);
+    throw error;
+  }
+}
+
+/** What zstddec's memory (at most 2 GiB) is asked to hold of output. */
+const WASM_LIMIT = 1024 * 1024 * 1024;
+
+/**
+ * zstddec reports every error of libzstd by an empty result, and allocates what it is told to: hence the
+ * sizes from the frame headers. The hint is tried first, as the bound of frames that do not state their size may be
+ * several times too high. A failure with the room of the limit is tried with twice as much, to tell output
+ * beyond the limit from a corrupt block.
+ */
+async function decodeWasm(frames: Uint8Array, extent: ZstdExtent, options: CodecOptions): Promise<Output> {
+  if (extent.bound === 0) return ok(new Uint8Array(0));
+  const { ZSTDDecoder } = await import("zstddec");
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  const { limit, sizeHint } = options;
+  const rooms = [limit, Math.max(limit * 2, MEBIBYTE)];
+  if (sizeHint !== undefined && sizeHint < Math.min(extent.bound, limit)) rooms.unshift(sizeHint);
+  for (const room of rooms) {
+    const capacity = Math.min(room, extent.bound, WASM_LIMIT);
+    if (capacity === 0) continue; // zstddec takes 0 for "unknown".
+    const bytes = decoder.decode(frames, capacity);
+    if (bytes.length > limit) return tooLarge("zstd", options, bytes.length);
+    if (bytes.length > 0 && (!extent.exact || bytes.length === extent.bound)) return ok(bytes);
+    if (capacity === extent.bound) return corrupt("zstd", options, 0, "a block or the checksum is corrupt");
+  }
+  return corrupt("zstd", options, 0, `does not decode to ${limit} bytes or less`);
+}

@@ -1,0 +1,40 @@
+import { err, ok, type Result } from "#core/result.ts";
+import type { Btf } from "#formats/btf/btf.ts";
+import { emitHeader } from "#formats/btf/c-header.ts";
+
+/** What libbpf's headers and every parser need; no kernel with BPF is without it. */
+const NEEDED: readonly string[] = [
+  ...["__u8", "__u16", "__u32", "__u64", "__s8", "__s16", "__s32", "__s64"],
+  ...["__be16", "__be32", "__wsum", "bool"],
+  ...["enum bpf_map_type", "BPF_RB_NO_WAKEUP"],
+  // A record of any kind: clang warns of the header's attribute pragma where it meets none.
+  "struct list_head",
+];
+
+/** What there is to have only in some kernels: the interface itself, and `true` before C23. */
+const WANTED: readonly string[] = ["struct kexec_context", "struct bpf_parser_context", "true"];
+
+const BOOLEANS = "#define false 0\n#define true 1\n";
+
+/**
+ * A vmlinux.h with the few types that parsers reach.
+ *
+ * @param more names of types or enumerators that a target's description asks for
+ *
+ * Errors: `malformed` where the BTF lacks a type that is needed.
+ */
+export function renderTypesHeader(btf: Btf, more: readonly string[]): Result<string> {
+  const header = emitHeader(btf, [...NEEDED, ...more, ...WANTED]);
+  if (!header.ok) return header;
+  const missing = header.value.missing.filter((name) => !WANTED.includes(name));
+  if (missing.length > 0) {
+    return err({
+      reason: "malformed",
+      format: "BTF",
+      section: "type section",
+      offset: 0,
+      detail: `the types ${missing.join(", ")} are missing: this is not a kernel's BTF`,
+    });
+  }
+  return ok(header.value.missing.includes("true") ? `${header.value.text}\n${BOOLEANS}` : header.value.text);
+}

@@ -1,0 +1,104 @@
+import { readFile } from "node:fs/promises";
+import { type Failure, inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { findBtf } from "#formats/btf/find-btf.ts";
+import { decodeElf } from "#formats/elf/elf-file.ts";
+import { readHead } from "./read-head.ts";
+import { readElfSection } from "./sparse-elf.ts";
+import { peel } from "./unwrap.ts";
+
+export type KernelBtf = {
+  /** Raw BTF, as in /sys/kernel/btf/vmlinux. */
+  readonly bytes: Uint8Array;
+  /** How it was come by: `["bzImage (xz)", "ELF .BTF"]`. */
+  readonly steps: readonly string[];
+};
+
+const SECTION = ".BTF";
+
+/** A UKI around a zboot image around an Image: three. One more for what nobody has thought of. */
+const MAX_LAYERS = 4;
+
+/**
+ * Takes the BTF out of a kernel in whatever form: raw BTF, an ELF vmlinux, a bzImage, a zboot image,
+ * a UKI, a compressed or plain Image.
+ *
+ * Errors: `file-failed`; those of the formats met; `malformed` where there is no BTF in the end.
+ */
+export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
+  const head = await readHead(file, 4);
+  if (!head.ok) return head;
+  if (isElf(head.value)) {
+    const section = await readElfSection(file, SECTION);
+    if (!section.ok) return section;
+    return section.value === undefined
+      ? err(noBtf(file, []))
+      : ok({ bytes: section.value, steps: ["ELF .BTF"] });
+  }
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  }
+  if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"] });
+  const found = await search(bytes, file);
+  return found.ok ? found : err(inFile(found.failure, file));
+}
+
+async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>> {
+  const steps: string[] = [];
+  let bytes = file;
+  for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
+    if (isElf(bytes)) {
+      const elf = decodeElf(bytes);
+      if (!elf.ok) return elf;
+      const data = elf.value.section(SECTION)?.data;
+      return data === undefined
+        ? err(noBtf(name, steps))
+        : ok({ bytes: data, steps: [...steps, "ELF .BTF"] });
+    }
+    const layer = await peel(bytes);
+    if (!layer.ok) return layer;
+    if (layer.value.kind === "image" || layer.value.kind === "unknown") {
+      const found = findBtf(bytes);
+      if (found === undefined) return err(noBtf(name, steps));
+      const place = `BTF at offset ${found.offset}`;
+      return ok({
+        bytes: bytes.subarray(found.offset, found.offset + found.length),
+        steps: [...steps, place],
+      });
+    }
+    steps.push(layer.value.step);
+    if (layer.value.kind === "wrapped") {
+      bytes = layer.value.inner;
+    } else {
+      const inner = await layer.value.inner();
+      if (!inner.ok) return inner;
+      bytes = inner.value;
+    }
+  }
+  return err(noBtf(name, steps));
+}
+
+function isElf(head: Uint8Array): boolean {
+  return head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
+}
+
+/** The magic number 0xeb9f in either byte order. */
+function isBtf(head: Uint8Array): boolean {
+  return (head[0] === 0x9f && head[1] === 0xeb) || (head[0] === 0xeb && head[1] === 0x9f);
+}
+
+function noBtf(file: string, steps: readonly string[]): Failure {
+  const inside = steps.length === 0 ? "" : ` (looked into: ${steps.join(", ")})`;
+  return {
+    reason: "malformed",
+    format: "kernel",
+    section: SECTION,
+    offset: 0,
+    detail: `no BTF${inside}: is the kernel built with CONFIG_DEBUG_INFO_BTF?`,
+    file,
+  };
+}

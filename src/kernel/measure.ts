@@ -1,0 +1,85 @@
+import { readFile, stat } from "node:fs/promises";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { decodeImage, IMAGE_HEADER_SIZE } from "#formats/image/image.ts";
+import type { Architecture } from "./architecture.ts";
+import { readHead } from "./read-head.ts";
+import { peel } from "./unwrap.ts";
+
+/** Sizes found in a kernel file, in bytes. */
+export type Measured = {
+  /** The uncompressed kernel image; of an x86 kernel, the bzImage. */
+  readonly image: number;
+  /** The largest form in which a parser may meet the kernel. */
+  readonly kernel: number;
+  /** Of a UKI: its largest `.initrd` and `.cmdline`. */
+  readonly initrd?: number;
+  readonly cmdline?: number;
+  /** Whose kernel it is. */
+  readonly arch: Architecture;
+  /** What the file is: `["UKI", "zboot (zstd)", "arm64 Image"]`. */
+  readonly steps: readonly string[];
+};
+
+const MAX_LAYERS = 4;
+
+/**
+ * Measures a kernel image: an uncompressed one (its size is taken without reading it), a zboot image
+ * or a bare compressed stream (decompressed), a UKI (its sections), a bzImage.
+ *
+ * Errors: `file-failed`; those of the formats; `unsupported` for what is no kernel image.
+ */
+export async function measureImage(file: string): Promise<Result<Measured>> {
+  const head = await readHead(file, IMAGE_HEADER_SIZE);
+  if (!head.ok) return head;
+  const header = decodeImage(head.value);
+  try {
+    if (header.ok) {
+      const { size } = await stat(file);
+      return ok({
+        image: size,
+        kernel: size,
+        arch: header.value.arch,
+        steps: [`${header.value.arch} Image`],
+      });
+    }
+    const measured = await measure(await readFile(file));
+    return measured.ok ? measured : err(inFile(measured.failure, file));
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  }
+}
+
+async function measure(file: Uint8Array): Promise<Result<Measured>> {
+  const steps: string[] = [];
+  let bytes = file;
+  let kernel = 0;
+  let parts: { initrd: number; cmdline: number } | undefined;
+  for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
+    const layer = await peel(bytes);
+    if (!layer.ok) return layer;
+    if (layer.value.kind === "unknown") break;
+    steps.push(layer.value.step);
+    if (layer.value.kind !== "wrapped") {
+      return ok({
+        image: bytes.length,
+        kernel: Math.max(kernel, bytes.length),
+        ...parts,
+        arch: layer.value.arch,
+        steps,
+      });
+    }
+    if (layer.value.uki !== undefined) {
+      kernel = layer.value.uki.linux;
+      parts = { initrd: layer.value.uki.initrd, cmdline: layer.value.uki.cmdline };
+    }
+    bytes = layer.value.inner;
+  }
+  return err({
+    reason: "unsupported",
+    what: steps.length === 0 ? "the kernel image" : `what is inside ${steps.join(", ")}`,
+    detail:
+      "neither an arm64, RISC-V or LoongArch Image, nor zboot, UKI, bzImage or a compressed one of these",
+  });
+}

@@ -1,0 +1,76 @@
+import type { Failure } from "#core/failure.ts";
+import { unreachable } from "#core/unreachable.ts";
+
+/**
+ * Turns a failure into words: the first line says what is wrong and where, indented lines below it
+ * give the rest. The only place that does so.
+ */
+export function failureText(failure: Failure): string {
+  switch (failure.reason) {
+    case "malformed":
+      return `${at(failure.file)}${failure.format} ${failure.section}, offset ${hex(failure.offset)}: ${failure.detail}`;
+    case "unsupported":
+      return `${at(failure.file)}${failure.what} is not supported: ${failure.detail}`;
+    case "abi-mismatch":
+      return lines(
+        `${at(failure.file)}the kernel's BTF does not agree with revision ${failure.revision}:`,
+        failure.differences,
+      );
+    case "skeleton-mismatch":
+      return lines(
+        `${at(failure.file)}the light skeleton's ${failure.what} are not those that the kernel expects`,
+        [`expected: ${failure.expected.join(" ")}`, `found:    ${failure.found.join(" ")}`],
+      );
+    case "missing-array":
+      return `${at(failure.file)}${failure.array}[]: ${failure.detail}`;
+    case "tool-missing":
+      return lines(`${failure.tool} not found`, [
+        ...failure.tried.map((place) => `tried: ${place}`),
+        ...remedy(failure.remedy),
+      ]);
+    case "tool-too-old":
+      return lines(
+        `${failure.tool} ${failure.version} (${failure.path}) is too old: ${failure.needed} is needed`,
+        remedy(failure.remedy),
+      );
+    case "tool-failed":
+      return lines(
+        `${failure.tool} failed (${failure.ended}): ${failure.command}`,
+        failure.log.trimEnd().split("\n"),
+      );
+    case "input-not-found":
+      return lines(`${failure.what} not found: give it by ${failure.hint}`, [
+        ...failure.tried.map((path) => `tried: ${path}`),
+      ]);
+    case "file-failed":
+      return `${failure.file}: cannot ${failure.operation}: ${failure.code}`;
+    case "size-exceeded":
+      return `${at(failure.file)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
+    case "bad-target":
+      return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
+    case "unknown-goal":
+      return lines(`no rule to make '${failure.goal}'`, [`known: ${failure.known.join(" ")}`]);
+    case "usage":
+      return failure.detail;
+    case "cancelled":
+      return `cancelled (${failure.signal})`;
+    default:
+      return unreachable(failure);
+  }
+}
+
+function at(file: string | undefined): string {
+  return file === undefined ? "" : `${file}: `;
+}
+
+function hex(offset: number): string {
+  return `0x${offset.toString(16)}`;
+}
+
+function remedy(command: string | undefined): readonly string[] {
+  return command === undefined ? [] : [`to mend it: ${command}`];
+}
+
+function lines(first: string, rest: readonly string[]): string {
+  return [first, ...rest.filter((line) => line !== "").map((line) => `  ${line}`)].join("\n");
+}

@@ -1,0 +1,90 @@
+import { err, ok, type Result } from "#core/result.ts";
+import { bpftoolKind, bpftoolNames } from "./bpftool.ts";
+import { type Candidate, type Chosen, chooseTool, type ProbeContext, type ToolKind } from "./choose.ts";
+import { clangKind, clangNames } from "./clang.ts";
+import { findHeaders, headersCandidates } from "./libbpf-headers.ts";
+import { readOsRelease } from "./os-release.ts";
+import { openProbeCache } from "./probe-cache.ts";
+import { cancelled } from "./process.ts";
+import { pythonKind } from "./python.ts";
+import { remedyFor } from "./remedy.ts";
+import { findExecutable, listFolder } from "./search-path.ts";
+import { type DiscoveryOptions, resolveSettings, type Settings } from "./settings.ts";
+import { failureOf, reportBpftool, reportClang, reportHeaders, reportPython } from "./tool-report.ts";
+import type { Tool, Toolchain, ToolReport } from "./toolchain.ts";
+
+export type Discovery = {
+  readonly tools: readonly ToolReport[];
+  /** Present where every required tool was found. */
+  readonly toolchain?: Toolchain;
+  /** The one command that mends everything required, where the distribution is known. */
+  readonly remedy?: string;
+};
+
+/**
+ * Looks for every tool, the optional ones too. Never fails: what is missing is part of the answer. Binaries are
+ * started only when the cache does not know them.
+ */
+export async function discover(options: DiscoveryOptions = {}): Promise<Discovery> {
+  return search(resolveSettings(options), true);
+}
+
+/**
+ * The tools that a build needs.
+ *
+ * @returns `tool-missing` or `tool-too-old` for the first that is not there, its remedy mending all of them;
+ *   `cancelled` where the options' signal was aborted
+ */
+export async function requireToolchain(options: DiscoveryOptions = {}): Promise<Result<Toolchain>> {
+  const { toolchain, tools, remedy } = await search(resolveSettings(options), false);
+  if (toolchain !== undefined) return ok(toolchain);
+  if (options.signal?.aborted) return err(cancelled(options.signal));
+  for (const tool of tools) {
+    const failure = failureOf(tool, remedy);
+    if (failure !== undefined) return err(failure);
+  }
+  throw new Error("bug: no toolchain, and no tool that is missing");
+}
+
+async function search(settings: Settings, withOptional: boolean): Promise<Discovery> {
+  const cache = await openProbeCache(settings.cacheDir);
+  const context: ProbeContext = { cache, timeout: settings.probeTimeout, signal: settings.signal };
+  const choose = async <Facts>(kind: ToolKind<Facts>, names: readonly string[]) =>
+    chooseTool(kind, await Promise.all(names.map((name) => locate(name, settings))), context);
+  const { linuxTools, systemBin, include, osRelease, root } = settings.places;
+
+  const [clang, bpftool, headers, python] = await Promise.all([
+    choose(clangKind, clangNames(settings.clang, settings.llvm)),
+    listFolder(linuxTools).then((kernels) => {
+      const { bpftool: named, toolsDir } = settings;
+      return choose(bpftoolKind, bpftoolNames({ named, toolsDir, systemBin, linuxTools, kernels }));
+    }),
+    findHeaders(headersCandidates(settings.libbpfHeaders, settings.kernelTree, include)),
+    withOptional ? choose(pythonKind, ["python3"]) : undefined,
+  ]);
+  await cache.save();
+
+  const required = [reportClang(clang), reportBpftool(bpftool), reportHeaders(headers)];
+  const missing = required.filter(({ state }) => state !== "found").map(({ name }) => name);
+  const { setupScript } = settings;
+  const remedy =
+    missing.length === 0
+      ? undefined
+      : remedyFor(await readOsRelease(osRelease), missing, { root, setupScript });
+  return {
+    tools: python === undefined ? required : [...required, reportPython(python)],
+    ...(clang.state === "found" && bpftool.state === "found" && headers.state === "found"
+      ? { toolchain: { clang: asTool(clang), bpftool: asTool(bpftool), headers: headers.headers } }
+      : {}),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
+}
+
+function asTool<Facts>({ path, identity, facts }: Chosen<Facts>): Tool<Facts> {
+  return { ...facts, path, identity };
+}
+
+async function locate(name: string, { searchPath, cwd }: Settings): Promise<Candidate> {
+  const path = await findExecutable(name, searchPath, cwd);
+  return path === undefined ? { absent: name } : { path };
+}

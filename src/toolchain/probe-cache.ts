@@ -1,0 +1,79 @@
+import { readFile, realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { makeFolder, writeOutput } from "#files/output.ts";
+
+/**
+ * What was once learnt about a binary, so that a tool is asked for its version once and not at every start.
+ * The file is a convenience: missing, unreadable, corrupt or of another schema, it is simply made again,
+ * and a home that cannot be written to only costs time.
+ */
+const SCHEMA = 1;
+const FILE = "tools.json";
+/** Each update of a tool leaves an entry behind; the oldest go. */
+const ENTRY_LIMIT = 64;
+
+export type ProbeCache = {
+  /** Facts of unknown shape: the caller checks them. */
+  readonly get: (identity: string) => unknown;
+  readonly set: (identity: string, facts: unknown) => void;
+  /** Writes the file if anything was set. Concurrent writers replace each other's whole files. */
+  readonly save: () => Promise<void>;
+};
+
+/**
+ * Names one state of one binary. The path it was found by belongs to it: multi-call programs (ccache, pyenv's
+ * shims) are one file that answers by the name it was called by.
+ *
+ * @returns undefined where there is no such file
+ */
+export async function binaryIdentity(path: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(path);
+    const { size, mtimeNs } = await stat(real, { bigint: true });
+    return [path, real, size, mtimeNs].join(":");
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param folder the program's cache folder; it need not exist yet */
+export async function openProbeCache(folder: string): Promise<ProbeCache> {
+  const entries = await readEntries(join(folder, FILE));
+  let changed = false;
+  return {
+    get: (identity) => entries.get(identity),
+    set: (identity, facts) => {
+      entries.delete(identity);
+      entries.set(identity, facts);
+      changed = true;
+    },
+    save: async () => {
+      if (!changed) return;
+      changed = false;
+      await writeEntries(folder, Array.from(entries).slice(-ENTRY_LIMIT));
+    },
+  };
+}
+
+async function readEntries(file: string): Promise<Map<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
+    if (isRecord(parsed) && parsed["schema"] === SCHEMA && isRecord(parsed["tools"])) {
+      return new Map(Object.entries(parsed["tools"]));
+    }
+  } catch {
+    // Absent, unreadable or not JSON: begin anew.
+  }
+  return new Map();
+}
+
+async function writeEntries(folder: string, entries: readonly (readonly [string, unknown])[]): Promise<void> {
+  const content = { schema: SCHEMA, tools: Object.fromEntries(entries) };
+  // A failure of either is let pass: see above.
+  const made = await makeFolder(folder);
+  if (made.ok) await writeOutput(join(folder, FILE), `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

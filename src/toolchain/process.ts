@@ -1,0 +1,164 @@
+import { constants } from "node:fs";
+import { access, type FileHandle, open, rm } from "node:fs/promises";
+import type { Cancelled, Failure, ToolFailed } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { shellCommand } from "./command-line.ts";
+import { openGroup } from "./process-group.ts";
+
+export type ToolRun = {
+  /** The tool's name as failures show it: `clang`. */
+  readonly tool: string;
+  /** A path, or a name to be found on PATH. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the tool reads on stdin; without it, stdin is empty. */
+  readonly input?: string | Uint8Array;
+  /**
+   * Where the tool's stdout goes, without passing through this process. An existing file is replaced.
+   * The file is removed when the tool fails, so that nobody takes half of it for the whole.
+   */
+  readonly stdoutFile?: string;
+  readonly signal?: AbortSignal;
+  /** In milliseconds. Default: none. */
+  readonly timeout?: number;
+};
+
+export type ToolOutput = {
+  /** Empty where `stdoutFile` was given. At most `OUTPUT_LIMIT` bytes. */
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+};
+
+/** More output than this, in bytes, on stdout or stderr ends the tool; `stdoutFile` has no limit. */
+export const OUTPUT_LIMIT = 100_000_000;
+
+/** Time to read what an ended tool still has in its pipes, in milliseconds. */
+const DRAIN_TIME = 100;
+
+/**
+ * Runs a tool to its end, in a process group that ends with it: on success, on failure, on abort, on
+ * timeout, and when this process itself ends by exit, SIGINT, SIGTERM or SIGHUP. (Only a SIGKILL of this
+ * process leaves the group behind.)
+ *
+ * @returns `tool-failed` for an exit status other than 0, a signal, a timeout or a file that cannot be
+ *   started; `tool-missing` where there is no such file; `cancelled` for an abort or an interrupt;
+ *   `file-failed` where `stdoutFile` cannot be opened
+ */
+export async function runTool(run: ToolRun): Promise<Result<ToolOutput>> {
+  if (run.signal?.aborted) return err(cancelled(run.signal));
+  let stdout: FileHandle | undefined;
+  if (run.stdoutFile !== undefined) {
+    try {
+      stdout = await open(run.stdoutFile, "w");
+    } catch (error) {
+      return err(fileFailed("open", run.stdoutFile, error));
+    }
+  }
+  const result = await runInGroup(run, stdout?.fd).finally(() => stdout?.close());
+  if (!result.ok && run.stdoutFile !== undefined) await rm(run.stdoutFile, { force: true });
+  return result;
+}
+
+/** What made us end the tool, as opposed to its own end. */
+type Ending = { readonly by: "signal"; readonly signal: string } | { readonly by: "abort" | "timeout" };
+
+async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<Result<ToolOutput>> {
+  // Loading execa takes longer than many a command of this program, and most runs find all up to date.
+  const { execa } = await import("execa");
+  // An abort during the waits above must not start anything.
+  if (run.signal?.aborted) return err(cancelled(run.signal));
+
+  let ending: Ending | undefined;
+  const group = openGroup((signal) => {
+    ending ??= { by: "signal", signal };
+  });
+  const child = execa(run.file, run.args, {
+    ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
+    ...(run.env === undefined ? {} : { env: run.env }),
+    ...(run.input === undefined ? { stdin: "ignore" as const } : { input: run.input }),
+    // Any open descriptor goes; execa's type lists those that a shell can name.
+    stdout: (stdoutFd as 3 | undefined) ?? "pipe",
+    encoding: "buffer",
+    stripFinalNewline: false,
+    maxBuffer: OUTPUT_LIMIT,
+    // The leader of a new group, and of a new session: no tool may read from the user's terminal.
+    detached: true,
+    reject: false,
+  });
+  if (child.pid !== undefined) group.start(child.pid);
+  let exited = false;
+  // A daemon that left the group may hold the pipes open for ever; what it writes is not waited for.
+  const letGo = () => {
+    setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, DRAIN_TIME).unref();
+  };
+  const end = (why: Ending) => {
+    ending ??= why;
+    if (exited) letGo();
+    else void group.end();
+  };
+  const onAbort = () => end({ by: "abort" });
+  const timer = run.timeout === undefined ? undefined : setTimeout(end, run.timeout, { by: "timeout" });
+  run.signal?.addEventListener("abort", onAbort, { once: true });
+  // `exit`, not `close`: the latter waits for everyone who holds the pipes, grandchildren included.
+  child.once("exit", () => {
+    exited = true;
+    group.release();
+    if (ending !== undefined) letGo();
+  });
+  const result = await child;
+  clearTimeout(timer);
+  run.signal?.removeEventListener("abort", onAbort);
+  // Where nothing was started, there was no exit.
+  group.release();
+
+  const stderr = text(result.stderr);
+  if (ending?.by === "abort" && run.signal !== undefined) return err(cancelled(run.signal));
+  if (ending?.by === "signal") return err({ reason: "cancelled", signal: ending.signal });
+  if (ending === undefined && result.exitCode === 0 && !result.failed) {
+    return ok({ stdout: bytes(result.stdout), stderr });
+  }
+  const failed = (ended: string, log: string): Result<never> => err(toolFailed(run, ended, log));
+  // Some tools complain on stdout, bpftool with -j among them.
+  const log = stderr.trim() === "" && stdoutFd === undefined ? text(result.stdout) : stderr;
+  if (ending?.by === "timeout") return failed("timed out", log);
+  if (result.isMaxBuffer) return failed(`more than ${OUTPUT_LIMIT} bytes of output`, log);
+  if (result.signal !== undefined) return failed(`signal ${result.signal}`, log);
+  if (result.exitCode !== undefined) return failed(`exit status ${result.exitCode}`, log);
+  return err(await notStarted(run, result.code ?? "unknown error", result.originalMessage ?? ""));
+}
+
+/** ENOENT stands for three things: no such tool, no such working folder, no such interpreter (`#!`). */
+async function notStarted(run: ToolRun, code: string, message: string): Promise<Failure> {
+  const exists = (path: string) =>
+    access(path, constants.F_OK).then(
+      () => true,
+      () => false,
+    );
+  const folderExists = run.cwd === undefined || (await exists(run.cwd));
+  const fileExists = run.file.includes("/") && (await exists(run.file));
+  if (code === "ENOENT" && folderExists && !fileExists) {
+    return { reason: "tool-missing", tool: run.tool, tried: [run.file] };
+  }
+  const why = !folderExists ? `there is no folder ${run.cwd}` : message;
+  return toolFailed(run, `not started: ${code}`, why);
+}
+
+function toolFailed(run: ToolRun, ended: string, log: string): ToolFailed {
+  const command = shellCommand(run.file, run.args, run.stdoutFile);
+  return { reason: "tool-failed", tool: run.tool, command, ended, log };
+}
+
+/** An AbortController's owner may say which signal it stands for: `controller.abort("SIGINT")`. */
+export function cancelled(signal: AbortSignal): Cancelled {
+  return { reason: "cancelled", signal: typeof signal.reason === "string" ? signal.reason : "abort" };
+}
+
+const bytes = (output: unknown): Uint8Array => (output instanceof Uint8Array ? output : new Uint8Array());
+const text = (output: unknown): string => new TextDecoder().decode(bytes(output));

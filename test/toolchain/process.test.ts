@@ -1,0 +1,251 @@
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { runTool, type ToolRun } from "#toolchain/process.ts";
+import { script, temporaryFolder } from "./temporary-folder.ts";
+
+const sh = (body: string, more: Partial<ToolRun> = {}): ToolRun => ({
+  tool: "sh",
+  file: "/bin/sh",
+  args: ["-c", body],
+  ...more,
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for a process to be gone; zombies that an idle init leaves count as gone. */
+async function isGone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 150; tries++) {
+    const status = isAlive(pid) ? await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "") : "";
+    if (status === "" || /\) Z /.test(status)) return true;
+    await sleep(20);
+  }
+  return false;
+}
+
+/** Waits until the script has written all its processes' ids, one a line. */
+async function pidsIn(file: string, count: number): Promise<number[]> {
+  for (let tries = 0; tries < 250; tries++) {
+    const lines = (await readFile(file, "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
+    if (lines.length >= count) return lines.map(Number);
+    await sleep(20);
+  }
+  throw new Error(`no ${count} process ids in ${file}`);
+}
+
+/** A tool with a child and a grandchild that ignores SIGTERM; each writes its id to `pids`. */
+const FAMILY = `
+  echo $$ >> "$PIDS"
+  sh -c 'echo $$ >> "$PIDS"; (trap "" TERM; sh -c "echo \\$\\$ >> \\"\\$PIDS\\"; while :; do sleep 0.1; done") & wait' &
+  wait
+`;
+
+describe("runTool", () => {
+  it("returns stdout as bytes and stderr as text", async () => {
+    const result = await runTool(sh("printf '\\377\\000\\n'; echo warning >&2"));
+    expect(result).toEqual({
+      ok: true,
+      value: { stdout: new Uint8Array([255, 0, 10]), stderr: "warning\n" },
+    });
+  });
+
+  it("passes input, environment and working folder", async () => {
+    const cwd = await temporaryFolder();
+    const result = await runTool(
+      sh('cat; echo "$GREETING"; pwd', { cwd, input: "in\n", env: { GREETING: "hi" } }),
+    );
+    expect(result.ok && new TextDecoder().decode(result.value.stdout)).toBe(`in\nhi\n${cwd}\n`);
+  });
+
+  it("gives an empty stdin where there is no input", async () => {
+    const result = await runTool(sh("wc -c"));
+    expect(result.ok && new TextDecoder().decode(result.value.stdout).trim()).toBe("0");
+  });
+
+  it("does not mind a tool that leaves its input unread", async () => {
+    expect(await runTool(sh("exit 0", { input: new Uint8Array(4_000_000) }))).toMatchObject({ ok: true });
+  });
+
+  it("writes stdout straight to a file and replaces what was there", async () => {
+    const stdoutFile = join(await temporaryFolder(), "out");
+    await writeFile(stdoutFile, "something longer that was there before");
+    const result = await runTool(sh("echo new; echo log >&2", { stdoutFile }));
+    expect(result).toEqual({ ok: true, value: { stdout: new Uint8Array(), stderr: "log\n" } });
+    expect(await readFile(stdoutFile, "utf8")).toBe("new\n");
+  });
+
+  it("removes a half-written file and keeps the data out of the log", async () => {
+    const stdoutFile = join(await temporaryFolder(), "out");
+    const result = await runTool(sh("echo half; exit 1", { stdoutFile }));
+    expect(result).toMatchObject({ failure: { ended: "exit status 1", log: "" } });
+    await expect(readFile(stdoutFile)).rejects.toThrow("ENOENT");
+  });
+
+  it("names the folder that stdout cannot be written to", async () => {
+    expect(await runTool(sh("true", { stdoutFile: "/nonesuch/out" }))).toEqual({
+      ok: false,
+      failure: { reason: "file-failed", operation: "open", file: "/nonesuch/out", code: "ENOENT" },
+    });
+  });
+
+  it("tells how a tool failed, with a command to paste and the full log", async () => {
+    expect(await runTool(sh("echo first >&2; echo last >&2; exit 3"))).toEqual({
+      ok: false,
+      failure: {
+        reason: "tool-failed",
+        tool: "sh",
+        command: "/bin/sh -c 'echo first >&2; echo last >&2; exit 3'",
+        ended: "exit status 3",
+        log: "first\nlast\n",
+      },
+    });
+  });
+
+  it("takes stdout for the log of a tool that complains there", async () => {
+    expect(await runTool(sh(`echo '{"error":"no"}'; exit 1`))).toMatchObject({
+      failure: { log: '{"error":"no"}\n' },
+    });
+  });
+
+  it("names the signal that a tool died of", async () => {
+    expect(await runTool(sh("kill -SEGV $$"))).toMatchObject({ failure: { ended: "signal SIGSEGV" } });
+  });
+
+  it.each(["/nonesuch/tool", "kexec-bpf-nonesuch-tool"])("reports %s as missing", async (file) => {
+    expect(await runTool({ tool: "tool", file, args: [] })).toEqual({
+      ok: false,
+      failure: { reason: "tool-missing", tool: "tool", tried: [file] },
+    });
+  });
+
+  it("tells a missing folder, a missing interpreter and a missing permission from a missing tool", async () => {
+    const folder = await temporaryFolder();
+    const odd = await script(join(folder, "odd"), "");
+    await writeFile(odd, "#!/nonesuch/interpreter\n");
+    const plain = join(folder, "plain");
+    await writeFile(plain, "");
+    const run = (file: string, cwd?: string) =>
+      runTool(cwd === undefined ? { tool: "t", file, args: [] } : { tool: "t", file, args: [], cwd });
+    expect(await run("/bin/true", "/nonesuch")).toMatchObject({
+      failure: { reason: "tool-failed", ended: "not started: ENOENT", log: "there is no folder /nonesuch" },
+    });
+    expect(await run(odd)).toMatchObject({
+      failure: { reason: "tool-failed", ended: "not started: ENOENT" },
+    });
+    expect(await run(plain)).toMatchObject({
+      failure: { reason: "tool-failed", ended: "not started: EACCES" },
+    });
+  });
+});
+
+describe("the process group of a tool", () => {
+  it("ends as a whole on timeout, a member that ignores SIGTERM included", async () => {
+    const pids = join(await temporaryFolder(), "pids");
+    const running = runTool(sh(FAMILY, { env: { PIDS: pids }, timeout: 400 }));
+    const family = await pidsIn(pids, 3);
+    expect(await running).toMatchObject({ failure: { reason: "tool-failed", ended: "timed out" } });
+    for (const pid of family) expect(await isGone(pid)).toBe(true);
+  });
+
+  it("ends as a whole on abort, which is told by the signal's reason", async () => {
+    const pids = join(await temporaryFolder(), "pids");
+    const controller = new AbortController();
+    const running = runTool(sh(FAMILY, { env: { PIDS: pids }, signal: controller.signal }));
+    const family = await pidsIn(pids, 3);
+    controller.abort("SIGINT");
+    expect(await running).toEqual({ ok: false, failure: { reason: "cancelled", signal: "SIGINT" } });
+    for (const pid of family) expect(await isGone(pid)).toBe(true);
+  });
+
+  it("does not start after an abort", async () => {
+    const signal = AbortSignal.abort();
+    const file = join(await temporaryFolder(), "started");
+    expect(await runTool(sh(`touch ${file}`, { signal }))).toEqual({
+      ok: false,
+      failure: { reason: "cancelled", signal: "abort" },
+    });
+    await expect(readFile(file)).rejects.toThrow("ENOENT");
+  });
+
+  it("leaves nothing behind after success, and is not kept waiting by a forgotten grandchild", async () => {
+    const pids = join(await temporaryFolder(), "pids");
+    const begun = Date.now();
+    const result = await runTool(sh(`sleep 30 & echo $! > "$PIDS"; echo done`, { env: { PIDS: pids } }));
+    expect(result.ok && new TextDecoder().decode(result.value.stdout)).toBe("done\n");
+    expect(Date.now() - begun).toBeLessThan(5000);
+    const [forgotten = 0] = await pidsIn(pids, 1);
+    expect(await isGone(forgotten)).toBe(true);
+  });
+
+  it("does not wait past the timeout for a daemon that left the group with the pipes", async () => {
+    const pids = join(await temporaryFolder(), "pids");
+    const body = `setsid sh -c 'echo $$ > "$PIDS"; exec sleep 30' & sleep 0.2`;
+    const begun = Date.now();
+    expect(await runTool(sh(body, { env: { PIDS: pids }, timeout: 600 }))).toMatchObject({
+      failure: { ended: "timed out" },
+    });
+    expect(Date.now() - begun).toBeLessThan(5000);
+    const [daemon = 0] = await pidsIn(pids, 1);
+    process.kill(daemon, "SIGKILL");
+  });
+
+  it.each([
+    { signal: "SIGINT", handled: false, ends: { code: null, signal: "SIGINT" } },
+    { signal: "SIGTERM", handled: false, ends: { code: null, signal: "SIGTERM" } },
+    { signal: "SIGTERM", handled: true, ends: { code: 7, signal: null } },
+    { signal: undefined, handled: false, ends: { code: 9, signal: null } },
+  ] as const)(
+    "ends with this process: $signal, handled by others: $handled",
+    async ({ signal, handled, ends }) => {
+      const folder = await temporaryFolder();
+      const pids = join(folder, "pids");
+      const program = await bundledProgram(folder, handled, signal === undefined);
+      const child = spawn(process.execPath, [program, pids, FAMILY], { stdio: "ignore" });
+      const ended = new Promise((resolve) => child.on("exit", (code, by) => resolve({ code, signal: by })));
+      const family = await pidsIn(pids, 3);
+      if (signal !== undefined) child.kill(signal);
+      expect(await ended).toEqual(ends);
+      for (const pid of family) expect(await isGone(pid)).toBe(true);
+    },
+  );
+});
+
+/** A program of its own that runs the family: a test must not end its runner's process. */
+async function bundledProgram(folder: string, handled: boolean, exits: boolean): Promise<string> {
+  const { build } = await import("esbuild");
+  const main = `
+    import { runTool } from "#toolchain/process.ts";
+    const [pids, body] = process.argv.slice(2);
+    const controller = new AbortController();
+    if (${handled}) process.on("SIGTERM", () => controller.abort("SIGTERM"));
+    if (${exits}) setTimeout(() => process.exit(9), 1000);
+    const signal = controller.signal;
+    const result = await runTool({ tool: "sh", file: "/bin/sh", args: ["-c", body], env: { PIDS: pids }, signal });
+    if (${handled}) process.exit(result.failure?.signal === "SIGTERM" ? 7 : 1);
+    // Unless it is ended by the signal that was passed on, the program says so by its exit status.
+    setTimeout(() => process.exit(1), 5000);
+  `;
+  const outfile = join(folder, "program.mjs");
+  await build({
+    stdin: { contents: main, resolveDir: fileURLToPath(new URL("../..", import.meta.url)), loader: "ts" },
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    outfile,
+    logLevel: "silent",
+  });
+  return outfile;
+}
