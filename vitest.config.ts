@@ -1,8 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { NoSilentSkips } from "./test/support/no-silent-skips.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", new NoSilentSkips()],
     testTimeout: 60_000,
     hookTimeout: 300_000,
   },

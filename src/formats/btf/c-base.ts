@@ -30,16 +30,23 @@ function intSize(name: string): number {
   return has("long") ? 8 : 4;
 }
 
-/** The attribute that gives an enum a size other than that of `int`. */
+/**
+ * The attribute that gives an enum a size other than that of `int`. clang takes a mode for a signed
+ * type; values too large for that make a packed enum as large as it should be.
+ */
 export function enumMode(type: Enum | Enum64): string {
-  if (type.size === 1) return " __attribute__((mode(byte)))";
-  if (type.size === 2) return " __attribute__((mode(HI)))";
+  const largest = type.values.reduce(
+    (most, { value }) => (value > most ? value : most),
+    0n as number | bigint,
+  );
+  if (type.size === 1) return attribute(largest > 0x7f ? "packed" : "mode(byte)");
+  if (type.size === 2) return attribute(largest > 0x7fff ? "packed" : "mode(HI)");
   // A value beyond 32 bits makes the enum 8 bytes by itself.
-  if (type.size === 8 && !type.values.some((value) => isWide(type, BigInt(value.value)))) {
-    return " __attribute__((mode(word)))";
-  }
-  return "";
+  const isWideItself = type.values.some(({ value }) => isWide(type, BigInt(value)));
+  return type.size === 8 && !isWideItself ? attribute("mode(word)") : "";
 }
+
+const attribute = (text: string): string => ` __attribute__((${text}))`;
 
 function isWide(type: Enum | Enum64, value: bigint): boolean {
   return type.signed ? value < -0x80000000n || value > 0x7fffffffn : value > 0xffffffffn;

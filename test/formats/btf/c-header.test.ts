@@ -104,16 +104,20 @@ suite("emitHeader", () => {
 
   it("gives enums their sizes and wide values their suffix", () => {
     const b = new BtfBuilder();
-    b.enum("byte", { A: 255 }, false, 1);
+    b.enum("byte", { A: 1 }, false, 1);
+    b.enum("full_byte", { F: 255 }, false, 1);
     b.enum64("wide", { B: 0xffffffffffffffffn });
     b.enum64("narrow", { C: 1n });
     b.enum64("lowest", { D: -(2n ** 63n) }, true);
-    expect(declarations(b, "enum byte", "enum wide", "enum narrow", "enum lowest")).toEqual([
-      "enum byte {\n\tA = 255,\n} __attribute__((mode(byte)));",
-      "enum wide {\n\tB = 18446744073709551615ULL,\n};",
-      "enum narrow {\n\tC = 1,\n} __attribute__((mode(word)));",
-      "enum lowest {\n\tD = (-9223372036854775807LL - 1),\n};",
-    ]);
+    expect(declarations(b, "enum byte", "enum full_byte", "enum wide", "enum narrow", "enum lowest")).toEqual(
+      [
+        "enum byte {\n\tA = 1,\n} __attribute__((mode(byte)));",
+        "enum full_byte {\n\tF = 255,\n} __attribute__((packed));",
+        "enum wide {\n\tB = 18446744073709551615ULL,\n};",
+        "enum narrow {\n\tC = 1,\n} __attribute__((mode(word)));",
+        "enum lowest {\n\tD = (-9223372036854775807LL - 1),\n};",
+      ],
+    );
   });
 
   it("tells types and enumerators of one name apart by a suffix", () => {
@@ -163,7 +167,7 @@ suite("emitHeader", () => {
     ]);
     b.union("wide", 64, [{ name: "a", type: int, at: 0 }]);
     expect(declarations(b, "struct gap", "struct tight", "union wide")).toEqual([
-      `struct gap {\n\tchar a;\n\tchar: 8;\n\tchar: 8;\n\tchar: 8;\n\tchar: 8;\n\tchar: 8;\n\tchar: 8;\n\tchar: 8;\n\tlong: 64;\n\tint b;\n\tint: 32;\n${"\tlong: 64;\n".repeat(5)}};`,
+      `struct gap {\n\tchar a;\n\tchar: 8;\n\tshort: 16;\n\tint: 32;\n\tlong: 64;\n\tint b;\n\tint: 32;\n${"\tlong: 64;\n".repeat(5)}};`,
       "struct tight {\n\tchar a;\n\tint b;\n} __attribute__((packed));",
       "union wide {\n\tint a;\n} __attribute__((aligned(64)));",
     ]);

@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Real kernels and headers from Debian's archive, fetched by the project's own script and cached
+ * outside the checkout. The first test that asks for one waits for the download.
+ */
+function debianPackage(suite: string, arch: string, name: string): string {
+  return execFileSync("scripts/debian-package", [suite, arch, name], { encoding: "utf8" }).trim();
+}
+
+/** The one file in a folder whose name matches. */
+function only(folder: string, name: RegExp): string {
+  const found = readdirSync(folder).filter((entry) => name.test(entry));
+  if (found.length !== 1 || found[0] === undefined) {
+    throw new Error(`${folder}: ${found.length} files match ${name}`);
+  }
+  return join(folder, found[0]);
+}
+
+/** An uncompressed arm64 Image. */
+export function arm64Image(): string {
+  return only(join(debianPackage("bookworm", "arm64", "linux-image-cloud-arm64"), "boot"), /^vmlinuz-/);
+}
+
+/** An x86 bzImage (6.12 or newer) and the vmlinux with the BTF of the same build. */
+export function amd64Kernel(): { readonly bzImage: string; readonly vmlinux: string } {
+  const image = debianPackage("bookworm-backports", "amd64", "linux-image-cloud-amd64");
+  const headers = debianPackage("bookworm-backports", "amd64", "linux-headers-cloud-amd64");
+  return {
+    bzImage: only(join(image, "boot"), /^vmlinuz-/),
+    vmlinux: join(only(join(headers, "usr/src"), /^linux-headers-.*-cloud-amd64$/), "vmlinux"),
+  };
+}
+
+/** A loong64 zboot image (zstd). */
+export function loong64Zboot(): string {
+  const modules = join(debianPackage("sid", "loong64", "linux-image-loong64"), "usr/lib/modules");
+  return join(only(modules, /./), "vmlinuz");
+}
