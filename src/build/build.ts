@@ -30,6 +30,8 @@ export type BuildReport = {
   readonly tools: { readonly clang: string; readonly bpftool: string; readonly libbpf: string | undefined };
   /** How many rules had to run. */
   readonly ran: number;
+  /** From the request to the last output. */
+  readonly milliseconds: number;
   readonly outputs: readonly OutputReport[];
   readonly containers: readonly ContainerReport[];
 };
@@ -52,6 +54,7 @@ export type Built = {
  * was finished before it, and no half of anything.
  */
 export async function build(request: BuildRequest, context: BuildContext): Promise<Result<Built>> {
+  const started = performance.now();
   const prepared = await prepare(request, context);
   if (!prepared.ok) return prepared;
   const { plan } = prepared.value;
@@ -68,17 +71,20 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
   const outputs = await reportOutputs(rules.value, request.out, state);
   if (!outputs.ok) return outputs;
   return ok({
-    report: report(plan, ran.value.length, outputs.value, rules.value),
+    report: {
+      ...describe(plan, outputs.value, rules.value),
+      ran: ran.value.length,
+      milliseconds: Math.round(performance.now() - started),
+    },
     watched: watchedPaths(plan, rules.value, prepared.value.watched, context),
   });
 }
 
-function report(
+function describe(
   plan: Plan,
-  ran: number,
   outputs: readonly OutputReport[],
   rules: readonly Rule[],
-): BuildReport {
+): Omit<BuildReport, "ran" | "milliseconds"> {
   const made = new Set(rules.flatMap((rule) => rule.outputs));
   return {
     schema: 1,
@@ -91,7 +97,6 @@ function report(
       bpftool: plan.toolchain.bpftool.version,
       libbpf: plan.toolchain.headers.version,
     },
-    ran,
     outputs,
     containers: [...plan.targets.values()]
       .filter((target) => made.has(`${target.name}.bpf`))

@@ -12,6 +12,7 @@ import {
   vmlinuxHeaderRule,
 } from "./rules/headers.ts";
 import { objectRule, skeletonRule, sourceRule } from "./rules/program.ts";
+import { PRIVATE } from "./state.ts";
 
 /** Files that every parser needs, in the Makefile's order. */
 export const HEADERS = ["vmlinux.h", "bpf_helper_defs.h", "image_size.h"] as const;
@@ -50,9 +51,13 @@ function goalOutputs(plan: Plan, target: Target): readonly string[] {
   const inner = nestedTarget(plan, target);
   return [
     ...HEADERS,
-    ...targetRules(plan, target).map((rule) => rule.outputs[0]),
+    ...targetRules(plan, target).flatMap((rule) => rule.outputs.filter(isPublished)),
     ...(inner === undefined ? [] : [`${inner.name}.bpf`]),
   ];
+}
+
+function isPublished(output: string): boolean {
+  return !output.startsWith(`${PRIVATE}/`);
 }
 
 /** The target whose container goes into this one's `.bpf.nested` on the plan's architecture. */

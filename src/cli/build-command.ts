@@ -149,7 +149,7 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
         options.json
           ? {
               now: (report) => `${JSON.stringify(report)}\n`,
-              nothingToDo: (report) => `${JSON.stringify({ ...report, ran: 0 })}\n`,
+              nothingToDo: (report) => `${JSON.stringify({ ...report, ran: 0, milliseconds: 0 })}\n`,
             }
           : { now: (report) => buildText(report), nothingToDo: (report) => buildText({ ...report, ran: 0 }) },
       );

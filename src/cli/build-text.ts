@@ -10,7 +10,10 @@ export function buildText(report: BuildReport): string {
     (part) => `${part} ${formatSize(sizes[part])}`,
   );
   return `${[
-    ...(report.ran === 0 ? ["nothing to do: all is up to date"] : []),
+    report.ran === 0
+      ? "nothing to do: all is up to date"
+      : `${report.ran} rules run in ${(report.milliseconds / 1000).toFixed(2)} s`,
+    "",
     table([
       ["folder", report.out],
       ["for", `${report.arch}, ABI ${abi.revision} (${from})`],

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
+import { MAKE_VARIABLES } from "#build/make-variables.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { outputsToClean } from "#build/rules.ts";
 import { PRIVATE } from "#build/state.ts";
@@ -21,30 +22,6 @@ import type { Io } from "./io.ts";
 import { type MakeWords, parseMakeWords } from "./make-words.ts";
 import { packageRoot } from "./package-root.ts";
 import { parseSize } from "./sizes.ts";
-
-/** The Makefile's variables with what they mean here; the environment gives those that are not given. */
-export const MAKE_VARIABLES: Readonly<Record<string, string>> = {
-  ABI: "auto, v6 or v7",
-  ARCH: `${ARCHITECTURES.join(", ")}; default: as the kernel image, else this machine`,
-  BPFTOOL: "bpftool to use",
-  CLANG: "clang to use",
-  CMDLINE: "kernel command line whose length must fit",
-  CROSS_COMPILE: "accepted; clang needs no cross compiler",
-  EFI_IMAGE: "zboot or UKI to measure, where there is no uncompressed image",
-  INITRAMFS: "initramfs whose size must fit",
-  KBUILD_OUTPUT: "where the kernel was built, if not in its tree",
-  KERNEL_IMAGE: "kernel image to measure",
-  LIBBPF_HEADERS: "folder that has bpf/bpf_helpers.h",
-  LLVM: "1, or a version suffix such as -19",
-  MAX_INITRD: "largest initrd, such as 128M",
-  MAX_KERNEL: "largest kernel, such as 64M",
-  O: "output folder; default: the current one",
-  TARGETS: "folder with targets of your own",
-  V: "1: show the commands",
-  VMLINUX_BTF: "kernel with BTF: ELF, raw BTF, or a compressed kernel",
-  VMLINUX_H: "ready vmlinux.h to use",
-  srctree: "kernel source tree; default: the one around the current folder",
-};
 
 export function makeCommand(parser: Argv, _call: Call): Argv {
   const rows = Object.entries(MAKE_VARIABLES).map(([name, meaning]) => `  ${name.padEnd(15)} ${meaning}`);

@@ -1,6 +1,7 @@
 import type { Malformed, SizeExceeded } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "./btf.ts";
+import { debugClosure } from "./c-closure.ts";
 import { CEmitter } from "./c-emit.ts";
 import { EmitError } from "./c-write.ts";
 import type { BtfKind } from "./kinds.ts";
@@ -9,6 +10,15 @@ export type CHeader = {
   readonly text: string;
   /** The roots that the BTF does not define, in the order they were given. */
   readonly missing: readonly string[];
+};
+
+export type CHeaderOptions = {
+  /**
+   * What becomes of structs that are only pointed to. `declared` (the default) keeps the header
+   * smallest. `defined` defines as many as it takes for clang to write the very BTF, to the byte,
+   * that it writes with a full `vmlinux.h`: with `declared` the same types can have other ids.
+   */
+  readonly pointees?: "declared" | "defined";
 };
 
 /** The lines around the declarations, as `bpftool btf dump file X format c` has them. */
@@ -36,11 +46,19 @@ const TAIL = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
  * Fails with `malformed` where the BTF describes what C cannot say, with `size-exceeded` where the
  * text would pass 16 MiB.
  */
-export function emitHeader(btf: Btf, roots: readonly string[]): Result<CHeader, Malformed | SizeExceeded> {
+export function emitHeader(
+  btf: Btf,
+  roots: readonly string[],
+  options: CHeaderOptions = {},
+): Result<CHeader, Malformed | SizeExceeded> {
   const emitter = new CEmitter(btf);
   const missing: string[] = [];
   try {
-    const enumerators = roots.filter((root) => !emitType(btf, emitter, root));
+    const found = roots.map((root) => ({ root, id: findType(btf, root) }));
+    const ids = found.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    for (const id of ids) emitter.define(id);
+    if (options.pointees === "defined") for (const id of debugClosure(btf, ids)) emitter.define(id);
+    const enumerators = found.filter(({ id }) => id === undefined).map(({ root }) => root);
     // After the types: one of these may have brought the enum along.
     for (const name of enumerators) {
       if (!emitEnumerator(btf, emitter, name)) missing.push(name);
@@ -52,14 +70,10 @@ export function emitHeader(btf: Btf, roots: readonly string[]): Result<CHeader, 
   return ok({ text: HEAD + emitter.text + TAIL, missing });
 }
 
-/** False where no type has the root's name. */
-function emitType(btf: Btf, emitter: CEmitter, root: string): boolean {
+function findType(btf: Btf, root: string): number | undefined {
   const [word, tag] = root.trim().split(/\s+/);
   const kinds = tag === undefined ? TYPEDEF : KINDS[word ?? ""];
-  const id = kinds && btf.find(tag ?? word ?? "", kinds);
-  if (id === undefined) return false;
-  emitter.define(id);
-  return true;
+  return kinds && btf.find(tag ?? word ?? "", kinds);
 }
 
 const TYPEDEF: readonly BtfKind[] = ["typedef"];

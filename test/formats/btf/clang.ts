@@ -38,7 +38,9 @@ export function compile(
 ): Buffer {
   return inFolder((folder) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    const fixed = ["-target", "bpf", "-g", "-O2", "-Werror", "-c", "main.c", "-o", "main.o"];
+    // The folder's name would be in the BTF's strings.
+    const paths = `-ffile-prefix-map=${folder}=.`;
+    const fixed = ["-target", "bpf", "-g", "-O2", "-Werror", paths, "-c", "main.c", "-o", "main.o"];
     execFileSync(clang, [...fixed, ...options], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
     return readFileSync(join(folder, "main.o"));
   });
