@@ -31,7 +31,8 @@ export type ContextField = {
 
 export type Kfunc = { readonly name: string; readonly parameters: number };
 
-export type Command = "DONE" | "DECOMPRESS" | "COPY";
+/** Those that a parser of this project sends; `command.ts` has all that a stream may hold. */
+export type SentCommand = "DONE" | "DECOMPRESS" | "COPY";
 
 export type RevisionProfile = {
   readonly revision: Revision;
@@ -39,7 +40,7 @@ export type RevisionProfile = {
   /** Bytes of `struct cmd_hdr`. */
   readonly headerSize: number;
   /** Command numbers; a revision without DONE takes the end of the program for the end of the stream. */
-  readonly commands: Readonly<Partial<Record<Command, number>>>;
+  readonly commands: Readonly<Partial<Record<SentCommand, number>>>;
   readonly subcommands: Readonly<Record<"KERNEL" | "INITRD" | "CMDLINE", number>>;
   /** Pipeline flags; empty where the revision has none. */
   readonly pipeline: Readonly<Partial<Record<"FILL", number>>>;

@@ -9,6 +9,8 @@ export type BuildContext = {
   /** The folder with `frame.hbs` and the built-in targets. */
   readonly templates: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the user stands: what the paths of tools are relative to. */
+  readonly cwd: string;
   /** The checkout's scripts/setup, offered as the remedy for missing tools. */
   readonly setupScript: string | undefined;
 };

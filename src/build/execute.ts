@@ -2,8 +2,9 @@ import { isAbsolute } from "node:path";
 import type { EventSink } from "#core/events.ts";
 import { ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
+import { runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
-import type { Rule } from "./rule.ts";
+import type { Rule, ToolRunner } from "./rule.ts";
 import type { State } from "./state.ts";
 
 export type ExecuteOptions = {
@@ -36,6 +37,14 @@ export async function execute(
   const done = new Map<string, Promise<boolean>>();
   let failed: Result<never> | undefined;
 
+  const toolRunner: ToolRunner = async (run) => {
+    const result = await runTool({ ...run, signal });
+    if (result.ok && result.value.stderr.trim() !== "") {
+      options.emit({ kind: "tool-log", tool: run.tool, text: result.value.stderr });
+    }
+    return result;
+  };
+
   const start = async (rule: Rule): Promise<boolean> => {
     const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));
     if (ready.includes(false) || failed !== undefined) return false;
@@ -63,7 +72,7 @@ export async function execute(
       return ok(false);
     }
     options.emit({ kind: "step", label: rule.label, output: name, command: rule.command });
-    const found = await rule.run(signal);
+    const found = await rule.run(toolRunner);
     if (!found.ok) return found;
     const outputs = await digests.all(rule.outputs);
     if (!outputs.ok) return outputs;

@@ -8,6 +8,7 @@ import { loadTargets } from "#generate/target.ts";
 import type { Places } from "#kernel/locate.ts";
 import { requireToolchain } from "#toolchain/discover.ts";
 import type { BuildContext } from "./context.ts";
+import { checkNesting } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepareSizes } from "./prepare-sizes.ts";
 import { prepareTypes } from "./prepare-types.ts";
@@ -29,6 +30,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   const [toolchain, types, sizes, targets] = await Promise.all([
     requireToolchain({
       env: options.env,
+      cwd: options.cwd,
       signal: options.signal,
       ...definedOnly({ ...request.tools, kernelTree: tree, setupScript: options.setupScript }),
     }),
@@ -40,8 +42,10 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   if (!types.ok) return types;
   if (!sizes.ok) return sizes;
   if (!targets.ok) return targets;
+  const nesting = checkNesting(targets.value);
+  if (!nesting.ok) return nesting;
 
-  const helperDocs = tree === undefined ? undefined : await findHelperDocs(tree);
+  const helperDocs = tree === undefined ? undefined : findHelperDocs(tree);
   const files = new Map<string, readonly string[]>();
   for (const target of targets.value.values()) {
     const found = await templateFiles(options.templates, target, types.value.abi.revision);
@@ -63,14 +67,23 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       bytecodeObject: request.bytecodeObject,
       seedPayloadSize: request.seedPayloadSize,
     },
-    watched: [...types.value.watched, ...sizes.value.watched],
+    watched: [
+      ...types.value.watched,
+      ...sizes.value.watched,
+      ...request.targetFolders,
+      join(options.templates, "partials"),
+      ...(tree === undefined ? [] : [...Object.values(helperDocsIn(tree)), join(tree, "tools/lib/bpf")]),
+    ],
   });
 }
 
-async function findHelperDocs(tree: string): Promise<Plan["helperDocs"]> {
-  const header = join(tree, "tools/include/uapi/linux/bpf.h");
-  const script = join(tree, "scripts/bpf_doc.py");
-  return stampOf(header) !== null && stampOf(script) !== null ? { header, script } : undefined;
+function helperDocsIn(tree: string): NonNullable<Plan["helperDocs"]> {
+  return { header: join(tree, "tools/include/uapi/linux/bpf.h"), script: join(tree, "scripts/bpf_doc.py") };
+}
+
+function findHelperDocs(tree: string): Plan["helperDocs"] {
+  const docs = helperDocsIn(tree);
+  return Object.values(docs).every((file) => stampOf(file) !== null) ? docs : undefined;
 }
 
 /** Without the members that are undefined: an option that is not given is not there. */

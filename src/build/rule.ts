@@ -1,4 +1,8 @@
 import type { Result } from "#core/result.ts";
+import type { ToolOutput, ToolRun } from "#toolchain/process.ts";
+
+/** Runs a tool until it ends or the build does; what it writes to stderr is shown even when it succeeds. */
+export type ToolRunner = (run: Omit<ToolRun, "signal">) => Promise<Result<ToolOutput>>;
 
 /**
  * One step of the build: makes its outputs from its inputs. A rule is plain data and a function; the
@@ -19,5 +23,5 @@ export type Rule = {
    * Does it. Outputs are written beside and renamed. Returns inputs that only showed while
    * working (headers that the compiler read), absolute or relative to the output folder.
    */
-  readonly run: (signal: AbortSignal) => Promise<Result<readonly string[]>>;
+  readonly run: (runTool: ToolRunner) => Promise<Result<readonly string[]>>;
 };

@@ -51,8 +51,9 @@ function goalOutputs(plan: Plan, target: Target): readonly string[] {
   const inner = nestedTarget(plan, target);
   return [
     ...HEADERS,
-    ...targetRules(plan, target).flatMap((rule) => rule.outputs.filter(isPublished)),
-    ...(inner === undefined ? [] : [`${inner.name}.bpf`]),
+    ...[target, ...(inner === undefined ? [] : [inner])].flatMap((made) =>
+      targetRules(plan, made).flatMap((rule) => rule.outputs.filter(isPublished)),
+    ),
   ];
 }
 

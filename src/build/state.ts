@@ -40,8 +40,10 @@ export function statePath(out: string): string {
 /** `undefined` for text that no run of this version wrote. */
 export function parseState(text: string): State | undefined {
   try {
-    const state = JSON.parse(text) as State;
-    return state.version === STATE_VERSION ? state : undefined;
+    const state = JSON.parse(text) as Partial<State> | null;
+    const whole =
+      state?.version === STATE_VERSION && state.rules && state.digests && state.facts && state.requests;
+    return whole ? (state as State) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -24,12 +24,17 @@ export async function carryOut(
 ): Promise<number> {
   const root = packageRoot();
   const state = await readState(request.out);
+  if (!state.ok) {
+    emit({ kind: "failure", failure: state.failure });
+    return exitCode(state.failure);
+  }
   const built = await build(request, {
-    state,
+    state: state.value,
     emit,
     signal: io.signal,
     templates: join(root, "templates"),
     env: io.env,
+    cwd: io.cwd,
     setupScript: join(root, "scripts", "setup"),
   });
   if (!built.ok) {
@@ -42,7 +47,7 @@ export async function carryOut(
   const key = requestKey(argv, io.env, io.cwd);
   const remembered = await rememberRequest(
     request.out,
-    state,
+    state.value,
     key,
     [...watched, main],
     show.nothingToDo(report),

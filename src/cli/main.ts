@@ -11,7 +11,8 @@ async function main(): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
-  if (argv[0] === "make" || argv[0] === "build") {
+  // `clean` undoes what is remembered.
+  if ((argv[0] === "make" && !argv.includes("clean")) || argv[0] === "build") {
     const cwd = process.cwd();
     const summary = upToDate(outputFolder(argv, process.env, cwd), requestKey(argv, process.env, cwd));
     if (summary !== undefined) {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
@@ -10,6 +10,7 @@ import { outputsToClean } from "#build/rules.ts";
 import { PRIVATE } from "#build/state.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
 import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { loadTargets } from "#generate/target.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
@@ -54,7 +55,9 @@ export async function runMake(argv: readonly string[], io: Io): Promise<number> 
   if (!request.ok) return fail(request.failure);
   const { goals, out } = request.value;
   if (goals.includes("clean")) {
-    const cleaned = await clean(request.value, (line) => io.stdout(`${line}\n`));
+    const cleaned = await clean(request.value, (line) => {
+      if (!words.value.silent) io.stdout(`${line}\n`);
+    });
     if (!cleaned.ok) return fail(cleaned.failure);
   }
   const rest = goals.filter((goal) => goal !== "clean");
@@ -91,13 +94,19 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
   if (arch !== undefined && parseArchitecture(arch) === undefined) {
     return usage(`ARCH=${arch}: ${ARCHITECTURES.join(", ")} are known`);
   }
-  const abi = words.variables["ABI"] ?? "auto";
+  /** A name is looked for in PATH, a path counts from -C. */
+  const tool = (name: string): string | undefined => {
+    const text = value(name);
+    if (!text?.includes("/")) return text;
+    return `${resolve(cwd, text)}${text.endsWith("/") ? "/" : ""}`;
+  };
+  const abi = value("ABI") ?? "auto";
   const revision = REVISIONS.find((known) => known === abi);
   if (abi !== "auto" && revision === undefined)
     return usage(`ABI=${abi}: auto, ${REVISIONS.join(", ")} are known`);
   const limits: Record<string, number | undefined> = {};
   for (const name of ["MAX_KERNEL", "MAX_INITRD"]) {
-    const text = words.variables[name];
+    const text = value(name);
     limits[name] = text === undefined ? undefined : parseSize(text);
     if (text !== undefined && limits[name] === undefined)
       return usage(`${name}=${text} is no size, such as 64M`);
@@ -105,10 +114,7 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
   const cmdline = value("CMDLINE");
   return ok({
     // As with make, O counts from where the user stands, not from -C.
-    out: resolve(
-      words.variables["O"] === undefined && io.env["O"] === undefined ? cwd : io.cwd,
-      value("O") ?? ".",
-    ),
+    out: value("O") === undefined ? cwd : resolve(io.cwd, value("O") ?? ""),
     goals: words.goals.length === 0 ? ["all"] : words.goals,
     arch: arch === undefined ? undefined : parseArchitecture(arch),
     abi: revision ?? "auto",
@@ -128,9 +134,9 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
       initramfs: path("INITRAMFS"),
     },
     tools: {
-      clang: value("CLANG"),
-      llvm: value("LLVM"),
-      bpftool: value("BPFTOOL"),
+      clang: tool("CLANG"),
+      llvm: tool("LLVM"),
+      bpftool: tool("BPFTOOL"),
       libbpfHeaders: path("LIBBPF_HEADERS"),
     },
     targetFolders: [path("TARGETS")].filter((folder) => folder !== undefined),
@@ -153,8 +159,13 @@ async function clean(request: BuildRequest, say: (line: string) => void): Promis
   const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
   if (!targets.ok) return targets;
   say(quietLine("CLEAN", request.out));
-  for (const file of outputsToClean(request.out, targets.value.keys())) await rm(file, { force: true });
-  await rm(join(request.out, PRIVATE), { recursive: true, force: true });
+  for (const file of [...outputsToClean(request.out, targets.value.keys()), join(request.out, PRIVATE)]) {
+    try {
+      await rm(file, { force: true, recursive: basename(file) === PRIVATE });
+    } catch (error) {
+      return err(fileFailed("remove", file, error));
+    }
+  }
   return ok(undefined);
 }
 

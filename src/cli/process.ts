@@ -4,7 +4,8 @@ import { run } from "./run.ts";
 export async function runProcess(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => interrupt.abort(signal));
+    // Not `once`: whoever else listens (toolchain/process-group.ts) must see that this process is not to die.
+    process.on(signal, () => interrupt.abort(signal));
   }
   // A reader that goes away (`| head`) is no error of ours; there is nothing left to say to it.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -5,18 +5,25 @@ export const VERSION = version;
 
 /** Variables that change what a build does. PATH is among them: it decides which tools are found. */
 export const VARIABLES = [
+  "ABI",
   "ARCH",
   "BPFTOOL",
   "CLANG",
   "CMDLINE",
   "CROSS_COMPILE",
+  "EFI_IMAGE",
+  "HOME",
   "INITRAMFS",
   "KBUILD_OUTPUT",
+  "KERNEL_IMAGE",
   "KEXEC_BPF_CACHE",
   "LIBBPF_HEADERS",
   "LLVM",
+  "MAX_INITRD",
+  "MAX_KERNEL",
   "O",
   "PATH",
+  "TARGETS",
   "V",
   "VMLINUX_BTF",
   "VMLINUX_H",
@@ -46,8 +53,9 @@ export function outputFolder(
   cwd: string,
 ): string {
   if (argv[0] === "make") {
-    const word = argv.findLast((argument) => argument.startsWith("O="));
-    return resolve(cwd, word?.slice(2) ?? env["O"] ?? ".");
+    const word = argv.findLast((argument) => argument.startsWith("O="))?.slice(2) ?? env["O"];
+    const folders = argv.filter((_argument, index) => argv[index - 1] === "-C");
+    return word === undefined || word === "" ? resolve(cwd, ...folders) : resolve(cwd, word);
   }
   const index = argv.findLastIndex((argument) => argument === "-o" || argument === "--output");
   const joined = argv.findLast((argument) => argument.startsWith("--output="));

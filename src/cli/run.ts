@@ -9,6 +9,11 @@ import { VERSION } from "./request-key.ts";
 
 const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [buildCommand, makeCommand, doctorCommand];
 
+class UsageProblem extends Error {}
+
+/** Options that may be given several times. */
+const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets"]);
+
 /**
  * Runs the program.
  *
@@ -21,7 +26,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return runMake(argv, io);
   }
   let status: number = EXIT.ok;
-  let problem: string | undefined;
   const finish = (value: number): void => {
     status = value;
   };
@@ -34,21 +38,35 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .strict()
     .demandCommand(1, "a command is needed")
     .recommendCommands()
+    .check((options) => {
+      // yargs makes an array of an option that is given twice, whatever its type.
+      const twice = Object.keys(options).find(
+        (name) => name.length > 1 && Array.isArray(options[name]) && !REPEATABLE.has(name),
+      );
+      if (twice !== undefined) throw new Error(`--${twice} is given more than once`);
+      return true;
+    })
     .exitProcess(false)
+    // `--targets DIR goal`: one folder, one goal.
+    .parserConfiguration({ "greedy-arrays": false })
     .wrap(Math.min(110, io.columns))
     .fail((message: string | null, error: Error | undefined) => {
-      if (error !== undefined && error !== null && message === null) throw error;
-      problem ??= message ?? "unusable arguments";
+      // Without a message it is what a command has thrown. yargs would run the command after a return.
+      throw error !== undefined && error !== null && message === null
+        ? error
+        : new UsageProblem(message ?? "unusable arguments");
     });
   for (const add of COMMANDS) {
     parser = add(parser, { argv, io, finish });
   }
   let output = "";
-  await parser.parseAsync([...argv], {}, (_error: unknown, _argv: unknown, text: string) => {
-    output = text;
-  });
-  if (problem !== undefined) {
-    io.stderr(`kexec-bpf: ${problem}\nkexec-bpf --help shows what there is\n`);
+  try {
+    await parser.parseAsync([...argv], {}, (_error: unknown, _argv: unknown, text: string) => {
+      output = text;
+    });
+  } catch (error) {
+    if (!(error instanceof UsageProblem)) throw error;
+    io.stderr(`kexec-bpf: ${error.message}\nkexec-bpf --help shows what there is\n`);
     return EXIT.usage;
   }
   if (output !== "") io.stdout(`${output}\n`);

@@ -14,6 +14,7 @@ export type Failure =
   | InputNotFound
   | FileFailed
   | SizeExceeded
+  | NotDecomposed
   | BadTarget
   | UnknownGoal
   | Usage
@@ -117,6 +118,21 @@ export type SizeExceeded = {
   readonly what: string;
   readonly size: number;
   readonly limit: number;
+  /** The field that gives the size, as in `Malformed`. */
+  readonly field?: { readonly section: string; readonly offset: number };
+  readonly file?: string;
+};
+
+/** The kernel's loader would not get kernel, initrd and command line out of an image. */
+export type NotDecomposed = {
+  readonly reason: "not-decomposed";
+  /** The parser's stage, as in `layer 1, .bpf.2`; `container`, `image` or `result` outside of one. */
+  readonly stage: string;
+  /** The command that the kernel refuses: its position in the stage's stream, from 0. */
+  readonly command?: number;
+  readonly detail: string;
+  /** Why, one level down: the decompressor's failure, or that of each parser which was tried. */
+  readonly causes: readonly Failure[];
   readonly file?: string;
 };
 

@@ -1,4 +1,5 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "./errno.ts";
@@ -20,37 +21,47 @@ export function temporaryBeside(file: string): string {
  */
 export async function replaceFile<T>(
   file: string,
-  produce: (temporary: string) => Promise<Result<T>>,
+  produce: (temporary: string) => Result<T> | Promise<Result<T>>,
 ): Promise<Result<T>> {
   const temporary = temporaryBeside(file);
+  let renamed = false;
   try {
     const produced = await produce(temporary);
     if (!produced.ok) return produced;
+    // What produce() throws is no failed rename.
     try {
-      await rename(temporary, file);
+      renameSync(temporary, file);
     } catch (error) {
       return err(fileFailed("rename", file, error));
     }
+    renamed = true;
     return produced;
   } finally {
-    await rm(temporary, { force: true });
+    if (!renamed) discard(temporary);
   }
 }
 
-/** Writes `content` to `file` through `replaceFile`. */
+/** Removes a temporary file. Where the system does not allow that, the failure that led here says more. */
+function discard(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true });
+  } catch (error) {
+    fileFailed("remove", temporary, error);
+  }
+}
+
+/**
+ * Writes `content` to `file` through `replaceFile`. Synchronous calls: a build writes many small files,
+ * and a thread pool's round trips take longer than the writing.
+ */
 export function writeOutput(file: string, content: string | Uint8Array): Promise<Result<void>> {
-  return replaceFile(file, async (temporary) => {
+  return replaceFile(file, (temporary) => {
     try {
-      const handle = await open(temporary, "wx");
-      try {
-        await handle.writeFile(content);
-      } finally {
-        await handle.close();
-      }
+      writeFileSync(temporary, content, { flag: "wx" });
+      return ok(undefined);
     } catch (error) {
       return err(fileFailed("write", file, error));
     }
-    return ok(undefined);
   });
 }
 
@@ -63,11 +74,11 @@ export async function makeFolder(folder: string): Promise<Result<void>> {
   }
 }
 
-/** Removes temporary files in `folder` whose process is gone. */
+/** Removes temporary files in `folder` whose process is gone, as far as the system allows. */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = TEMPORARY.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+    if (pid !== undefined && !isRunning(Number(pid))) discard(join(folder, name));
   }
 }
 

@@ -26,6 +26,9 @@ const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;
 
+/** What makes one line of two, in the middle of a word or an escape too. */
+const JOINT = "\\\n";
+
 const SPACE = /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
 const WORD = /[A-Za-z0-9_$.]+/y;
 const CHARACTER = /'(?:[^'\\\n]|\\.)+'/y;
@@ -36,7 +39,12 @@ const CHARACTER = /'(?:[^'\\\n]|\\.)+'/y;
  *
  * Errors: `malformed`, with the offset in characters.
  */
-export function tokenize(text: string, file: string): Result<readonly Token[]> {
+export function tokenize(source: string, file: string): Result<readonly Token[]> {
+  const text = source.replaceAll(JOINT, "");
+  const malformed = (offset: number, detail: string): Result<never> => {
+    const place = { format: "C", section: "light skeleton", offset: inSource(source, offset) };
+    return err({ reason: "malformed", ...place, detail, file });
+  };
   const tokens: Token[] = [];
   let position = 0;
   const match = (pattern: RegExp): string | undefined => {
@@ -52,11 +60,11 @@ export function tokenize(text: string, file: string): Result<readonly Token[]> {
       tokens.push({ kind: "word", text: word });
     } else if (text[position] === '"') {
       const literal = readString(text, position);
-      if (typeof literal === "string") return malformed(position, literal, file);
+      if (typeof literal === "string") return malformed(position, literal);
       tokens.push({ kind: "string", bytes: literal.bytes });
       position = literal.end;
-    } else if (text.startsWith("\\\n", position)) {
-      position += 2;
+    } else if (text.startsWith("/*", position)) {
+      return malformed(position, "comment without an end");
     } else {
       const character = match(CHARACTER);
       tokens.push({ kind: "punctuation", text: character ?? (text[position] as string) });
@@ -78,8 +86,6 @@ function readString(text: string, start: number): { bytes: Uint8Array; end: numb
       if (code > 0x7f) return "character outside ASCII in a string literal";
       bytes.push(code);
       at += 1;
-    } else if (text.charCodeAt(at + 1) === NEWLINE) {
-      at += 2;
     } else {
       const escaped = readEscape(text, at + 1);
       if (typeof escaped === "string") return escaped;
@@ -122,6 +128,11 @@ function isHex(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
 }
 
-function malformed(offset: number, detail: string, file: string): Result<never> {
-  return err({ reason: "malformed", format: "C", section: "light skeleton", offset, detail, file });
+/** Where the character at `offset` of the joined text stands in the source. */
+function inSource(source: string, offset: number): number {
+  let at = 0;
+  for (let left = offset; ; left -= 1, at += 1) {
+    while (source.startsWith(JOINT, at)) at += JOINT.length;
+    if (left === 0) return at;
+  }
 }

@@ -7,6 +7,8 @@ import { fileFailed } from "#files/errno.ts";
 import type { Target } from "./target.ts";
 import type { TemplateContext } from "./template-context.ts";
 
+const OPTIONS = { strict: true, noEscape: true } as const;
+
 /** Every file that a target's source is made from, absolute. */
 export async function templateFiles(
   templates: string,
@@ -44,21 +46,43 @@ export async function renderParser(
   const handlebars = Handlebars.create();
   for (const [index, file] of files.entries()) {
     try {
-      // A partial's last line is ended by the line that includes it.
-      const text = (await readFile(file, "utf8")).trimEnd();
-      // Only for its errors, which then name the file.
+      // Handlebars replaces a line that holds nothing but {{> name}} by the partial, its line end included.
+      const text = `${(await readFile(file, "utf8")).trimEnd()}\n`;
+      // Only for its errors: compile() would find them later.
       handlebars.parse(text);
-      handlebars.registerPartial(index === 0 ? "body" : basename(file, ".hbs"), text);
+      const template = handlebars.compile(text, OPTIONS);
+      handlebars.registerPartial(index === 0 ? "body" : basename(file, ".hbs"), (data, options) =>
+        inTemplate(file, () => template(data, options)),
+      );
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       return err(unusable(target, error.message, file));
     }
   }
   try {
-    return ok(handlebars.compile("{{> frame}}\n", { strict: true, noEscape: true })(context));
+    return ok(handlebars.compile("{{> frame}}\n", OPTIONS)(context));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return err(unusable(target, error.message, target.file));
+    return err(unusable(target, error.message, error instanceof TemplateError ? error.file : target.file));
+  }
+}
+
+/** Handlebars' errors have a line, but not of which template. */
+class TemplateError extends Error {
+  readonly file: string;
+  constructor(file: string, message: string) {
+    super(message);
+    this.file = file;
+  }
+}
+
+/** Runs a template; an error then names the innermost file that it came through. */
+function inTemplate<T>(file: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof TemplateError || !(error instanceof Error)) throw error;
+    throw new TemplateError(file, error.message);
   }
 }
 

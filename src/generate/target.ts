@@ -4,6 +4,7 @@ import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
+import { ARCHITECTURES } from "#kernel/architecture.ts";
 
 export type PartName = "kernel" | "initrd" | "cmdline";
 
@@ -93,12 +94,21 @@ export function parseTarget(
   const bodies = description["body"];
   const parts = description["parts"];
   const nested = description["nested"] ?? {};
+  const isArchitecture = (name: string) => ARCHITECTURES.some((arch) => arch === name);
   const types = description["types"] ?? [];
   if (!Array.isArray(types) || !types.every((type) => typeof type === "string")) {
     return err(bad(name, '"types" must be a list of names', file));
   }
-  if (!isRecord(bodies) || !isRecord(parts) || !isRecord(nested)) {
+  if (!isRecord(bodies) || !isRecord(parts)) {
     return err(bad(name, '"body" and "parts" must be objects with a member for each revision', file));
+  }
+  for (const [member, revisions] of Object.entries({ body: bodies, parts })) {
+    const stray = Object.keys(revisions).find((key) => !REVISIONS.some((revision) => revision === key));
+    if (stray !== undefined)
+      return err(bad(name, `"${member}.${stray}": no revision ${stray} is known`, file));
+  }
+  if (!isRecord(nested)) {
+    return err(bad(name, '"nested" must be an object with architectures for members', file));
   }
   const body = {} as Record<Revision, string>;
   const commands = {} as Record<Revision, Partial<Record<PartName, PartCommand>>>;
@@ -113,6 +123,9 @@ export function parseTarget(
     commands[revision] = parsed.value;
   }
   for (const [arch, inner] of Object.entries(nested)) {
+    if (!isArchitecture(arch)) {
+      return err(bad(name, `"nested.${arch}": an architecture is one of ${ARCHITECTURES.join(", ")}`, file));
+    }
     if (typeof inner !== "string") return err(bad(name, `"nested.${arch}" must name a target`, file));
   }
   return ok({

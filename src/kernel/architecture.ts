@@ -6,19 +6,19 @@ export const ARCHITECTURES = ["arm64", "riscv", "loongarch", "x86"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** What other programs call the same: `uname -m`, Node's `process.arch`, Debian. */
-const ALIASES: Readonly<Record<string, Architecture>> = {
-  aarch64: "arm64",
-  riscv64: "riscv",
-  loong64: "loongarch",
-  loongarch64: "loongarch",
-  x64: "x86",
-  x86_64: "x86",
-  amd64: "x86",
-};
+const ALIASES: ReadonlyMap<string, Architecture> = new Map([
+  ["aarch64", "arm64"],
+  ["riscv64", "riscv"],
+  ["loong64", "loongarch"],
+  ["loongarch64", "loongarch"],
+  ["x64", "x86"],
+  ["x86_64", "x86"],
+  ["amd64", "x86"],
+]);
 
 /** The architecture called `name`, by ARCH's name or another's. */
 export function parseArchitecture(name: string): Architecture | undefined {
-  return ARCHITECTURES.find((arch) => arch === name) ?? ALIASES[name];
+  return ARCHITECTURES.find((arch) => arch === name) ?? ALIASES.get(name);
 }
 
 /** This machine's own. Where it is none of them, x86, whose parsers nest nothing. */

@@ -32,9 +32,7 @@ export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
   if (isElf(head.value)) {
     const section = await readElfSection(file, SECTION);
     if (!section.ok) return section;
-    return section.value === undefined
-      ? err(noBtf(file, []))
-      : ok({ bytes: section.value, steps: ["ELF .BTF"] });
+    return elfBtf(section.value, file, []);
   }
   let bytes: Uint8Array;
   try {
@@ -54,10 +52,7 @@ async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>
     if (isElf(bytes)) {
       const elf = decodeElf(bytes);
       if (!elf.ok) return elf;
-      const data = elf.value.section(SECTION)?.data;
-      return data === undefined
-        ? err(noBtf(name, steps))
-        : ok({ bytes: data, steps: [...steps, "ELF .BTF"] });
+      return elfBtf(elf.value.section(SECTION)?.data, name, steps);
     }
     const layer = await peel(bytes);
     if (!layer.ok) return layer;
@@ -80,6 +75,13 @@ async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>
     }
   }
   return err(noBtf(name, steps));
+}
+
+/** A file of debug information only (objcopy --only-keep-debug) still has the section, without bytes. */
+function elfBtf(data: Uint8Array | undefined, file: string, steps: readonly string[]): Result<KernelBtf> {
+  return data === undefined || data.length === 0
+    ? err(noBtf(file, steps))
+    : ok({ bytes: data, steps: [...steps, "ELF .BTF"] });
 }
 
 function isElf(head: Uint8Array): boolean {

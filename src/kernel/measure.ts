@@ -2,7 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
-import { decodeImage, IMAGE_HEADER_SIZE } from "#formats/image/image.ts";
+import { isBzImage } from "#formats/bzimage/bzimage.ts";
+import { decodeImage } from "#formats/image/image.ts";
 import type { Architecture } from "./architecture.ts";
 import { readHead } from "./read-head.ts";
 import { peel } from "./unwrap.ts";
@@ -24,6 +25,9 @@ export type Measured = {
 
 const MAX_LAYERS = 4;
 
+/** The boot header, and of an x86 image the setup header up to its magic. */
+const HEAD_SIZE = 1024;
+
 /**
  * Measures a kernel image: an uncompressed one (its size is taken without reading it), a zboot image
  * or a bare compressed stream (decompressed), a UKI (its sections), a bzImage.
@@ -31,11 +35,12 @@ const MAX_LAYERS = 4;
  * Errors: `file-failed`; those of the formats; `unsupported` for what is no kernel image.
  */
 export async function measureImage(file: string): Promise<Result<Measured>> {
-  const head = await readHead(file, IMAGE_HEADER_SIZE);
+  const head = await readHead(file, HEAD_SIZE);
   if (!head.ok) return head;
   const header = decodeImage(head.value);
   try {
-    if (header.ok) {
+    // An x86 image with an EFI stub has all the magic numbers of a LoongArch one, and its own.
+    if (header.ok && !isBzImage(head.value)) {
       const { size } = await stat(file);
       return ok({
         image: size,

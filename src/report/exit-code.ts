@@ -32,6 +32,7 @@ export function exitCode(failure: Failure): number {
     case "input-not-found":
     case "file-failed":
     case "size-exceeded":
+    case "not-decomposed":
     case "bad-target":
       return EXIT.failed;
     default:

@@ -45,7 +45,12 @@ export function failureText(failure: Failure): string {
     case "file-failed":
       return `${failure.file}: cannot ${failure.operation}: ${failure.code}`;
     case "size-exceeded":
-      return `${at(failure.file)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
+      return `${at(failure.file)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
+    case "not-decomposed":
+      return lines(
+        `${at(failure.file)}${failure.stage}${failure.command === undefined ? "" : `, command ${failure.command}`}: ${failure.detail}`,
+        failure.causes.flatMap((cause) => failureText(cause).split("\n")),
+      );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
     case "unknown-goal":
@@ -61,6 +66,10 @@ export function failureText(failure: Failure): string {
 
 function at(file: string | undefined): string {
   return file === undefined ? "" : `${file}: `;
+}
+
+function place(field: { readonly section: string; readonly offset: number } | undefined): string {
+  return field === undefined ? "" : `${field.section}, offset ${hex(field.offset)}: `;
 }
 
 function hex(offset: number): string {

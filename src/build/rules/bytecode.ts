@@ -12,7 +12,6 @@ import { checkSkeletonShape, type LightSkeleton, parseLightSkeleton } from "#gen
 import type { Target } from "#generate/target.ts";
 import { MACHINES, TRIPLES } from "#kernel/architecture.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
-import { runTool } from "#toolchain/process.ts";
 import { writeAll } from "./headers.ts";
 import { readOutput } from "./program.ts";
 
@@ -21,7 +20,18 @@ const V6_PARSER = "zboot";
 
 /** `<p>_bytecode.c` and `<p>_bytecode.o`; for v6's one parser `bytecode.{c,o}` too. */
 export function bytecodeRules(plan: Plan, target: Target): readonly Rule[] {
-  return [sourceRule(plan, target), objectRule(plan, target)];
+  let read: Promise<Result<LightSkeleton>> | undefined;
+  // Both rules run after the skeleton was made, and it is read once for the two.
+  const skeleton = (): Promise<Result<LightSkeleton>> => {
+    read ??= readSkeleton(plan, target);
+    return read;
+  };
+  return [
+    sourceRule(plan, target, skeleton),
+    plan.bytecodeObject === "direct"
+      ? directObjectRule(plan, target, skeleton)
+      : compiledObjectRule(plan, target),
+  ];
 }
 
 function names(plan: Plan, target: Target, suffix: "c" | "o"): [string, ...string[]] {
@@ -39,7 +49,9 @@ async function readSkeleton(plan: Plan, target: Target): Promise<Result<LightSke
   return shape.ok ? skeleton : shape;
 }
 
-function sourceRule(plan: Plan, target: Target): Rule {
+type ReadSkeleton = () => Promise<Result<LightSkeleton>>;
+
+function sourceRule(plan: Plan, target: Target, readOnce: ReadSkeleton): Rule {
   const outputs = names(plan, target, "c");
   return {
     label: "GEN",
@@ -48,17 +60,13 @@ function sourceRule(plan: Plan, target: Target): Rule {
     options: [],
     command: "<opts_data and opts_insn of the light skeleton>",
     run: async () => {
-      const skeleton = await readSkeleton(plan, target);
+      const skeleton = await readOnce();
       return skeleton.ok ? writeAll(plan.out, outputs, renderBytecodeSource(skeleton.value)) : skeleton;
     },
   };
 }
 
-function objectRule(plan: Plan, target: Target): Rule {
-  return plan.bytecodeObject === "direct" ? directObjectRule(plan, target) : compiledObjectRule(plan, target);
-}
-
-function directObjectRule(plan: Plan, target: Target): Rule {
+function directObjectRule(plan: Plan, target: Target, readOnce: ReadSkeleton): Rule {
   const outputs = names(plan, target, "o");
   const machine = MACHINES[plan.arch];
   return {
@@ -68,7 +76,7 @@ function directObjectRule(plan: Plan, target: Target): Rule {
     options: [machine],
     command: "<symbols opts_data and opts_insn as a relocatable object>",
     run: async () => {
-      const skeleton = await readSkeleton(plan, target);
+      const skeleton = await readOnce();
       if (!skeleton.ok) return skeleton;
       const object = encodeObject({ machine, symbols: bytecodeSymbols(skeleton.value) });
       return writeAll(plan.out, outputs, object);
@@ -87,7 +95,7 @@ function compiledObjectRule(plan: Plan, target: Target): Rule {
     inputs: [source],
     options: [clang.identity, args],
     command: shellCommand(clang.path, [...args, "-o", outputs[0]]),
-    run: async (signal) => {
+    run: async (runTool) => {
       for (const output of outputs) {
         const made = await replaceFile(join(plan.out, output), async (temporary) =>
           runTool({
@@ -95,7 +103,6 @@ function compiledObjectRule(plan: Plan, target: Target): Rule {
             file: clang.path,
             args: [...args, "-o", temporary],
             cwd: plan.out,
-            signal,
           }),
         );
         if (!made.ok) return made;

@@ -9,7 +9,6 @@ import { makeFolder, replaceFile, writeOutput } from "#files/output.ts";
 import { renderImageSize } from "#generate/image-size.ts";
 import { renderTypesHeader } from "#generate/types-header.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
-import { runTool } from "#toolchain/process.ts";
 
 /** What the parsers are compiled in: their sources beside small headers, so that all paths are relative. */
 export const WORK = PRIVATE;
@@ -29,14 +28,13 @@ export function vmlinuxHeaderRule(plan: Plan): Rule {
     inputs: [plan.types.file],
     options: [bpftool.identity],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: (signal) =>
+    run: (runTool) =>
       replaceFile(join(plan.out, output), async (temporary) => {
         const run = await runTool({
           tool: "bpftool",
           file: bpftool.path,
           args,
           stdoutFile: temporary,
-          signal,
         });
         return run.ok ? ok([]) : run;
       }),
@@ -56,14 +54,13 @@ export function helperDefsRule(plan: Plan): Rule {
     inputs: [docs.header, docs.script],
     options: [],
     command: `${shellCommand("python3", args)} > ${output}`,
-    run: (signal) =>
+    run: (runTool) =>
       replaceFile(join(plan.out, output), async (temporary) => {
         const run = await runTool({
           tool: "bpf_doc.py",
           file: "python3",
           args,
           stdoutFile: temporary,
-          signal,
         });
         return run.ok ? ok([]) : run;
       }),

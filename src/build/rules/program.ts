@@ -10,7 +10,6 @@ import { renderParser } from "#generate/parser-source.ts";
 import type { Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
-import { runTool } from "#toolchain/process.ts";
 import { WORK, writeAll } from "./headers.ts";
 
 /**
@@ -67,7 +66,7 @@ export function objectRule(plan: Plan, target: Target): Rule {
     inputs: [`${WORK}/${source}`, `${WORK}/vmlinux.h`, `${WORK}/image_size.h`, `${WORK}/bpf/bpf_helpers.h`],
     options: [clang.identity, flags],
     command: `cd ${WORK} && ${shellCommand(clang.path, [...flags, "-o", `../${output}`])}`,
-    run: (signal) =>
+    run: (runTool) =>
       replaceFile(join(plan.out, output), async (temporary) => {
         // The list of headers goes to stdout: `-MF -`.
         const run = await runTool({
@@ -75,7 +74,6 @@ export function objectRule(plan: Plan, target: Target): Rule {
           file: clang.path,
           args: [...flags, "-o", temporary, "-MD", "-MF", "-", "-MT", output],
           cwd: join(plan.out, WORK),
-          signal,
         });
         if (!run.ok) return run;
         const headers = dependencies(Buffer.from(run.value.stdout).toString());
@@ -96,7 +94,7 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
     inputs: [object],
     options: [bpftool.identity, args],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: (signal) =>
+    run: (runTool) =>
       replaceFile(join(plan.out, output), async (temporary) => {
         const run = await runTool({
           tool: "bpftool",
@@ -104,7 +102,6 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
           args,
           cwd: plan.out,
           stdoutFile: temporary,
-          signal,
         });
         return run.ok ? ok([]) : run;
       }),

@@ -1,6 +1,7 @@
 import { latin1 } from "#bytes/reader.ts";
 import { buildType } from "./build-type.ts";
 import { type BtfKind, infoVlen, kindName } from "./kinds.ts";
+import { isLongAt, mayHaveLongStrings } from "./long-strings.ts";
 import { hashOf, isStringAt, NameIndex } from "./name-index.ts";
 import type { BtfType } from "./types.ts";
 
@@ -92,6 +93,17 @@ export class Btf {
   isEmptyString(offset: number): boolean {
     if (offset < this.#stringStart && this.base !== undefined) return this.base.isEmptyString(offset);
     return this.#parts.strings[offset - this.#stringStart] === 0;
+  }
+
+  /** Whether the string at an offset below `stringEnd` is too long to be a name. */
+  isLongString(offset: number): boolean {
+    if (offset < this.#stringStart && this.base !== undefined) return this.base.isLongString(offset);
+    return isLongAt(this.#parts.strings, offset - this.#stringStart);
+  }
+
+  /** Whether there may be such strings, here or in the base. */
+  get mayHaveLongStrings(): boolean {
+    return mayHaveLongStrings(this.#parts.strings) || this.base?.mayHaveLongStrings === true;
   }
 
   /**

@@ -28,7 +28,8 @@ export function debugClosure(btf: Btf, roots: readonly number[]): number[] {
         }
         break;
       case "func_proto":
-        waiting.push(type.returns, ...type.parameters.map((parameter) => parameter.type));
+        waiting.push(type.returns);
+        for (const parameter of type.parameters) waiting.push(parameter.type);
         break;
       case "ptr":
       case "typedef":

@@ -43,7 +43,7 @@ function decode(bytes: Uint8Array, base: Btf | undefined, offset: number): Btf {
     words,
     strings: strings.bytes,
     stringStart: base?.stringEnd ?? 0,
-    baseIsEmpty: (at) => base?.isEmptyString(at) ?? true,
+    base,
     unknownKind: (kind) => layoutOf(layout, kind),
   });
   const parts: BtfParts = {

@@ -1,4 +1,5 @@
 import type { ByteReader } from "#bytes/reader.ts";
+import type { Btf } from "./btf.ts";
 import {
   infoFlag,
   infoKind,
@@ -9,6 +10,7 @@ import {
   kindName,
   RECORD_SIZE,
 } from "./kinds.ts";
+import { isLongAt, MAX_NAME, mayHaveLongStrings } from "./long-strings.ts";
 
 /** What one pass over the type section leaves: two numbers for each type, indexed from its first. */
 export type ScannedTypes = {
@@ -26,8 +28,8 @@ export type ScanContext = {
   /** The string section, whose first byte has the string offset `stringStart`. */
   readonly strings: Uint8Array;
   readonly stringStart: number;
-  /** Whether the base's string at an offset below `stringStart` is empty. */
-  readonly baseIsEmpty: (stringOffset: number) => boolean;
+  /** What the base says of its strings, which have the offsets below `stringStart`. */
+  readonly base: Pick<Btf, "isEmptyString" | "isLongString" | "mayHaveLongStrings"> | undefined;
   /** What the layout section says of the sizes of a kind that `KIND_RULES` does not know. */
   readonly unknownKind: (kind: number) => Pick<KindRule, "fixed" | "element"> | undefined;
 };
@@ -63,17 +65,21 @@ class Scan {
   readonly #context: ScanContext;
   readonly #words: Uint32Array;
   readonly #stringEnd: number;
+  /** Names with offsets from here on are looked at closely: those past the end, or all. */
+  readonly #suspect: number;
 
   constructor(context: ScanContext) {
     this.#context = context;
     this.#words = context.words;
     this.#stringEnd = context.stringStart + context.strings.length;
+    const mayBeLong = mayHaveLongStrings(context.strings) || context.base?.mayHaveLongStrings === true;
+    this.#suspect = mayBeLong ? 0 : this.#stringEnd;
   }
 
   run(): ScannedTypes {
     const words = this.#words;
     const last = words.length - RECORD_WORDS;
-    const stringEnd = this.#stringEnd;
+    const suspect = this.#suspect;
     const most = Math.floor(words.length / RECORD_WORDS);
     const offsets = new Uint32Array(most);
     const kinds = new Uint8Array(most);
@@ -86,6 +92,7 @@ class Scan {
       const vlen = infoVlen(info);
       offsets[count] = at;
       kinds[count++] = kind;
+      if (name >= suspect) this.#checkName(at);
       if (KIND_RULES[kind] === undefined) {
         at += this.#unknown(at, kind, vlen);
         continue;
@@ -93,7 +100,6 @@ class Scan {
       // A function keeps its linkage, 0 to 2, where other kinds count.
       const isForbidden = (info & (FORBIDDEN_INFO[kind] ?? 0)) !== 0 || (kind === Kind.FUNC && vlen > 2);
       if (isForbidden) this.#forbidden(at, kind, info);
-      if (name >= stringEnd) this.#badName(at);
       const rule = NAME[kind];
       if (rule === NO_NAME && name !== 0) this.#fail(at, `a name in a ${kindName(kind)}`);
       if (rule === NAME_NEEDED && this.#isEmpty(name)) this.#fail(at, `a ${kindName(kind)} without a name`);
@@ -148,12 +154,12 @@ class Scan {
   /** Members stand in the order of their offsets and begin inside the type, as in btf_struct_check_meta. */
   #members(at: number, union: boolean, vlen: number, mask: number): void {
     const words = this.#words;
-    const stringEnd = this.#stringEnd;
+    const suspect = this.#suspect;
     const size = 8 * (words[at + 2] ?? 0);
     const limit = union ? 0 : size;
     let last = 0;
     for (let member = at + RECORD_WORDS, i = 0; i < vlen; i++, member += 3) {
-      if ((words[member] ?? 0) >= stringEnd) this.#badName(member);
+      if ((words[member] ?? 0) >= suspect) this.#checkName(member);
       const offset = ((words[member + 2] ?? 0) & mask) >>> 0;
       if (offset < last || offset > limit) {
         this.#fail(member + 2, `member ${i} at bit ${offset} of ${size}, the one before at bit ${last}`);
@@ -164,19 +170,19 @@ class Scan {
 
   #parameters(from: number, vlen: number): void {
     const words = this.#words;
-    const stringEnd = this.#stringEnd;
+    const suspect = this.#suspect;
     for (let i = 0, at = from; i < vlen; i++, at += 2) {
-      if ((words[at] ?? 0) >= stringEnd) this.#badName(at);
+      if ((words[at] ?? 0) >= suspect) this.#checkName(at);
     }
   }
 
   #enumerators(at: number, stride: number, vlen: number): void {
     this.#among(at + 2, [1, 2, 4, 8], "an enum's size");
     const words = this.#words;
-    const stringEnd = this.#stringEnd;
+    const suspect = this.#suspect;
     for (let i = 0, value = at + RECORD_WORDS; i < vlen; i++, value += stride) {
       const name = words[value] ?? 0;
-      if (name >= stringEnd) this.#badName(value);
+      if (name >= suspect) this.#checkName(value);
       if (this.#isEmpty(name)) this.#fail(value, "an enumerator without a name");
     }
   }
@@ -207,8 +213,8 @@ class Scan {
   }
 
   #isEmpty(name: number): boolean {
-    const { strings, stringStart, baseIsEmpty } = this.#context;
-    return name < stringStart ? baseIsEmpty(name) : strings[name - stringStart] === 0;
+    const { strings, stringStart, base } = this.#context;
+    return name < stringStart ? base?.isEmptyString(name) === true : strings[name - stringStart] === 0;
   }
 
   #among(at: number, allowed: readonly number[], what: string): void {
@@ -228,8 +234,15 @@ class Scan {
     return this.#fail(at + 1, `${wanted} bytes behind the record wanted, ${left} left`);
   }
 
-  #badName(at: number): never {
-    return this.#fail(at, `name offset ${this.#words[at]}, the strings have ${this.#stringEnd} bytes`);
+  #checkName(at: number): void {
+    const name = this.#words[at] ?? 0;
+    if (name >= this.#stringEnd) {
+      this.#fail(at, `name offset ${name}, the strings have ${this.#stringEnd} bytes`);
+    }
+    const { strings, stringStart, base } = this.#context;
+    const isLong =
+      name < stringStart ? base?.isLongString(name) === true : isLongAt(strings, name - stringStart);
+    if (isLong) this.#fail(at, `a name of ${MAX_NAME} bytes or more`);
   }
 
   #fail(at: number, detail: string): never {

@@ -69,3 +69,15 @@ export const undoArm64: BranchFilter = (bytes, start) => {
     }
   }
 };
+
+/**
+ * Delta: each byte was stored as the difference to the one `distance` bytes before (1 to 256); the bytes
+ * before the first are zero.
+ *
+ * Source: xz, doc/xz-file-format.txt section 5.3.3.
+ */
+export function undoDelta(bytes: Uint8Array, distance: number): void {
+  for (let at = distance; at < bytes.length; at++) {
+    bytes[at] = (bytes[at] ?? 0) + (bytes[at - distance] ?? 0);
+  }
+}

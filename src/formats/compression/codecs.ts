@@ -1,7 +1,8 @@
 import type { Unsupported } from "#core/failure.ts";
-import { err, type Result } from "#core/result.ts";
+import { err, ok, type Result } from "#core/result.ts";
 import {
   type CodecName,
+  type Compressor,
   DECOMPRESSED_LIMIT,
   type Decompressed,
   type DecompressFailure,
@@ -17,6 +18,8 @@ export type Codec = {
   readonly magic: readonly number[];
   /** Loads the decoder, which nobody pays for who does not meet the format. */
   readonly load: () => Promise<Decompressor>;
+  /** Loads the encoder, which the formats have that zboot images use. */
+  readonly loadEncoder?: () => Promise<Compressor>;
 };
 
 /**
@@ -29,24 +32,28 @@ export const CODECS: readonly Codec[] = [
     zbootNames: ["gzip"],
     magic: [0x1f, 0x8b],
     load: async () => (await import("./gzip.ts")).decompressGzip,
+    loadEncoder: async () => (await import("./gzip.ts")).compressGzip,
   },
   {
     name: "zstd",
     zbootNames: ["zstd22", "zstd"],
     magic: [0x28, 0xb5, 0x2f, 0xfd],
     load: async () => (await import("./zstd.ts")).decompressZstd,
+    loadEncoder: async () => (await import("./zstd-encode.ts")).compressZstd,
   },
   {
     name: "xz",
     zbootNames: ["xzkern", "xz"],
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
     load: async () => (await import("./xz.ts")).decompressXz,
+    loadEncoder: async () => (await import("./xz-encode.ts")).compressXz,
   },
   {
     name: "lz4",
     zbootNames: ["lz4"],
     magic: [0x02, 0x21, 0x4c, 0x18],
     load: async () => (await import("./lz4-legacy.ts")).decompressLz4Legacy,
+    loadEncoder: async () => (await import("./lz4-encode.ts")).compressLz4Legacy,
   },
   {
     name: "lzma",
@@ -54,18 +61,20 @@ export const CODECS: readonly Codec[] = [
     // The properties byte of lc=3 lp=0 pb=2, which every encoder in use writes, and a dictionary of whole 64 KiB.
     magic: [0x5d, 0x00, 0x00],
     load: async () => (await import("./lzma-alone.ts")).decompressLzmaAlone,
+    loadEncoder: async () => (await import("./lzma-alone-encode.ts")).compressLzmaAlone,
   },
   {
     name: "lzo",
     zbootNames: ["lzo"],
     magic: [0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a, 0x1a, 0x0a],
-    load: async () => refusing("lzo"),
+    load: async () => (await import("./lzop.ts")).decompressLzop,
+    loadEncoder: async () => (await import("./lzop-encode.ts")).compressLzop,
   },
   {
     name: "bzip2",
     zbootNames: ["bzip2"],
     magic: [0x42, 0x5a, 0x68],
-    load: async () => refusing("bzip2"),
+    load: async () => (await import("./bzip2.ts")).decompressBzip2,
   },
 ];
 
@@ -98,11 +107,16 @@ export async function decompress(
   });
 }
 
-function refusing(name: CodecName): Decompressor {
-  const failure: Unsupported = {
-    reason: "unsupported",
-    what: `${name} compression`,
-    detail: `kexec-bpf does not decompress ${name}; unpack the image with the ${name === "lzo" ? "lzop" : name} tool first`,
-  };
-  return () => err(failure);
+/**
+ * Compresses for fixtures and experiments: valid, and larger than what the format's own tool writes.
+ *
+ * Fails with `unsupported` on bzip2, which no zboot image has.
+ */
+export async function compress(codec: Codec, bytes: Uint8Array): Promise<Result<Uint8Array, Unsupported>> {
+  if (codec.loadEncoder === undefined) {
+    const detail = `kexec-bpf writes no ${codec.name}; use the ${codec.name} tool`;
+    return err({ reason: "unsupported", what: `${codec.name} compression`, detail });
+  }
+  const run = await codec.loadEncoder();
+  return ok(run(bytes));
 }

@@ -1,8 +1,16 @@
-import { crc32, inflateRawSync, type ZlibOptions } from "node:zlib";
+import { crc32, gzipSync } from "node:zlib";
 import { ByteReader, decoding } from "#bytes/reader.ts";
-import { ok } from "#core/result.ts";
-import { corrupt, tooLarge } from "./failures.ts";
-import type { CodecOptions, Decompressor } from "./types.ts";
+import { ok, type Result } from "#core/result.ts";
+import { tooLarge } from "./failures.ts";
+import { chooseInflater } from "./inflate.ts";
+import type {
+  CodecOptions,
+  Compressor,
+  Decompressed,
+  DecompressFailure,
+  Decompressor,
+  Inflater,
+} from "./types.ts";
 
 const MAGIC = 0x8b1f;
 const DEFLATE = 8;
@@ -10,14 +18,22 @@ const FIXED_HEADER = 10;
 const TRAILER = 8;
 const FLAG = { HCRC: 2, EXTRA: 4, NAME: 8, COMMENT: 16, RESERVED: 0xe0 } as const;
 
-/** With `info`, Node hands out its engine too, whose counter tells how much input the stream took. */
-type WithInfo = { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } };
+/** gzip as `decompressGzipBy` reads it, by the fastest inflater that the runtime has. */
+export const decompressGzip: Decompressor = async (input, options) =>
+  decompressGzipBy(await chooseInflater(), input, options);
+
+/** What kernel builds write with `gzip -n -9`: no name, no time. Needs node:zlib. */
+export const compressGzip: Compressor = (bytes) => gzipSync(bytes, { level: 9 });
 
 /**
- * gzip (RFC 1952). Members that follow one another are one stream. Node inflates; headers and trailers are read
- * here because Node's own gunzip refuses bytes behind the stream unless they begin with a zero.
+ * gzip (RFC 1952). Members that follow one another are one stream. Headers and trailers are read here because
+ * Node's own gunzip refuses bytes behind the stream unless they begin with a zero.
  */
-export const decompressGzip: Decompressor = (input, options) => {
+export function decompressGzipBy(
+  inflate: Inflater,
+  input: Uint8Array,
+  options: CodecOptions,
+): Result<Decompressed, DecompressFailure> {
   const reader = new ByteReader(input, { format: "gzip", section: "compressed data", base: options.base });
   const parts: Uint8Array[] = [];
   let total = 0;
@@ -25,7 +41,7 @@ export const decompressGzip: Decompressor = (input, options) => {
   do {
     const header = decoding(() => memberHeaderEnd(reader, at));
     if (!header.ok) return header;
-    const member = inflate(input, header.value, { ...options, limit: options.limit - total });
+    const member = inflate(input, header.value, { base: options.base, limit: options.limit - total });
     if (!member.ok) return member.failure.reason === "size-exceeded" ? tooLarge("gzip", options) : member;
     const { bytes, end } = member.value;
     const checked = decoding(() => checkTrailer(reader, end, bytes));
@@ -37,7 +53,7 @@ export const decompressGzip: Decompressor = (input, options) => {
   const [only] = parts;
   const bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
   return ok({ bytes, trailing: input.length - at });
-};
+}
 
 /** ID1 ID2 CM FLG MTIME[4] XFL OS, then what FLG announces; returns where the deflate data begin. */
 function memberHeaderEnd(reader: ByteReader, start: number): number {
@@ -54,26 +70,6 @@ function memberHeaderEnd(reader: ByteReader, start: number): number {
     at += 2;
   }
   return at;
-}
-
-function inflate(input: Uint8Array, start: number, options: CodecOptions) {
-  const settings: ZlibOptions & { info: true } = {
-    info: true,
-    // zlib takes no limit of 0; one byte too many is found below.
-    maxOutputLength: Math.max(1, options.limit),
-    chunkSize: 1024 * 1024,
-  };
-  try {
-    const { buffer, engine } = inflateRawSync(input.subarray(start), settings) as unknown as WithInfo;
-    if (buffer.length > options.limit) return tooLarge("gzip", options);
-    return ok({ bytes: buffer, end: start + engine.bytesWritten });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge("gzip", options);
-    if (code === "Z_BUF_ERROR") return corrupt("gzip", options, input.length, "stream is cut short");
-    if (code?.startsWith("Z_")) return corrupt("gzip", options, start, message);
-    throw error;
-  }
 }
 
 /** CRC32 and ISIZE, the size modulo 2^32. */

@@ -1,3 +1,24 @@
+import {
+  DISTANCE_ALIGN,
+  DISTANCE_SLOT,
+  DISTANCE_SPECIAL,
+  IS_MATCH,
+  IS_REP,
+  IS_REP0,
+  IS_REP0_LONG,
+  IS_REP1,
+  IS_REP2,
+  LENGTH_HIGH,
+  LENGTH_LOW,
+  LENGTH_MID,
+  LITERAL,
+  LITERAL_CODER,
+  MATCH_LENGTH,
+  POSITION_STATES,
+  PROBABILITY_INIT,
+  REP_LENGTH,
+} from "./lzma-model.ts";
+
 /** Bits of literal context, of literal position and of match position: lc, lp, pb. */
 export type LzmaProperties = { readonly lc: number; readonly lp: number; readonly pb: number };
 
@@ -12,30 +33,6 @@ export type LzmaStop = "filled" | "end-marker" | "truncated" | "bad-distance" | 
 
 /** No match is longer; an output that may be overrun by one needs this much room behind its end. */
 export const LZMA_MAX_MATCH = 273;
-
-const STATES = 12;
-const POSITION_STATES = 16;
-const PROBABILITY_INIT = 1024;
-
-// Where each family of adaptive probabilities begins in the one table. A length coder has two choice
-// bits, a low and a middle tree of 8 for each position state, and one high tree of 256.
-const LENGTH_LOW = 2;
-const LENGTH_MID = LENGTH_LOW + POSITION_STATES * 8;
-const LENGTH_HIGH = LENGTH_MID + POSITION_STATES * 8;
-const LENGTH_CODER = LENGTH_HIGH + 256;
-
-const IS_MATCH = 0;
-const IS_REP = IS_MATCH + STATES * POSITION_STATES;
-const IS_REP0 = IS_REP + STATES;
-const IS_REP1 = IS_REP0 + STATES;
-const IS_REP2 = IS_REP1 + STATES;
-const IS_REP0_LONG = IS_REP2 + STATES;
-const DISTANCE_SLOT = IS_REP0_LONG + STATES * POSITION_STATES;
-const DISTANCE_SPECIAL = DISTANCE_SLOT + 4 * 64;
-const DISTANCE_ALIGN = DISTANCE_SPECIAL + 128;
-const MATCH_LENGTH = DISTANCE_ALIGN + 16;
-const REP_LENGTH = MATCH_LENGTH + LENGTH_CODER;
-const LITERAL = REP_LENGTH + LENGTH_CODER;
 
 /**
  * The LZMA decoder that .lzma and LZMA2 share. The output buffer is the dictionary, so nothing is copied
@@ -76,7 +73,7 @@ export class LzmaDecoder {
     this.#lc = properties.lc;
     this.#literalPositionMask = (1 << properties.lp) - 1;
     this.#positionMask = (1 << properties.pb) - 1;
-    const size = LITERAL + (0x300 << (properties.lc + properties.lp));
+    const size = LITERAL + (LITERAL_CODER << (properties.lc + properties.lp));
     if (this.#probabilities.length !== size) this.#probabilities = new Uint16Array(size);
   }
 
@@ -189,7 +186,7 @@ export class LzmaDecoder {
     const position = this.outputPosition - this.dictionaryStart;
     const previous = position === 0 ? 0 : (this.output[this.outputPosition - 1] ?? 0);
     const context = ((position & this.#literalPositionMask) << this.#lc) + (previous >>> (8 - this.#lc));
-    const base = LITERAL + 0x300 * context;
+    const base = LITERAL + LITERAL_CODER * context;
     let symbol = 1;
     if (this.#state >= 7) {
       // Behind a match, the byte that would have continued it is context too, until a bit differs.

@@ -37,3 +37,18 @@ export type Decompressor = (
   input: Uint8Array,
   options: CodecOptions,
 ) => Result<Decompressed, DecompressFailure> | Promise<Result<Decompressed, DecompressFailure>>;
+
+/**
+ * Compresses for fixtures and experiments (`pack zboot`): what it writes is valid and decodes to the same
+ * bytes, and is larger than what the format's own tool makes of them.
+ */
+export type Compressor = (bytes: Uint8Array) => Uint8Array;
+
+/**
+ * Inflates the deflate data (RFC 1951) that begin at `start`; `end` is the offset behind them, where other data may follow.
+ */
+export type Inflater = (
+  input: Uint8Array,
+  start: number,
+  options: Pick<CodecOptions, "limit" | "base">,
+) => Result<{ readonly bytes: Uint8Array; readonly end: number }, Malformed | SizeExceeded>;

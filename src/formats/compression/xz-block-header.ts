@@ -1,12 +1,13 @@
 import type { ByteReader } from "#bytes/reader.ts";
-import { type BranchFilter, undoArm64, undoX86 } from "./branch-filters.ts";
+import { undoRiscv } from "./branch-filter-riscv.ts";
+import { type BranchFilter, undoArm64, undoDelta, undoX86 } from "./branch-filters.ts";
+import { undoArm, undoArmThumb, undoIa64, undoPowerPc, undoSparc } from "./branch-filters-words.ts";
 import { readVli } from "./xz-check.ts";
 
 export type XzFilter = {
   readonly name: string;
-  /** Undefined for a filter that is known but not decoded here. */
-  readonly undo: BranchFilter | undefined;
-  readonly start: number;
+  /** Turns a block's bytes back into what they were before the filter, in place. */
+  readonly undo: (bytes: Uint8Array) => void;
 };
 
 export type XzBlockHeader = {
@@ -18,17 +19,25 @@ export type XzBlockHeader = {
 };
 
 const LZMA2 = 0x21;
-/** The filter ids of xz-file-format 5.3. Linux's xz_wrap.sh picks x86, arm64 or RISC-V for 64-bit kernels. */
-const FILTERS: { readonly [id: number]: { readonly name: string; readonly undo?: BranchFilter } } = {
-  3: { name: "delta" },
-  4: { name: "x86", undo: undoX86 },
-  5: { name: "PowerPC" },
-  6: { name: "IA-64" },
-  7: { name: "ARM" },
-  8: { name: "ARM-Thumb" },
-  9: { name: "SPARC" },
-  10: { name: "arm64", undo: undoArm64 },
-  11: { name: "RISC-V" },
+const DELTA = 3;
+
+type BranchFilterKind = {
+  readonly name: string;
+  readonly undo: BranchFilter;
+  /** What the start address must be a multiple of, in bytes. */
+  readonly alignment: number;
+};
+
+/** The branch filters by their ids (xz-file-format 5.3.2); Linux's xz_wrap.sh has one for each architecture. */
+const BRANCH_FILTERS: { readonly [id: number]: BranchFilterKind } = {
+  4: { name: "x86", undo: undoX86, alignment: 1 },
+  5: { name: "PowerPC", undo: undoPowerPc, alignment: 4 },
+  6: { name: "IA-64", undo: undoIa64, alignment: 16 },
+  7: { name: "ARM", undo: undoArm, alignment: 4 },
+  8: { name: "ARM-Thumb", undo: undoArmThumb, alignment: 2 },
+  9: { name: "SPARC", undo: undoSparc, alignment: 4 },
+  10: { name: "arm64", undo: undoArm64, alignment: 4 },
+  11: { name: "RISC-V", undo: undoRiscv, alignment: 2 },
 };
 
 /**
@@ -58,24 +67,30 @@ export function readBlockHeader(header: ByteReader): XzBlockHeader {
       if (id !== LZMA2) header.fail(idAt, `last filter is ${filterName(id)}, must be LZMA2`);
       if (size !== 1) header.fail(idAt, `LZMA2 with ${size} bytes of properties`);
     } else {
-      filters.push(branchFilter(header, idAt, id, properties));
+      filters.push(readFilter(header, idAt, id, properties));
     }
   }
   if (header.bytes.subarray(at).some((byte) => byte !== 0)) header.fail(at, "padding is not zero");
   return { compressed, uncompressed, filters };
 }
 
-function branchFilter(header: ByteReader, at: number, id: number, properties: ByteReader): XzFilter {
-  const filter = FILTERS[id];
-  if (filter === undefined) return header.fail(at, `unknown filter ${filterName(id)}`);
-  const { name, undo } = filter;
-  if (undo === undefined) return { name, undo, start: 0 };
-  if (properties.length !== 0 && properties.length !== 4) {
-    header.fail(at, `${name} filter with ${properties.length} bytes of properties`);
+function readFilter(header: ByteReader, at: number, id: number, properties: ByteReader): XzFilter {
+  if (id === DELTA) {
+    if (properties.length !== 1)
+      header.fail(at, `delta filter with ${properties.length} bytes of properties`);
+    const distance = properties.u8(0) + 1;
+    return { name: "delta", undo: (bytes) => undoDelta(bytes, distance) };
   }
-  return { name, undo, start: properties.length === 0 ? 0 : properties.u32(0) };
+  const kind = BRANCH_FILTERS[id];
+  if (kind === undefined) return header.fail(at, `unknown filter ${filterName(id)}`);
+  if (properties.length !== 0 && properties.length !== 4) {
+    header.fail(at, `${kind.name} filter with ${properties.length} bytes of properties`);
+  }
+  const start = properties.length === 0 ? 0 : properties.u32(0);
+  if (start % kind.alignment !== 0) header.fail(at, `${kind.name} filter that starts at ${start}`);
+  return { name: kind.name, undo: (bytes) => kind.undo(bytes, start) };
 }
 
 function filterName(id: number): string {
-  return FILTERS[id]?.name ?? `0x${id.toString(16)}`;
+  return id === DELTA ? "delta" : (BRANCH_FILTERS[id]?.name ?? `0x${id.toString(16)}`);
 }

@@ -1,7 +1,6 @@
 import { crc32 } from "node:zlib";
 import { ByteReader, decoding } from "#bytes/reader.ts";
-import type { Unsupported } from "#core/failure.ts";
-import { err, ok } from "#core/result.ts";
+import { ok } from "#core/result.ts";
 import { tooLarge } from "./failures.ts";
 import { decodeLzma2, lzma2Extent } from "./lzma2.ts";
 import type { Decompressor } from "./types.ts";
@@ -23,7 +22,7 @@ type Block = {
 };
 
 /**
- * One .xz stream: LZMA2, behind the x86 or arm64 branch filter as kernel builds use them. The headers are all
+ * One .xz stream: LZMA2, behind up to three branch or delta filters. The headers are all
  * walked, and the index compared with them, before anything is decoded; the limit holds for the sum of the blocks.
  *
  * Source: xz, doc/xz-file-format.txt 1.2.
@@ -37,17 +36,12 @@ export const decompressXz: Decompressor = (input, options) => {
 
     const size = blocks.reduce((sum, block) => sum + block.data.uncompressed, 0);
     if (size > options.limit) return tooLarge("xz", options, size);
-    const undecoded = blocks.flatMap((block) => block.filters).find((filter) => filter.undo === undefined);
-    if (undecoded !== undefined) {
-      const detail = `the ${undecoded.name} filter is not decoded here; unpack the image with the xz tool first`;
-      return err<Unsupported>({ reason: "unsupported", what: "xz filter", detail });
-    }
     const bytes = new Uint8Array(size);
     let at = 0;
     for (const block of blocks) {
       const output = bytes.subarray(at, at + block.data.uncompressed);
       decodeLzma2(reader, block.data, output);
-      for (const filter of block.filters.toReversed()) filter.undo?.(output, filter.start);
+      for (const filter of block.filters.toReversed()) filter.undo(output);
       if (!check.matches(output, reader.slice(block.checkAt, check.size))) {
         reader.fail(block.checkAt, `${check.name} does not match`);
       }

@@ -118,6 +118,7 @@ const CASES: readonly Case[] = [
     (b) => b.record(0, 6, 1, false, 4, 99, 1),
     /name offset 99/,
   ),
+  types("a name has 9,000 bytes", (b) => b.typedef("x".repeat(9000), 1), /name of 4096 bytes or more/),
   types("a pointer's target is no type", (b) => b.ptr(3), /type id 3, the last type is 2/),
   types("a type id is 0xffffffff", (b) => b.ptr(MAX), /type id 4294967295/),
   types("a member's type is no type", (b) => b.struct("s", 4, [{ name: "a", type: 9, at: 0 }]), /type id 9/),
@@ -294,6 +295,30 @@ suite("decodeBtf refuses BTF in which", () => {
 });
 
 suite("BTF that opens", () => {
+  it("may have long strings that are no names, such as a program's source lines", () => {
+    const b = new BtfBuilder();
+    b.string("x".repeat(20_000));
+    b.typedef("t", b.int("int", 4));
+    const module = new BtfBuilder({ base: b });
+    module.typedef("own", module.typedef("t", 1));
+    const base = opened(b.build());
+    expect(base.find("t")).toBe(2);
+    expect(opened(module.build(), { base }).find("own")).toBe(4);
+    module.record(b.stringOffset("x".repeat(20_000)) ?? 0, 8, 0, false, 1);
+    expect(refusal(module.build(), base).detail).toMatch(/name of 4096 bytes or more/);
+  });
+
+  it("answers where a prototype has 200,000 parameters", () => {
+    const b = new BtfBuilder();
+    const int = b.int("int", 4);
+    const proto = b.record(0, 13, 200_000, false, int);
+    for (let i = 0; i < 200_000; i++) b.words.push(0, int);
+    b.typedef("t", proto);
+    const btf = opened(b.build());
+    expect(describe(btf, proto)).toMatch(/\.\.\.\)$/);
+    expect(emitHeader(btf, ["t"], { pointees: "defined" }).ok).toBe(true);
+  });
+
   it("answers everything in a bounded time where prototypes take ever more prototypes", () => {
     const b = new BtfBuilder();
     let last = b.int("int", 4);

@@ -41,6 +41,11 @@ const CASES: readonly (readonly [codec: string, command: string])[] = [
   ["lzma", "xz --format=lzma --lzma1=lc=3,lp=0,pb=2,dict=4MiB"],
   ["lz4", "lz4 -l -9 -c"],
   ["lz4", "lz4 -l -1 -c"],
+  ["bzip2", "bzip2 -9"],
+  ["bzip2", "bzip2 -1"],
+  ["lzo", "lzop -9 -c"],
+  ["lzo", "lzop -1 -c"],
+  ["lzo", "lzop --crc32 -c"],
 ];
 
 function compressed(command: string, content: Uint8Array): Buffer {

@@ -1,0 +1,33 @@
+import type { Revision } from "./revisions.ts";
+
+/** What a parser may tell the kernel to do; `VERIFY_SIG` has a number in v7, and no code behind it. */
+export type CommandName = "DONE" | "DECOMPRESS" | "COPY" | "VERIFY_SIG";
+
+export type Subcommand = "KERNEL" | "INITRD" | "CMDLINE";
+
+/** One call of `bpf_buffer_parser()`, as it is meant; `command-codec.ts` has the bytes. */
+export type Command = {
+  readonly command: CommandName;
+  /** What the payload is. Only `DONE` and `VERIFY_SIG` may go without. */
+  readonly subcommand: Subcommand | undefined;
+  /** `FILL`: the kernel also queues the result as the next stage's image. */
+  readonly pipeline: "FILL" | undefined;
+  /** A view wherever possible; never copied here. */
+  readonly payload: Uint8Array;
+};
+
+/** All commands that one parser sends for one image, in their order. */
+export type CommandStream = {
+  readonly revision: Revision;
+  readonly commands: readonly Command[];
+};
+
+/** `DECOMPRESS/KERNEL`, `COPY/KERNEL FILL`, `DONE`: a command without its payload, in words. */
+export function commandTitle({ command, subcommand, pipeline }: Omit<Command, "payload">): string {
+  return `${command}${subcommand === undefined ? "" : `/${subcommand}`}${pipeline === undefined ? "" : ` ${pipeline}`}`;
+}
+
+/** Whether the command is nothing without a subcommand. */
+export function needsSubcommand(command: CommandName): boolean {
+  return command === "DECOMPRESS" || command === "COPY";
+}

@@ -1,0 +1,21 @@
+/** What the loader's `struct kexec_context` holds between two commands. */
+export type KernelContext = {
+  readonly kernel: Uint8Array | undefined;
+  readonly initrd: Uint8Array | undefined;
+  readonly cmdline: Uint8Array | undefined;
+  /** v7: a DONE has come. */
+  readonly parsed: boolean;
+  /** v7: what commands with FILL have queued for the next layer (`next_parsing_buf`), at most 16. */
+  readonly queued: readonly Uint8Array[];
+};
+
+/** Buffers that `next_parsing_buf` has room for. */
+export const MAX_QUEUED = 16;
+
+export const EMPTY_CONTEXT: KernelContext = {
+  kernel: undefined,
+  initrd: undefined,
+  cmdline: undefined,
+  parsed: false,
+  queued: [],
+};

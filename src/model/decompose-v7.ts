@@ -1,0 +1,116 @@
+import type { RunParser } from "#abi/run-parser.ts";
+import type { Failure } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
+import { type Container, type ContainerProgram, decodeContainer } from "#formats/elf/container.ts";
+import { EMPTY_CONTEXT, type KernelContext } from "./context.ts";
+import { executeStream } from "./execute.ts";
+import { notDecomposed } from "./failures.ts";
+import type { Attempt, Decomposed } from "./types.ts";
+
+type Buffers = readonly [Uint8Array, ...Uint8Array[]];
+
+/**
+ * v7: the container's programs are tried in order until one says DONE; then `.bpf.nested` works on what that
+ * one queued. At the end kernel, initrd and cmdline must all be there.
+ *
+ * What a parser without DONE has queued is thrown away; what it has put into kernel, initrd and cmdline stays, as
+ * in the loader. Everything else about a container is `decodeContainer`'s (which does not look at the signature
+ * behind it: this model judges none).
+ */
+export async function decomposeV7(input: {
+  readonly container: Uint8Array;
+  readonly image: Uint8Array;
+  readonly runParser: RunParser;
+}): Promise<Result<Decomposed>> {
+  const container = decodeContainer(input.container);
+  if (!container.ok) return err(notDecomposed("container", "not a .bpf container", [container.failure]));
+
+  const attempts: Attempt[] = [];
+  let context = EMPTY_CONTEXT;
+  let buffers: Buffers = [input.image];
+  let layer: Container | undefined = container.value;
+  for (let number = 1; layer !== undefined; number++) {
+    const outcome = await runLayer(layer, number, buffers, context, input.runParser);
+    attempts.push(...outcome.attempts);
+    context = outcome.context;
+    if (!context.parsed) {
+      const causes = outcome.attempts.flatMap(({ failure }) => failure ?? []);
+      return err(notDecomposed(`layer ${number}`, "no parser takes the image", causes));
+    }
+    layer = layer.nested;
+    if (layer === undefined) break;
+    const [first, ...others] = context.queued;
+    if (first === undefined) {
+      const detail = "nothing was queued for .bpf.nested: no command had FILL";
+      return err(notDecomposed(`layer ${number}`, detail));
+    }
+    buffers = [first, ...others];
+    context = { ...context, queued: [], parsed: false };
+  }
+  return complete(context, attempts);
+}
+
+/** Tries a layer's programs in order; `parsed` of the context says whether one succeeded. */
+async function runLayer(
+  layer: Container,
+  number: number,
+  buffers: Buffers,
+  before: KernelContext,
+  runParser: RunParser,
+): Promise<{ readonly context: KernelContext; readonly attempts: readonly Attempt[] }> {
+  const attempts: Attempt[] = [];
+  let context = before;
+  for (const program of layer.programs) {
+    const run = await runProgram(program, number, buffers, context, runParser);
+    context = run.context;
+    attempts.push({ layer: number, program: program.name, failure: run.failure });
+    if (context.parsed) break;
+    context = { ...context, queued: [] };
+  }
+  return { context, attempts };
+}
+
+async function runProgram(
+  program: ContainerProgram,
+  layer: number,
+  buffers: Buffers,
+  before: KernelContext,
+  runParser: RunParser,
+): Promise<{ readonly context: KernelContext; readonly failure: Failure | undefined }> {
+  const stage = `layer ${layer}, ${program.name}`;
+  const object = decodeBytecodeObject(program.data, { base: program.offset });
+  if (!object.ok) {
+    return { context: before, failure: notDecomposed(stage, "cannot be loaded", [object.failure]) };
+  }
+  const { kernel, initrd, cmdline } = before;
+  const sent = await runParser(program.data, {
+    revision: "v7",
+    layer,
+    program: program.name,
+    buffers,
+    kernel,
+    initrd,
+    cmdline,
+  });
+  if (!sent.ok) {
+    return { context: before, failure: notDecomposed(stage, "sends nothing", [sent.failure]) };
+  }
+  const { context, refused } = await executeStream({ revision: "v7", commands: sent.value }, before, {
+    stage,
+  });
+  if (context.parsed) return { context, failure: refused };
+  return { context, failure: refused ?? notDecomposed(stage, "ends without DONE") };
+}
+
+function complete(context: KernelContext, attempts: readonly Attempt[]): Result<Decomposed> {
+  const { kernel, initrd, cmdline } = context;
+  if (kernel === undefined || initrd === undefined || cmdline === undefined) {
+    const missing = Object.entries({ kernel, initrd, cmdline }).flatMap(([name, part]) =>
+      part === undefined ? [name] : [],
+    );
+    const causes = attempts.flatMap(({ failure }) => failure ?? []);
+    return err(notDecomposed("result", `no ${missing.join(", no ")}: v7 wants all three`, causes));
+  }
+  return ok({ kernel, initrd, cmdline, attempts });
+}

@@ -1,0 +1,86 @@
+import type { Command, CommandName, Subcommand } from "#abi/command.ts";
+import type { ByteReader } from "#bytes/reader.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import type { RecordLimits, ReferenceInput } from "./input.ts";
+
+/** A run of the image's bytes that becomes a payload. */
+export type Part = {
+  readonly bytes: Uint8Array;
+  /** Where it begins in the image; 0 for an empty part. */
+  readonly start: number;
+  /** The field that gives the part's size, for a failure about it. */
+  readonly section: string;
+  readonly offset: number;
+};
+
+/** What a parser found; a part that is absent or empty makes no command. */
+export type Parts = {
+  readonly kernel: Part;
+  readonly initrd?: Part | undefined;
+  readonly cmdline?: Part | undefined;
+};
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * A part of `file` from a field pair of `header`; nothing else in this folder turns foreign numbers into a view.
+ *
+ * An empty part is nowhere, so it may claim to be anywhere. Ends the decoding where a part that is not empty does
+ * not lie inside the file; the arithmetic is that of unbounded integers.
+ */
+export function partOf(
+  file: ByteReader,
+  header: ByteReader,
+  place: {
+    readonly offset: bigint;
+    readonly size: bigint;
+    readonly offsetAt: number;
+    readonly sizeAt: number;
+  },
+): Part {
+  const { offset, size, offsetAt, sizeAt } = place;
+  const found = { section: header.section, offset: header.base + sizeAt };
+  if (size === 0n) return { ...found, bytes: NO_BYTES, start: 0 };
+  if (offset + size > BigInt(file.length)) {
+    header.fail(offsetAt, `${size} bytes at ${offset} of ${file.length}`);
+  }
+  return { ...found, bytes: file.slice(Number(offset), Number(size)), start: file.base + Number(offset) };
+}
+
+/**
+ * The stream for the parts, in canonical order: kernel, initrd, cmdline, and in v7 DONE.
+ *
+ * Errors: `size-exceeded`, and then no stream at all, for a part larger than its record.
+ */
+export function streamOf(
+  parts: Parts,
+  kernel: Pick<Command, "command" | "pipeline">,
+  { limits, revision }: ReferenceInput,
+): Result<readonly Command[]> {
+  const order: readonly [keyof RecordLimits, Subcommand, Pick<Command, "command" | "pipeline">][] = [
+    ["kernel", "KERNEL", kernel],
+    ["initrd", "INITRD", plain("COPY")],
+    ["cmdline", "CMDLINE", plain("COPY")],
+  ];
+  const commands: Command[] = [];
+  for (const [name, subcommand, how] of order) {
+    const part = parts[name];
+    if (part === undefined || part.bytes.length === 0) continue;
+    if (part.bytes.length > limits[name]) {
+      return err({
+        reason: "size-exceeded",
+        what: `${name} for its record`,
+        size: part.bytes.length,
+        limit: limits[name],
+        field: { section: part.section, offset: part.offset },
+      });
+    }
+    commands.push({ ...how, subcommand, payload: part.bytes });
+  }
+  if (revision === "v7") commands.push({ ...plain("DONE"), subcommand: undefined, payload: NO_BYTES });
+  return ok(commands);
+}
+
+export function plain(command: CommandName): Pick<Command, "command" | "pipeline"> {
+  return { command, pipeline: undefined };
+}

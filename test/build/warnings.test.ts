@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { cli } from "../support/cli.ts";
+import { type KernelTree, kernelTree, newFolder, script } from "../support/kernel-tree.ts";
+import { CLANGS, installed } from "./judges.ts";
+
+/** The kernel's own copy of the light skeleton, by the series' mails: maps in this order, one program. */
+const KERNEL_MAPS = "ringbuf_1 ringbuf_2 ringbuf_3 ringbuf_4 rodata data rodata_str1_1 bss";
+
+let tree: KernelTree;
+beforeAll(() => {
+  tree = kernelTree();
+});
+
+describe.each(CLANGS)("parsers compiled with %s", (clang) => {
+  it.skipIf(!installed(clang)).each([
+    { abi: "v6", parser: "zboot" },
+    { abi: "v6", parser: "uki" },
+    { abi: "v7", parser: "zboot" },
+    { abi: "v7", parser: "uki" },
+  ])(
+    `keep -Wall -Wextra silent and have the kernel's skeleton shape: $parser, ABI $abi (skipped where there is no ${clang})`,
+    async ({ abi, parser }) => {
+      const out = newFolder();
+      const strict = script(join(newFolder("tools"), "clang"), `exec ${clang} "$@" -Werror`);
+      const words = [`${parser}.bpf`, "ARCH=arm64", `ABI=${abi}`, `O=${out}`, `CLANG=${strict}`];
+      expect(await cli(["make", ...words], { cwd: tree.kexec })).toMatchObject({ status: 0 });
+
+      const skeleton = readFileSync(join(out, `${parser}_parser_bpf.lskel.h`), "utf8");
+      const maps = [...skeleton.matchAll(/struct bpf_map_desc (\w+);/g)].map(([, name]) => name);
+      expect(maps.join(" ")).toBe(KERNEL_MAPS);
+      expect(skeleton.match(/struct bpf_prog_desc (\w+);/g)).toEqual(["struct bpf_prog_desc parse_pe;"]);
+    },
+  );
+});
+
+it("shows what a tool that succeeds complains of", async () => {
+  const clang = CLANGS.find(installed) ?? "clang";
+  const noisy = script(
+    join(newFolder("tools"), "clang"),
+    `case "$*" in *" -c "*) echo "warning: so so" >&2;; esac\nexec ${clang} "$@"`,
+  );
+  const words = ["zboot_parser_bpf.o", "ARCH=arm64", `O=${newFolder()}`, `CLANG=${noisy}`];
+  const { status, stderr } = await cli(["make", ...words], { cwd: tree.kexec });
+  expect(status).toBe(0);
+  expect(stderr.split("\n")).toContain("warning: so so");
+});

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { start } from "../support/cli.ts";
+import { kernelTree, newFolder, script } from "../support/kernel-tree.ts";
+
+/** Whether a process has ended; a zombie that an idle init leaves counts as ended. */
+function isGone(pid: string): boolean {
+  const file = `/proc/${pid}/stat`;
+  return !existsSync(file) || /\) Z /.test(readFileSync(file, "utf8"));
+}
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    if (holds()) return;
+    await sleep(20);
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s while clang hangs ends the program by 130, clang's own children too, and leaves no temporaries",
+  async (signal) => {
+    const { kexec } = kernelTree();
+    const tools = newFolder("tools");
+    const pids = join(tools, "pids");
+    const clang = script(
+      join(tools, "clang"),
+      `case $* in
+  --version) echo "clang version 19.1.7" ;;
+  --print-targets) echo "    bpf - BPF" ;;
+  *)
+    # Half an output, and a grandchild that holds on to the pipe.
+    while [ $# -gt 0 ]; do [ "$1" = -o ] && echo half > "$2"; shift; done
+    sh -c 'echo $$ >> "$0"; sleep 300' ${pids} &
+    echo $$ >> ${pids}
+    wait ;;
+esac`,
+    );
+    const running = start(["make", "zboot", "ARCH=arm64", `CLANG=${clang}`], { cwd: kexec });
+    const seen = (): string[] =>
+      existsSync(pids)
+        ? readFileSync(pids, "utf8")
+            .split("\n")
+            .filter((line) => line !== "")
+        : [];
+    await until("clang and its child have started", () => seen().length === 2);
+    running.kill(signal);
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ status: 130, signal: null });
+    expect(ended.stderr).toContain(`kexec-bpf: cancelled (${signal})\n`);
+    await until("the family is gone", () => seen().every(isGone));
+    const left = readdirSync(kexec, { recursive: true, encoding: "utf8" });
+    expect(left.filter((name) => /\.\d+-\d+\.kexec-bpf$/.test(name))).toEqual([]);
+    expect(left).not.toContain("zboot_parser_bpf.o");
+  },
+);

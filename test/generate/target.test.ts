@@ -1,0 +1,226 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadTargets, parseTarget } from "#generate/target.ts";
+import { file, temporaryFolder } from "../toolchain/temporary-folder.ts";
+
+const GOOD = {
+  description: "takes a thing apart",
+  body: { v6: "thing", v7: "thing-envelope" },
+  parts: { v6: { kernel: "DECOMPRESS" }, v7: { kernel: "COPY FILL", initrd: "COPY" } },
+  nested: { arm64: "zboot" },
+  types: ["struct page"],
+};
+
+function parse(description: unknown) {
+  return parseTarget("thing", description, "/t/thing.json", "/t");
+}
+
+describe("a target's description", () => {
+  test("is read whole, its bodies found beside it", () =>
+    expect(parse(GOOD)).toEqual({
+      ok: true,
+      value: {
+        name: "thing",
+        description: "takes a thing apart",
+        body: { v6: "/t/thing.hbs", v7: "/t/thing-envelope.hbs" },
+        parts: {
+          v6: { kernel: { command: "DECOMPRESS" } },
+          v7: { kernel: { command: "COPY", flag: "FILL" }, initrd: { command: "COPY" } },
+        },
+        nested: { arm64: "zboot" },
+        types: ["struct page"],
+        file: "/t/thing.json",
+      },
+    }));
+
+  test("may nest nothing and need no types", () => {
+    const { nested, types, ...rest } = GOOD;
+    expect(parse(rest)).toMatchObject({ ok: true, value: { nested: {}, types: [] } });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a list", [], "an object is expected"],
+    ["null", null, "an object is expected"],
+    ["a member that nobody knows", { ...GOOD, part: {} }, 'unknown member "part"'],
+    ["no description", { ...GOOD, description: undefined }, '"description" must be one line of text'],
+    [
+      "a description of two lines",
+      { ...GOOD, description: "a\nb" },
+      '"description" must be one line of text',
+    ],
+    [
+      "a description that ends C's comment",
+      { ...GOOD, description: "a */ b" },
+      '"description" must be one line of text',
+    ],
+    ["types that are no list", { ...GOOD, types: "page" }, '"types" must be a list of names'],
+    ["types that are no names", { ...GOOD, types: [1] }, '"types" must be a list of names'],
+    [
+      "no body",
+      { ...GOOD, body: undefined },
+      '"body" and "parts" must be objects with a member for each revision',
+    ],
+    [
+      "parts as a list",
+      { ...GOOD, parts: [] },
+      '"body" and "parts" must be objects with a member for each revision',
+    ],
+    [
+      "no body for a revision",
+      { ...GOOD, body: { v6: "thing" } },
+      '"body.v7" must name a template beside the description',
+    ],
+    [
+      "a body elsewhere",
+      { ...GOOD, body: { v6: "../thing", v7: "thing" } },
+      '"body.v6" must name a template beside the description',
+    ],
+    [
+      "a body with its suffix",
+      { ...GOOD, body: { v6: "a.hbs", v7: "a" } },
+      '"body.v6" must name a template beside the description',
+    ],
+    [
+      "a body for an unknown revision",
+      { ...GOOD, body: { ...GOOD.body, v8: "a" } },
+      '"body.v8": no revision v8 is known',
+    ],
+    [
+      "parts for an unknown revision",
+      { ...GOOD, parts: { ...GOOD.parts, V7: {} } },
+      '"parts.V7": no revision V7 is known',
+    ],
+    [
+      "no parts for a revision",
+      { ...GOOD, parts: { v6: GOOD.parts.v6 } },
+      '"parts.v7" must at least have "kernel"',
+    ],
+    [
+      "parts without a kernel",
+      { ...GOOD, parts: { ...GOOD.parts, v6: { initrd: "COPY" } } },
+      '"parts.v6" must at least have "kernel"',
+    ],
+    [
+      "a part that nobody knows",
+      { ...GOOD, parts: { ...GOOD.parts, v7: { kernel: "COPY", dtb: "COPY" } } },
+      '"parts.v7.dtb": kernel, initrd or cmdline with DECOMPRESS, COPY or COPY FILL',
+    ],
+    [
+      "a command that nobody knows",
+      { ...GOOD, parts: { ...GOOD.parts, v6: { kernel: "copy" } } },
+      '"parts.v6.kernel": kernel, initrd or cmdline with DECOMPRESS, COPY or COPY FILL',
+    ],
+    [
+      "a command that is no text",
+      { ...GOOD, parts: { ...GOOD.parts, v6: { kernel: 2 } } },
+      '"parts.v6.kernel": kernel, initrd or cmdline with DECOMPRESS, COPY or COPY FILL',
+    ],
+    [
+      "a pipeline in a revision without one",
+      { ...GOOD, parts: { ...GOOD.parts, v6: { kernel: "COPY FILL" } } },
+      '"parts.v6.kernel": revision v6 has no pipeline',
+    ],
+    [
+      "nested as text",
+      { ...GOOD, nested: "zboot" },
+      '"nested" must be an object with architectures for members',
+    ],
+    [
+      "a nested target that is no name",
+      { ...GOOD, nested: { arm64: 1 } },
+      '"nested.arm64" must name a target',
+    ],
+    [
+      "a nested target for an architecture by another name",
+      { ...GOOD, nested: { aarch64: "zboot" } },
+      '"nested.aarch64": an architecture is one of arm64, riscv, loongarch, x86',
+    ],
+  ])("is refused with %s", (_, description, detail) =>
+    expect(parse(description)).toEqual({
+      ok: false,
+      failure: { reason: "bad-target", target: "thing", detail, file: "/t/thing.json" },
+    }),
+  );
+});
+
+describe("target folders", () => {
+  test("are read in order, JSON files only", async () => {
+    const folder = await temporaryFolder();
+    const [first, second] = [join(folder, "first"), join(folder, "second")];
+    await file(join(first, "b.json"), JSON.stringify(GOOD));
+    await file(join(first, "a_2.json"), JSON.stringify(GOOD));
+    await file(join(first, "README"), "not a target");
+    await file(join(second, "a.json"), JSON.stringify(GOOD));
+    const targets = await loadTargets([first, second]);
+    if (!targets.ok) throw new Error(JSON.stringify(targets.failure));
+    expect([...targets.value].map(([name, target]) => [name, target.file, target.body.v6])).toEqual([
+      ["a_2", join(first, "a_2.json"), join(first, "thing.hbs")],
+      ["b", join(first, "b.json"), join(first, "thing.hbs")],
+      ["a", join(second, "a.json"), join(second, "thing.hbs")],
+    ]);
+  });
+
+  test("must not describe a name twice", async () => {
+    const folder = await temporaryFolder();
+    const [first, second] = [join(folder, "first"), join(folder, "second")];
+    await file(join(first, "thing.json"), JSON.stringify(GOOD));
+    await file(join(second, "thing.json"), JSON.stringify(GOOD));
+    expect(await loadTargets([first, second])).toEqual({
+      ok: false,
+      failure: {
+        reason: "bad-target",
+        target: "thing",
+        detail: `already described in ${join(first, "thing.json")}`,
+        file: join(second, "thing.json"),
+      },
+    });
+  });
+
+  test("must have good names", async () => {
+    const folder = await temporaryFolder();
+    const path = await file(join(folder, "my-target.json"), JSON.stringify(GOOD));
+    expect(await loadTargets([folder])).toEqual({
+      ok: false,
+      failure: {
+        reason: "bad-target",
+        target: "my-target",
+        detail: "a target's name is lower-case letters, digits and _, a letter first",
+        file: path,
+      },
+    });
+  });
+
+  test("must hold JSON", async () => {
+    const folder = await temporaryFolder();
+    const path = await file(join(folder, "thing.json"), "{ description: }");
+    const loaded = await loadTargets([folder]);
+    expect(loaded).toMatchObject({
+      ok: false,
+      failure: { reason: "bad-target", target: "thing", file: path },
+    });
+    expect(JSON.stringify(loaded)).toContain("JSON");
+  });
+
+  test("must be there, and be readable", async () => {
+    const folder = await temporaryFolder();
+    expect(await loadTargets([join(folder, "none")])).toEqual({
+      ok: false,
+      failure: { reason: "file-failed", operation: "read", file: join(folder, "none"), code: "ENOENT" },
+    });
+    await mkdir(join(folder, "thing.json"));
+    expect(await loadTargets([folder])).toEqual({
+      ok: false,
+      failure: { reason: "file-failed", operation: "read", file: join(folder, "thing.json"), code: "EISDIR" },
+    });
+  });
+
+  test("of the project describe uki and zboot, and uki nests a target that there is", async () => {
+    const targets = await loadTargets(["templates"]);
+    if (!targets.ok) throw new Error(JSON.stringify(targets.failure));
+    expect([...targets.value.keys()]).toEqual(["uki", "zboot"]);
+    for (const target of targets.value.values()) {
+      for (const inner of Object.values(target.nested)) expect(targets.value.has(inner)).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import type { Btf } from "#formats/btf/btf.ts";
+import { decodeBtf } from "#formats/btf/decode.ts";
+import { renderTypesHeader } from "#generate/types-header.ts";
+import { CLANGS, compile } from "../formats/btf/clang.ts";
+import { BtfBuilder } from "../support/btf-builder.ts";
+
+/** BTF with what every kernel has, but `left`, and what `more` adds. */
+function kernel(left: readonly string[] = [], more: (builder: BtfBuilder) => void = () => undefined): Btf {
+  const b = new BtfBuilder();
+  const typedefs: Readonly<Record<string, number>> = {
+    __u8: b.int("unsigned char", 1),
+    __u16: b.int("unsigned short", 2),
+    __u32: b.int("unsigned int", 4),
+    __u64: b.int("unsigned long long", 8),
+    __s8: b.int("signed char", 1, 1),
+    __s16: b.int("short", 2, 1),
+    __s32: b.int("int", 4, 1),
+    __s64: b.int("long long", 8, 1),
+    bool: b.int("_Bool", 1, 4),
+  };
+  for (const [name, type] of Object.entries(typedefs)) if (!left.includes(name)) b.typedef(name, type);
+  const u16 = typedefs["__u16"] ?? 0;
+  const u32 = typedefs["__u32"] ?? 0;
+  for (const [name, type] of Object.entries({ __be16: u16, __be32: u32, __wsum: u32 })) b.typedef(name, type);
+  b.enum("bpf_map_type", { BPF_MAP_TYPE_UNSPEC: 0, BPF_MAP_TYPE_RINGBUF: 27 });
+  b.enum("", { BPF_RB_NO_WAKEUP: 1, BPF_RB_FORCE_WAKEUP: 2 });
+  const list = b.nextId;
+  const members = ["next", "prev"].map((name, i) => ({ name, type: list + 1, at: 64 * i }));
+  b.struct("list_head", 16, members);
+  b.ptr(list);
+  more(b);
+  const decoded = decodeBtf(b.build());
+  if (!decoded.ok) throw new Error(JSON.stringify(decoded.failure));
+  return decoded.value;
+}
+
+function text(btf: Btf, more: readonly string[] = []): string {
+  const header = renderTypesHeader(btf, more);
+  if (!header.ok) throw new Error(JSON.stringify(header.failure));
+  return header.value;
+}
+
+test("a stock kernel's header has what libbpf's headers need, and true and false", () => {
+  const header = text(kernel());
+  for (const part of [
+    "__u64;",
+    "__wsum;",
+    "BPF_MAP_TYPE_RINGBUF = 27",
+    "BPF_RB_NO_WAKEUP = 1",
+    "struct list_head {",
+  ]) {
+    expect(header).toContain(part);
+  }
+  expect(header).toMatch(/#define false 0\n#define true 1\n/);
+  expect(header).not.toContain("kexec_context");
+});
+
+test("true and false are the kernel's own where its BTF has them", () =>
+  expect(text(kernel([], (b) => b.enum("", { false: 0, true: 1 })))).not.toContain("#define true"));
+
+test("a kernel with the interface has its context in the header", () => {
+  const btf = kernel([], (b) => {
+    const int = b.int("int", 4, 1);
+    b.struct("kexec_context", 4, [{ name: "kernel_sz", type: int, at: 0 }]);
+  });
+  expect(text(btf)).toContain("struct kexec_context {");
+});
+
+test("what a target asks for is there too", () => {
+  const btf = kernel([], (b) => {
+    b.struct("page", 0, []);
+    b.enum("", { PAGE_MAGIC: 77 });
+  });
+  expect(text(btf)).not.toContain("PAGE_MAGIC");
+  expect(text(btf, ["struct page", "PAGE_MAGIC"])).toMatch(
+    /struct page \{[\s\S]*PAGE_MAGIC = 77|PAGE_MAGIC = 77[\s\S]*struct page \{/,
+  );
+});
+
+test("BTF without a type that is needed is refused, and the types are named", () => {
+  expect(renderTypesHeader(kernel(["__u8", "bool"]), ["struct page"])).toEqual({
+    ok: false,
+    failure: {
+      reason: "malformed",
+      format: "BTF",
+      section: "type section",
+      offset: 0,
+      detail: "the types __u8, bool, struct page are missing: this is not a kernel's BTF",
+    },
+  });
+});
+
+test.skipIf(CLANGS.length === 0)(
+  "clang takes the header without a warning (skipped where no clang is in PATH)",
+  () => {
+    const main = `#include "vmlinux.h"
+__u64 a; __s8 b; bool c = true; int d[BPF_RB_NO_WAKEUP]; struct list_head e;
+_Static_assert(sizeof(__u64) == 8 && sizeof(struct list_head) == 16 && BPF_MAP_TYPE_RINGBUF == 27, "");
+`;
+    for (const clang of CLANGS) {
+      expect(
+        () => compile(clang, { "vmlinux.h": text(kernel()), "main.c": main }, "-Wall"),
+        clang,
+      ).not.toThrow();
+    }
+  },
+);

@@ -1,0 +1,106 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { amd64Kernel, arm64Image } from "./real-inputs.ts";
+
+/** Everything that a test file makes lies below one folder, which goes away when the file is through. */
+const base = mkdtempSync(join(tmpdir(), "kexec-bpf-test-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+let serial = 0;
+
+/** A new, empty folder. `name` may have slashes: depth matters to some tests. */
+export function newFolder(name = "work"): string {
+  serial += 1;
+  const folder = join(base, `${serial}`, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Writes a file, its folders made as needed. */
+export function write(file: string, content: string | Uint8Array): string {
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, content);
+  return file;
+}
+
+/** Writes an executable shell script. */
+export function script(file: string, body: string): string {
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  return file;
+}
+
+export type KernelTree = {
+  readonly root: string;
+  /** The tree's tools/kexec, where one calls make. */
+  readonly kexec: string;
+  readonly vmlinux: string;
+};
+
+export type KernelTreeOptions = {
+  /** Where in a new folder the tree lies. */
+  readonly name?: string;
+  /** A vmlinux that the test may change, in place of a link to the shared one. */
+  readonly ownVmlinux?: boolean;
+  /** With tools/lib/bpf, which lacks bpf_helper_defs.h as a kernel tree does. */
+  readonly libbpf?: boolean;
+};
+
+/** Looked up once a test file: each look costs a part of a second. */
+let found: { readonly vmlinux: string; readonly image: string } | undefined;
+const inputs = () => {
+  found ??= { vmlinux: amd64Kernel().vmlinux, image: arm64Image() };
+  return found;
+};
+
+/** A built kernel source tree, as far as tools/kexec looks at it: arm64 Image, vmlinux with BTF. */
+export function kernelTree({
+  name = "linux",
+  ownVmlinux = false,
+  libbpf = false,
+}: KernelTreeOptions = {}): KernelTree {
+  const root = newFolder(name);
+  const vmlinux = join(root, "vmlinux");
+  if (ownVmlinux) copyFileSync(inputs().vmlinux, vmlinux);
+  else symlinkSync(inputs().vmlinux, vmlinux);
+  mkdirSync(join(root, "arch/arm64/boot"), { recursive: true });
+  symlinkSync(inputs().image, join(root, "arch/arm64/boot/Image"));
+  write(join(root, "tools/include/uapi/linux/bpf.h"), HELPER_DOCS);
+  write(join(root, "scripts/bpf_doc.py"), HELPER_SCRIPT);
+  if (libbpf) {
+    mkdirSync(join(root, "tools/lib/bpf"), { recursive: true });
+    for (const header of ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h", "bpf_endian.h"]) {
+      symlinkSync(join("/usr/include/bpf", header), join(root, "tools/lib/bpf", header));
+    }
+  }
+  const kexec = join(root, "tools/kexec");
+  mkdirSync(kexec);
+  return { root, kexec, vmlinux };
+}
+
+/** The helpers that the parsers call, with their numbers (___BPF_FUNC_MAPPER in the kernel's bpf.h). */
+const HELPER_DOCS = `/*
+ * 6 long bpf_trace_printk(const char *fmt, __u32 fmt_size, ...)
+ * 113 long bpf_probe_read_kernel(void *dst, __u32 size, const void *unsafe_ptr)
+ * 131 void *bpf_ringbuf_reserve(void *ringbuf, __u64 size, __u64 flags)
+ * 133 void bpf_ringbuf_discard(void *data, __u64 flags)
+ */
+`;
+
+/** Has the command line of the kernel's script and does the same for the documentation above. */
+const HELPER_SCRIPT = `import argparse
+import re
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--header", action="store_true", required=True)
+parser.add_argument("--file", required=True)
+arguments = parser.parse_args()
+print("/* made by the tree's own bpf_doc.py */")
+for line in open(arguments.file):
+    helper = re.match(r" \\* (\\d+) (.*?)(bpf_\\w+)(\\(.*\\))$", line)
+    if helper:
+        number, result, name, parameters = helper.groups()
+        print(f"static {result}(* const {name}){parameters} = (void *) {number};")
+`;
