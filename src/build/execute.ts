@@ -1,10 +1,11 @@
 import { isAbsolute } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { EventSink } from "#core/events.ts";
 import { ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
-import { runTool } from "#toolchain/process.ts";
+import { loadTools, runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
-import type { Rule, ToolRunner } from "./rule.ts";
+import { isInProcess, type Rule, type ToolRunner } from "./rule.ts";
 import type { State } from "./state.ts";
 
 export type ExecuteOptions = {
@@ -33,6 +34,8 @@ export async function execute(
   const signal = AbortSignal.any([stop.signal, options.signal]);
   const digests = new Digests(options.out, options.state);
   const slots = new Slots(options.jobs);
+  // Some milliseconds that no tool then has to wait for.
+  void loadTools();
   const ran: Rule[] = [];
   const done = new Map<string, Promise<boolean>>();
   let failed: Result<never> | undefined;
@@ -72,6 +75,8 @@ export async function execute(
       return ok(false);
     }
     options.emit({ kind: "step", label: rule.label, output: name, command: rule.command });
+    // Work in this process holds up everything else in it: let those that start a tool go first.
+    if (isInProcess(rule)) await setImmediate();
     const found = await rule.run(toolRunner);
     if (!found.ok) return found;
     const outputs = await digests.all(rule.outputs);

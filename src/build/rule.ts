@@ -25,3 +25,8 @@ export type Rule = {
    */
   readonly run: (runTool: ToolRunner) => Promise<Result<readonly string[]>>;
 };
+
+/** Whether a rule does its work in this process, without a tool. */
+export function isInProcess(rule: Rule): boolean {
+  return rule.command.startsWith("<");
+}

@@ -1,4 +1,4 @@
-import yargs, { type Argv } from "yargs";
+import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
@@ -25,6 +25,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   if (argv[0] === "make" && !argv.some((word) => word === "--help" || word === "-h")) {
     return runMake(argv, io);
   }
+  const { default: yargs } = await import("yargs");
   let status: number = EXIT.ok;
   const finish = (value: number): void => {
     status = value;

@@ -41,30 +41,48 @@ export async function renderParser(
   target: Target,
   context: TemplateContext,
 ): Promise<Result<string>> {
-  const Handlebars = (await import("handlebars")).default;
-  // An instance of its own: partials of one target must not be seen by another.
-  const handlebars = Handlebars.create();
+  const texts: TemplateText[] = [];
   for (const [index, file] of files.entries()) {
     try {
       // Handlebars replaces a line that holds nothing but {{> name}} by the partial, its line end included.
       const text = `${(await readFile(file, "utf8")).trimEnd()}\n`;
-      // Only for its errors: compile() would find them later.
-      handlebars.parse(text);
-      const template = handlebars.compile(text, OPTIONS);
-      handlebars.registerPartial(index === 0 ? "body" : basename(file, ".hbs"), (data, options) =>
-        inTemplate(file, () => template(data, options)),
-      );
+      texts.push({ name: index === 0 ? "body" : basename(file, ".hbs"), file, text });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       return err(unusable(target, error.message, file));
     }
   }
+  const Handlebars = (await import("handlebars")).default;
   try {
-    return ok(handlebars.compile("{{> frame}}\n", OPTIONS)(context));
+    // From here on nothing waits: `body` is this target's until the text is there.
+    for (const template of texts) {
+      Handlebars.registerPartial(
+        template.name,
+        inTemplate(template.file, () => compiled(Handlebars, template)),
+      );
+    }
+    return ok(Handlebars.compile("{{> frame}}\n", OPTIONS)(context));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return err(unusable(target, error.message, error instanceof TemplateError ? error.file : target.file));
   }
+}
+
+type TemplateText = { readonly name: string; readonly file: string; readonly text: string };
+
+/** Templates by file and text: the frame and the partials are the same for every target. */
+const templates = new Map<string, HandlebarsTemplateDelegate>();
+
+function compiled(handlebars: typeof Handlebars, { file, text }: TemplateText): HandlebarsTemplateDelegate {
+  const key = `${file}\n${text}`;
+  const known = templates.get(key);
+  if (known !== undefined) return known;
+  // Parsed here for its errors: compile() alone would find them only when the template is used.
+  const template = handlebars.compile(handlebars.parse(text), OPTIONS);
+  const named: HandlebarsTemplateDelegate = (data, options) =>
+    inTemplate(file, () => template(data, options));
+  templates.set(key, named);
+  return named;
 }
 
 /** Handlebars' errors have a line, but not of which template. */

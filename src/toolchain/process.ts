@@ -63,12 +63,19 @@ export async function runTool(run: ToolRun): Promise<Result<ToolOutput>> {
   return result;
 }
 
+/**
+ * Loads what runs tools: it takes longer than many a command of this program, and most runs find all up
+ * to date. Whoever knows that tools will run may call it ahead of them.
+ */
+export function loadTools(): Promise<typeof import("execa")> {
+  return import("execa");
+}
+
 /** What made us end the tool, as opposed to its own end. */
 type Ending = { readonly by: "signal"; readonly signal: string } | { readonly by: "abort" | "timeout" };
 
 async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<Result<ToolOutput>> {
-  // Loading execa takes longer than many a command of this program, and most runs find all up to date.
-  const { execa } = await import("execa");
+  const { execa } = await loadTools();
   // An abort during the waits above must not start anything.
   if (run.signal?.aborted) return err(cancelled(run.signal));
 

@@ -12,7 +12,7 @@ import { compiledParser, type Run } from "./c-parsers.ts";
 import { anyImage } from "./images.ts";
 
 const LIMITS = { kernel: 512, initrd: 256, cmdline: 256 };
-const IMAGES = 20_000;
+const IMAGES = 10_000;
 
 function streamOf(run: Run, revision: Revision): CommandStream {
   const layout = headerLayout(revision);
@@ -44,9 +44,10 @@ describe.each(COMPILERS.slice(0, 1))("the templates' C, compiled by %s,", (compi
         const reference = parse({ image, limits: LIMITS, revision });
         if (reference.ok) taken++;
         const expected = { revision, commands: reference.ok ? reference.value : [] };
-        const where = `image ${i}: ${Buffer.from(image).toString("base64")}`;
-        expect(diffStreams(expected, streamOf(run, revision)), where).toBeUndefined();
-        expect([run.wildReads, run.leaks], where).toEqual([0, 0]);
+        const difference = diffStreams(expected, streamOf(run, revision));
+        const verdict = { difference, wildReads: run.wildReads, leaks: run.leaks };
+        const fine = difference === undefined && run.wildReads === 0 && run.leaks === 0;
+        expect(fine ? "" : { verdict, image: Buffer.from(image).toString("base64") }).toBe("");
       });
       // Both kinds have to be there in numbers, or the comparison is worth nothing.
       expect(taken).toBeGreaterThan(IMAGES / 50);
