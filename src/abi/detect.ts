@@ -43,7 +43,7 @@ export function detectAbi(btf: Btf, wanted: Revision | "auto"): Result<AbiFindin
     return ok({ revision: wanted === "auto" ? DEFAULT_REVISION : wanted, source: "built-in", missing });
   }
 
-  const candidates = (wanted === "auto" ? REVISIONS : [wanted])
+  const candidates = (wanted === "auto" ? likely(btf) : [wanted])
     .map((revision) => ({ revision, differences: differences(btf, revisionProfile(revision)) }))
     .sort((a, b) => a.differences.length - b.differences.length);
   const [closest] = candidates;
@@ -56,6 +56,13 @@ export function detectAbi(btf: Btf, wanted: Revision | "auto"): Result<AbiFindin
     });
   }
   return ok({ revision: closest.revision, source: "target", missing: [] });
+}
+
+/** The member that only one revision's context has decides with which revisions it is compared. */
+function likely(btf: Btf): readonly Revision[] {
+  const contexts = btf.findAll(CONTEXT_STRUCT, ["struct"]);
+  if (contexts.length === 0) return REVISIONS;
+  return contexts.some((id) => findMember(btf, id, "parsing_buf") !== undefined) ? ["v7"] : ["v6"];
 }
 
 function structName(name: string): string {

@@ -54,7 +54,7 @@ async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>
       if (!elf.ok) return elf;
       return elfBtf(elf.value.section(SECTION)?.data, name, steps);
     }
-    const layer = await peel(bytes);
+    const layer = await peel(bytes, file);
     if (!layer.ok) return layer;
     if (layer.value.kind === "image" || layer.value.kind === "unknown") {
       const found = findBtf(bytes);

@@ -62,7 +62,7 @@ async function measure(file: Uint8Array): Promise<Result<Measured>> {
   let kernel = 0;
   let parts: { initrd: number; cmdline: number } | undefined;
   for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    const layer = await peel(bytes);
+    const layer = await peel(bytes, file);
     if (!layer.ok) return layer;
     if (layer.value.kind === "unknown") break;
     steps.push(layer.value.step);

@@ -28,13 +28,16 @@ export type UkiParts = { readonly linux: number; readonly initrd: number; readon
  * Looks at the outermost layer of a kernel file: a bare compressed stream (`Image.gz`), a zboot
  * image, a UKI, a bzImage or an uncompressed Image.
  *
+ * @param file what `bytes` were taken out of, so that failures name its offsets where it is a view of it
+ *
  * Errors: those of the format that the file claims to have.
  */
-export async function peel(bytes: Uint8Array): Promise<Result<Layer>> {
+export async function peel(bytes: Uint8Array, file: Uint8Array = bytes): Promise<Result<Layer>> {
+  const base = bytes.buffer === file.buffer ? bytes.byteOffset - file.byteOffset : 0;
   const codec = detectCodec(bytes);
-  if (codec !== undefined) return unpacked(codec, bytes, codec.name);
+  if (codec !== undefined) return unpacked(codec, bytes, codec.name, base);
   if (isZboot(bytes)) {
-    const zboot = decodeZboot(bytes);
+    const zboot = decodeZboot(bytes, { base });
     if (!zboot.ok) return zboot;
     const { compression, payload, payloadOffset } = zboot.value;
     const named = codecForZboot(compression) ?? detectCodec(payload);
@@ -45,23 +48,23 @@ export async function peel(bytes: Uint8Array): Promise<Result<Layer>> {
         failure: { reason: "unsupported", what: `zboot compression ${compression}`, detail },
       };
     }
-    return unpacked(named, payload, `zboot (${compression})`, payloadOffset);
+    return unpacked(named, payload, `zboot (${compression})`, base + payloadOffset);
   }
-  if (isBzImage(bytes)) return bzImage(bytes);
+  if (isBzImage(bytes)) return bzImage(bytes, base);
   const image = decodeImage(bytes);
   if (image.ok) return ok({ kind: "image", arch: image.value.arch, step: `${image.value.arch} Image` });
   const pe = decodePe(bytes);
-  if (pe.ok && pe.value.sections.some((section) => section.name === ".linux")) return ukiLayer(bytes);
+  if (pe.ok && pe.value.sections.some((section) => section.name === ".linux")) return ukiLayer(bytes, base);
   return ok({ kind: "unknown" });
 }
 
-async function unpacked(codec: Codec, bytes: Uint8Array, step: string, base = 0): Promise<Result<Layer>> {
+async function unpacked(codec: Codec, bytes: Uint8Array, step: string, base: number): Promise<Result<Layer>> {
   const result = await decompress(codec, bytes, { base });
   return result.ok ? ok({ kind: "wrapped", step, inner: result.value.bytes }) : result;
 }
 
-function bzImage(bytes: Uint8Array): Result<Layer> {
-  const decoded = decodeBzImage(bytes);
+function bzImage(bytes: Uint8Array, base: number): Result<Layer> {
+  const decoded = decodeBzImage(bytes, { base });
   if (!decoded.ok) return decoded;
   const { payload, payloadOffset, uncompressedSize } = decoded.value;
   const codec = detectCodec(payload);
@@ -75,7 +78,7 @@ function bzImage(bytes: Uint8Array): Result<Layer> {
     step: `bzImage (${codec.name})`,
     inner: async () => {
       const result = await decompress(codec, payload, {
-        base: payloadOffset,
+        base: base + payloadOffset,
         ...(uncompressedSize === undefined ? {} : { sizeHint: uncompressedSize }),
       });
       return result.ok ? ok(result.value.bytes) : result;
@@ -83,8 +86,8 @@ function bzImage(bytes: Uint8Array): Result<Layer> {
   });
 }
 
-function ukiLayer(bytes: Uint8Array): Result<Layer> {
-  const uki = decodeUki(bytes);
+function ukiLayer(bytes: Uint8Array, base: number): Result<Layer> {
+  const uki = decodeUki(bytes, { base });
   if (!uki.ok) return uki;
   const { profiles, linux } = uki.value;
   const largest = (size: (profile: (typeof profiles)[number]) => number) => Math.max(...profiles.map(size));

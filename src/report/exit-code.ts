@@ -9,7 +9,7 @@ export const EXIT = {
   usage: 2,
   /** A tool is missing or too old: `kexec-bpf doctor` says what to do. */
   tools: 3,
-  /** Interrupted: 128 and SIGINT's number, as shells have it. */
+  /** Interrupted: 128 and SIGINT's number, as shells have it; of other signals, theirs. */
   cancelled: 130,
 } as const;
 
@@ -22,7 +22,7 @@ export function exitCode(failure: Failure): number {
     case "tool-too-old":
       return EXIT.tools;
     case "cancelled":
-      return EXIT.cancelled;
+      return failure.signal === "SIGTERM" ? 143 : failure.signal === "SIGHUP" ? 129 : EXIT.cancelled;
     case "malformed":
     case "unsupported":
     case "abi-mismatch":

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,7 +8,9 @@ import { CLANGS, installed } from "./judges.ts";
 
 const CLANG = CLANGS.find(installed) ?? "clang";
 
-/** Every file below a folder, with its content. */
+const digest = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+
+/** Every file below a folder, with its content's digest. */
 function contents(folder: string): ReadonlyMap<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
@@ -16,7 +19,7 @@ function contents(folder: string): ReadonlyMap<string, string> {
     files
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((file) => !file.endsWith("state.json"))
-      .map((file) => [file, readFileSync(file, "latin1")]),
+      .map((file) => [file, digest(file)]),
   );
 }
 
@@ -48,7 +51,6 @@ const skeletonWith = (maps: readonly string[], arrays: readonly string[]): strin
 describe("a parser body that clang refuses", () => {
   it("fails in clang's own words, leaves nothing half-written and the earlier outputs as they were", async () => {
     const targets = newFolder("targets");
-    const body = readFileSync("templates/zboot.hbs", "utf8").replace("{{> zboot-payload}}", "");
     const parts = { kernel: "COPY" };
     write(
       join(targets, "own.json"),
@@ -62,7 +64,6 @@ static __always_inline bool locate(const struct image *image, struct scratch *sc
 	return image->size > 0;
 }
 `;
-    expect(body).toContain("struct scratch");
     write(join(targets, "own.hbs"), locate("scratch->parts.kernel.size = image->size;"));
     const { kexec } = kernelTree();
     const words = ["make", "own.bpf", "zboot.bpf", `TARGETS=${targets}`, "ARCH=arm64", `CLANG=${CLANG}`];
@@ -77,8 +78,7 @@ static __always_inline bool locate(const struct image *image, struct scratch *sc
     expect(stderr).toMatch(/error: expected ';' after expression/);
     expect(temporaries(kexec)).toEqual([]);
     for (const [file, content] of good) {
-      if (!file.endsWith("own_parser_bpf.c"))
-        expect(readFileSync(file, "latin1") === content, file).toBe(true);
+      if (!file.endsWith("own_parser_bpf.c")) expect(digest(file), file).toBe(content);
     }
 
     write(join(targets, "own.hbs"), locate("scratch->parts.kernel.size = image->size;"));

@@ -180,7 +180,11 @@ describe("v7's loader", () => {
       inner: [copy("KERNEL", "inner"), DONE],
     });
     expect(parts(result)).toEqual(["inner", "left over", "c\0"]);
-    expect(stages.at(-1)).toMatchObject({ layer: 2, program: ".bpf.1", initrd: Buffer.from("left over") });
+    expect(stages.at(-1)).toMatchObject({
+      layer: 2,
+      program: ".bpf.1",
+      initrd: copy("INITRD", "left over").payload,
+    });
     expect(stages.at(-1)?.buffers.map(latin1)).toEqual(["outer"]);
   });
 
@@ -286,6 +290,14 @@ describe("v6", () => {
     const { run } = scripted({ v6: [copy("INITRD", "i")] });
     expect(parts(await v6(pe([".bpf", object]), run))).toEqual([
       "layer 1, .bpf: makes no new kernel: the loader would run it again, without end",
+    ]);
+    const inner = pe([".bpf", bytecode("inner")]);
+    const second = scripted({
+      v6: [{ ...copy("KERNEL", ""), payload: inner }],
+      inner: [copy("INITRD", "i")],
+    });
+    expect(parts(await v6(pe([".bpf", object]), second.run))).toEqual([
+      "layer 2, .bpf: makes no new kernel: the loader would run it again, without end",
     ]);
     const silent = scripted({ v6: { reason: "usage", detail: "no" } });
     expect(parts(await v6(pe([".bpf", object]), silent.run))).toEqual(["layer 1, .bpf: sends nothing\n  no"]);

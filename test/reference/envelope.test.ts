@@ -95,6 +95,17 @@ describe("a good envelope", () => {
     expect(built(...others, kernel)).toEqual([STREAM[0], "DONE"]);
   });
 
+  test("may have anything in its null section, the name of another included", () => {
+    for (const name of [0xffff_ffff, 1]) {
+      const image = edited(good.bytes, (view) => {
+        view.setUint32(field(good, 0, 0), name, true);
+        view.setUint32(field(good, 0, 4), 1, true);
+        view.setUint32(field(good, 0, 0x20), 64, true);
+      });
+      expect(envelope(image)).toEqual(STREAM);
+    }
+  });
+
   test("may be of any type, version and machine", () => {
     const image = edited(good.bytes, (_, copy) => copy.fill(0xff, 6, 0x28));
     expect(envelope(image)).toEqual(STREAM);

@@ -107,9 +107,10 @@ describe("a good UKI", () => {
     (name) => expect(built(section(name, "no"), linux)).toEqual([STREAM[0], "DONE"]),
   );
 
-  test("compares all eight bytes of a name", () => {
+  test("compares all eight bytes of a name, those behind a NUL included", () => {
     const image = edited(good.bytes, (view) => view.setUint8(field(2, 7), 0x78));
     expect(uki(image)).toEqual([STREAM[0], STREAM[2], "DONE"]);
+    expect(built(section(".linux\0x", "no"), linux)).toEqual([STREAM[0], "DONE"]);
   });
 
   test("may have 96 sections", () => {
@@ -122,8 +123,8 @@ describe("a good UKI", () => {
     expect(uki(image)).toEqual(STREAM);
   });
 
-  test("may have its PE header inside the DOS header", () => {
-    const image = new Uint8Array(0x100);
+  test("may have its PE header inside the DOS header, and end with its section table", () => {
+    const image = new Uint8Array(0x80 + 40);
     const view = new DataView(image.buffer);
     image.set(Buffer.from("MZ"));
     view.setUint32(0x3c, 4, true);
@@ -204,6 +205,17 @@ describe("a hostile UKI", () => {
         `e_lfanew ${start} leaves no PE header in ${good.bytes.length} bytes`,
       ]),
   );
+
+  test("with an e_lfanew that leaves just enough for a PE header, but not for sections", () =>
+    expect(
+      changed((view) => {
+        const start = good.bytes.length - 26;
+        view.setUint32(0x3c, start, true);
+        view.setUint32(start, 0x4550, true);
+        view.setUint16(start + 6, 1, true);
+        view.setUint16(start + 24, 0x20b, true);
+      }).slice(0, 3),
+    ).toEqual(["malformed", "PE header", good.bytes.length - 26 + 0x14]));
 
   test("without .linux, as an addon", () =>
     expect(built(section(".cmdline", "C"))).toEqual([

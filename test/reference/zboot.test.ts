@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseZboot } from "#reference/zboot.ts";
+import { failureText } from "#report/failure-text.ts";
 import { edited } from "../support/elf-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 import { isRefusal, LIMITS, outcome } from "./outcome.ts";
@@ -100,6 +101,14 @@ describe("a hostile zboot file", () => {
       0x0c,
       "kernel for its record: 4097 > 4096",
     ]));
+
+  test("with a payload larger than its record, in words", () => {
+    const image = buildZboot(new Uint8Array(LIMITS.kernel + 1));
+    const result = parseZboot({ image, limits: LIMITS, revision: "v7" });
+    expect(result.ok ? "ok" : failureText(result.failure)).toBe(
+      "DOS header, offset 0xc: kernel for its record: 4097 bytes, at most 4096 are possible",
+    );
+  });
 
   test("that is an ELF file, in v6", () =>
     expect(

@@ -1,0 +1,85 @@
+import type { Malformed, SizeExceeded } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { PT, SHF, SHT } from "./constants.ts";
+import type { ElfFile } from "./elf-file.ts";
+import type { ElfProgramHeader, ElfSection } from "./types.ts";
+
+/** No flat image is longer: 512 MiB, as for everything that is decompressed. */
+export const FLAT_LIMIT = 512 * 1024 * 1024;
+
+const SHF_TLS = 0x400n;
+const PT_TLS = 7;
+const ADDRESSES = (1n << 64n) - 1n;
+
+type Piece = { readonly address: bigint; readonly data: Uint8Array };
+
+/**
+ * The bytes that a file's loaded parts make in memory, from the lowest load address on, gaps filled with zeros: what
+ * `objcopy -O binary` writes, and how kernel builds make an Image of a vmlinux. Sections count where the file has any, else
+ * the PT_LOAD segments. Where sections overlap, the later one wins.
+ *
+ * Fails with `size-exceeded` on more than `limit` bytes (default 512 MiB), before anything is allocated, and with `malformed`
+ * on a file with nothing to load.
+ *
+ * Source: binutils, bfd/binary.c for the output, bfd/elf.c for the load address of a section.
+ */
+export function flattenElf(
+  elf: ElfFile,
+  options: { readonly limit?: number } = {},
+): Result<Uint8Array, Malformed | SizeExceeded> {
+  const limit = options.limit ?? FLAT_LIMIT;
+  const pieces = elf.sections.length > 0 ? sectionPieces(elf) : segmentPieces(elf);
+  const [first] = pieces;
+  if (first === undefined) return err(nothing(elf));
+  const low = pieces.reduce((least, { address }) => (address < least ? address : least), first.address);
+  const end = pieces.reduce((most, { address, data }) => {
+    const candidate = address + BigInt(data.length);
+    return candidate > most ? candidate : most;
+  }, low);
+  if (end - low > BigInt(limit)) {
+    return err({ reason: "size-exceeded", what: "flat image", size: Number(end - low), limit });
+  }
+  const out = new Uint8Array(Number(end - low));
+  for (const { address, data } of pieces) out.set(data, Number(address - low));
+  return ok(out);
+}
+
+function sectionPieces(elf: ElfFile): readonly Piece[] {
+  return elf.sections
+    .filter((section) => section.type !== SHT.NULL && section.type !== SHT.NOBITS)
+    .filter((section) => (section.flags & SHF.ALLOC) !== 0n && section.size > 0)
+    .map((section) => ({ address: loadAddress(elf, section), data: section.data }));
+}
+
+function segmentPieces(elf: ElfFile): readonly Piece[] {
+  return elf.programHeaders
+    .filter(({ type, fileSize }) => type === PT.LOAD && fileSize > 0)
+    .map((header) => ({ address: header.physicalAddress, data: header.data }));
+}
+
+/** A section is loaded as far into its segment as it stands in the file; outside of segments, at its own address. */
+function loadAddress(elf: ElfFile, section: ElfSection): bigint {
+  // Some linkers leave every physical address 0, which then says nothing unless there is but one segment.
+  const loads = elf.programHeaders.filter(({ type, memorySize }) => type === PT.LOAD && memorySize > 0);
+  const meant = elf.programHeaders.some(({ physicalAddress }) => physicalAddress !== 0n) || loads.length <= 1;
+  const wanted = (section.flags & SHF_TLS) === 0n ? PT.LOAD : PT_TLS;
+  const segment = elf.programHeaders.find((header) => header.type === wanted && contains(header, section));
+  if (!meant || segment === undefined) return section.address;
+  return (segment.physicalAddress + BigInt(section.offset - segment.offset)) & ADDRESSES;
+}
+
+function contains(segment: ElfProgramHeader, section: ElfSection): boolean {
+  const address = section.address - segment.virtualAddress;
+  return (
+    section.offset >= segment.offset &&
+    section.offset + section.size <= segment.offset + segment.fileSize &&
+    address >= 0n &&
+    address + BigInt(section.size) <= BigInt(segment.memorySize)
+  );
+}
+
+function nothing(elf: ElfFile): Malformed {
+  const section = elf.sections.length > 0 ? "section header table" : "file header";
+  const offset = elf.outermostOffset(elf.header.sectionHeaderOffset);
+  return { reason: "malformed", format: "ELF", section, offset, detail: "nothing to load" };
+}

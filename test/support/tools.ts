@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe } from "vitest";
+
+/** Why tests that need these tools cannot run here; undefined if they can. */
+export function missingTool(...tools: readonly string[]): string | undefined {
+  const absent = tools.find((tool) => spawnSync(tool, ["--version"]).error !== undefined);
+  return absent === undefined ? undefined : `no ${absent}`;
+}
+
+/** `describe` with the tools named where they are missing and the tests are skipped. */
+export function judgedBy(tools: readonly string[], title: string, body: () => void): void {
+  const cause = missingTool(...tools);
+  if (cause === undefined) describe(title, body);
+  else describe.skip(`${title} (${cause})`, body);
+}
+
+/** Gives `body` the path of a file with these bytes, for as long as it runs. */
+export function withFile<T>(bytes: Uint8Array, body: (path: string, folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), "kexec-bpf-test-"));
+  try {
+    const path = join(folder, "file");
+    writeFileSync(path, bytes);
+    return body(path, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the tool writes to stdout; throws with its words where it fails. */
+export function output(tool: string, args: readonly string[], input?: Uint8Array): Buffer {
+  const { status, stdout, stderr, error } = spawnSync(tool, args, {
+    maxBuffer: 1 << 30,
+    ...(input === undefined ? {} : { input }),
+  });
+  if (status !== 0) throw new Error(`${tool}: ${error?.message ?? stderr.toString()}`);
+  return stdout;
+}
