@@ -160,7 +160,10 @@ function watchedPaths(
   ];
 }
 
-/** Remembers that the request with this key has been carried out, until one of the paths changes. */
+/**
+ * Remembers that the request with this key has been carried out, until one of the paths changes. What
+ * counts is the state of a file when it was read: it may have been edited while the build was under way.
+ */
 export async function rememberRequest(
   out: string,
   state: State,
@@ -168,7 +171,9 @@ export async function rememberRequest(
   watched: readonly string[],
   summary: string,
 ): Promise<Result<void>> {
-  const stamps = Object.fromEntries(watched.map((path) => [path, stampOf(path)]));
+  const stamps = Object.fromEntries(
+    watched.map((path) => [path, state.digests[path]?.stamp ?? stampOf(path)]),
+  );
   const others = Object.entries(state.requests).filter(([other]) => other !== key);
   state.requests = Object.fromEntries([...others.slice(1 - KEPT_REQUESTS), [key, { stamps, summary }]]);
   return writeState(out, state);

@@ -2,12 +2,24 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
+import { decomposeCommand } from "./decompose-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
+import { extractCommand } from "./extract-command.ts";
+import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { makeCommand, runMake } from "./make-command.ts";
 import { VERSION } from "./request-key.ts";
+import { streamCommand } from "./stream-command.ts";
 
-const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [buildCommand, makeCommand, doctorCommand];
+const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
+  buildCommand,
+  makeCommand,
+  inspectCommand,
+  extractCommand,
+  decomposeCommand,
+  streamCommand,
+  doctorCommand,
+];
 
 class UsageProblem extends Error {}
 

@@ -3,6 +3,7 @@ import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { type Container, type ContainerProgram, decodeContainer } from "#formats/elf/container.ts";
+import { splitSignature } from "#formats/signature/signature.ts";
 import { EMPTY_CONTEXT, type KernelContext } from "./context.ts";
 import { executeStream } from "./execute.ts";
 import { notDecomposed } from "./failures.ts";
@@ -15,15 +16,16 @@ type Buffers = readonly [Uint8Array, ...Uint8Array[]];
  * one queued. At the end kernel, initrd and cmdline must all be there.
  *
  * What a parser without DONE has queued is thrown away; what it has put into kernel, initrd and cmdline stays, as
- * in the loader. Everything else about a container is `decodeContainer`'s (which does not look at the signature
- * behind it: this model judges none).
+ * in the loader. A signature at the container's end has to be whole; whether it is good is not judged here.
  */
 export async function decomposeV7(input: {
   readonly container: Uint8Array;
   readonly image: Uint8Array;
   readonly runParser: RunParser;
 }): Promise<Result<Decomposed>> {
-  const container = decodeContainer(input.container);
+  const signed = splitSignature(input.container);
+  if (!signed.ok) return err(notDecomposed("container", "a broken signature", [signed.failure]));
+  const container = decodeContainer(signed.value.content);
   if (!container.ok) return err(notDecomposed("container", "not a .bpf container", [container.failure]));
 
   const attempts: Attempt[] = [];

@@ -49,7 +49,7 @@ function readParts(image: Uint8Array): Parts {
 function sectionHeaders(file: ByteReader): { table: ByteReader; headers: readonly ByteReader[] } {
   if (latin1(file.slice(0, 2)) !== "MZ") file.fail(0, "no MZ magic");
   const start = file.u32(0x3c);
-  if (start >= file.length - (SIGNATURE_AND_COFF_BYTES + MAGIC_BYTES)) {
+  if (start > file.length - (SIGNATURE_AND_COFF_BYTES + MAGIC_BYTES)) {
     file.fail(0x3c, `e_lfanew ${start} leaves no PE header in ${file.length} bytes`);
   }
   const pe = file.part("PE header", start, SIGNATURE_AND_COFF_BYTES + MAGIC_BYTES);

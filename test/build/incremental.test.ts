@@ -2,13 +2,16 @@ import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cliOk, type Outcome, runProgram } from "../support/cli.ts";
-import { type KernelTree, kernelTree, newFolder, write } from "../support/kernel-tree.ts";
+import { type KernelTree, kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
+import { CLANGS, installed } from "./judges.ts";
 
 /** The outputs that a run of make says it makes. */
 const made = ({ stdout }: Outcome): string[] =>
   [...stdout.matchAll(/^ {2}[A-Z]+ +(\S+)$/gm)].map(([, name]) => name ?? "").sort();
 
 const NOTHING: string[] = [];
+
+const CLANG = CLANGS.find(installed) ?? "clang";
 
 /** One tree for most tests; each finds everything built in it. */
 let tree: KernelTree;
@@ -155,5 +158,27 @@ describe("a target of the user's own", () => {
     write(join(targets, "plain.hbs"), OWN_BODY.replace("!= 'R'", "!= 'S'"));
     expect(made(await build())).toEqual(own);
     expect(made(await build())).toEqual(NOTHING);
+  });
+
+  it("whose template is edited while clang is at work is built again by the next run", async () => {
+    const targets = newFolder("targets");
+    write(join(targets, "plain.json"), JSON.stringify(OWN_TARGET));
+    const template = write(join(targets, "plain.hbs"), OWN_BODY);
+    const edited = write(join(newFolder(), "edited.hbs"), OWN_BODY.replace("!= 'R'", "!= 'S'"));
+    const clang = script(
+      join(newFolder("tools"), "clang"),
+      `case "$*" in *" -c "*) cp ${edited} ${template};; esac\nexec ${CLANG} "$@"`,
+    );
+    const words = [
+      "make",
+      "plain_parser_bpf.o",
+      `TARGETS=${targets}`,
+      `CLANG=${clang}`,
+      "ARCH=arm64",
+      "O=edited",
+    ];
+    const build = () => runProgram(words, { cwd: tree.kexec });
+    expect(made(await build())).toContain("plain_parser_bpf.o");
+    expect(made(await build())).toEqual(["plain_parser_bpf.c", "plain_parser_bpf.o"]);
   });
 });

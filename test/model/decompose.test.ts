@@ -6,6 +6,7 @@ import { latin1 } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { encodeObject } from "#formats/elf/object.ts";
+import { appendSignature } from "#formats/signature/signature.ts";
 import { decompose } from "#model/decompose.ts";
 import type { Decomposed } from "#model/types.ts";
 import { referenceRunner } from "#reference/runner.ts";
@@ -86,8 +87,13 @@ describe("v7, with the reference parsers,", () => {
   });
 
   test("may be followed by a signature", async () => {
-    const signed = Buffer.concat([container(["zboot"]), Buffer.from("~Module signature appended~\n")]);
+    const signed = appendSignature(container(["zboot"]), Buffer.from("PKCS#7"));
     expect(parts(await v7(signed, envelope))[0]).toBe(KERNEL);
+  });
+
+  test("refuses a signature that is cut short", async () => {
+    const bare = Buffer.concat([container(["zboot"]), Buffer.from("~Module signature appended~\n")]);
+    expect(parts(await v7(bare, envelope))[0]).toMatch(/^container: a broken signature\n {2}/);
   });
 
   test("says which of the three parts are missing", async () => {

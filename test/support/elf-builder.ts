@@ -13,6 +13,17 @@ export type TestSection = {
   /** sh_offset and sh_size as written, where they are not true. */
   readonly offset?: bigint;
   readonly size?: bigint;
+  readonly address?: bigint;
+};
+
+export type TestProgram = {
+  readonly type: number;
+  readonly offset: bigint;
+  readonly filesz: bigint;
+  readonly vaddr?: bigint;
+  readonly paddr?: bigint;
+  readonly memsz?: bigint;
+  readonly align?: bigint;
 };
 
 export type TestElf = {
@@ -31,7 +42,8 @@ export function buildElf(
     type?: number;
     /** Replaces the section names made from the sections. */
     shstrtab?: Uint8Array;
-    programs?: readonly { type: number; offset: bigint; filesz: bigint }[];
+    programs?: readonly TestProgram[];
+    entry?: bigint;
   } = {},
 ): TestElf {
   const le = options.littleEndian ?? true;
@@ -65,7 +77,7 @@ export function buildElf(
   view.setUint16(0x10, options.type ?? 1, le);
   view.setUint16(0x12, options.machine ?? 183, le);
   view.setUint32(0x14, 1, le);
-  view.setBigUint64(0x18, 0xffff_8000_0000_0000n, le);
+  view.setBigUint64(0x18, options.entry ?? 0xffff_8000_0000_0000n, le);
   view.setBigUint64(0x20, BigInt(programs.length === 0 ? 0 : phoff), le);
   view.setBigUint64(0x28, BigInt(shoff), le);
   view.setUint16(0x34, 64, le);
@@ -82,6 +94,7 @@ export function buildElf(
     view.setUint32(header, nameOffsets[i] ?? 0, le);
     view.setUint32(header + 0x04, section.type ?? 1, le);
     view.setBigUint64(header + 0x08, BigInt(section.flags ?? 0), le);
+    view.setBigUint64(header + 0x10, section.address ?? 0n, le);
     view.setBigUint64(header + 0x18, section.offset ?? BigInt(offsets[i] ?? 0), le);
     view.setBigUint64(header + 0x20, section.size ?? BigInt(data.length), le);
     view.setUint32(header + 0x28, section.link ?? 0, le);
@@ -92,7 +105,11 @@ export function buildElf(
   programs.forEach((program, i) => {
     view.setUint32(phoff + i * 56, program.type, le);
     view.setBigUint64(phoff + i * 56 + 0x08, program.offset, le);
+    view.setBigUint64(phoff + i * 56 + 0x10, program.vaddr ?? 0n, le);
+    view.setBigUint64(phoff + i * 56 + 0x18, program.paddr ?? 0n, le);
     view.setBigUint64(phoff + i * 56 + 0x20, program.filesz, le);
+    view.setBigUint64(phoff + i * 56 + 0x28, program.memsz ?? 0n, le);
+    view.setBigUint64(phoff + i * 56 + 0x30, program.align ?? 0n, le);
   });
   return { bytes, shoff, offsets };
 }

@@ -10,6 +10,12 @@ export function missingTool(...tools: readonly string[]): string | undefined {
   return absent === undefined ? undefined : `no ${absent}`;
 }
 
+/** An LLVM tool under the name that it has here: plain, or with a version from 24 down to 14; plain where it is absent. */
+export function llvmTool(name: string): string {
+  const names = [name, ...Array.from({ length: 11 }, (_, i) => `${name}-${24 - i}`)];
+  return names.find((candidate) => missingTool(candidate) === undefined) ?? name;
+}
+
 /** `describe` with the tools named where they are missing and the tests are skipped. */
 export function judgedBy(tools: readonly string[], title: string, body: () => void): void {
   const cause = missingTool(...tools);

@@ -88,7 +88,9 @@ class Links {
     const at = this.#parts.offsets[index] ?? 0;
     if (kind === Kind.DATASEC) {
       for (let i = 0; i < vlen; i++) {
-        if (this.#kindAt(at + 3 + 3 * i) !== Kind.VAR) this.#unfit(index, at + 3 + 3 * i);
+        // In an object, .ksyms holds the kfuncs themselves; libbpf makes variables of them before loading.
+        const held = this.#kindAt(at + 3 + 3 * i);
+        if (held !== Kind.VAR && held !== Kind.FUNC) this.#unfit(index, at + 3 + 3 * i);
       }
       return;
     }

@@ -81,13 +81,17 @@ export function encodeEnvelope(input: {
   readonly cmdline?: Uint8Array;
 }): Uint8Array {
   const initrd = input.initrd ?? new Uint8Array(0);
-  const { head, tail } = layoutEnvelope({
+  const layout = layoutEnvelope({
     machine: input.machine,
     kernelSize: input.kernel.length,
     initrdSize: initrd.length,
     cmdline: input.cmdline,
   });
-  return Buffer.concat([head, input.kernel, initrd, tail]);
+  return new ByteWriter(layout.size)
+    .put(0, layout.head)
+    .put(layout.kernelOffset, input.kernel)
+    .put(layout.initrdOffset, initrd)
+    .put(layout.tailOffset, layout.tail).bytes;
 }
 
 function writeFileHeader(head: ByteWriter, machine: number): void {

@@ -48,7 +48,7 @@ describe("a hostile bzip2 stream", () => {
     ["a level that is no digit", edited(3, 0x3a), 0, "no bzip2 magic"],
     ["another block magic", edited(4, 0x32), 4, "neither a block nor the end"],
     ["a wrong CRC of its block", edited(10, 0x3c), 4, "CRC of a block does not match"],
-    ["a wrong CRC at its end", edited(GOOD.length - 1, 0), 38, "CRC of the stream does not match"],
+    ["a wrong CRC at its end", edited(GOOD.length - 1, 0), 39, "CRC of the stream does not match"],
     [
       "an origin outside its block",
       edited(16, 0xff),

@@ -1,0 +1,85 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Argv } from "yargs";
+import { REVISIONS } from "#abi/revisions.ts";
+import { err, type Result } from "#core/result.ts";
+import { digest } from "#files/digest.ts";
+import { fileFailed } from "#files/errno.ts";
+import { writeOutput } from "#files/output.ts";
+import { decompose } from "#model/decompose.ts";
+import { referenceRunner } from "#reference/runner.ts";
+import { EXIT } from "#report/exit-code.ts";
+import { table } from "#report/table.ts";
+import type { Call } from "./call.ts";
+import { LARGEST_PART } from "./limits.ts";
+import { read } from "./read-file.ts";
+import { report } from "./report-failure.ts";
+import { formatSize, parseSize } from "./sizes.ts";
+
+/** `kexec-bpf decompose`: what the kernel would make of an image. */
+export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
+  return parser.command(
+    "decompose <container> <image>",
+    "take an image apart as the kernel would; the reference parsers stand in for the bytecode",
+    (command) =>
+      command
+        .positional("container", {
+          type: "string",
+          demandOption: true,
+          describe: ".bpf container (v6: not used, the image has its own)",
+        })
+        .positional("image", { type: "string", demandOption: true })
+        .option("output", {
+          alias: "o",
+          type: "string",
+          requiresArg: true,
+          demandOption: true,
+          describe: "folder for kernel, initrd, cmdline",
+        })
+        .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
+        .option("limit", { type: "string", requiresArg: true, describe: "largest part, such as 64M" })
+        .option("json", { type: "boolean", default: false }),
+    async (options) => {
+      const limit = options.limit === undefined ? LARGEST_PART : parseSize(options.limit);
+      if (limit === undefined)
+        return finish(report(io, { reason: "usage", detail: `--limit ${options.limit} is no size` }));
+      const container = await read(resolve(io.cwd, options.container));
+      if (!container.ok) return finish(report(io, container.failure));
+      const image = await read(resolve(io.cwd, options.image));
+      if (!image.ok) return finish(report(io, image.failure));
+      const runParser = referenceRunner(options.abi, { kernel: limit, initrd: limit, cmdline: limit });
+      const decomposed = await decompose(
+        options.abi === "v6"
+          ? { revision: "v6", image: image.value, runParser }
+          : { revision: "v7", container: container.value, image: image.value, runParser },
+      );
+      if (!decomposed.ok) return finish(report(io, decomposed.failure));
+      const folder = resolve(io.cwd, options.output);
+      const parts: { name: string; file: string; size: number; sha256: string }[] = [];
+      for (const name of ["kernel", "initrd", "cmdline"] as const) {
+        const bytes = decomposed.value[name];
+        if (bytes === undefined) continue;
+        const file = join(folder, name);
+        const written = await writeIn(folder, file, bytes);
+        if (!written.ok) return finish(report(io, written.failure));
+        parts.push({ name, file, size: bytes.length, sha256: digest(bytes) });
+      }
+      const rows = parts.map(({ name, size, sha256, file }) => [name, formatSize(size), sha256, file]);
+      io.stdout(
+        options.json
+          ? `${JSON.stringify({ schema: 1, revision: options.abi, parts })}\n`
+          : `${table(rows)}\n`,
+      );
+      finish(EXIT.ok);
+    },
+  );
+}
+
+async function writeIn(folder: string, file: string, bytes: Uint8Array): Promise<Result<void>> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    return err(fileFailed("create folder", folder, error));
+  }
+  return writeOutput(file, bytes);
+}

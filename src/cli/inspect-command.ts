@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import type { Argv } from "yargs";
+import { inspect } from "#inspect/inspect.ts";
+import { EXIT } from "#report/exit-code.ts";
+import { failureText } from "#report/failure-text.ts";
+import type { Call } from "./call.ts";
+import { inspectionText } from "./inspection-text.ts";
+import { LARGEST_PART } from "./limits.ts";
+import { report } from "./report-failure.ts";
+import { parseSize } from "./sizes.ts";
+
+/** `kexec-bpf inspect`: what a file is and what is in it. */
+export function inspectCommand(parser: Argv, { io, finish }: Call): Argv {
+  return parser.command(
+    "inspect <file>",
+    "show what a file is, its parts, oddities, and the stream that each parser would emit",
+    (command) =>
+      command
+        .positional("file", { type: "string", demandOption: true })
+        .option("hashes", { type: "boolean", default: true, describe: "SHA-256 of the file and its parts" })
+        .option("limit", {
+          type: "string",
+          requiresArg: true,
+          describe: "largest part a parser may carry, such as 64M",
+        })
+        .option("json", { type: "boolean", default: false }),
+    async (options) => {
+      const limit = options.limit === undefined ? LARGEST_PART : parseSize(options.limit);
+      if (limit === undefined)
+        return finish(report(io, { reason: "usage", detail: `--limit ${options.limit} is no size` }));
+      const explain = failureText;
+      const found = await inspect(resolve(io.cwd, options.file), { hashes: options.hashes, limit, explain });
+      if (!found.ok) return finish(report(io, found.failure));
+      io.stdout(options.json ? `${JSON.stringify(found.value)}\n` : inspectionText(found.value));
+      finish(EXIT.ok);
+    },
+  );
+}

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { commandTitle } from "#abi/command.ts";
+import { REVISIONS } from "#abi/revisions.ts";
+import { ByteReader, decoding } from "#bytes/reader.ts";
+import type { Failure } from "#core/failure.ts";
+import { ok, type Result } from "#core/result.ts";
+import { type SparseFile, withSparseFile } from "#files/sparse-file.ts";
+import { splitSignature } from "#formats/signature/signature.ts";
+import { decodeSparseElf } from "#kernel/sparse-elf.ts";
+import { parseEnvelope } from "#reference/envelope.ts";
+import { parseUki } from "#reference/uki.ts";
+import { parseZboot } from "#reference/zboot.ts";
+import { describeElf } from "./elf.ts";
+import { describeImage, describeOther, nameOther } from "./other.ts";
+import { describePe } from "./pe.ts";
+import type { EmittedStream, Facts, FilePart, Inspection } from "./types.ts";
+
+export type InspectOptions = {
+  /** Hash the file, its parts and payloads; without it a large file is not read but for its tables. */
+  readonly hashes: boolean;
+  /** The largest part that a parser may carry, in bytes. */
+  readonly limit: number;
+  /** A failure in words, for the streams that are refused. */
+  readonly explain: (failure: Failure) => string;
+};
+
+/** Files up to this size are read whole; of larger ones only what the decoders look at. */
+const WHOLE = 64 * 1024 * 1024;
+const HEAD = 1024 * 1024;
+const TABLES = 64 * 1024;
+
+const PARSERS = [
+  ["zboot", parseZboot],
+  ["envelope", parseEnvelope],
+  ["uki", parseUki],
+] as const;
+
+/** Looks at a file: what it is, its parts, what is odd about it, and what each parser would send for it. */
+export function inspect(file: string, options: InspectOptions): Promise<Result<Inspection>> {
+  return withSparseFile(file, async (sparse) => {
+    await fillTables(sparse);
+    const facts = await describe(sparse);
+    const hash = (part: FilePart): Promise<FilePart> => hashed(file, part, options.hashes);
+    const parts = [...facts.parts].sort((a, b) => a.offset - b.offset);
+    const whole = await hash({ name: "file", offset: 0, size: sparse.size });
+    return ok({
+      schema: 1,
+      file,
+      size: sparse.size,
+      ...(whole.sha256 === undefined ? {} : { sha256: whole.sha256 }),
+      ...facts,
+      parts: await mapInOrder(parts, hash),
+      streams: await streams(sparse.bytes, options, hash),
+    });
+  });
+}
+
+async function fillTables(sparse: SparseFile): Promise<void> {
+  if (sparse.size <= WHOLE) return sparse.fill(0, sparse.size);
+  await sparse.fill(0, HEAD);
+  await sparse.fill(sparse.size - HEAD, HEAD);
+  const signature = decoding(() =>
+    new ByteReader(sparse.bytes, { format: "PE", section: "DOS header" }).u32(0x3c),
+  );
+  if (signature.ok) await sparse.fill(signature.value, TABLES);
+}
+
+async function describe(sparse: SparseFile): Promise<Facts> {
+  const { bytes } = sparse;
+  const signed = splitSignature(bytes);
+  const facts = await describeContent(sparse);
+  if (!signed.ok || signed.value.signature === undefined) return facts;
+  const { offset, data } = signed.value.signature;
+  return {
+    ...facts,
+    parts: [...facts.parts, { name: "appended signature", offset, size: data.length }],
+    warnings: [...facts.warnings, "signed: any change invalidates the appended signature"],
+  };
+}
+
+async function describeContent(sparse: SparseFile): Promise<Facts> {
+  const { bytes } = sparse;
+  const unusable = (format: string, failure: { section: string; offset: number; detail: string }): Facts => ({
+    format: `${format}, unusable`,
+    fields: [],
+    parts: [],
+    warnings: [`${failure.section}, offset 0x${failure.offset.toString(16)}: ${failure.detail}`],
+  });
+  if (bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46) {
+    const elf = await decodeSparseElf(sparse);
+    if (!elf.ok) return unusable("ELF", elf.failure);
+    for (const section of elf.value.sections)
+      await sparse.fill(section.offset, Math.min(section.size, TABLES));
+    const facts = describeElf(elf.value, bytes);
+    return facts.ok ? facts.value : unusable("ELF", facts.failure);
+  }
+  const image = describeImage(bytes);
+  if (image !== undefined) return image;
+  if (bytes[0] === 0x4d && bytes[1] === 0x5a) {
+    const facts = describePe(bytes);
+    return facts.ok ? facts.value : unusable("PE", facts.failure);
+  }
+  return (
+    describeOther(bytes) ?? {
+      format: nameOther(bytes),
+      fields: [],
+      parts: [],
+      warnings: ["no format of kernel images"],
+    }
+  );
+}
+
+async function streams(
+  bytes: Uint8Array,
+  { limit, explain }: InspectOptions,
+  hash: (part: FilePart) => Promise<FilePart>,
+): Promise<readonly EmittedStream[]> {
+  const limits = { kernel: limit, initrd: limit, cmdline: limit };
+  const found: EmittedStream[] = [];
+  for (const revision of REVISIONS) {
+    for (const [parser, parse] of PARSERS) {
+      if (parser === "envelope" && revision === "v6") continue;
+      const stream = parse({ image: bytes, limits, revision });
+      found.push(
+        stream.ok
+          ? {
+              parser,
+              revision,
+              commands: await mapInOrder(stream.value, async (command) => ({
+                command: commandTitle(command),
+                payload:
+                  command.payload.length === 0
+                    ? null
+                    : await hash({
+                        name: "payload",
+                        offset: command.payload.byteOffset - bytes.byteOffset,
+                        size: command.payload.length,
+                      }),
+              })),
+            }
+          : { parser, revision, refused: explain(stream.failure) },
+      );
+    }
+  }
+  return found;
+}
+
+async function hashed(file: string, part: FilePart, wanted: boolean): Promise<FilePart> {
+  if (!wanted || part.size === 0) return part;
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, {
+    start: part.offset,
+    end: part.offset + part.size - 1,
+  })) {
+    hash.update(chunk as Uint8Array);
+  }
+  return { ...part, sha256: hash.digest("hex") };
+}
+
+async function mapInOrder<A, B>(items: readonly A[], map: (item: A) => Promise<B>): Promise<readonly B[]> {
+  const mapped: B[] = [];
+  for (const item of items) mapped.push(await map(item));
+  return mapped;
+}

@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { decodeElf } from "#formats/elf/elf-file.ts";
+import { flattenElf } from "#formats/elf/flatten.ts";
+import { decodeEnvelope, isEnvelope } from "#formats/envelope/decode.ts";
+import { decodeImage } from "#formats/image/image.ts";
+import { decodePe } from "#formats/pe/pe-file.ts";
+import { isZboot } from "#formats/zboot/zboot.ts";
+import type { Architecture } from "./architecture.ts";
+import { peel } from "./unwrap.ts";
+
+/** A kernel without its wrappings. */
+export type Extracted = {
+  readonly bytes: Uint8Array;
+  /** What was taken off, outermost first: `["UKI", "zboot (zstd)"]`. */
+  readonly steps: readonly string[];
+  /** `arm64 Image`, `vmlinux of a bzImage`, … */
+  readonly what: string;
+};
+
+/** What the PE machine field of a zboot image says its Image must be. */
+const MACHINES: Readonly<Record<number, Architecture>> = {
+  43620: "arm64",
+  20580: "riscv",
+  25188: "loongarch",
+};
+
+/** An envelope around a UKI around a zboot image: three, and one more for what nobody has thought of. */
+const MAX_LAYERS = 4;
+
+/**
+ * Takes the kernel out of a zboot image, UKI, envelope, bzImage or compressed stream, and flattens a
+ * vmlinux, as kexec needs it. An Image that comes out is checked to be one, and for the machine that
+ * the zboot image names.
+ *
+ * Errors: `file-failed`; those of the formats; `unsupported` for what holds no kernel.
+ */
+export async function extractKernel(file: string): Promise<Result<Extracted>> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  }
+  const extracted = await unwrap(bytes);
+  return extracted.ok ? extracted : err(inFile(extracted.failure, file));
+}
+
+async function unwrap(file: Uint8Array): Promise<Result<Extracted>> {
+  const steps: string[] = [];
+  let bytes = file;
+  let machine: Architecture | undefined;
+  for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
+    if (isEnvelope(bytes)) {
+      const envelope = decodeEnvelope(bytes);
+      if (!envelope.ok) return envelope;
+      steps.push("envelope");
+      bytes = envelope.value.kernel.data;
+    }
+    if (isElf(bytes)) return flatten(bytes, steps);
+    if (isZboot(bytes)) machine = zbootMachine(bytes);
+    const layer = await peel(bytes, file);
+    if (!layer.ok) return layer;
+    switch (layer.value.kind) {
+      case "image":
+        if (machine !== undefined && layer.value.arch !== machine) {
+          return notAnImage(steps, `an Image for ${layer.value.arch} in a zboot file for ${machine}`);
+        }
+        return ok({ bytes, steps, what: layer.value.step });
+      case "bzImage": {
+        const vmlinux = await layer.value.inner();
+        if (!vmlinux.ok) return vmlinux;
+        return ok({
+          bytes: vmlinux.value,
+          steps: [...steps, layer.value.step],
+          what: "vmlinux of the bzImage",
+        });
+      }
+      case "wrapped":
+        steps.push(layer.value.step);
+        bytes = layer.value.inner;
+        break;
+      case "unknown": {
+        const image = decodeImage(bytes);
+        return steps.length > 0 && !image.ok
+          ? err({ ...image.failure, detail: `${image.failure.detail} (inside ${steps.join(", ")})` })
+          : notAnImage(steps, "no zboot, UKI, envelope, bzImage, vmlinux, Image or compressed kernel");
+      }
+    }
+  }
+  return notAnImage(steps, "too many wrappings");
+}
+
+function flatten(bytes: Uint8Array, steps: readonly string[]): Result<Extracted> {
+  const elf = decodeElf(bytes);
+  if (!elf.ok) return elf;
+  const flat = flattenElf(elf.value);
+  return flat.ok ? ok({ bytes: flat.value, steps: [...steps, "vmlinux"], what: "flat image" }) : flat;
+}
+
+function zbootMachine(bytes: Uint8Array): Architecture | undefined {
+  const pe = decodePe(bytes);
+  return pe.ok ? MACHINES[pe.value.machine] : undefined;
+}
+
+function isElf(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
+}
+
+function notAnImage(steps: readonly string[], detail: string): Result<never> {
+  const what = steps.length === 0 ? "the file" : `what is inside ${steps.join(", ")}`;
+  return err({ reason: "unsupported", what, detail });
+}
