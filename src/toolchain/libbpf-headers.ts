@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { isFile } from "./search-path.ts";
 
 /** The headers that a parser's source includes, all as <bpf/NAME>. */
-const HEADERS = ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h", "bpf_endian.h"] as const;
+const HEADERS = ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h"] as const;
 /** Included by bpf_helpers.h. A kernel tree has only the script that makes it: scripts/bpf_doc.py. */
 const HELPER_DEFS = "bpf_helper_defs.h";
 

@@ -14,7 +14,7 @@ import { shellCommand } from "#toolchain/command-line.ts";
 export const WORK = PRIVATE;
 
 /** The headers of libbpf that a parser may include as <bpf/NAME>. */
-const LIBBPF_HEADERS = ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h", "bpf_endian.h"] as const;
+const LIBBPF_HEADERS = ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h"] as const;
 
 /** `vmlinux.h`: all types of the target kernel, for people and for parsers built elsewhere. */
 export function vmlinuxHeaderRule(plan: Plan): Rule {

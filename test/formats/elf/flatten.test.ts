@@ -136,12 +136,11 @@ judgedBy(["objcopy"], "a handmade ELF for arm64, judged by objcopy,", () => {
     align: 8n,
   });
 
-  test.each([true, false])(
-    "flattens to the same bytes without program headers (little-endian: %s)",
-    (littleEndian) => {
-      sameAsObjcopy(buildElf([one, two], { type: 2, littleEndian }).bytes);
-    },
-  );
+  test("flattens to the same bytes without program headers, also if it is big-endian", () => {
+    const { bytes } = buildElf([one, two], { type: 2 });
+    sameAsObjcopy(bytes);
+    expect(flat(buildElf([one, two], { type: 2, littleEndian: false }).bytes)).toEqual(flat(bytes));
+  });
 
   test("goes by the load addresses of its segments, in any order", () => {
     const programs = [
@@ -156,7 +155,13 @@ judgedBy(["objcopy"], "a handmade ELF for arm64, judged by objcopy,", () => {
   test("takes no notice of physical addresses that are all 0, unless there is but one segment", () => {
     const programs = [load(64n, 4n, 0xffff_8000_0008_0000n, 0n), load(72n, 5n, 0xffff_8000_0008_0020n, 0n)];
     sameAsObjcopy(buildElf([one, two], { type: 2, programs }).bytes);
-    sameAsObjcopy(buildElf([one, two], { type: 2, programs: programs.slice(0, 1) }).bytes.slice());
+    // A section's place in its segment is the one in the file: .data then follows after 8 bytes, not after 32.
+    for (const paddr of [0n, 0x1000n]) {
+      const single = [{ ...load(64n, 13n, 0xffff_8000_0008_0000n, paddr), memsz: 0x25n }];
+      const { bytes } = buildElf([one, two], { type: 2, programs: single });
+      sameAsObjcopy(bytes);
+      expect(flat(bytes).length).toBe(13);
+    }
   });
 
   test("leaves out what is not loaded: NOBITS, no SHF_ALLOC, and empty sections however far away", () => {

@@ -76,6 +76,21 @@ describe("the zboot encoder", () => {
     expect(zboot.value.peOffset).toBe(pe.value.signatureOffset);
   });
 
+  test("appends no size to gzip, whose stream ends with its own", () => {
+    const bytes = encodeZboot({
+      arch: "arm64",
+      compression: "gzip",
+      payload: PAYLOAD,
+      uncompressedSize: 0xaabb,
+    });
+    const [pe, zboot] = [decodePe(bytes), decodeZboot(bytes)];
+    if (!pe.ok || !zboot.ok) throw new Error("expected a zboot image");
+    const text = pe.value.sections[0];
+    expect(zboot.value.payloadOffset + PAYLOAD.length).toBe(
+      (text?.pointerToRawData ?? 0) + (text?.virtualSize ?? 0),
+    );
+  });
+
   test("leaves out the magic of Linux 6.2, and the appended size, where told to", () => {
     const old = encodeZboot({
       arch: "arm64",
