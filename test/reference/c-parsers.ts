@@ -71,9 +71,7 @@ long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 {
 	size_t at = (const char *)from - image_start;
 
-	/* Nothing is read, whatever the address. */
-	if (!size)
-		return 0;
+	/* As on x86, an address that is none is refused even where nothing is to be read. */
 	if (at > image_size || size > image_size - at) {
 		wild++;
 		return -14;

@@ -28,16 +28,7 @@ export function vmlinuxHeaderRule(plan: Plan): Rule {
     inputs: [plan.types.file],
     options: [bpftool.identity],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: (runTool) =>
-      replaceFile(join(plan.out, output), async (temporary) => {
-        const run = await runTool({
-          tool: "bpftool",
-          file: bpftool.path,
-          args,
-          stdoutFile: temporary,
-        });
-        return run.ok ? ok([]) : run;
-      }),
+    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }),
   };
 }
 
@@ -54,16 +45,7 @@ export function helperDefsRule(plan: Plan): Rule {
     inputs: [docs.header, docs.script],
     options: [],
     command: `${shellCommand("python3", args)} > ${output}`,
-    run: (runTool) =>
-      replaceFile(join(plan.out, output), async (temporary) => {
-        const run = await runTool({
-          tool: "bpf_doc.py",
-          file: "python3",
-          args,
-          stdoutFile: temporary,
-        });
-        return run.ok ? ok([]) : run;
-      }),
+    run: stdoutTo(plan, output, { tool: "bpf_doc.py", file: "python3", args }),
   };
 }
 
@@ -172,4 +154,17 @@ export async function writeAll(
     if (!written.ok) return written;
   }
   return ok([]);
+}
+
+/** A rule's work that is a tool whose stdout is the output. It runs in the output folder. */
+export function stdoutTo(
+  plan: Plan,
+  output: string,
+  tool: { readonly tool: string; readonly file: string; readonly args: readonly string[] },
+): Rule["run"] {
+  return (runTool) =>
+    replaceFile(join(plan.out, output), async (temporary) => {
+      const run = await runTool({ ...tool, cwd: plan.out, stdoutFile: temporary });
+      return run.ok ? ok([]) : run;
+    });
 }

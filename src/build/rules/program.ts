@@ -10,7 +10,7 @@ import { renderParser } from "#generate/parser-source.ts";
 import type { Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
-import { WORK, writeAll } from "./headers.ts";
+import { stdoutTo, WORK, writeAll } from "./headers.ts";
 
 /**
  * How parsers are compiled. `-mcpu=v3` and `-std=gnu11` keep clang's versions from making something
@@ -94,17 +94,7 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
     inputs: [object],
     options: [bpftool.identity, args],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: (runTool) =>
-      replaceFile(join(plan.out, output), async (temporary) => {
-        const run = await runTool({
-          tool: "bpftool",
-          file: bpftool.path,
-          args,
-          cwd: plan.out,
-          stdoutFile: temporary,
-        });
-        return run.ok ? ok([]) : run;
-      }),
+    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }),
   };
 }
 

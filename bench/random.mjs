@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Feeds random and mutated inputs to every decoder and reference parser: `npm run bench:random`.
+//
+//   node bench/random.mjs [--count CASES] [--seed SEED] [--first CASE] [--seconds LIMIT]
+//
+// Prints cases per second and each finding with its seed and case, which `--seed S --first N --count 1`
+// repeats. Exit status: 0, 1 with findings.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+
+const MOST_SHOWN = 20;
+
+const { values: options } = parseArgs({
+  options: {
+    count: { type: "string", default: "1000000" },
+    seed: { type: "string", default: "1" },
+    first: { type: "string", default: "0" },
+    seconds: { type: "string", default: "Infinity" },
+  },
+});
+const temporary = mkdtempSync(join(tmpdir(), "kexec-bpf-random-"));
+try {
+  run(await load());
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+/** The generator and the decoders, from the sources of this checkout rather than from what was last built. */
+async function load() {
+  const outfile = join(temporary, "random-cases.mjs");
+  await build({
+    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+    entryPoints: ["test/support/random-cases.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    logLevel: "warning",
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+function run({ check, randomCase, SUBJECTS }) {
+  const [count, seed, first, limit] = [options.count, options.seed, options.first, options.seconds].map(
+    Number,
+  );
+  const tallies = SUBJECTS.map((subject) => ({ subject, taken: 0, findings: 0, slowest: 0, slowestCase: 0 }));
+  let shown = 0;
+  let done = 0;
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  for (; done < count; done++) {
+    if (done % 1000 === 0 && seconds() > limit) break;
+    const index = first + done;
+    const bytes = randomCase(seed, index);
+    for (const tally of tallies) {
+      const before = performance.now();
+      const { taken, problems } = check(tally.subject, bytes);
+      const took = performance.now() - before;
+      if (took > tally.slowest) Object.assign(tally, { slowest: took, slowestCase: index });
+      if (taken) tally.taken++;
+      if (problems.length === 0) continue;
+      tally.findings++;
+      if (shown++ < MOST_SHOWN) {
+        console.log(`seed ${seed}, case ${index}, ${tally.subject.name}: ${problems.join("\n  ")}`);
+      }
+    }
+  }
+  report(tallies, done, seconds(), seed);
+}
+
+function report(tallies, done, seconds, seed) {
+  console.log(`seed ${seed}: ${done} cases, ${tallies.length} decoders, ${seconds.toFixed(1)} s`);
+  console.log(`${Math.round(done / seconds)} cases per second, each through all of them`);
+  for (const { subject, taken, findings, slowest, slowestCase } of tallies) {
+    console.log(
+      `  ${subject.name.padEnd(22)} took ${String(taken).padStart(7)}, ${findings} findings, ` +
+        `slowest ${slowest.toFixed(1)} ms (case ${slowestCase})`,
+    );
+  }
+  if (tallies.some(({ findings }) => findings > 0)) process.exitCode = 1;
+}

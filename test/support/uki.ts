@@ -1,0 +1,68 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export type Part = { readonly name: string; readonly data: Uint8Array };
+
+type Maker = { readonly stub: string; readonly objcopy: string; readonly setsAddresses: boolean };
+
+/** systemd's stub from Debian, unpacked as data by the project's own script. */
+function stub(arch: "amd64" | "arm64", name: string): string {
+  const folder = execFileSync("scripts/debian-package", ["bookworm", arch, "systemd-boot-efi"], {
+    encoding: "utf8",
+  }).trim();
+  return join(folder, "usr/lib/systemd/boot/efi", name);
+}
+
+/** For x86-64 with binutils' objcopy. */
+export const x86Maker = (): Maker => ({
+  stub: stub("amd64", "linuxx64.efi.stub"),
+  objcopy: "objcopy",
+  setsAddresses: true,
+});
+
+/** For arm64 with LLVM's, which reads PE files of every machine and chooses the addresses itself. */
+export const arm64Maker = (objcopy: string): Maker => ({
+  stub: stub("arm64", "linuxaa64.efi.stub"),
+  objcopy,
+  setsAddresses: false,
+});
+
+/** Why binutils here cannot write x86-64 PE files; undefined if they can. */
+export function noX86Pe(): string | undefined {
+  const { stdout } = spawnSync("objcopy", ["--info"], { encoding: "utf8" });
+  return stdout?.includes("pei-x86-64") ? undefined : "no objcopy with pei-x86-64";
+}
+
+/**
+ * Puts sections behind those of the stub, as distributions did before ukify: one run of objcopy for each, so that
+ * names may repeat. Gives the path of the UKI.
+ */
+export function makeUki({ stub: start, objcopy, setsAddresses }: Maker, folder: string, parts: readonly Part[]) {
+  const uki = join(folder, "uki.efi");
+  copyFileSync(start, uki);
+  let address = 0x100000;
+  parts.forEach(({ name, data }, i) => {
+    const file = join(folder, `part-${i}`);
+    writeFileSync(file, data);
+    // A name that is not there yet; the real one comes with the second run.
+    const own = `.p${i}`;
+    const place = setsAddresses ? [`--change-section-vma=${own}=0x${address.toString(16)}`] : [];
+    const flags = `--set-section-flags=${own}=data,readonly`;
+    execFileSync(objcopy, [`--add-section=${own}=${file}`, flags, ...place, uki]);
+    execFileSync(objcopy, [`--rename-section=${own}=${name}`, uki]);
+    address += Math.ceil(data.length / 0x1000) * 0x1000 + 0x1000;
+  });
+  return uki;
+}
+
+export type ListedSection = { readonly name: string; readonly size: number };
+
+/** Names and sizes as `objdump -h` has them, in its order; of LLVM's or binutils'. */
+export function listedSections(objdump: string, file: string): readonly ListedSection[] {
+  const text = execFileSync(objdump, ["-h", file], { encoding: "utf8" });
+  return [...text.matchAll(/^ *\d+ (\S+) +([0-9a-f]{8}) /gm)].map(([, name, size]) => ({
+    name: name ?? "",
+    size: Number.parseInt(size ?? "", 16),
+  }));
+}
