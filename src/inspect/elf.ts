@@ -4,7 +4,7 @@ import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { EM, PT } from "#formats/elf/constants.ts";
 import { type Container, decodeContainer } from "#formats/elf/container.ts";
 import type { ElfFile } from "#formats/elf/elf-file.ts";
-import { decodeEnvelope, isEnvelope } from "#formats/envelope/decode.ts";
+import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { loadPlan } from "#formats/image/load-plan.ts";
 import type { Facts, Field } from "./types.ts";
 
@@ -28,7 +28,7 @@ export function describeElf(elf: ElfFile, bytes: Uint8Array): Result<Facts, Malf
       warnings: container.ok ? [] : [`${container.failure.section}: ${container.failure.detail}`],
     });
   }
-  if (isEnvelope(bytes)) {
+  if (elf.sections.some(({ name }) => name === ".kernel")) {
     const envelope = decodeEnvelope(bytes);
     const why = envelope.ok
       ? []

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
-import { decodeElf } from "#formats/elf/elf-file.ts";
+import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
-import { decodeEnvelope, isEnvelope } from "#formats/envelope/decode.ts";
+import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { isZboot } from "#formats/zboot/zboot.ts";
@@ -53,13 +53,15 @@ async function unwrap(file: Uint8Array): Promise<Result<Extracted>> {
   let bytes = file;
   let machine: Architecture | undefined;
   for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    if (isEnvelope(bytes)) {
+    if (isElf(bytes)) {
+      const elf = decodeElf(bytes);
+      if (!elf.ok) return elf;
+      if (!elf.value.sections.some(({ name }) => name === ".kernel")) return flatten(elf.value, steps);
       const envelope = decodeEnvelope(bytes);
       if (!envelope.ok) return envelope;
       steps.push("envelope");
       bytes = envelope.value.kernel.data;
     }
-    if (isElf(bytes)) return flatten(bytes, steps);
     if (isZboot(bytes)) machine = zbootMachine(bytes);
     const layer = await peel(bytes, file);
     if (!layer.ok) return layer;
@@ -93,10 +95,8 @@ async function unwrap(file: Uint8Array): Promise<Result<Extracted>> {
   return notAnImage(steps, "too many wrappings");
 }
 
-function flatten(bytes: Uint8Array, steps: readonly string[]): Result<Extracted> {
-  const elf = decodeElf(bytes);
-  if (!elf.ok) return elf;
-  const flat = flattenElf(elf.value);
+function flatten(elf: ElfFile, steps: readonly string[]): Result<Extracted> {
+  const flat = flattenElf(elf);
   return flat.ok ? ok({ bytes: flat.value, steps: [...steps, "vmlinux"], what: "flat image" }) : flat;
 }
 

@@ -8,7 +8,8 @@ import { llvmTool, missingTool } from "../support/tools.ts";
 import { arm64Maker, listedSections, makeUki, noX86Pe, type Part, x86Maker } from "../support/uki.ts";
 
 /** Bytes that no two parts share; the length is no multiple of any alignment. */
-const bytes = (length: number, seed: number) => Buffer.from(Array.from({ length }, (_, i) => (i * seed) >> 3));
+const bytes = (length: number, seed: number) =>
+  Buffer.from(Array.from({ length }, (_, i) => (i * seed) >> 3));
 
 const KERNEL = bytes(70_001, 7);
 const INITRD = bytes(9_999, 11);
@@ -60,34 +61,37 @@ const arm64 = {
 for (const { title, missing, objdump, maker } of [x86, arm64]) {
   const suite = missing === undefined ? describe : describe.skip;
   suite(`a UKI of objcopy and Debian's stub for ${title}${missing === undefined ? "" : ` (${missing})`}`, () => {
-    test.each(CASES)("%s: objdump has the same sections, the stream has the files", async (_title, parts, sent) => {
-      const cwd = newFolder();
-      const uki = makeUki(maker(), cwd, parts);
+    test.each(CASES)(
+      "%s: objdump has the same sections, the stream has the files",
+      async (_title, parts, sent) => {
+        const cwd = newFolder();
+        const uki = makeUki(maker(), cwd, parts);
 
-      const { stdout } = await cliOk(["inspect", uki, "--json"], { cwd });
-      const found = JSON.parse(stdout) as Inspection;
-      expect(found.format).toBe("UKI");
-      const listed = listedSections(objdump, uki);
-      expect(listed.slice(-parts.length)).toEqual(
-        parts.map(({ name, data }) => ({ name, size: data.length })),
-      );
-      const sections = found.parts.filter(({ name }) => name !== "headers" && name !== "certificates");
-      expect(sections.map(({ name, size }) => ({ name, size }))).toEqual(listed);
-      expect(sections.slice(-parts.length).map(({ sha256 }) => sha256)).toEqual(
-        parts.map(({ data }) => digest(data)),
-      );
+        const { stdout } = await cliOk(["inspect", uki, "--json"], { cwd });
+        const found = JSON.parse(stdout) as Inspection;
+        expect(found.format).toBe("UKI");
+        const listed = listedSections(objdump, uki);
+        expect(listed.slice(-parts.length)).toEqual(
+          parts.map(({ name, data }) => ({ name, size: data.length })),
+        );
+        const sections = found.parts.filter(({ name }) => name !== "headers" && name !== "certificates");
+        expect(sections.map(({ name, size }) => ({ name, size }))).toEqual(listed);
+        expect(sections.slice(-parts.length).map(({ sha256 }) => sha256)).toEqual(
+          parts.map(({ data }) => digest(data)),
+        );
 
-      await cliOk(["stream", "reference", uki, "-o", "uki.kbs"], { cwd });
-      const shown = await cliOk(["stream", "show", "uki.kbs", "--json"], { cwd: join(cwd) });
-      const { commands } = JSON.parse(shown.stdout) as {
-        commands: { command: string; pipeline: string | null; payload: { size: number; sha256: string } }[];
-      };
-      expect(commands.map(({ command, pipeline }) => ({ command, pipeline }))).toEqual([
-        { command: "COPY", pipeline: "FILL" },
-        ...sent.slice(1).map(() => ({ command: "COPY", pipeline: null })),
-        { command: "DONE", pipeline: null },
-      ]);
-      expect(commands.slice(0, -1).map(({ payload }) => payload.sha256)).toEqual(sent.map(digest));
-    });
+        await cliOk(["stream", "reference", uki, "-o", "uki.kbs"], { cwd });
+        const shown = await cliOk(["stream", "show", "uki.kbs", "--json"], { cwd: join(cwd) });
+        const { commands } = JSON.parse(shown.stdout) as {
+          commands: { command: string; pipeline: string | null; payload: { size: number; sha256: string } }[];
+        };
+        expect(commands.map(({ command, pipeline }) => ({ command, pipeline }))).toEqual([
+          { command: "COPY", pipeline: "FILL" },
+          ...sent.slice(1).map(() => ({ command: "COPY", pipeline: null })),
+          { command: "DONE", pipeline: null },
+        ]);
+        expect(commands.slice(0, -1).map(({ payload }) => payload.sha256)).toEqual(sent.map(digest));
+      },
+    );
   });
 }

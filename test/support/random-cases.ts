@@ -158,7 +158,7 @@ function makeSpecimens(): [Specimen, ...Specimen[]] {
     }),
   );
   const addon = good(
-    encodeUki({ arch: "x86-64", addon: true, sections: [{ name: ".cmdline", data: text("debug\0") }] }),
+    encodeUki({ arch: "x86", addon: true, sections: [{ name: ".cmdline", data: text("debug\0") }] }),
   );
   const envelope = encodeEnvelope({
     machine: 183,
@@ -293,7 +293,7 @@ function someBtf(littleEndian: boolean): Uint8Array {
 
 /** Room around each case, so that a view which reaches outside of it would be one into other bytes. */
 const MARGIN = 64;
-const LONGEST = 4096;
+const LONGEST = 512 + Math.max(...SPECIMENS.map(({ bytes }) => bytes.length));
 
 /** Values that a check may get wrong; each is written in the width and byte order that comes up. */
 const EDGES: readonly [bigint, ...bigint[]] = [
@@ -423,34 +423,38 @@ function overwrite(random: RandomSource, into: Uint8Array, near: number, length:
   }
 }
 
-export type Checked = { readonly taken: boolean; readonly problems: readonly string[] };
+export type Checked = {
+  readonly taken: boolean;
+  /** In words: an exception, a failure that says nothing of where it is, a view that reaches outside. */
+  readonly problems: readonly string[];
+  /** In words: the failure's place where it is neither in the input nor at its end. */
+  readonly misplaced: string | undefined;
+};
 
-/** Runs a subject on a case. `problems` says in words what must not be; none where all is well. */
+/** Runs a subject on a case; where all is well there are no `problems`, and nothing is `misplaced`. */
 export function check(subject: Subject, bytes: Uint8Array): Checked {
   let result: Result<unknown>;
   try {
     result = subject.decode(bytes);
   } catch (error) {
-    return { taken: false, problems: [`throws ${error instanceof Error ? error.stack : String(error)}`] };
+    const words = error instanceof Error ? error.stack : String(error);
+    return { taken: false, problems: [`throws ${words}`], misplaced: undefined };
   }
-  const problems = result.ok
-    ? outsideViews(result.value, bytes, "value", new Set())
-    : failureProblems(result.failure, bytes.length);
-  return { taken: result.ok, problems };
+  if (!result.ok) return { taken: false, ...failureProblems(result.failure, bytes.length) };
+  const problems = outsideViews(result.value, bytes, "value", new Set());
+  return { taken: true, problems, misplaced: undefined };
 }
 
 /** A failure that is about bytes says where they are: in the input, or at its end where more were wanted. */
-function failureProblems(failure: Failure, length: number): string[] {
+function failureProblems(failure: Failure, length: number): Omit<Checked, "taken"> {
   // What is well-formed but not for this version is so as a whole.
-  if (failure.reason === "unsupported") return failure.detail === "" ? ["no detail"] : [];
+  if (failure.reason === "unsupported") return { problems: [], misplaced: undefined };
   const where = failure.reason === "size-exceeded" ? failure.field : failure;
-  if (where === undefined || !("section" in where) || !("offset" in where)) {
-    return [`failure without a place: ${JSON.stringify(failure)}`];
+  if (where === undefined || !("section" in where) || where.section === "" || !("offset" in where)) {
+    return { problems: [`failure without a place: ${JSON.stringify(failure)}`], misplaced: undefined };
   }
   const inside = Number.isInteger(where.offset) && where.offset >= 0 && where.offset <= length;
-  return inside && where.section !== ""
-    ? []
-    : [`failure's place is not in the ${length} bytes: ${JSON.stringify(failure)}`];
+  return { problems: [], misplaced: inside ? undefined : `of ${length} bytes: ${JSON.stringify(failure)}` };
 }
 
 function outsideViews(value: unknown, input: Uint8Array, path: string, seen: Set<unknown>): string[] {

@@ -35,24 +35,42 @@ export function noX86Pe(): string | undefined {
 }
 
 /**
- * Puts sections behind those of the stub, as distributions did before ukify: one run of objcopy for each, so that
- * names may repeat. Gives the path of the UKI.
+ * Puts sections behind those of the stub, as distributions did before ukify; names may repeat. Gives the path of
+ * the UKI.
  */
-export function makeUki({ stub: start, objcopy, setsAddresses }: Maker, folder: string, parts: readonly Part[]) {
+export function makeUki(
+  { stub: start, objcopy, setsAddresses }: Maker,
+  folder: string,
+  parts: readonly Part[],
+) {
   const uki = join(folder, "uki.efi");
   copyFileSync(start, uki);
-  let address = 0x100000;
-  parts.forEach(({ name, data }, i) => {
+  const files = parts.map(({ data }, i) => {
     const file = join(folder, `part-${i}`);
     writeFileSync(file, data);
-    // A name that is not there yet; the real one comes with the second run.
-    const own = `.p${i}`;
-    const place = setsAddresses ? [`--change-section-vma=${own}=0x${address.toString(16)}`] : [];
-    const flags = `--set-section-flags=${own}=data,readonly`;
-    execFileSync(objcopy, [`--add-section=${own}=${file}`, flags, ...place, uki]);
-    execFileSync(objcopy, [`--rename-section=${own}=${name}`, uki]);
-    address += Math.ceil(data.length / 0x1000) * 0x1000 + 0x1000;
+    return file;
   });
+  if (!setsAddresses) {
+    const flags = new Set(parts.map(({ name }) => `--set-section-flags=${name}=data,readonly`));
+    execFileSync(objcopy, [
+      ...parts.map(({ name }, i) => `--add-section=${name}=${files[i]}`),
+      ...flags,
+      uki,
+    ]);
+    return uki;
+  }
+  // Names may repeat only where a section is renamed to them: each has one of its own first.
+  const added = parts.flatMap(({ data }, i) => {
+    const address = 0x100000 + 0x100000 * i;
+    if (data.length > 0x100000) throw new Error(`part ${i} is too large for its place`);
+    return [
+      `--add-section=.p${i}=${files[i]}`,
+      `--set-section-flags=.p${i}=data,readonly`,
+      `--change-section-vma=.p${i}=0x${address.toString(16)}`,
+    ];
+  });
+  execFileSync(objcopy, [...added, uki]);
+  execFileSync(objcopy, [...parts.map(({ name }, i) => `--rename-section=.p${i}=${name}`), uki]);
   return uki;
 }
 

@@ -11,11 +11,6 @@ const MIN_SECTIONS = 2;
 const MAX_SECTIONS = 64;
 const LONGEST_NAME = Math.max(...ENVELOPE_SECTIONS.map((name) => name.length));
 
-/** Whether the bytes begin as an ELF file does, so that only an envelope can be meant. */
-export function isEnvelope(bytes: Uint8Array): boolean {
-  return latin1(bytes.subarray(0, 4)) === "\x7fELF";
-}
-
 /**
  * Decodes the ELF envelope of the series' v7 by the rules that its parsers are held to: ELF64, little-endian; e_shentsize 64;
  * 2 to 64 sections; e_shstrndx one of them and not 0; section names inside the file, the last byte a NUL, every name inside them;

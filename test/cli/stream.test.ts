@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { encodeKbs } from "#abi/kbs.ts";
+import { digest } from "#files/digest.ts";
+import { encodeContainer } from "#formats/elf/container.ts";
+import { encodeObject } from "#formats/elf/object.ts";
+import { encodeEnvelope } from "#formats/envelope/encode.ts";
+import { copy, DONE, stream } from "../abi/stream-samples.ts";
+import { cli, cliOk } from "../support/cli.ts";
+import { newFolder, write } from "../support/kernel-tree.ts";
+import { buildZboot } from "../support/zboot-builder.ts";
+
+const text = (words: string) => Buffer.from(words);
+
+const bytecode = encodeObject({
+  machine: 183,
+  symbols: [
+    { name: "opts_data", bytes: text("data\0") },
+    { name: "opts_insn", bytes: text("insn\0") },
+  ],
+});
+
+function container(): Uint8Array {
+  const encoded = encodeContainer({ machine: 183, sections: [{ name: ".bpf.1", data: bytecode }] });
+  if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
+  return encoded.value;
+}
+
+const KERNEL = text("the uncompressed kernel");
+const zboot = buildZboot(gzipSync(KERNEL), { compression: "gzip" });
+
+/** A folder with `parser.bpf` and `image`. */
+function folderWith(image: Uint8Array): string {
+  const cwd = newFolder();
+  write(join(cwd, "parser.bpf"), container());
+  write(join(cwd, "image"), image);
+  return cwd;
+}
+
+describe("decompose", () => {
+  test("writes the kernel, the initrd and the command line of an envelope", async () => {
+    const envelope = encodeEnvelope({
+      machine: 183,
+      kernel: zboot,
+      initrd: text("initrd"),
+      cmdline: text("quiet"),
+    });
+    const cwd = folderWith(envelope);
+    const { stdout } = await cliOk(["decompose", "parser.bpf", "image", "-o", "out", "--json"], { cwd });
+    const wanted = [
+      ["kernel", KERNEL],
+      ["initrd", text("initrd")],
+      ["cmdline", text("quiet\0")],
+    ] as const;
+    expect(JSON.parse(stdout)).toEqual({
+      schema: 1,
+      revision: "v7",
+      parts: wanted.map(([name, bytes]) => ({
+        name,
+        file: join(cwd, "out", name),
+        size: bytes.length,
+        sha256: digest(bytes),
+      })),
+    });
+    for (const [name, bytes] of wanted)
+      expect(digest(readFileSync(join(cwd, "out", name)))).toBe(digest(bytes));
+    expect(readdirSync(join(cwd, "out")).sort()).toEqual(["cmdline", "initrd", "kernel"]);
+  });
+
+  test.each([
+    [
+      "an envelope without an initrd",
+      encodeEnvelope({ machine: 183, kernel: zboot, cmdline: text("quiet") }),
+    ],
+    [
+      "a payload that does not decompress",
+      encodeEnvelope({
+        machine: 183,
+        kernel: buildZboot(gzipSync(KERNEL).subarray(0, 20), { compression: "gzip" }),
+        initrd: text("initrd"),
+        cmdline: text("quiet"),
+      }),
+    ],
+    ["an image that no parser knows", text("words")],
+  ])("writes nothing for %s", async (_title, image) => {
+    const cwd = folderWith(image);
+    const { status, stdout, stderr } = await cli(["decompose", "parser.bpf", "image", "-o", "out"], { cwd });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).not.toBe("");
+    expect(readdirSync(cwd).sort()).toEqual(["image", "parser.bpf"]);
+  });
+});
+
+describe("stream diff", () => {
+  const folder = () => {
+    const cwd = newFolder();
+    write(join(cwd, "a"), encodeKbs(stream("v7", copy("KERNEL", "kernel"), copy("CMDLINE", "quiet"), DONE)));
+    write(join(cwd, "b"), encodeKbs(stream("v7", copy("KERNEL", "kernel"), copy("CMDLINE", "quick"), DONE)));
+    return cwd;
+  };
+
+  test("has exit status 0 where there is no difference", async () => {
+    const { status, stdout } = await cli(["stream", "diff", "a", "a"], { cwd: folder() });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "the streams are the same\n" });
+  });
+
+  test("has exit status 1 and names the first difference", async () => {
+    const cwd = folder();
+    const told = await cli(["stream", "diff", "a", "b"], { cwd });
+    expect(told.status).toBe(1);
+    expect(told.stdout).toMatch(/^command 1, payload: /);
+    expect(told.stdout).toContain("first difference at byte 3\n");
+
+    const json = await cli(["stream", "diff", "a", "b", "--json"], { cwd });
+    expect(json.status).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schema: 1,
+      same: false,
+      difference: { index: 1, field: "payload", bytes: { offset: 3 } },
+    });
+  });
+});
