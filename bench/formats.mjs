@@ -125,6 +125,7 @@ function show(samples, { title, peer, as = peer, goal }) {
     return `${median(values).toFixed(digits)} (${low}–${high})`;
   };
   const times = (of, what) => samples[of].map((sample) => sample[what]);
+  const cpu = (of) => mean(times(of, "cpu"));
   const ratio = ratios(samples.ours, samples[as]);
   const met = median(ratio) <= goal ? "met" : "not met";
   console.log(`  ${title}`);
@@ -133,7 +134,7 @@ function show(samples, { title, peer, as = peer, goal }) {
   );
   console.log(
     `    ratio ${spread(ratio, 2)}${goal === undefined ? "" : `, goal at most ${goal}: ${met}`}; ` +
-      `user+sys ${mean(times("ours", "cpu")).toFixed(0)} and ${mean(times(as, "cpu")).toFixed(0)} ms`,
+      `user+sys ${cpu("ours").toFixed(0)} and ${cpu(as).toFixed(0)} ms, ratio ${(cpu("ours") / cpu(as)).toFixed(2)}`,
   );
 }
 

@@ -49,7 +49,13 @@ function run({ check, randomCase, SUBJECTS }) {
   const [count, seed, first, limit] = [options.count, options.seed, options.first, options.seconds].map(
     Number,
   );
-  const tallies = SUBJECTS.map((subject) => ({ subject, taken: 0, findings: 0, slowest: 0, slowestCase: 0 }));
+  const tallies = SUBJECTS.map((subject) => ({
+    subject,
+    taken: 0,
+    findings: 0,
+    slowest: 0,
+    slowestCase: 0,
+  }));
   let shown = 0;
   let done = 0;
   const start = performance.now();
@@ -77,7 +83,8 @@ function run({ check, randomCase, SUBJECTS }) {
 function report(tallies, done, seconds, seed) {
   console.log(`seed ${seed}: ${done} cases, ${tallies.length} decoders, ${seconds.toFixed(1)} s`);
   console.log(`${Math.round(done / seconds)} cases per second, each through all of them`);
-  for (const { subject, taken, findings, slowest, slowestCase } of tallies) {
+  for (const tally of tallies) {
+    const { subject, taken, findings, slowest, slowestCase } = tally;
     console.log(
       `  ${subject.name.padEnd(22)} took ${String(taken).padStart(7)}, ${findings} findings, ` +
         `slowest ${slowest.toFixed(1)} ms (case ${slowestCase})`,

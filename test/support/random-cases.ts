@@ -427,34 +427,34 @@ export type Checked = {
   readonly taken: boolean;
   /** In words: an exception, a failure that says nothing of where it is, a view that reaches outside. */
   readonly problems: readonly string[];
-  /** In words: the failure's place where it is neither in the input nor at its end. */
-  readonly misplaced: string | undefined;
 };
 
-/** Runs a subject on a case; where all is well there are no `problems`, and nothing is `misplaced`. */
+/** Runs a subject on a case; where all is well there are no `problems`. */
 export function check(subject: Subject, bytes: Uint8Array): Checked {
   let result: Result<unknown>;
   try {
     result = subject.decode(bytes);
   } catch (error) {
     const words = error instanceof Error ? error.stack : String(error);
-    return { taken: false, problems: [`throws ${words}`], misplaced: undefined };
+    return { taken: false, problems: [`throws ${words}`] };
   }
-  if (!result.ok) return { taken: false, ...failureProblems(result.failure, bytes.length) };
-  const problems = outsideViews(result.value, bytes, "value", new Set());
-  return { taken: true, problems, misplaced: undefined };
+  if (!result.ok) return { taken: false, problems: failureProblems(result.failure) };
+  return { taken: true, problems: outsideViews(result.value, bytes, "value", new Set()) };
 }
 
-/** A failure that is about bytes says where they are: in the input, or at its end where more were wanted. */
-function failureProblems(failure: Failure, length: number): Omit<Checked, "taken"> {
+/** A failure that is about bytes says where they are, or where they were wanted, be it beyond the end. */
+function failureProblems(failure: Failure): readonly string[] {
   // What is well-formed but not for this version is so as a whole.
-  if (failure.reason === "unsupported") return { problems: [], misplaced: undefined };
+  if (failure.reason === "unsupported") return [];
   const where = failure.reason === "size-exceeded" ? failure.field : failure;
-  if (where === undefined || !("section" in where) || where.section === "" || !("offset" in where)) {
-    return { problems: [`failure without a place: ${JSON.stringify(failure)}`], misplaced: undefined };
-  }
-  const inside = Number.isInteger(where.offset) && where.offset >= 0 && where.offset <= length;
-  return { problems: [], misplaced: inside ? undefined : `of ${length} bytes: ${JSON.stringify(failure)}` };
+  const placed =
+    where !== undefined &&
+    "section" in where &&
+    where.section !== "" &&
+    "offset" in where &&
+    Number.isSafeInteger(where.offset) &&
+    where.offset >= 0;
+  return placed ? [] : [`failure without a place: ${JSON.stringify(failure)}`];
 }
 
 function outsideViews(value: unknown, input: Uint8Array, path: string, seen: Set<unknown>): string[] {
