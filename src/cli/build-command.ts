@@ -6,7 +6,6 @@ import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter } from "#report/events.ts";
 import { buildText } from "./build-text.ts";
 import type { Call } from "./call.ts";
-import { carryOut } from "./carry-out.ts";
 import { DEFAULT_OUT } from "./request-key.ts";
 import { parseSize } from "./sizes.ts";
 
@@ -112,6 +111,7 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
         }),
     async (options) => {
       const path = (name: string | undefined) => (name === undefined ? undefined : resolve(io.cwd, name));
+      const { carryOut } = await import("./carry-out.ts");
       const print = (line: string) => io.stderr(`${line}\n`);
       const status = await carryOut(
         {

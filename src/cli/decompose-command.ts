@@ -6,8 +6,6 @@ import { err, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
 import { writeOutput } from "#files/output.ts";
-import { decompose } from "#model/decompose.ts";
-import { referenceRunner } from "#reference/runner.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { table } from "#report/table.ts";
 import type { Call } from "./call.ts";
@@ -47,6 +45,8 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
       if (!container.ok) return finish(report(io, container.failure));
       const image = await read(resolve(io.cwd, options.image));
       if (!image.ok) return finish(report(io, image.failure));
+      const { decompose } = await import("#model/decompose.ts");
+      const { referenceRunner } = await import("#reference/runner.ts");
       const runParser = referenceRunner(options.abi, { kernel: limit, initrd: limit, cmdline: limit });
       const decomposed = await decompose(
         options.abi === "v6"

@@ -3,7 +3,6 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { styleFor } from "#report/style.ts";
 import { table } from "#report/table.ts";
-import { examine } from "#toolchain/doctor.ts";
 import type { Call } from "./call.ts";
 import { packageRoot } from "./package-root.ts";
 
@@ -21,6 +20,7 @@ export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" }),
     async (options) => {
+      const { examine } = await import("#toolchain/doctor.ts");
       const report = await examine({
         env: io.env,
         cwd: io.cwd,

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { digest } from "#files/digest.ts";
 import { writeOutput } from "#files/output.ts";
-import { extractKernel } from "#kernel/extract.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Call } from "./call.ts";
 import { report } from "./report-failure.ts";
@@ -25,6 +24,7 @@ export function extractCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
+      const { extractKernel } = await import("#kernel/extract.ts");
       const output = resolve(io.cwd, options.output);
       const extracted = await extractKernel(resolve(io.cwd, options.file));
       if (!extracted.ok) return finish(report(io, extracted.failure));

@@ -1,10 +1,8 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
-import { inspect } from "#inspect/inspect.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { Call } from "./call.ts";
-import { inspectionText } from "./inspection-text.ts";
 import { LARGEST_PART } from "./limits.ts";
 import { report } from "./report-failure.ts";
 import { parseSize } from "./sizes.ts";
@@ -28,6 +26,8 @@ export function inspectCommand(parser: Argv, { io, finish }: Call): Argv {
       const limit = options.limit === undefined ? LARGEST_PART : parseSize(options.limit);
       if (limit === undefined)
         return finish(report(io, { reason: "usage", detail: `--limit ${options.limit} is no size` }));
+      const { inspect } = await import("#inspect/inspect.ts");
+      const { inspectionText } = await import("./inspection-text.ts");
       const explain = failureText;
       const found = await inspect(resolve(io.cwd, options.file), { hashes: options.hashes, limit, explain });
       if (!found.ok) return finish(report(io, found.failure));

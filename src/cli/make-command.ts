@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
 import type { BuildRequest } from "#build/request.ts";
@@ -17,28 +16,11 @@ import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter, quietLine } from "#report/events.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureText } from "#report/failure-text.ts";
-import type { Call } from "./call.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Io } from "./io.ts";
 import { type MakeWords, parseMakeWords } from "./make-words.ts";
 import { packageRoot } from "./package-root.ts";
 import { parseSize } from "./sizes.ts";
-
-export function makeCommand(parser: Argv, _call: Call): Argv {
-  const rows = Object.entries(MAKE_VARIABLES).map(([name, meaning]) => `  ${name.padEnd(15)} ${meaning}`);
-  return parser.command(
-    "make [words..]",
-    "stand in for make -C tools/kexec: goals and VAR=value",
-    (command) =>
-      command
-        .positional("words", {
-          type: "string",
-          array: true,
-          describe: "goals (zboot, uki, all, clean, a file), VAR=value",
-        })
-        .epilogue(`Options: -C DIR, -j[N], -s. Variables:\n${rows.join("\n")}`),
-  );
-}
 
 /** `kexec-bpf make …`. */
 export async function runMake(argv: readonly string[], io: Io): Promise<number> {

@@ -7,7 +7,7 @@ import { doctorCommand } from "./doctor-command.ts";
 import { extractCommand } from "./extract-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
-import { makeCommand, runMake } from "./make-command.ts";
+import { makeCommand } from "./make-help.ts";
 import { VERSION } from "./request-key.ts";
 import { streamCommand } from "./stream-command.ts";
 
@@ -35,6 +35,7 @@ const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
   if (argv[0] === "make" && !argv.some((word) => word === "--help" || word === "-h")) {
+    const { runMake } = await import("./make-command.ts");
     return runMake(argv, io);
   }
   const { default: yargs } = await import("yargs");

@@ -9,8 +9,6 @@ import { hexdump } from "#bytes/hexdump.ts";
 import { inFile } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
 import { writeOutput } from "#files/output.ts";
-import { diffEffects } from "#model/effects.ts";
-import { parseAny } from "#reference/runner.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Call } from "./call.ts";
 import { LARGEST_PART } from "./limits.ts";
@@ -53,6 +51,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
           const image = await read(resolve(io.cwd, options.image));
           if (!image.ok) return finish(report(io, image.failure));
           const limits = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
+          const { parseAny } = await import("#reference/runner.ts");
           const commands = parseAny({ image: image.value, revision: options.abi, limits });
           if (!commands.ok)
             return finish(report(io, inFile(commands.failure, resolve(io.cwd, options.image))));
@@ -80,7 +79,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
           const b = await readStream(resolve(io.cwd, options.b));
           if (!b.ok) return finish(report(io, b.failure));
           const difference = options.effect
-            ? await diffEffects(a.value, b.value)
+            ? await (await import("#model/effects.ts")).diffEffects(a.value, b.value)
             : diffStreams(a.value, b.value);
           io.stdout(
             options.json
