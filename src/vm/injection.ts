@@ -1,0 +1,50 @@
+/** What shall go wrong in a run, to see that the program copes. Counts are from 1. */
+export type Injection = {
+  /** `bpf_get_parser_context` gives NULL. */
+  readonly noContext?: boolean;
+  /** `bpf_buffer_parser` refuses this call, with -ENOMEM. The refused buffer is recorded as refused. */
+  readonly refuseBuffer?: number;
+  /** `bpf_ringbuf_reserve` gives NULL at this call. */
+  readonly failReserve?: number;
+  /** The probe_read helpers give -EFAULT at this call of any of them … */
+  readonly failProbeCall?: number;
+  /** … or at every call from the call instruction in this slot. */
+  readonly failProbeSite?: number;
+};
+
+/** Counts the calls of one run and says which fail. */
+export class Injector {
+  readonly #plan: Injection;
+  #reserves = 0;
+  #probes = 0;
+  #buffers = 0;
+
+  constructor(plan: Injection) {
+    this.#plan = plan;
+  }
+
+  contextFails(): boolean {
+    return this.#plan.noContext === true;
+  }
+
+  bufferFails(): boolean {
+    this.#buffers += 1;
+    return this.#buffers === this.#plan.refuseBuffer;
+  }
+
+  reserveFails(): boolean {
+    this.#reserves += 1;
+    return this.#reserves === this.#plan.failReserve;
+  }
+
+  /** @param site the slot of the call instruction */
+  probeFails(site: number): boolean {
+    this.#probes += 1;
+    return this.#probes === this.#plan.failProbeCall || site === this.#plan.failProbeSite;
+  }
+
+  /** How often each has been called so far: what the counts of a plan can usefully be. */
+  get counts(): { readonly reserves: number; readonly probes: number; readonly buffers: number } {
+    return { reserves: this.#reserves, probes: this.#probes, buffers: this.#buffers };
+  }
+}

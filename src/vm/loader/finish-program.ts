@@ -1,0 +1,101 @@
+import type { Btf } from "#formats/btf/btf.ts";
+import type { Instruction } from "#isa/instruction.ts";
+import { checkJumps, targetOf } from "#isa/jumps.ts";
+import type { ListedFunction, SourceLine } from "#isa/listing.ts";
+import { formOf } from "#isa/lookup.ts";
+import { Errno } from "#vm/errno.ts";
+import { lower } from "#vm/interpreter/lower.ts";
+import type { MapDefinition } from "#vm/maps/definition.ts";
+import type { ImmediateTarget, LoadedProgram } from "#vm/program.ts";
+import { Refusal } from "./failure.ts";
+
+/** A relocated program, and how to find what it names. The finders throw `Refusal`. */
+export type UnfinishedProgram = {
+  readonly name: string;
+  readonly type: number;
+  /** The kernel's BTF id of the function to attach to; 0 for none. */
+  readonly attachId: number;
+  readonly instructions: readonly Instruction[];
+  readonly functions: readonly ListedFunction[];
+  readonly lines: readonly SourceLine[];
+  /** The kernel's BTF. */
+  readonly target: Btf;
+  readonly maps: readonly MapDefinition[];
+  /** The place among `maps` of the map at a place of `fd_array`, or behind a descriptor. */
+  readonly mapAt: (place: number) => number;
+  readonly mapOf: (descriptor: number) => number;
+  /** The BTF of the module whose descriptor is at a place of `fd_array`. */
+  readonly btfAt: (place: number) => Btf;
+};
+
+/** Resolves all that the program names. @throws Refusal as the kernel's verifier refuses */
+export function finishProgram(program: UnfinishedProgram): LoadedProgram {
+  const { instructions, target } = program;
+  const jumps = checkJumps(instructions);
+  if (!jumps.ok) throw new Refusal(Errno.EINVAL, `${jumps.failure.section}: ${jumps.failure.detail}`);
+  const immediates = new Map<number, ImmediateTarget>();
+  const kfuncs = new Map<number, string>();
+  for (const instruction of instructions) {
+    const { does } = formOf(instruction);
+    if (does.kind === "load-imm64" && does.meaning !== "value") {
+      immediates.set(instruction.index, immediate(program, instruction, does.meaning));
+    }
+    if (does.kind === "call" && does.target === "kfunc") {
+      const btf = instruction.offset === 0 ? target : program.btfAt(instruction.offset);
+      kfuncs.set(instruction.index, functionName(btf, instruction.imm, "kfunc"));
+    }
+  }
+  return {
+    name: program.name,
+    type: program.type,
+    ...(program.attachId !== 0 && {
+      attachedTo: functionName(target, program.attachId, "attach target"),
+    }),
+    instructions,
+    maps: program.maps,
+    immediates,
+    kfuncs,
+    lines: program.lines,
+    functions: program.functions,
+    lowered: lower(instructions),
+  };
+}
+
+function immediate(
+  program: UnfinishedProgram,
+  instruction: Instruction,
+  meaning: "map-fd" | "map-fd-value" | "btf-id" | "func" | "map-index" | "map-index-value",
+): ImmediateTarget {
+  const { imm, imm64 = 0n } = instruction;
+  const offset = Number(imm64 >> 32n);
+  switch (meaning) {
+    case "map-fd":
+      return { kind: "map", map: program.mapOf(imm) };
+    case "map-index":
+      return { kind: "map", map: program.mapAt(imm) };
+    case "map-fd-value":
+      return mapValue(program, program.mapOf(imm), offset);
+    case "map-index-value":
+      return mapValue(program, program.mapAt(imm), offset);
+    case "func":
+      return { kind: "function", slot: targetOf(instruction)?.slot ?? 0 };
+    case "btf-id":
+      throw new Refusal(Errno.ENOENT, `instruction ${instruction.index}: kernel variable ${imm}`);
+  }
+}
+
+/** As `array_map_direct_value_addr`: of an array with one element, an address inside of it. */
+function mapValue(program: UnfinishedProgram, map: number, offset: number): ImmediateTarget {
+  const definition = program.maps[map];
+  if (definition === undefined || definition.maxEntries !== 1 || offset >= definition.valueSize) {
+    throw new Refusal(Errno.EINVAL, `the value of map ${definition?.name} has no byte ${offset}`);
+  }
+  return { kind: "map-value", map, offset };
+}
+
+function functionName(btf: Btf, id: number, what: string): string {
+  if (id <= 0 || id >= btf.typeCount || btf.kind(id) !== "func") {
+    throw new Refusal(Errno.EINVAL, `${what}: type ${id} is no function`);
+  }
+  return btf.name(id);
+}

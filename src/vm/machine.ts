@@ -1,0 +1,66 @@
+import { type Injection, Injector } from "./injection.ts";
+import type { MapDefinition } from "./maps/definition.ts";
+import { MapInstance } from "./maps/instance.ts";
+import { Memory } from "./memory/memory.ts";
+import type { Region } from "./memory/region.ts";
+
+/** Something that the program has to give back. */
+export type Reference = {
+  readonly kind: "record" | "parser-context";
+  readonly name: string;
+  /** The slot of the call that gave it out. */
+  readonly acquiredAt: number;
+};
+
+/** A buffer that the program handed to the kernel. */
+export type EmittedBuffer = {
+  /** A copy. */
+  readonly bytes: Uint8Array;
+  /** False where the kernel was told to refuse it. */
+  readonly accepted: boolean;
+  /** The slot of the call. */
+  readonly instruction: number;
+};
+
+/** All state of one run: memory, maps, what is held, what came out. Made anew for every run. */
+export class Machine {
+  readonly memory = new Memory();
+  readonly maps: readonly MapInstance[];
+  /** One entry a printk, without a line break at its end. */
+  readonly trace: string[] = [];
+  /** What is held, by the region that stands for it. */
+  readonly references = new Map<Region, Reference>();
+  readonly buffers: EmittedBuffer[] = [];
+  readonly injector: Injector;
+  /** The parser id that `bpf_get_parser_context` knows. */
+  readonly parserId: number;
+  #byObject: ReadonlyMap<Region, MapInstance>;
+
+  constructor(options: {
+    readonly maps: readonly MapDefinition[];
+    readonly injection?: Injection;
+    /** Default 1. */
+    readonly parserId?: number;
+  }) {
+    this.maps = options.maps.map((definition) => new MapInstance(this.memory, definition));
+    this.#byObject = new Map(this.maps.map((map) => [map.object, map]));
+    this.injector = new Injector(options.injection ?? {});
+    this.parserId = options.parserId ?? 1;
+  }
+
+  /** The map that an object's region stands for. */
+  mapOf(object: Region): MapInstance | undefined {
+    return this.#byObject.get(object);
+  }
+
+  /** Notes that the program holds what `region` stands for. */
+  acquire(region: Region, reference: Reference): void {
+    this.references.set(region, reference);
+  }
+
+  /** Ends the program's hold; false where it has none. */
+  release(region: Region): boolean {
+    region.release();
+    return this.references.delete(region);
+  }
+}

@@ -1,0 +1,126 @@
+import { decoding } from "#bytes/reader.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import type { Btf } from "#formats/btf/btf.ts";
+import { decodeBtf } from "#formats/btf/decode.ts";
+import { decodeBtfExt } from "#formats/btf/ext.ts";
+import type { BtfExt, ExtSection } from "#formats/btf/ext-types.ts";
+import type { ElfFile } from "#formats/elf/elf-file.ts";
+import { Errno } from "#vm/errno.ts";
+import { relocate } from "#vm/loader/core-relocation.ts";
+import { type LoadFailure, Refusal } from "#vm/loader/failure.ts";
+import { finishProgram } from "#vm/loader/finish-program.ts";
+import type { LoaderOptions } from "#vm/loader/light-skeleton.ts";
+import { creationProblem } from "#vm/maps/definition.ts";
+import type { LoadedProgram } from "#vm/program.ts";
+import { type CodeSection, codeSections, type ObjectFunction } from "./code.ts";
+import { link, type Placed } from "./link.ts";
+import { objectMaps } from "./object-maps.ts";
+import { settleExterns } from "./settle-externs.ts";
+
+/** Functions that only programs call; not a program itself. */
+const TEXT = ".text";
+const TRACING = 26;
+const SYSCALL = 31;
+
+/**
+ * Loads every program of a BPF object (`clang -target bpf`) as libbpf and the kernel would: a program is
+ * each global function of a section that is not `.text`, in the file's order. The section's name says
+ * what it is attached to (`fentry.s/kexec_image_parser_anchor`).
+ */
+export function loadObject(
+  elf: ElfFile,
+  options: LoaderOptions,
+): Result<readonly LoadedProgram[], LoadFailure> {
+  const code = codeSections(elf);
+  if (!code.ok) return code;
+  const types = elf.sectionData(".BTF");
+  if (!types.ok) return types;
+  const settled = decoding(() => settleExterns(types.value));
+  if (!settled.ok) return settled;
+  const btf = decodeBtf(settled.value);
+  if (!btf.ok) return btf;
+  const extra = elf.sectionData(".BTF.ext");
+  const ext = extra.ok ? decodeBtfExt(extra.value, btf.value) : ok(NO_EXT);
+  if (!ext.ok) return ext;
+  const object = { elf, code: code.value, btf: btf.value, ext: ext.value };
+  try {
+    const programs = code.value
+      .filter(({ section }) => section.name !== TEXT)
+      .flatMap((part) => part.functions.filter(({ global }) => global).map((main) => [part, main] as const))
+      .map(([part, main]) => loadOne(object, part, main, options));
+    if (programs.length > 0) return ok(programs);
+    return err({ reason: "nothing-loaded", detail: "the object has no program" });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return err({ reason: "load-refused", errno: error.errno, details: [error.message] });
+  }
+}
+
+const NO_EXT: BtfExt = { functions: [], lines: [], relocations: [] };
+
+type BpfObject = {
+  readonly elf: ElfFile;
+  readonly code: readonly CodeSection[];
+  readonly btf: Btf;
+  readonly ext: BtfExt;
+};
+
+function loadOne(
+  { elf, code, btf, ext }: BpfObject,
+  part: CodeSection,
+  main: ObjectFunction,
+  { target, pageSize = 4096 }: LoaderOptions,
+): LoadedProgram {
+  const maps = objectMaps(elf, btf);
+  for (const map of maps.definitions) {
+    const problem = creationProblem(map, pageSize);
+    if (problem !== undefined) throw new Refusal(problem.errno, `map ${map.name}: ${problem.detail}`);
+  }
+  const { instructions, placed } = link(
+    { code: part, function: main },
+    { sections: code, maps, kfunc: (name) => target.find(name, ["func"]) },
+  );
+  const { type, attachId } = kindOf(part.section.name, target);
+  const none = (): never => {
+    throw new Refusal(Errno.EINVAL, "a reference that only a loader program can make");
+  };
+  return finishProgram({
+    name: main.name,
+    type,
+    attachId,
+    instructions: relocate(instructions, moved(ext.relocations, placed), { local: btf, target }),
+    lines: moved(ext.lines, placed),
+    functions: moved(ext.functions, placed).map((info) => ({
+      offset: info.offset,
+      name: btf.name(info.type),
+    })),
+    target,
+    maps: maps.definitions,
+    mapOf: (place) => place,
+    mapAt: none,
+    btfAt: none,
+  });
+}
+
+/** The records of the functions that were linked, at their places in the program. */
+function moved<Item extends { readonly offset: number }>(
+  sections: readonly ExtSection<Item>[],
+  placed: readonly Placed[],
+): Item[] {
+  return placed.flatMap(({ code, function: { start, end }, start: at }) =>
+    sections
+      .filter(({ section }) => section === code.section.name)
+      .flatMap(({ records }) => records)
+      .filter(({ offset }) => offset >= 8 * start && offset < 8 * end)
+      .map((record) => ({ ...record, offset: record.offset + 8 * (at - start) })),
+  );
+}
+
+/** `fentry/x`, `fexit.s/x`, `fmod_ret/x`: traces x. `syscall`: is run by itself. Anything else has no target. */
+function kindOf(section: string, target: Btf): { readonly type: number; readonly attachId: number } {
+  const [, name] = /^(?:fentry|fexit|fmod_ret)(?:\.s)?\/(\w+)$/.exec(section) ?? [];
+  if (name === undefined) return { type: section === "syscall" ? SYSCALL : 0, attachId: 0 };
+  const attachId = target.find(name, ["func"]);
+  if (attachId === undefined) throw new Refusal(Errno.ENOENT, `the kernel's BTF has no function ${name}`);
+  return { type: TRACING, attachId };
+}

@@ -1,0 +1,96 @@
+import type { Btf } from "#formats/btf/btf.ts";
+import { compositeOf } from "#formats/btf/members.ts";
+import { resolve, sizeOf } from "#formats/btf/resolve.ts";
+import type { Member } from "#formats/btf/types.ts";
+import { SHF, SHT } from "#formats/elf/constants.ts";
+import type { ElfFile } from "#formats/elf/elf-file.ts";
+import type { ElfSection } from "#formats/elf/types.ts";
+import { Errno } from "#vm/errno.ts";
+import { Refusal } from "#vm/loader/failure.ts";
+import { BPF_F_RDONLY_PROG, type MapDefinition, MapType } from "#vm/maps/definition.ts";
+
+/** An object's maps in the order in which libbpf creates them, and what the code's symbols mean. */
+export type ObjectMaps = {
+  readonly definitions: readonly MapDefinition[];
+  /** By the offset of a variable in `.maps`, in bytes. */
+  readonly declared: ReadonlyMap<number, number>;
+  /** By section number: data sections are arrays of one element. */
+  readonly sections: ReadonlyMap<number, number>;
+};
+
+const MAPS = ".maps";
+
+/** Source: libbpf's `bpf_object__init_maps`. @throws Refusal (-EINVAL) for a map that cannot be understood */
+export function objectMaps(elf: ElfFile, btf: Btf): ObjectMaps {
+  const definitions: MapDefinition[] = [];
+  const declared = new Map<number, number>();
+  const sections = new Map<number, number>();
+  const id = btf.find(MAPS, ["datasec"]);
+  const datasec = id === undefined ? undefined : btf.type(id);
+  for (const { type } of datasec?.kind === "datasec" ? datasec.variables : []) {
+    declared.set(offsetOf(elf, btf.name(type)), definitions.push(declaredMap(btf, type)) - 1);
+  }
+  for (const section of elf.sections) {
+    if (isData(section)) sections.set(section.index, definitions.push(dataMap(section)) - 1);
+  }
+  return { definitions, declared, sections };
+}
+
+/** Of a map's variable in its section, in bytes: the compiler leaves it out of the BTF. */
+function offsetOf(elf: ElfFile, name: string): number {
+  const section = elf.section(MAPS)?.index;
+  const symbols = elf.symbolsNamed(name);
+  const symbol = symbols.ok ? symbols.value.find(({ sectionIndex }) => sectionIndex === section) : undefined;
+  if (symbol === undefined) throw new Refusal(Errno.EINVAL, `map ${name} has no symbol`);
+  return Number(symbol.value);
+}
+
+/** `__uint(name, n)` is a pointer to an array of n, `__type(name, t)` a pointer to t. */
+function declaredMap(btf: Btf, variable: number): MapDefinition {
+  const name = btf.name(variable);
+  const members = compositeOf(btf, btf.word(variable, 8))?.members;
+  if (members === undefined) throw new Refusal(Errno.EINVAL, `map ${name} is no struct`);
+  const pointee = (member: Member): number => {
+    const pointer = resolve(btf, member.type);
+    if (btf.kind(pointer) !== "ptr") throw new Refusal(Errno.EINVAL, `map ${name}: ${member.name}`);
+    return btf.word(pointer, 8);
+  };
+  const values: Record<string, number> = {};
+  for (const member of members) {
+    const type = pointee(member);
+    const array = btf.type(resolve(btf, type));
+    if (member.name === "key" || member.name === "value") {
+      values[`${member.name}_size`] = sizeOf(btf, type) ?? 0;
+    } else if (array.kind === "array") values[member.name] = array.length;
+  }
+  return {
+    name,
+    type: values["type"] ?? 0,
+    keySize: values["key_size"] ?? 0,
+    valueSize: values["value_size"] ?? 0,
+    maxEntries: values["max_entries"] ?? 0,
+    flags: values["map_flags"] ?? 0,
+    frozen: false,
+  };
+}
+
+function isData(section: ElfSection): boolean {
+  if (section.size === 0 || (section.flags & SHF.ALLOC) === 0n) return false;
+  return /^\.(rodata|data|bss)(\.|$)/.test(section.name);
+}
+
+function dataMap(section: ElfSection): MapDefinition {
+  const readOnly = section.name.startsWith(".rodata");
+  const content = new Uint8Array(Math.ceil(section.size / 8) * 8);
+  if (section.type !== SHT.NOBITS) content.set(section.data);
+  return {
+    name: section.name,
+    type: MapType.ARRAY,
+    keySize: 4,
+    valueSize: section.size,
+    maxEntries: 1,
+    flags: readOnly ? BPF_F_RDONLY_PROG : 0,
+    content,
+    frozen: readOnly,
+  };
+}

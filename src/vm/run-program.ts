@@ -1,0 +1,110 @@
+import type { Fault } from "./fault.ts";
+import { TRACING_HELPERS } from "./helpers/registry.ts";
+import type { Callee } from "./helpers/signature.ts";
+import type { Injection } from "./injection.ts";
+import type { Coverage } from "./interpreter/coverage.ts";
+import { interpret } from "./interpreter/interpreter.ts";
+import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
+import { type EmittedBuffer, Machine, type Reference } from "./machine.ts";
+import { REGION_LOW } from "./memory/memory.ts";
+import type { ImmediateTarget, LoadedProgram } from "./program.ts";
+
+/** What the program may call. */
+export type Callables = {
+  /** By their number. */
+  readonly helpers: ReadonlyMap<number, Callee>;
+  /** By their name. */
+  readonly kfuncs: ReadonlyMap<string, Callee>;
+};
+
+export const TRACING_CALLABLES: Callables = { helpers: TRACING_HELPERS, kfuncs: PARSER_KFUNCS };
+
+export type RunOptions = {
+  readonly injection?: Injection;
+  /** Instructions; see `DEFAULT_BUDGET`. */
+  readonly budget?: number;
+  /** A byte for each slot of the program, to be added to. Default: a new one. */
+  readonly coverage?: Coverage;
+  /** The id that `bpf_get_parser_context` knows, and the program's second argument. Default 1. */
+  readonly parserId?: number;
+};
+
+export type RunOutcome = {
+  /** R0 at the exit, unsigned; undefined after a fault. */
+  readonly result: bigint | undefined;
+  readonly fault: Fault | undefined;
+  /** What the program still held at its end; after a fault this says little. */
+  readonly leaks: readonly Reference[];
+  /** What it handed to the kernel, refused buffers included, in order. */
+  readonly buffers: readonly EmittedBuffer[];
+  /** A line a printk. */
+  readonly trace: readonly string[];
+  /** Instructions executed. */
+  readonly executed: number;
+  readonly coverage: Coverage;
+  /** How often reserves, probe reads and buffers were asked for: what `Injection` can count up to. */
+  readonly calls: { readonly reserves: number; readonly probes: number; readonly buffers: number };
+};
+
+/**
+ * Runs a program once, on memory of its own. `prepare` puts what its argument needs into the memory and
+ * gives R1; the program's arguments are the caller's business, for they depend on what it is attached to.
+ */
+export function runProgram(
+  program: LoadedProgram,
+  callables: Callables,
+  options: RunOptions,
+  prepare: (machine: Machine) => { readonly high: number; readonly low: number },
+): RunOutcome {
+  const { lowered, kfuncs } = program;
+  const machine = new Machine({
+    maps: program.maps,
+    ...(options.injection && { injection: options.injection }),
+    ...(options.parserId !== undefined && { parserId: options.parserId }),
+  });
+  const slots = lowered.bySlot.length;
+  const coverage = options.coverage ?? new Uint8Array(slots);
+  const code = machine.memory.add({ kind: "code", name: "the program", size: 8 * slots, access: "none" });
+  const symbols = lowered.symbols.map(({ instruction }) =>
+    addressOf(machine, program.immediates.get(instruction.index), code.high),
+  );
+  const callees = lowered.calls.map(({ target, id, instruction }) =>
+    target === "helper" ? callables.helpers.get(id) : callables.kfuncs.get(kfuncs.get(instruction) ?? ""),
+  );
+  const outcome = interpret({
+    program: lowered,
+    callees,
+    symbols,
+    machine,
+    argument: prepare(machine),
+    coverage,
+    ...(options.budget !== undefined && { budget: options.budget }),
+  });
+  return {
+    ...outcome,
+    leaks: [...machine.references.values()],
+    buffers: machine.buffers,
+    trace: machine.trace,
+    coverage,
+    calls: machine.injector.counts,
+  };
+}
+
+function addressOf(
+  machine: Machine,
+  target: ImmediateTarget | undefined,
+  code: number,
+): { readonly high: number; readonly low: number } {
+  if (target === undefined) return { high: 0, low: 0 };
+  if (target.kind === "address") {
+    return {
+      high: Number(BigInt.asIntN(32, target.value >> 32n)),
+      low: Number(BigInt.asIntN(32, target.value)),
+    };
+  }
+  if (target.kind === "function") return { high: code, low: REGION_LOW + 8 * target.slot };
+  const map = machine.maps[target.map];
+  const region = target.kind === "map" ? map?.object : map?.element(0);
+  if (region === undefined) throw new Error(`a program that names map ${target.map}, which it has not`);
+  return { high: region.high, low: REGION_LOW + (target.kind === "map" ? 0 : target.offset) };
+}
