@@ -9,10 +9,10 @@ import { writeOutput } from "#files/output.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { table } from "#report/table.ts";
 import type { Call } from "./call.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { partLimit } from "./limits.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
-import { formatSize, parseSize } from "./sizes.ts";
+import { formatSize } from "./sizes.ts";
 
 /** `kexec-bpf decompose`: what the kernel would make of an image. */
 export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -38,16 +38,19 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("limit", { type: "string", requiresArg: true, describe: "largest part, such as 64M" })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
-      const limit = options.limit === undefined ? LARGEST_PART : parseSize(options.limit);
-      if (limit === undefined)
-        return finish(report(io, { reason: "usage", detail: `--limit ${options.limit} is no size` }));
+      const limit = partLimit(options.limit);
+      if (!limit.ok) return finish(report(io, limit.failure));
       const container = await read(resolve(io.cwd, options.container));
       if (!container.ok) return finish(report(io, container.failure));
       const image = await read(resolve(io.cwd, options.image));
       if (!image.ok) return finish(report(io, image.failure));
       const { decompose } = await import("#model/decompose.ts");
       const { referenceRunner } = await import("#reference/runner.ts");
-      const runParser = referenceRunner(options.abi, { kernel: limit, initrd: limit, cmdline: limit });
+      const runParser = referenceRunner(options.abi, {
+        kernel: limit.value,
+        initrd: limit.value,
+        cmdline: limit.value,
+      });
       const decomposed = await decompose(
         options.abi === "v6"
           ? { revision: "v6", image: image.value, runParser }

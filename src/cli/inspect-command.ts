@@ -3,9 +3,8 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { Call } from "./call.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { partLimit } from "./limits.ts";
 import { report } from "./report-failure.ts";
-import { parseSize } from "./sizes.ts";
 
 /** `kexec-bpf inspect`: what a file is and what is in it. */
 export function inspectCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -23,13 +22,16 @@ export function inspectCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
-      const limit = options.limit === undefined ? LARGEST_PART : parseSize(options.limit);
-      if (limit === undefined)
-        return finish(report(io, { reason: "usage", detail: `--limit ${options.limit} is no size` }));
+      const limit = partLimit(options.limit);
+      if (!limit.ok) return finish(report(io, limit.failure));
       const { inspect } = await import("#inspect/inspect.ts");
       const { inspectionText } = await import("./inspection-text.ts");
       const explain = failureText;
-      const found = await inspect(resolve(io.cwd, options.file), { hashes: options.hashes, limit, explain });
+      const found = await inspect(resolve(io.cwd, options.file), {
+        hashes: options.hashes,
+        limit: limit.value,
+        explain,
+      });
       if (!found.ok) return finish(report(io, found.failure));
       io.stdout(options.json ? `${JSON.stringify(found.value)}\n` : inspectionText(found.value));
       finish(EXIT.ok);

@@ -6,6 +6,7 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { type SparseFile, withSparseFile } from "#files/sparse-file.ts";
+import { isElf } from "#formats/elf/header.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
 import { decodeSparseElf } from "#kernel/sparse-elf.ts";
 import { parseEnvelope } from "#reference/envelope.ts";
@@ -87,7 +88,7 @@ async function describeContent(sparse: SparseFile): Promise<Facts> {
     parts: [],
     warnings: [`${failure.section}, offset 0x${failure.offset.toString(16)}: ${failure.detail}`],
   });
-  if (bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46) {
+  if (isElf(bytes)) {
     const elf = await decodeSparseElf(sparse);
     if (!elf.ok) return unusable("ELF", elf.failure);
     for (const section of elf.value.sections)

@@ -4,18 +4,12 @@ import { ok, type Result } from "#core/result.ts";
 import { codecForZboot } from "#formats/compression/codecs.ts";
 import { peCertificates } from "#formats/pe/certificates.ts";
 import { type PeFact, peFacts } from "#formats/pe/facts.ts";
+import { peArchitecture } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import type { PeFile, PeSection } from "#formats/pe/types.ts";
 import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import type { Facts, Field, FilePart } from "./types.ts";
-
-const MACHINES: Readonly<Record<number, string>> = {
-  34404: "x86",
-  43620: "arm64",
-  20580: "riscv",
-  25188: "loongarch",
-};
 
 /** Sections whose text is worth showing. */
 const TEXTS: ReadonlySet<string> = new Set([".cmdline", ".osrel", ".uname", ".profile"]);
@@ -79,7 +73,7 @@ function peCommon(pe: PeFile): Omit<Facts, "format"> {
   return {
     fields: [
       { name: "PE", value: pe.format },
-      { name: "machine", value: MACHINES[pe.machine] ?? `0x${pe.machine.toString(16)}` },
+      { name: "machine", value: peArchitecture(pe.machine) ?? `0x${pe.machine.toString(16)}` },
       { name: "subsystem", value: optionalHeader.subsystem },
       { name: "SizeOfImage", value: optionalHeader.sizeOfImage },
       {

@@ -4,8 +4,10 @@ import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
+import { isElf } from "#formats/elf/header.ts";
 import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { decodeImage } from "#formats/image/image.ts";
+import { peArchitecture } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { isZboot } from "#formats/zboot/zboot.ts";
 import type { Architecture } from "./architecture.ts";
@@ -18,13 +20,6 @@ export type Extracted = {
   readonly steps: readonly string[];
   /** `arm64 Image`, `vmlinux of a bzImage`, … */
   readonly what: string;
-};
-
-/** What the PE machine field of a zboot image says its Image must be. */
-const MACHINES: Readonly<Record<number, Architecture>> = {
-  43620: "arm64",
-  20580: "riscv",
-  25188: "loongarch",
 };
 
 /** An envelope around a UKI around a zboot image: three, and one more for what nobody has thought of. */
@@ -102,11 +97,7 @@ function flatten(elf: ElfFile, steps: readonly string[]): Result<Extracted> {
 
 function zbootMachine(bytes: Uint8Array): Architecture | undefined {
   const pe = decodePe(bytes);
-  return pe.ok ? MACHINES[pe.value.machine] : undefined;
-}
-
-function isElf(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
+  return pe.ok ? peArchitecture(pe.value.machine) : undefined;
 }
 
 function notAnImage(steps: readonly string[], detail: string): Result<never> {

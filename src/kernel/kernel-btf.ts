@@ -4,6 +4,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
+import { isElf } from "#formats/elf/header.ts";
 import { readHead } from "./read-head.ts";
 import { readElfSection } from "./sparse-elf.ts";
 import { peel } from "./unwrap.ts";
@@ -82,10 +83,6 @@ function elfBtf(data: Uint8Array | undefined, file: string, steps: readonly stri
   return data === undefined || data.length === 0
     ? err(noBtf(file, steps))
     : ok({ bytes: data, steps: [...steps, "ELF .BTF"] });
-}
-
-function isElf(head: Uint8Array): boolean {
-  return head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
 }
 
 /** The magic number 0xeb9f in either byte order. */

@@ -12,6 +12,11 @@ import type { ElfHeader } from "./types.ts";
 
 const MAGIC = 0x464c457f;
 
+/** Whether the bytes begin with ELF's magic number; four of them are enough. */
+export function isElf(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
+}
+
 /**
  * The byte order, from the identification bytes: what must be known before anything else can be read.
  * Fails on a file that is no ELF64 of version 1.
