@@ -3,6 +3,7 @@ import type { MapDefinition } from "./maps/definition.ts";
 import { MapInstance } from "./maps/instance.ts";
 import { Memory } from "./memory/memory.ts";
 import type { Region } from "./memory/region.ts";
+import { type Write, WriteWatch } from "./memory/write-watch.ts";
 
 /** Something that the program has to give back. */
 export type Reference = {
@@ -20,6 +21,8 @@ export type EmittedBuffer = {
   readonly accepted: boolean;
   /** The slot of the call. */
   readonly instruction: number;
+  /** Who stored its bytes, in order; only where the run watched for it. */
+  readonly writes?: readonly Write[];
 };
 
 /** All state of one run: memory, maps, what is held, what came out. Made anew for every run. */
@@ -41,7 +44,10 @@ export class Machine {
     readonly injection?: Injection;
     /** Default 1. */
     readonly parserId?: number;
+    /** Whether buffers say who stored their bytes. Default false: it takes time. */
+    readonly watchWrites?: boolean;
   }) {
+    if (options.watchWrites) this.memory.watch = new WriteWatch();
     this.maps = options.maps.map((definition) => new MapInstance(this.memory, definition));
     this.#byObject = new Map(this.maps.map((map) => [map.object, map]));
     this.injector = new Injector(options.injection ?? {});

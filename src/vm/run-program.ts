@@ -27,6 +27,8 @@ export type RunOptions = {
   readonly coverage?: Coverage;
   /** The id that `bpf_get_parser_context` knows, and the program's second argument. Default 1. */
   readonly parserId?: number;
+  /** Whether buffers say who stored their bytes. Default false: it takes time. */
+  readonly watchWrites?: boolean;
 };
 
 export type RunOutcome = {
@@ -61,6 +63,7 @@ export function runProgram(
     maps: program.maps,
     ...(options.injection && { injection: options.injection }),
     ...(options.parserId !== undefined && { parserId: options.parserId }),
+    ...(options.watchWrites && { watchWrites: true }),
   });
   const slots = lowered.bySlot.length;
   const coverage = options.coverage ?? new Uint8Array(slots);

@@ -4,6 +4,7 @@ import type { Machine } from "#vm/machine.ts";
 import type { MapInstance } from "#vm/maps/instance.ts";
 import { REGION_LOW } from "#vm/memory/memory.ts";
 import type { Region } from "#vm/memory/region.ts";
+import type { Write } from "#vm/memory/write-watch.ts";
 import type { ArgumentType, Call, Callee } from "./signature.ts";
 
 /** As the verifier has it (BPF_MAX_VAR_SIZ), in bytes. */
@@ -33,6 +34,7 @@ export class CallFrame implements Call {
   /** @throws FaultSignal naming the callee */
   run(callee: Callee, instruction: number): void {
     this.instruction = instruction;
+    if (this.machine.memory.watch !== undefined) this.machine.memory.watch.slot = instruction;
     this.#callee = callee;
     this.#found = [];
     this.#check(callee.arguments);
@@ -68,6 +70,12 @@ export class CallFrame implements Call {
     return found === undefined
       ? NO_BYTES
       : found.region.bytes.subarray(found.offset, found.offset + found.size);
+  }
+
+  writes(n: number): readonly Write[] | undefined {
+    const found = this.#found[n];
+    const { watch } = this.machine.memory;
+    return found && watch?.within(found.region, found.offset, found.size);
   }
 
   region(n: number): Region {

@@ -142,19 +142,19 @@ class Interpreter {
             r[d + 1] = memory.region.view.getInt32(memory.offset + 4, true);
             break;
           case 5: // store1
-            this.#write(d, argument, 1);
+            this.#write(d, argument, 1, pc);
             memory.region.view.setUint8(memory.offset, r[s] ?? 0);
             break;
           case 6: // store2
-            this.#write(d, argument, 2);
+            this.#write(d, argument, 2, pc);
             memory.region.view.setUint16(memory.offset, r[s] ?? 0, true);
             break;
           case 7: // store4
-            this.#write(d, argument, 4);
+            this.#write(d, argument, 4, pc);
             memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
             break;
           case 8: // store8
-            this.#write(d, argument, 8);
+            this.#write(d, argument, 8, pc);
             memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
             memory.region.view.setInt32(memory.offset + 4, r[s + 1] ?? 0, true);
             break;
@@ -262,7 +262,7 @@ class Interpreter {
             }
             continue;
           case 77: // update
-            this.#update(d, s, argument);
+            this.#update(d, s, argument, pc);
             break;
           case 74: // loadSigned1
             this.#read(s, argument, 1);
@@ -315,7 +315,8 @@ class Interpreter {
   }
 
   /** Finds what a store writes, at an offset from the destination register. */
-  #write(destination: number, offset: number, size: number): void {
+  #write(destination: number, offset: number, size: number, pc: number): void {
+    this.#watched(pc);
     const r = this.#registers;
     const before = r[destination] ?? 0;
     const low = (before + offset) | 0;
@@ -323,7 +324,8 @@ class Interpreter {
     this.#memory.toWrite(((r[destination + 1] ?? 0) + carry) | 0, low, size);
   }
 
-  #update(destination: number, source: number, argument: number): void {
+  #update(destination: number, source: number, argument: number, pc: number): void {
+    this.#watched(pc);
     const does = this.#execution.program.updates[argument >> 16];
     if (does === undefined) throw new Error("an atomic operation that lowering did not note");
     const r = this.#registers;
@@ -333,6 +335,11 @@ class Interpreter {
     const carry = (offset >> 31) + (low >>> 0 < before >>> 0 ? 1 : 0);
     this.#memory.toUpdate(((r[destination + 1] ?? 0) + carry) | 0, low, does.bytes);
     update(does, this.#memory, r, source);
+  }
+
+  #watched(pc: number): void {
+    const { watch } = this.#memory;
+    if (watch !== undefined) watch.slot = this.#execution.program.slots[pc] ?? 0;
   }
 
   #call(index: number): void {

@@ -44,7 +44,13 @@ export const PARSER_KFUNCS: ReadonlyMap<string, Callee> = new Map(
           if (size <= 0) return -Errno.EINVAL;
           const accepted = !call.machine.injector.bufferFails();
           const bytes = Uint8Array.from(call.bytes(1));
-          call.machine.buffers.push({ bytes, accepted, instruction: call.instruction });
+          const writes = call.writes(1);
+          call.machine.buffers.push({
+            bytes,
+            accepted,
+            instruction: call.instruction,
+            ...(writes && { writes }),
+          });
           return accepted ? 0 : -Errno.ENOMEM;
         },
       },

@@ -1,5 +1,6 @@
 import { type AccessKind, FaultSignal, type FaultyAccess } from "#vm/fault.ts";
 import { Region, type RegionOptions } from "./region.ts";
+import type { WriteWatch } from "./write-watch.ts";
 
 /*
  * An address is 64 bits:
@@ -28,6 +29,8 @@ const NULL_PAGE = 4096;
  */
 export class Memory {
   readonly #regions: Region[] = [];
+  /** Where set, it is told of every store to a record. */
+  watch: WriteWatch | undefined;
   region: Region;
   offset = 0;
 
@@ -71,6 +74,7 @@ export class Memory {
       this.#writeSlowly(region, offset, high, low, size);
     }
     if (region?.shadow !== undefined) noteWritten(region.shadow, offset, size);
+    if (this.watch !== undefined && region?.kind === "record") this.watch.note(region, offset, size);
     // A store of what is there already is worth a look: V8 notes every pointer that is stored.
     if (region !== this.region) this.region = region as Region;
     this.offset = offset;

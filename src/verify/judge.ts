@@ -1,0 +1,117 @@
+import type { Command } from "#abi/command.ts";
+import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
+import type { SourceLine } from "#isa/listing.ts";
+import { diffEffects } from "#model/effects.ts";
+import type { Injection } from "#vm/injection.ts";
+import { sourceOf } from "#vm/program.ts";
+import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
+import { expectedStream } from "./references.ts";
+import { writerOf } from "./source-of-byte.ts";
+import type { Subject } from "./subject.ts";
+import type { Finding, Verdict } from "./verdict.ts";
+
+/** `exact`: command by command, byte by byte. `effect`: what the kernel ends up with. */
+export type Comparison = "exact" | "effect";
+
+/**
+ * Runs a subject over an image and compares what it emits with the reference parser's stream, byte by byte. With
+ * an injection the whole stream or none of it must come, and after a refused command nothing.
+ *
+ * @throws nothing: what a parser does wrong is a finding
+ */
+export function judge(subject: Subject, image: Uint8Array, options: EmissionOptions = {}): Verdict {
+  const verdict = conduct(subject, image, options);
+  const difference = compare(subject, verdict, options.injection);
+  return withDifference(subject, image, options, verdict, difference);
+}
+
+/** As `judge`, by what the kernel makes of the streams: see `diffEffects`. */
+export async function judgeEffect(
+  subject: Subject,
+  image: Uint8Array,
+  options: EmissionOptions = {},
+): Promise<Verdict> {
+  const verdict = conduct(subject, image, options);
+  const [expected, emitted] = [wanted(verdict, options.injection), commandsOf(verdict.emission)];
+  // A stream cut short by the kernel has no effect that could be compared.
+  const cut = options.injection?.refuseBuffer !== undefined;
+  const none = options.injection !== undefined && emitted?.length === 0;
+  if (emitted === undefined || cut || none) return verdict;
+  const { revision } = subject;
+  const difference = await diffEffects({ revision, commands: expected }, { revision, commands: emitted });
+  return withDifference(subject, image, options, verdict, difference);
+}
+
+/** The run, and what is wrong with it whatever was expected. */
+function conduct(subject: Subject, image: Uint8Array, options: EmissionOptions): Verdict {
+  const { revision, limits } = subject;
+  const expected = expectedStream(subject.reference, { image, revision, limits });
+  const emission = emit(subject, image, options);
+  return { expected, emission, findings: [...misbehaviour(emission), ...malformed(emission)] };
+}
+
+function misbehaviour({ runs }: Emission): Finding[] {
+  return runs.flatMap(({ program, outcome: { fault, leaks } }): Finding[] => {
+    // What a program held when a fault ended it says nothing.
+    if (fault !== undefined) return [{ kind: "fault", fault, source: sourceOf(program, fault.instruction) }];
+    return leaks.map((reference) => ({
+      kind: "leak",
+      reference,
+      source: sourceOf(program, reference.acquiredAt),
+    }));
+  });
+}
+
+function malformed({ emitted }: Emission): Finding[] {
+  const findings: Finding[] = [];
+  let refused = false;
+  for (const [index, { program, buffer, command }] of emitted.entries()) {
+    const source = sourceOf(program, buffer.instruction);
+    if (isMalformed(command)) findings.push({ kind: "malformed", index, failure: command, source });
+    if (refused) findings.push({ kind: "went-on", index, source });
+    refused ||= !buffer.accepted;
+  }
+  return findings;
+}
+
+/** Undefined where a buffer is no command: that is a finding by itself. */
+function commandsOf({ emitted }: Emission): readonly Command[] | undefined {
+  const commands = emitted.flatMap(({ command }) => (isMalformed(command) ? [] : [command]));
+  return commands.length === emitted.length ? commands : undefined;
+}
+
+/** The buffers that the kernel should see, refused ones included. */
+function wanted({ expected }: Verdict, injection: Injection | undefined): readonly Command[] {
+  const stream = expected.ok ? expected.value : [];
+  return injection?.refuseBuffer === undefined ? stream : stream.slice(0, injection.refuseBuffer);
+}
+
+function compare(
+  { revision }: Subject,
+  verdict: Verdict,
+  injection: Injection | undefined,
+): StreamDifference | undefined {
+  const commands = commandsOf(verdict.emission);
+  // A parser that was denied something may send nothing.
+  if (commands === undefined || (commands.length === 0 && denied(injection))) return undefined;
+  return diffStreams({ revision, commands: wanted(verdict, injection) }, { revision, commands });
+}
+
+function denied(injection: Injection | undefined): boolean {
+  if (injection === undefined) return false;
+  const { refuseBuffer: _refused, ...denials } = injection;
+  return Object.keys(denials).length > 0;
+}
+
+function withDifference(
+  subject: Subject,
+  image: Uint8Array,
+  options: EmissionOptions,
+  verdict: Verdict,
+  difference: StreamDifference | undefined,
+): Verdict {
+  // A program that a fault ended could not send the rest.
+  if (difference === undefined || verdict.findings.some(({ kind }) => kind === "fault")) return verdict;
+  const source: SourceLine | undefined = writerOf(subject, image, options, difference);
+  return { ...verdict, findings: [...verdict.findings, { kind: "difference", difference, source }] };
+}
