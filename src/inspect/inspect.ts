@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { commandTitle } from "#abi/command.ts";
 import { REVISIONS } from "#abi/revisions.ts";
@@ -6,7 +5,9 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { type SparseFile, withSparseFile } from "#files/sparse-file.ts";
+import { isBzImage } from "#formats/bzimage/bzimage.ts";
 import { isElf } from "#formats/elf/header.ts";
+import { decodePe } from "#formats/pe/pe-file.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
 import { decodeSparseElf } from "#kernel/sparse-elf.ts";
 import { parseEnvelope } from "#reference/envelope.ts";
@@ -26,7 +27,7 @@ export type InspectOptions = {
   readonly explain: (failure: Failure) => string;
 };
 
-/** Files up to this size are read whole; of larger ones only what the decoders look at. */
+/** Files up to this size are read whole, unless they are PE; of others only what the decoders look at. */
 const WHOLE = 64 * 1024 * 1024;
 const HEAD = 1024 * 1024;
 const TABLES = 64 * 1024;
@@ -58,13 +59,27 @@ export function inspect(file: string, options: InspectOptions): Promise<Result<I
 }
 
 async function fillTables(sparse: SparseFile): Promise<void> {
-  if (sparse.size <= WHOLE) return sparse.fill(0, sparse.size);
   await sparse.fill(0, HEAD);
+  const isPe = sparse.bytes[0] === 0x4d && sparse.bytes[1] === 0x5a && !isBzImage(sparse.bytes);
+  if (sparse.size <= WHOLE && !isPe) return sparse.fill(HEAD, sparse.size);
   await sparse.fill(sparse.size - HEAD, HEAD);
+  if (isPe) await fillPe(sparse);
+}
+
+/** What descriptions of PE files look at: headers, the sections' beginnings, what VirtualSize leaves out, certificates. */
+async function fillPe(sparse: SparseFile): Promise<void> {
   const signature = decoding(() =>
     new ByteReader(sparse.bytes, { format: "PE", section: "DOS header" }).u32(0x3c),
   );
   if (signature.ok) await sparse.fill(signature.value, TABLES);
+  const pe = decodePe(sparse.bytes);
+  if (!pe.ok) return;
+  for (const { pointerToRawData, sizeOfRawData, data } of pe.value.sections) {
+    await sparse.fill(pointerToRawData, Math.min(data.length, TABLES));
+    await sparse.fill(pointerToRawData + data.length, Math.min(sizeOfRawData - data.length, HEAD));
+  }
+  const { certificates } = pe.value;
+  if (certificates !== undefined) await sparse.fill(certificates.offset, certificates.data.length);
 }
 
 async function describe(sparse: SparseFile): Promise<Facts> {
@@ -149,6 +164,8 @@ async function streams(
 
 async function hashed(file: string, part: FilePart, wanted: boolean): Promise<FilePart> {
   if (!wanted || part.size === 0) return part;
+  // Loading it takes as long as everything that is done without hashes.
+  const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file, {
     start: part.offset,

@@ -100,7 +100,7 @@ export function runProgram(argv: readonly string[], options: CallOptions): Start
 let bundled: string | undefined;
 
 /** A package of its own, so that the checkout's `dist/` is neither needed nor touched. */
-function program(): string {
+export function program(): string {
   if (bundled !== undefined) return bundled;
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const copy = newFolder("package");
