@@ -76,6 +76,8 @@ async function measure(file: Uint8Array): Promise<Result<Measured>> {
       });
     }
     if (layer.value.uki !== undefined) {
+      // Only @0's kernel is unwrapped below, for a parser hands on no other (docs/spec.md, "UKI"). The records fit the
+      // largest part of any profile: that costs memory alone, and a UKI whose order of profiles changes still fits.
       kernel = layer.value.uki.linux;
       parts = { initrd: layer.value.uki.initrd, cmdline: layer.value.uki.cmdline };
     }
