@@ -27,17 +27,22 @@ export type Malformed = {
   readonly format: string;
   /** The part of the format: `file header`, `section 3`, `.BTF string section`. */
   readonly section: string;
-  /** Byte offset in the outermost file. */
+  /** Byte offset in the outermost file, or in the layer. */
   readonly offset: number;
   readonly detail: string;
+  readonly layer?: Layer;
   readonly file?: string;
 };
+
+/** What was decompressed on the way to the fault: `the gzip stream at offset 0x0`. Offsets count from its first byte. */
+export type Layer = string;
 
 /** Well-formed input that asks for something this version does not do. */
 export type Unsupported = {
   readonly reason: "unsupported";
   readonly what: string;
   readonly detail: string;
+  readonly layer?: Layer;
   readonly file?: string;
 };
 
@@ -120,6 +125,7 @@ export type SizeExceeded = {
   readonly limit: number;
   /** The field that gives the size, as in `Malformed`. */
   readonly field?: { readonly section: string; readonly offset: number };
+  readonly layer?: Layer;
   readonly file?: string;
 };
 
@@ -157,4 +163,12 @@ export type Cancelled = { readonly reason: "cancelled"; readonly signal: string 
 /** Names the file in a failure that came from pure code, which knows only bytes. */
 export function inFile<F extends Failure>(failure: F, file: string): F {
   return "file" in failure && failure.file !== undefined ? failure : { ...failure, file };
+}
+
+/** Names the layer in a failure about bytes that were decompressed; undefined leaves the failure to the file itself. */
+export function inLayer<F extends Malformed | Unsupported | SizeExceeded>(
+  failure: F,
+  layer: Layer | undefined,
+): F {
+  return layer === undefined || failure.layer !== undefined ? failure : { ...failure, layer };
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Failure, inFile } from "#core/failure.ts";
+import { type Failure, inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
@@ -7,7 +7,7 @@ import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
 import { readHead } from "./read-head.ts";
 import { readElfSection } from "./sparse-elf.ts";
-import { peel } from "./unwrap.ts";
+import { type Content, peel } from "./unwrap.ts";
 
 export type KernelBtf = {
   /** Raw BTF, as in /sys/kernel/btf/vmlinux. */
@@ -48,14 +48,15 @@ export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
 
 async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>> {
   const steps: string[] = [];
-  let bytes = file;
+  let content: Content = { bytes: file, base: 0 };
   for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
+    const { bytes, base } = content;
     if (isElf(bytes)) {
-      const elf = decodeElf(bytes);
-      if (!elf.ok) return elf;
+      const elf = decodeElf(bytes, { base });
+      if (!elf.ok) return err(inLayer(elf.failure, content.layer));
       return elfBtf(elf.value.section(SECTION)?.data, name, steps);
     }
-    const layer = await peel(bytes, file);
+    const layer = await peel(content);
     if (!layer.ok) return layer;
     if (layer.value.kind === "image" || layer.value.kind === "unknown") {
       const found = findBtf(bytes);
@@ -68,11 +69,11 @@ async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>
     }
     steps.push(layer.value.step);
     if (layer.value.kind === "wrapped") {
-      bytes = layer.value.inner;
+      content = layer.value.inner;
     } else {
       const inner = await layer.value.inner();
       if (!inner.ok) return inner;
-      bytes = inner.value;
+      content = inner.value;
     }
   }
   return err(noBtf(name, steps));

@@ -6,7 +6,7 @@ import { isBzImage } from "#formats/bzimage/bzimage.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import type { Architecture } from "./architecture.ts";
 import { readHead } from "./read-head.ts";
-import { peel } from "./unwrap.ts";
+import { type Content, peel } from "./unwrap.ts";
 
 /** Sizes found in a kernel file, in bytes. */
 export type Measured = {
@@ -58,18 +58,18 @@ export async function measureImage(file: string): Promise<Result<Measured>> {
 
 async function measure(file: Uint8Array): Promise<Result<Measured>> {
   const steps: string[] = [];
-  let bytes = file;
+  let content: Content = { bytes: file, base: 0 };
   let kernel = 0;
   let parts: { initrd: number; cmdline: number } | undefined;
   for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    const layer = await peel(bytes, file);
+    const layer = await peel(content);
     if (!layer.ok) return layer;
     if (layer.value.kind === "unknown") break;
     steps.push(layer.value.step);
     if (layer.value.kind !== "wrapped") {
       return ok({
-        image: bytes.length,
-        kernel: Math.max(kernel, bytes.length),
+        image: content.bytes.length,
+        kernel: Math.max(kernel, content.bytes.length),
         ...parts,
         arch: layer.value.arch,
         steps,
@@ -81,7 +81,7 @@ async function measure(file: Uint8Array): Promise<Result<Measured>> {
       kernel = layer.value.uki.linux;
       parts = { initrd: layer.value.uki.initrd, cmdline: layer.value.uki.cmdline };
     }
-    bytes = layer.value.inner;
+    content = layer.value.inner;
   }
   return err({
     reason: "unsupported",

@@ -1,4 +1,4 @@
-import type { Failure } from "#core/failure.ts";
+import type { Failure, Layer } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
 
 /**
@@ -8,9 +8,9 @@ import { unreachable } from "#core/unreachable.ts";
 export function failureText(failure: Failure): string {
   switch (failure.reason) {
     case "malformed":
-      return `${at(failure.file)}${failure.format} ${failure.section}, offset ${hex(failure.offset)}: ${failure.detail}`;
+      return `${at(failure.file)}${inside(failure.layer)}${failure.format} ${failure.section}, offset ${hex(failure.offset)}: ${failure.detail}`;
     case "unsupported":
-      return `${at(failure.file)}${failure.what} is not supported: ${failure.detail}`;
+      return `${at(failure.file)}${inside(failure.layer)}${failure.what} is not supported: ${failure.detail}`;
     case "abi-mismatch":
       return lines(
         `${at(failure.file)}the kernel's BTF does not agree with revision ${failure.revision}:`,
@@ -45,7 +45,7 @@ export function failureText(failure: Failure): string {
     case "file-failed":
       return `${failure.file}: cannot ${failure.operation}: ${failure.code}`;
     case "size-exceeded":
-      return `${at(failure.file)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
+      return `${at(failure.file)}${inside(failure.layer)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
     case "not-decomposed":
       return lines(
         `${at(failure.file)}${failure.stage}${failure.command === undefined ? "" : `, command ${failure.command}`}: ${failure.detail}`,
@@ -66,6 +66,10 @@ export function failureText(failure: Failure): string {
 
 function at(file: string | undefined): string {
   return file === undefined ? "" : `${file}: `;
+}
+
+function inside(layer: Layer | undefined): string {
+  return layer === undefined ? "" : `inside ${layer}: `;
 }
 
 function place(field: { readonly section: string; readonly offset: number } | undefined): string {

@@ -25,6 +25,19 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       text: "PE section 3, offset 0x0: cut",
       exit: 1,
     },
+    {
+      failure: {
+        reason: "malformed",
+        format: "Image",
+        section: "header",
+        offset: 56,
+        detail: "no magic",
+        layer: "the gzip stream at offset 0x210",
+        file: "vmlinuz.efi",
+      },
+      text: "vmlinuz.efi: inside the gzip stream at offset 0x210: Image header, offset 0x38: no magic",
+      exit: 1,
+    },
   ],
   unsupported: [
     {
