@@ -1,11 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
-import { err, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
-import { fileFailed } from "#files/errno.ts";
-import { writeOutput } from "#files/output.ts";
+import { makeFolder } from "#files/output.ts";
+import { writeOutputs } from "#files/output-set.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { table } from "#report/table.ts";
 import type { Call } from "./call.ts";
@@ -32,7 +30,7 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
           type: "string",
           requiresArg: true,
           demandOption: true,
-          describe: "folder for kernel, initrd, cmdline",
+          describe: "folder for kernel, initrd, cmdline; one that the image does not have is removed",
         })
         .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
         .option("limit", { type: "string", requiresArg: true, describe: "largest part, such as 64M" })
@@ -58,15 +56,19 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
       );
       if (!decomposed.ok) return finish(report(io, decomposed.failure));
       const folder = resolve(io.cwd, options.output);
-      const parts: { name: string; file: string; size: number; sha256: string }[] = [];
-      for (const name of ["kernel", "initrd", "cmdline"] as const) {
-        const bytes = decomposed.value[name];
-        if (bytes === undefined) continue;
-        const file = join(folder, name);
-        const written = await writeIn(folder, file, bytes);
-        if (!written.ok) return finish(report(io, written.failure));
-        parts.push({ name, file, size: bytes.length, sha256: digest(bytes) });
-      }
+      const made = await makeFolder(folder);
+      if (!made.ok) return finish(report(io, made.failure));
+      const outputs = (["kernel", "initrd", "cmdline"] as const).map((name) => ({
+        name,
+        file: join(folder, name),
+        // A part that this image does not have is removed: one of an earlier run would pass for this one's.
+        content: decomposed.value[name],
+      }));
+      const written = writeOutputs(outputs);
+      if (!written.ok) return finish(report(io, written.failure));
+      const parts = outputs.flatMap(({ name, file, content }) =>
+        content === undefined ? [] : [{ name, file, size: content.length, sha256: digest(content) }],
+      );
       const rows = parts.map(({ name, size, sha256, file }) => [name, formatSize(size), sha256, file]);
       io.stdout(
         options.json
@@ -76,13 +78,4 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
       finish(EXIT.ok);
     },
   );
-}
-
-async function writeIn(folder: string, file: string, bytes: Uint8Array): Promise<Result<void>> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    return err(fileFailed("create folder", folder, error));
-  }
-  return writeOutput(file, bytes);
 }

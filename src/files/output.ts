@@ -42,7 +42,7 @@ export async function replaceFile<T>(
 }
 
 /** Removes a temporary file. Where the system does not allow that, the failure that led here says more. */
-function discard(temporary: string): void {
+export function discard(temporary: string): void {
   try {
     rmSync(temporary, { force: true });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { digest } from "#files/digest.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
+import { encodeUki } from "#formats/uki/encode.ts";
 import { copy, DONE, stream } from "../abi/stream-samples.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
@@ -90,6 +91,43 @@ describe("decompose", () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).not.toBe("");
     expect(readdirSync(cwd).sort()).toEqual(["image", "parser.bpf"]);
+  });
+});
+
+describe("decompose of a v6 UKI without an initrd", () => {
+  const uki = () => {
+    const encoded = encodeUki({
+      arch: "arm64",
+      sections: [
+        { name: ".linux", data: KERNEL },
+        { name: ".cmdline", data: text("quiet") },
+        { name: ".bpf", data: bytecode },
+      ],
+    });
+    if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
+    return encoded.value;
+  };
+  const words = ["decompose", "parser.bpf", "image", "-o", "out", "--abi", "v6"];
+
+  test("removes the initrd of an earlier run", async () => {
+    const cwd = folderWith(uki());
+    mkdirSync(join(cwd, "out"));
+    write(join(cwd, "out/initrd"), "of an earlier run");
+    write(join(cwd, "out/notes"), "of the user");
+    await cliOk(words, { cwd });
+    expect(readdirSync(join(cwd, "out")).sort()).toEqual(["cmdline", "kernel", "notes"]);
+    expect(digest(readFileSync(join(cwd, "out/kernel")))).toBe(digest(KERNEL));
+  });
+
+  test("writes no part where one cannot be put into its place", async () => {
+    const cwd = folderWith(uki());
+    mkdirSync(join(cwd, "out/cmdline"), { recursive: true });
+    write(join(cwd, "out/initrd"), "of an earlier run");
+    const { status, stderr } = await cli(words, { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toContain(join(cwd, "out/cmdline"));
+    expect(readdirSync(join(cwd, "out")).sort()).toEqual(["cmdline", "initrd"]);
+    expect(readFileSync(join(cwd, "out/initrd"), "utf8")).toBe("of an earlier run");
   });
 });
 
