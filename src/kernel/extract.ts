@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -36,7 +36,8 @@ const MAX_LAYERS = 4;
 export async function extractKernel(file: string): Promise<Result<Extracted>> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(file);
+    // One read into one buffer; the asynchronous one reads in pieces and takes twice as long.
+    bytes = readFileSync(file);
   } catch (error) {
     return err(fileFailed("read", file, error));
   }
