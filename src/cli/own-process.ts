@@ -17,7 +17,13 @@ export async function onOwnProcess(work: (io: Io) => Promise<number>): Promise<v
     stderr: (text) => process.stderr.write(text),
     env: process.env,
     cwd: process.cwd(),
-    terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+    terminal: {
+      stdout: process.stdout.isTTY === true,
+      // Opened when somebody asks: that takes a millisecond, and most have nothing to say there.
+      get stderr() {
+        return process.stderr.isTTY === true;
+      },
+    },
     columns: process.stdout.columns ?? 80,
     signal: interrupt.signal,
   });

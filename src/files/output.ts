@@ -1,5 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "./errno.ts";
@@ -67,7 +66,7 @@ export function writeOutput(file: string, content: string | Uint8Array): Promise
 
 export async function makeFolder(folder: string): Promise<Result<void>> {
   try {
-    await mkdir(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true });
     return ok(undefined);
   } catch (error) {
     return err(fileFailed("create folder", folder, error));
@@ -76,7 +75,7 @@ export async function makeFolder(folder: string): Promise<Result<void>> {
 
 /** Removes temporary files in `folder` whose process is gone, as far as the system allows. */
 export async function removeStaleTemporaries(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+  for (const name of readdirSync(folder)) {
     const pid = TEMPORARY.exec(name)?.[1];
     if (pid !== undefined && !isRunning(Number(pid))) discard(join(folder, name));
   }

@@ -41,8 +41,8 @@ const PARSERS = [
 /** Looks at a file: what it is, its parts, what is odd about it, and what each parser would send for it. */
 export function inspect(file: string, options: InspectOptions): Promise<Result<Inspection>> {
   return withSparseFile(file, async (sparse) => {
-    await fillTables(sparse);
-    const facts = await describe(sparse);
+    fillTables(sparse);
+    const facts = describe(sparse);
     const hash = (part: FilePart): Promise<FilePart> => hashed(file, part, options.hashes);
     const parts = [...facts.parts].sort((a, b) => a.offset - b.offset);
     const whole = await hash({ name: "file", offset: 0, size: sparse.size });
@@ -58,34 +58,34 @@ export function inspect(file: string, options: InspectOptions): Promise<Result<I
   });
 }
 
-async function fillTables(sparse: SparseFile): Promise<void> {
-  await sparse.fill(0, HEAD);
+function fillTables(sparse: SparseFile): void {
+  sparse.fill(0, HEAD);
   const isPe = sparse.bytes[0] === 0x4d && sparse.bytes[1] === 0x5a && !isBzImage(sparse.bytes);
-  if (sparse.size <= WHOLE && !isPe) return sparse.fill(HEAD, sparse.size);
-  await sparse.fill(sparse.size - HEAD, HEAD);
-  if (isPe) await fillPe(sparse);
+  if (isPe) fillPe(sparse);
+  if (sparse.size <= WHOLE && !isPe) sparse.fill(HEAD, sparse.size);
+  else sparse.fill(sparse.size - HEAD, HEAD);
 }
 
 /** What descriptions of PE files look at: headers, the sections' beginnings, what VirtualSize leaves out, certificates. */
-async function fillPe(sparse: SparseFile): Promise<void> {
+function fillPe(sparse: SparseFile): void {
   const signature = decoding(() =>
     new ByteReader(sparse.bytes, { format: "PE", section: "DOS header" }).u32(0x3c),
   );
-  if (signature.ok) await sparse.fill(signature.value, TABLES);
+  if (signature.ok) sparse.fill(signature.value, TABLES);
   const pe = decodePe(sparse.bytes);
   if (!pe.ok) return;
   for (const { pointerToRawData, sizeOfRawData, data } of pe.value.sections) {
-    await sparse.fill(pointerToRawData, Math.min(data.length, TABLES));
-    await sparse.fill(pointerToRawData + data.length, Math.min(sizeOfRawData - data.length, HEAD));
+    sparse.fill(pointerToRawData, Math.min(data.length, TABLES));
+    sparse.fill(pointerToRawData + data.length, Math.min(sizeOfRawData - data.length, HEAD));
   }
   const { certificates } = pe.value;
-  if (certificates !== undefined) await sparse.fill(certificates.offset, certificates.data.length);
+  if (certificates !== undefined) sparse.fill(certificates.offset, certificates.data.length);
 }
 
-async function describe(sparse: SparseFile): Promise<Facts> {
+function describe(sparse: SparseFile): Facts {
   const { bytes } = sparse;
   const signed = splitSignature(bytes);
-  const facts = await describeContent(sparse);
+  const facts = describeContent(sparse);
   if (!signed.ok || signed.value.signature === undefined) return facts;
   const { offset, data } = signed.value.signature;
   return {
@@ -95,7 +95,7 @@ async function describe(sparse: SparseFile): Promise<Facts> {
   };
 }
 
-async function describeContent(sparse: SparseFile): Promise<Facts> {
+function describeContent(sparse: SparseFile): Facts {
   const { bytes } = sparse;
   const unusable = (format: string, failure: { section: string; offset: number; detail: string }): Facts => ({
     format: `${format}, unusable`,
@@ -104,10 +104,9 @@ async function describeContent(sparse: SparseFile): Promise<Facts> {
     warnings: [`${failure.section}, offset 0x${failure.offset.toString(16)}: ${failure.detail}`],
   });
   if (isElf(bytes)) {
-    const elf = await decodeSparseElf(sparse);
+    const elf = decodeSparseElf(sparse);
     if (!elf.ok) return unusable("ELF", elf.failure);
-    for (const section of elf.value.sections)
-      await sparse.fill(section.offset, Math.min(section.size, TABLES));
+    for (const section of elf.value.sections) sparse.fill(section.offset, Math.min(section.size, TABLES));
     const facts = describeElf(elf.value, bytes);
     return facts.ok ? facts.value : unusable("ELF", facts.failure);
   }
