@@ -64,7 +64,7 @@ export type MissingArray = {
   readonly reason: "missing-array";
   readonly array: string;
   readonly detail: string;
-  readonly file: string;
+  readonly file?: string;
 };
 
 export type ToolMissing = {
