@@ -85,7 +85,7 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
     ...done(revision),
   ];
 
-  it.each(["zboot.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o"])(
+  it.each(["zboot.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o", "zboot_parser_bpf.lskel.h"])(
     "%s sends a zboot image's payload",
     (name) => {
       const outcome = ran(name, buildZboot(PAYLOAD));

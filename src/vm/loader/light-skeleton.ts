@@ -20,6 +20,8 @@ export type LightSkeleton = {
   readonly insns: Uint8Array;
   /** Its blob (`opts_data`). */
   readonly data: Uint8Array;
+  /** Where `insns[0]` is in the outermost file, for failures. Default 0. */
+  readonly offset?: number;
 };
 
 export type LoaderOptions = {
@@ -91,9 +93,15 @@ export function loadSkeleton(
 }
 
 /** The loader as a program of its own: its one map holds the blob. */
-function loaderProgram({ insns, data }: LightSkeleton, target: Btf): Result<LoadedProgram, LoadFailure> {
-  const instructions = decodeProgram(insns);
-  if (!instructions.ok) return instructions;
+export function loaderProgram(
+  { insns, data, offset = 0 }: LightSkeleton,
+  target: Btf,
+): Result<LoadedProgram, LoadFailure> {
+  const instructions = decodeProgram(insns, { base: offset });
+  if (!instructions.ok) {
+    const { failure } = instructions;
+    return err({ ...failure, section: `opts_insn, ${failure.section}` });
+  }
   const blob: MapDefinition = {
     name: "__loader.map",
     type: MapType.ARRAY,

@@ -80,7 +80,7 @@ function loadOne(
   const none = (): never => {
     throw new Refusal(Errno.EINVAL, "a reference that only a loader program can make");
   };
-  return finishProgram({
+  const program = finishProgram({
     name: main.name,
     type,
     attachId,
@@ -96,6 +96,7 @@ function loadOne(
     mapAt: none,
     btfAt: none,
   });
+  return { ...program, section: part.section.name };
 }
 
 /** The records of the functions that were linked, at their places in the program. */
