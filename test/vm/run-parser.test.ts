@@ -128,6 +128,7 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
     for (let n = 1; n <= calls.probes; n++)
       expect(ran("uki.bpf", UKI, { failProbeCall: n }).buffers).toEqual([]);
     expect(ran("uki.bpf", UKI, { noContext: true }).trace).toEqual(["kexec uki: no parser context"]);
+    expect(ran("uki.bpf", UKI, { noImage: true }).trace).toEqual(["kexec uki: no image"]);
   });
 
   it("hold nothing and send nothing where one of their calls of probe_read always fails", () => {
