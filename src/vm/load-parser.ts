@@ -31,7 +31,10 @@ function loadOpened(file: ParserFile, options: LoaderOptions): Result<LoadedPars
 function loadSkeletons(file: SkeletonFile, options: LoaderOptions): Result<LoadedParser, LoadFailure> {
   const programs: LoadedProgram[] = [];
   for (const part of file.skeletons) {
-    const loaded = loadSkeleton(part.skeleton, options);
+    const loaded = loadSkeleton(
+      part.skeleton,
+      part.room === undefined ? options : { ...options, room: part.room },
+    );
     if (!loaded.ok) return err(inPart(loaded.failure, part));
     programs.push(...loaded.value.programs.map((program) => placed(program, part)));
   }

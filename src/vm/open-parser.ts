@@ -20,6 +20,8 @@ export type SkeletonPart = {
   /** The container's section, from the outermost container on: `.bpf.nested/.bpf.1`. */
   readonly section?: string;
   readonly skeleton: LightSkeleton;
+  /** What its context has room for, where the file says so. Else it has the kernel's fixed struct. */
+  readonly room?: { readonly maps: number; readonly programs: number };
 };
 
 export type ParserFile = SkeletonFile | { readonly form: "BPF object"; readonly elf: ElfFile };
@@ -56,8 +58,10 @@ function textOf(bytes: Uint8Array): string | undefined {
 function openHeader(text: string): Result<SkeletonFile, OpenFailure> {
   const read = parseLightSkeleton(text);
   if (!read.ok) return read;
-  const { optsData, optsInsn } = read.value;
-  return ok({ form: "light skeleton", skeletons: [{ skeleton: { data: optsData, insns: optsInsn } }] });
+  const { optsData, optsInsn, maps, programs } = read.value;
+  const skeleton = { data: optsData, insns: optsInsn };
+  const room = { maps: maps.length, programs: programs.length };
+  return ok({ form: "light skeleton", skeletons: [{ skeleton, room }] });
 }
 
 /** @param base where the object begins in the outermost file */
