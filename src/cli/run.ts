@@ -3,6 +3,7 @@ import { EXIT } from "#report/exit-code.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
 import { decomposeCommand } from "./decompose-command.ts";
+import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { extractCommand } from "./extract-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   extractCommand,
   decomposeCommand,
   streamCommand,
+  disasmCommand,
   doctorCommand,
 ];
 

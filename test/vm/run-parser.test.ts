@@ -85,7 +85,7 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
     ...done(revision),
   ];
 
-  it.each(["zboot.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o"])(
+  it.each(["zboot.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o", "zboot_parser_bpf.lskel.h"])(
     "%s sends a zboot image's payload",
     (name) => {
       const outcome = ran(name, buildZboot(PAYLOAD));
@@ -128,6 +128,7 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
     for (let n = 1; n <= calls.probes; n++)
       expect(ran("uki.bpf", UKI, { failProbeCall: n }).buffers).toEqual([]);
     expect(ran("uki.bpf", UKI, { noContext: true }).trace).toEqual(["kexec uki: no parser context"]);
+    expect(ran("uki.bpf", UKI, { noImage: true }).trace).toEqual(["kexec uki: no image"]);
   });
 
   it("hold nothing and send nothing where one of their calls of probe_read always fails", () => {

@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tokenize } from "#generate/c-tokens.ts";
-import { COMPILERS, output, writingMain } from "./host-compiler.ts";
+import { tokenize } from "#formats/light-skeleton/c-tokens.ts";
+import { COMPILERS, output, writingMain } from "../../generate/host-compiler.ts";
 
 /** Words and punctuation as they stand, strings as arrays of bytes; of a failure, its place and detail. */
 function tokens(text: string): unknown {
-  const result = tokenize(text, "hello.lskel.h");
+  const result = tokenize(text);
   if (result.ok)
     return result.value.map((token) => (token.kind === "string" ? [...token.bytes] : token.text));
-  if (result.failure.reason !== "malformed") return result.failure;
   return `${result.failure.offset}: ${result.failure.detail}`;
 }
 
@@ -96,7 +95,7 @@ test.skipIf(COMPILERS.length === 0)(
   () => {
     const literals = fc.sample(literal, { numRuns: 600, seed: 20260301 });
     const read = literals.map((text) => {
-      const found = tokenize(text, "");
+      const found = tokenize(text);
       if (!found.ok) throw new Error(`${text}: ${JSON.stringify(found.failure)}`);
       return Buffer.concat(found.value.flatMap((token) => (token.kind === "string" ? [token.bytes] : [])));
     });

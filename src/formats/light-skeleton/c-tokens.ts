@@ -1,4 +1,5 @@
-import { err, ok, type Result } from "#core/result.ts";
+import type { Malformed } from "#core/failure.ts";
+import { type Err, err, ok, type Result } from "#core/result.ts";
 
 /** A token of C, as far as reading a generated header needs them told apart. */
 export type Token =
@@ -39,11 +40,11 @@ const CHARACTER = /'(?:[^'\\\n]|\\.)+'/y;
  *
  * Errors: `malformed`, with the offset in characters.
  */
-export function tokenize(source: string, file: string): Result<readonly Token[]> {
+export function tokenize(source: string): Result<readonly Token[], Malformed> {
   const text = source.replaceAll(JOINT, "");
-  const malformed = (offset: number, detail: string): Result<never> => {
+  const malformed = (offset: number, detail: string): Err<Malformed> => {
     const place = { format: "C", section: "light skeleton", offset: inSource(source, offset) };
-    return err({ reason: "malformed", ...place, detail, file });
+    return err({ reason: "malformed", ...place, detail });
   };
   const tokens: Token[] = [];
   let position = 0;
