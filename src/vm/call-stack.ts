@@ -1,6 +1,6 @@
-import { FaultSignal } from "#vm/fault.ts";
-import type { Memory } from "#vm/memory/memory.ts";
-import type { Region } from "#vm/memory/region.ts";
+import { FaultSignal } from "./fault.ts";
+import type { Memory } from "./memory/memory.ts";
+import type { Region } from "./memory/region.ts";
 
 /** Bytes of one function's stack (MAX_BPF_STACK). */
 export const STACK_SIZE = 512;
