@@ -43,6 +43,13 @@ export class CallStack {
     return this.#saved[at + SAVED - 1] ?? 0;
   }
 
+  /** The stack of the function at work. */
+  get frame(): Region {
+    const region = this.#frames[this.depth - 1];
+    if (region === undefined) throw new Error("no function is at work");
+    return region;
+  }
+
   #frame(depth: number): Region {
     const known = this.#frames[depth];
     if (known !== undefined) {

@@ -3,7 +3,6 @@ import { type Execution, POISON } from "./execution.ts";
 import { type Fault, FaultSignal } from "./fault.ts";
 import { CallFrame } from "./helpers/call-frame.ts";
 import { REGION_LOW } from "./memory/memory.ts";
-import type { Region } from "./memory/region.ts";
 
 /**
  * What executors have in common: calls and their stack, the registers that calls go through, and the
@@ -32,11 +31,10 @@ export class RunState {
   }
 
   /** Begins a function: its stack, and R10. */
-  enter(returnTo: number): Region {
+  enter(returnTo: number): void {
     const frame = this.stack.enter(this.registers, returnTo);
     this.registers[20] = REGION_LOW + STACK_SIZE;
     this.registers[21] = frame.high;
-    return frame;
   }
 
   /** Ends a function, and says where to go on. */
