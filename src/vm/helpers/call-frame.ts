@@ -106,8 +106,8 @@ export class CallFrame implements Call {
   }
 
   #check(types: readonly ArgumentType[]): void {
-    for (const [i, type] of types.entries()) {
-      const n = i + 1;
+    for (let n = 1; n <= types.length; n++) {
+      const type = types[n - 1] ?? "number";
       if (type !== "number") this.#found[n] = this.#resolve(n, type);
     }
   }
@@ -177,7 +177,8 @@ export class CallFrame implements Call {
     const found = this.machine.memory.at(this.high(n), this.low(n));
     if (found?.region.kind !== kind) this.#refuse(n, `not ${what}`);
     if (found.offset !== 0) this.#refuse(n, `offset ${found.offset} of ${found.region.name}`);
-    return { ...found, size: found.region.size };
+    // Not by spreading, which takes longer than all the rest of a short call.
+    return { region: found.region, offset: 0, size: found.region.size };
   }
 
   #refuse(n: number, why: string): never {

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { deepStrictEqual } from "node:assert";
 import { decodeProgram, encodeProgram, type Instruction } from "#isa/instruction.ts";
 import { FORMS, type Form } from "#isa/table.ts";
 import type { Injection } from "#vm/injection.ts";
@@ -133,7 +133,7 @@ export function run(lines: readonly Line[], setting: Setting = {}): RunOutcome {
   const program = programOf(lines, setting);
   const compiled = runWith("wasm", program, { ...setting, coverage: setting.coverage?.slice() });
   const interpreted = runWith("interpreter", program, setting);
-  expect(compiled).toEqual(interpreted);
+  deepStrictEqual(compiled, interpreted);
   return interpreted;
 }
 
