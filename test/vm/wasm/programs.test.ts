@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { helperId } from "#isa/helpers.ts";
+import type { Machine } from "#vm/machine.ts";
 import { MapType } from "#vm/maps/definition.ts";
 import { REGION_LOW } from "#vm/memory/memory.ts";
 import { type Executor, runProgram } from "#vm/run-program.ts";
@@ -134,6 +135,65 @@ describe("a compiled program comes to the same as an interpreted one", () => {
       exit,
     ];
     expect(run(lines, { maps: [ring(1 << 16)] })).toMatchObject({ result: 180300n, fault: undefined });
+  });
+
+  it.each([
+    ["loads", [op("ldxb", { dst: 1, src: 6 }), op("ldxdw", { dst: 1, src: 7, offset: 5 })]],
+    ["stores", [op("stb", { dst: 6, imm: 1 }), op("stdw", { dst: 7, offset: 5, imm: 1 })]],
+    [
+      "loads of the same register",
+      [op("ldxb", { dst: 1, src: 6 }), op("ldxw", { dst: 1, src: 6, offset: 9 })],
+    ],
+    [
+      "stores of the same register",
+      [op("stb", { dst: 6, imm: 1 }), op("sth", { dst: 6, offset: 11, imm: 1 })],
+    ],
+  ])("where %s reach past the end of a region known to be good", (_, accesses) => {
+    const lines = [
+      op("mov", { dst: 6, src: 1 }),
+      op("mov", { dst: 7, src: 1 }),
+      mov(0, 0),
+      ...accesses,
+      exit,
+    ];
+    const prepare = ({ memory }: Machine) => {
+      const bytes = new Uint8Array(12);
+      const region = memory.add({ kind: "context", name: "it", size: 12, bytes, access: "read-write" });
+      return { high: region.high, low: REGION_LOW };
+    };
+    expect(run(lines, { prepare }).fault).toMatchObject({ reason: "out-of-bounds", instruction: 4 });
+  });
+
+  it("where a pointer to the stack goes on from written bytes to unwritten ones", () => {
+    const lines = [
+      op("mov", { dst: 6, src: 10 }),
+      op("stdw", { dst: 10, offset: -16, imm: 1 }),
+      op("stw", { dst: 10, offset: -8, imm: 1 }),
+      ...[-16, -16, -8].map((offset) => op("ldxdw", { dst: 0, src: 6, offset })),
+      exit,
+    ];
+    expect(run(lines).fault).toMatchObject({ reason: "uninitialised", instruction: 5 });
+  });
+
+  it("where a record is handed over of which stores have left a byte", () => {
+    const store = (offset: number) => op("stb", { dst: 6, offset, imm: 1 });
+    const hand = (...offsets: number[]) =>
+      run(
+        [
+          ...reserve(4),
+          op("mov", { dst: 6, src: 0 }),
+          ...offsets.map(store),
+          symbol(1, "map-fd", 0),
+          op("mov", { dst: 2, src: 6 }),
+          mov(3, 4),
+          mov(4, 0),
+          helper("bpf_ringbuf_output"),
+          exit,
+        ],
+        { maps: [ring(4096)] },
+      );
+    expect(hand(0, 1, 2, 3).fault).toBeUndefined();
+    expect(hand(0, 1, 3).fault).toMatchObject({ reason: "uninitialised", callee: "bpf_ringbuf_output" });
   });
 
   it("where a pointer goes on from one region to a released one", () => {
