@@ -146,9 +146,10 @@ function ubpf(subjects, kernel, flags) {
     process.exitCode = 1;
   }
   const most = Math.floor(BUDGET / instructionsOf(subjects, kernel, 1));
-  const turns = calibrate((n) => timed(command(n)).wall, most);
+  const starting = timed(command(1));
+  const turns = calibrate((n) => timed(command(n)).wall - starting.wall, most);
   const count = instructionsOf(subjects, kernel, turns);
-  return () => count / Math.max(1, timed(command(turns)).cpu) / 1000;
+  return () => count / Math.max(1, timed(command(turns)).cpu - starting.cpu) / 1000;
 }
 
 /** Milliseconds of CPU time that `work` takes. */

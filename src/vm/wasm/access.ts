@@ -3,7 +3,7 @@ import { STACK_SIZE } from "#vm/call-stack.ts";
 import type { Update } from "#vm/interpreter/operations.ts";
 import type { Operand } from "./arithmetic.ts";
 import type { Code } from "./code.ts";
-import { numberOf } from "./functions.ts";
+import { numberOf } from "./imports.ts";
 import { Descriptor, FOUND, LEFT, limitOffset, shadowOffset } from "./layout.ts";
 import { hintOf, LEFT_HERE, OFFSET, OLD, PLACE, STACK } from "./locals.ts";
 import { I32, type Opcode, W } from "./opcodes.ts";

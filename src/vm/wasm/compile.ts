@@ -4,7 +4,7 @@ import { blocksOf, type ProgramBlocks } from "./blocks.ts";
 import { Code } from "./code.ts";
 import { engine, MAX_PAGES, type Module } from "./engine.ts";
 import { compileFunction, type FunctionContext, registerAt } from "./function.ts";
-import { FIRST_OWN, IMPORTS } from "./functions.ts";
+import { FIRST_OWN, IMPORTS } from "./imports.ts";
 import { PROGRAM_AREA, type ProgramLayout, programLayout } from "./layout.ts";
 import { encodeModule, type WasmFunction } from "./module.ts";
 import { W } from "./opcodes.ts";

@@ -3,7 +3,7 @@ import { emitTest } from "./arithmetic.ts";
 import { type Block, isRefused, type Step } from "./blocks.ts";
 import { Code } from "./code.ts";
 import { emitFlow } from "./flow.ts";
-import { type ImportName, numberOf } from "./functions.ts";
+import { type ImportName, numberOf } from "./imports.ts";
 import { FRAME, LEFT, REGISTER_FILE } from "./layout.ts";
 import { FRAME_POINTER, LEFT_HERE, LOCALS, PARAMETERS, STACK, WHICH } from "./locals.ts";
 import type { WasmFunction } from "./module.ts";

@@ -3,7 +3,7 @@ import type { Arena } from "./arena.ts";
 import type { ProgramBlocks } from "./blocks.ts";
 import { type Compiled, compile, exportOf } from "./compile.ts";
 import { engine } from "./engine.ts";
-import type { ImportName } from "./functions.ts";
+import type { ImportName } from "./imports.ts";
 
 /** What compiled code calls, in the run that is under way. `at` is the lowered instruction. */
 export interface Services {

@@ -1,6 +1,6 @@
 import { HIGH, INVERSE, REGION_LOW } from "#vm/memory/memory.ts";
 import { Code } from "./code.ts";
-import { numberOf, SEARCH } from "./functions.ts";
+import { numberOf, SEARCH } from "./imports.ts";
 import { DESCRIPTOR_SIZE, DESCRIPTORS, Descriptor, FOUND, LEFT, MAX_DESCRIPTORS } from "./layout.ts";
 import type { WasmFunction } from "./module.ts";
 import { I32, I64, W } from "./opcodes.ts";
