@@ -1,3 +1,4 @@
+import type { Execution } from "./execution.ts";
 import type { Fault } from "./fault.ts";
 import { TRACING_HELPERS } from "./helpers/registry.ts";
 import type { Callee } from "./helpers/signature.ts";
@@ -8,6 +9,7 @@ import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
 import { type EmittedBuffer, Machine, type Reference } from "./machine.ts";
 import { REGION_LOW } from "./memory/memory.ts";
 import type { ImmediateTarget, LoadedProgram } from "./program.ts";
+import { execute } from "./wasm/execute.ts";
 
 /** What the program may call. */
 export type Callables = {
@@ -29,7 +31,14 @@ export type RunOptions = {
   readonly parserId?: number;
   /** Whether buffers say who stored their bytes. Default false: it takes time. */
   readonly watchWrites?: boolean;
+  /**
+   * What runs the program: the interpreter, or the same program compiled to WebAssembly, which takes longer to begin
+   * and then is faster. Outcomes are the same. Default: `interpreter`.
+   */
+  readonly executor?: Executor;
 };
+
+export type Executor = "interpreter" | "wasm";
 
 export type RunOutcome = {
   /** R0 at the exit, unsigned; undefined after a fault. */
@@ -74,7 +83,7 @@ export function runProgram(
   const callees = lowered.calls.map(({ target, id, instruction }) =>
     target === "helper" ? callables.helpers.get(id) : callables.kfuncs.get(kfuncs.get(instruction) ?? ""),
   );
-  const outcome = interpret({
+  const execution: Execution = {
     program: lowered,
     callees,
     symbols,
@@ -82,7 +91,10 @@ export function runProgram(
     argument: prepare(machine),
     coverage,
     ...(options.budget !== undefined && { budget: options.budget }),
-  });
+  };
+  // Who stored what is only noted by the interpreter.
+  const compiled = options.executor === "wasm" && !options.watchWrites;
+  const outcome = compiled ? execute(execution, program) : interpret(execution);
   return {
     ...outcome,
     leaks: [...machine.references.values()],

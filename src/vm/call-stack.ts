@@ -1,6 +1,6 @@
-import { FaultSignal } from "#vm/fault.ts";
-import type { Memory } from "#vm/memory/memory.ts";
-import type { Region } from "#vm/memory/region.ts";
+import { FaultSignal } from "./fault.ts";
+import type { Memory } from "./memory/memory.ts";
+import type { Region } from "./memory/region.ts";
 
 /** Bytes of one function's stack (MAX_BPF_STACK). */
 export const STACK_SIZE = 512;
@@ -41,6 +41,13 @@ export class CallStack {
     const at = this.depth * SAVED;
     registers.set(this.#saved.subarray(at, at + SAVED - 1), FIRST_SAVED);
     return this.#saved[at + SAVED - 1] ?? 0;
+  }
+
+  /** The stack of the function at work. */
+  get frame(): Region {
+    const region = this.#frames[this.depth - 1];
+    if (region === undefined) throw new Error("no function is at work");
+    return region;
   }
 
   #frame(depth: number): Region {
