@@ -15,6 +15,7 @@ export type Failure =
   | FileFailed
   | SizeExceeded
   | NotDecomposed
+  | NotLoaded
   | BadTarget
   | UnknownGoal
   | Usage
@@ -64,7 +65,7 @@ export type MissingArray = {
   readonly reason: "missing-array";
   readonly array: string;
   readonly detail: string;
-  readonly file: string;
+  readonly file?: string;
 };
 
 export type ToolMissing = {
@@ -133,6 +134,17 @@ export type NotDecomposed = {
   readonly detail: string;
   /** Why, one level down: the decompressor's failure, or that of each parser which was tried. */
   readonly causes: readonly Failure[];
+  readonly file?: string;
+};
+
+/** A BPF program that the kernel would not load. */
+export type NotLoaded = {
+  readonly reason: "not-loaded";
+  /** Which one of its file: a container's `.bpf.1`. */
+  readonly program?: string;
+  readonly detail: string;
+  /** What the kernel's calls said, the last one last. */
+  readonly causes: readonly string[];
   readonly file?: string;
 };
 

@@ -51,6 +51,11 @@ export function failureText(failure: Failure): string {
         `${at(failure.file)}${failure.stage}${failure.command === undefined ? "" : `, command ${failure.command}`}: ${failure.detail}`,
         failure.causes.flatMap((cause) => failureText(cause).split("\n")),
       );
+    case "not-loaded":
+      return lines(
+        `${at(failure.file)}${failure.program === undefined ? "" : `${failure.program}: `}the program cannot be loaded: ${failure.detail}`,
+        failure.causes,
+      );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
     case "unknown-goal":

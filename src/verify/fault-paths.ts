@@ -1,18 +1,22 @@
 import { probeReadSites } from "#vm/helpers/probe-read.ts";
 import type { Injection } from "#vm/injection.ts";
 import type { Emission } from "./emission.ts";
-import type { Subject } from "./subject.ts";
 
 /**
  * Every way in which a run over an image can be denied something: no parser context, each reserve, each call site of
- * probe_read, and the kernel's refusal of each command. `undisturbed` is the run without any.
+ * probe_read that the run came by, and the kernel's refusal of each command.
  */
-export function faultPaths(subject: Subject, { runs }: Emission): readonly Injection[] {
+export function faultPaths({ runs }: Emission): readonly Injection[] {
   const most = (count: "reserves" | "buffers") =>
     Math.max(0, ...runs.map(({ outcome }) => outcome.calls[count]));
   const counted = <Name extends keyof Injection>(name: Name, count: number) =>
     Array.from({ length: count }, (_, i): Injection => ({ [name]: i + 1 }));
-  const sites = new Set(subject.programs.flatMap(probeReadSites));
+  // Where a run does not come by without a fault, it does not come by with one.
+  const sites = new Set(
+    runs.flatMap(({ program, outcome: { coverage } }) =>
+      probeReadSites(program).filter((site) => coverage[site] !== 0),
+    ),
+  );
   return [
     { noContext: true },
     ...counted("failReserve", most("reserves")),

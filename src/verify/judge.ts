@@ -1,12 +1,11 @@
 import type { Command } from "#abi/command.ts";
 import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
-import type { SourceLine } from "#isa/listing.ts";
 import { diffEffects } from "#model/effects.ts";
 import type { Injection } from "#vm/injection.ts";
 import { sourceOf } from "#vm/program.ts";
 import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
 import { expectedStream } from "./references.ts";
-import { writerOf } from "./source-of-byte.ts";
+import { blame } from "./source-of-byte.ts";
 import type { Subject } from "./subject.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
@@ -51,14 +50,18 @@ function conduct(subject: Subject, image: Uint8Array, options: EmissionOptions):
 }
 
 function misbehaviour({ runs }: Emission): Finding[] {
-  return runs.flatMap(({ program, outcome: { fault, leaks } }): Finding[] => {
-    // What a program held when a fault ended it says nothing.
-    if (fault !== undefined) return [{ kind: "fault", fault, source: sourceOf(program, fault.instruction) }];
-    return leaks.map((reference) => ({
-      kind: "leak",
-      reference,
-      source: sourceOf(program, reference.acquiredAt),
-    }));
+  return runs.flatMap(({ program, outcome: { fault, leaks, strayReads } }): Finding[] => {
+    const strays = strayReads.map((read): Finding => {
+      return { kind: "stray-read", read, source: sourceOf(program, read.instruction) };
+    });
+    if (fault !== undefined) {
+      // What a program held when a fault ended it says nothing.
+      return [...strays, { kind: "fault", fault, source: sourceOf(program, fault.instruction) }];
+    }
+    const held = leaks.map((reference): Finding => {
+      return { kind: "leak", reference, source: sourceOf(program, reference.acquiredAt) };
+    });
+    return [...strays, ...held];
   });
 }
 
@@ -112,6 +115,10 @@ function withDifference(
 ): Verdict {
   // A program that a fault ended could not send the rest.
   if (difference === undefined || verdict.findings.some(({ kind }) => kind === "fault")) return verdict;
-  const source: SourceLine | undefined = writerOf(subject, image, options, difference);
-  return { ...verdict, findings: [...verdict.findings, { kind: "difference", difference, source }] };
+  // That a command is one too many has been said where it came after a refused one.
+  if (verdict.findings.some((one) => one.kind === "went-on" && one.index === difference.index))
+    return verdict;
+  const { source, sourceIs } = blame(subject, image, options, difference, verdict.emission);
+  const finding: Finding = { kind: "difference", difference, source, sourceIs };
+  return { ...verdict, findings: [...verdict.findings, finding] };
 }

@@ -5,7 +5,7 @@ import type { Injection } from "./injection.ts";
 import type { Coverage } from "./interpreter/coverage.ts";
 import { interpret } from "./interpreter/interpreter.ts";
 import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
-import { type EmittedBuffer, Machine, type Reference } from "./machine.ts";
+import { type EmittedBuffer, Machine, type Reference, type StrayRead } from "./machine.ts";
 import { REGION_LOW } from "./memory/memory.ts";
 import type { ImmediateTarget, LoadedProgram } from "./program.ts";
 
@@ -41,6 +41,9 @@ export type RunOutcome = {
   readonly buffers: readonly EmittedBuffer[];
   /** A line a printk. */
   readonly trace: readonly string[];
+  /** The slot of the last one: where a parser says why it takes no image. */
+  readonly lastPrintk: number | undefined;
+  readonly strayReads: readonly StrayRead[];
   /** Instructions executed. */
   readonly executed: number;
   readonly coverage: Coverage;
@@ -88,6 +91,8 @@ export function runProgram(
     leaks: [...machine.references.values()],
     buffers: machine.buffers,
     trace: machine.trace,
+    lastPrintk: machine.lastPrintk,
+    strayReads: machine.strayReads,
     coverage,
     calls: machine.injector.counts,
   };

@@ -60,6 +60,24 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "not-loaded": [
+    {
+      failure: {
+        reason: "not-loaded",
+        program: ".bpf.1",
+        detail: "d",
+        causes: ["one", "two"],
+        file: "z.bpf",
+      },
+      text: "z.bpf: .bpf.1: the program cannot be loaded: d\n  one\n  two",
+      exit: 1,
+    },
+    {
+      failure: { reason: "not-loaded", detail: "d", causes: [] },
+      text: "the program cannot be loaded: d",
+      exit: 1,
+    },
+  ],
   "tool-missing": [
     {
       failure: {
