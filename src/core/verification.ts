@@ -1,4 +1,4 @@
-import type { Failure } from "./failure.ts";
+import type { Failure, Malformed } from "./failure.ts";
 
 /**
  * What `kexec-bpf verify` finds, as plain data: `verify/` makes it, `report/` shows it. It is also the JSON that
@@ -89,7 +89,13 @@ export type FindingFacts =
       readonly imageSize: number;
     }
   /** A buffer that is no command. */
-  | { readonly kind: "malformed"; readonly index: number; readonly failure: Failure }
+  | {
+      readonly kind: "malformed";
+      readonly index: number;
+      readonly failure: Malformed;
+      /** Hexdump of the buffer around the place. */
+      readonly emitted: readonly string[];
+    }
   /** A command after one that the kernel had refused. */
   | { readonly kind: "went-on"; readonly index: number }
   | {

@@ -29,8 +29,10 @@ export function findingText(finding: FindingRecord): string {
         : "the parser context is not put";
     case "stray-read":
       return `reads ${finding.size} bytes at ${finding.offset} of an image of ${finding.imageSize} bytes`;
-    case "malformed":
-      return failureText(finding.failure);
+    case "malformed": {
+      const { section, offset, detail } = finding.failure;
+      return `${section}, offset 0x${offset.toString(16)}: ${detail}`;
+    }
     case "went-on":
       return `command ${finding.index} is sent after one that the kernel refused`;
     case "difference": {
@@ -94,6 +96,7 @@ function runsText(runs: readonly string[]): string {
 }
 
 function dumpLines(finding: FindingRecord): readonly string[] {
+  if (finding.kind === "malformed") return ["emitted:", ...indented(finding.emitted)];
   if (finding.kind !== "difference" || finding.bytes === null) return [];
   const { offset, expected, emitted } = finding.bytes;
   return [

@@ -14,7 +14,12 @@ export function findingFacts(finding: Finding, imageSize: number): FindingFacts 
     case "stray-read":
       return { kind: "stray-read", offset: finding.read.offset, size: finding.read.size, imageSize };
     case "malformed":
-      return { kind: "malformed", index: finding.index, failure: finding.failure };
+      return {
+        kind: "malformed",
+        index: finding.index,
+        failure: finding.failure,
+        emitted: finding.emitted,
+      };
     case "went-on":
       return { kind: "went-on", index: finding.index };
     case "difference": {

@@ -1,11 +1,13 @@
 import type { Command } from "#abi/command.ts";
 import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
+import { hexdumpAround } from "#bytes/hexdump.ts";
+import type { SourceLine } from "#isa/listing.ts";
 import { diffEffects } from "#model/effects.ts";
 import type { Injection } from "#vm/injection.ts";
 import { sourceOf } from "#vm/program.ts";
 import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
 import { expectedStream } from "./references.ts";
-import { blame } from "./source-of-byte.ts";
+import { blame, writerOf } from "./source-of-byte.ts";
 import type { Subject } from "./subject.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
@@ -37,8 +39,12 @@ export async function judgeEffect(
   const none = options.injection !== undefined && emitted?.length === 0;
   if (emitted === undefined || cut || none) return verdict;
   const { revision } = subject;
-  const difference = await diffEffects({ revision, commands: expected }, { revision, commands: emitted });
-  return withDifference(subject, image, options, verdict, difference);
+  const streams = [
+    { revision, commands: expected },
+    { revision, commands: emitted },
+  ] as const;
+  const difference = await diffEffects(...streams);
+  return withDifference(subject, image, options, verdict, difference, diffStreams(...streams));
 }
 
 /** The run, and what is wrong with it whatever was expected. */
@@ -46,7 +52,9 @@ function conduct(subject: Subject, image: Uint8Array, options: EmissionOptions):
   const { revision, limits } = subject;
   const expected = expectedStream(subject.reference, { image, revision, limits });
   const emission = emit(subject, image, options);
-  return { expected, emission, findings: [...misbehaviour(emission), ...malformed(emission)] };
+  const writer = (index: number, offset: number) =>
+    writerOf(subject, image, options, index, () => offset)?.source;
+  return { expected, emission, findings: [...misbehaviour(emission), ...malformed(emission, writer)] };
 }
 
 function misbehaviour({ runs }: Emission): Finding[] {
@@ -65,13 +73,25 @@ function misbehaviour({ runs }: Emission): Finding[] {
   });
 }
 
-function malformed({ emitted }: Emission): Finding[] {
+function malformed(
+  { emitted }: Emission,
+  writer: (index: number, offset: number) => SourceLine | undefined,
+): Finding[] {
   const findings: Finding[] = [];
   let refused = false;
   for (const [index, { program, buffer, command }] of emitted.entries()) {
-    const source = sourceOf(program, buffer.instruction);
-    if (isMalformed(command)) findings.push({ kind: "malformed", index, failure: command, source });
-    if (refused) findings.push({ kind: "went-on", index, source });
+    if (isMalformed(command)) {
+      const { offset } = command;
+      const around = hexdumpAround(buffer.bytes, offset);
+      findings.push({
+        kind: "malformed",
+        index,
+        failure: command,
+        emitted: around,
+        source: writer(index, offset),
+      });
+    }
+    if (refused) findings.push({ kind: "went-on", index, source: sourceOf(program, buffer.instruction) });
     refused ||= !buffer.accepted;
   }
   return findings;
@@ -112,13 +132,15 @@ function withDifference(
   options: EmissionOptions,
   verdict: Verdict,
   difference: StreamDifference | undefined,
+  /** Where an effect differs, the streams do, and only they have bytes that somebody stored. */
+  cause = difference,
 ): Verdict {
   // A program that a fault ended could not send the rest.
   if (difference === undefined || verdict.findings.some(({ kind }) => kind === "fault")) return verdict;
   // That a command is one too many has been said where it came after a refused one.
   if (verdict.findings.some((one) => one.kind === "went-on" && one.index === difference.index))
     return verdict;
-  const { source, sourceIs } = blame(subject, image, options, difference, verdict.emission);
+  const { source, sourceIs } = blame(subject, image, options, cause ?? difference, verdict.emission);
   const finding: Finding = { kind: "difference", difference, source, sourceIs };
   return { ...verdict, findings: [...verdict.findings, finding] };
 }

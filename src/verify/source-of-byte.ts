@@ -16,21 +16,21 @@ const MEMBERS: Readonly<Record<string, string>> = {
 export type Blame = { readonly source: SourceLine | undefined; readonly sourceIs: SourceRole };
 
 /**
- * The source line that stored the first byte that differs: the subject is run once more, with every store to its
- * records noted. Where the whole command is the difference, or nobody is known to have stored the byte, the line that
- * handed the buffer over. Where there is no such buffer, the last line that wrote to the trace log, for that is
- * where a parser says why it gives up.
+ * The source line behind a difference: the one that stored the first byte that differs; where the whole command is the
+ * difference, or nobody is known to have stored the byte, the line that handed the buffer over. Where there is no
+ * such buffer, the last line that wrote to the trace log, for that is where a parser says why it gives up.
  */
 export function blame(
   subject: Subject,
   image: Uint8Array,
   options: EmissionOptions,
-  difference: StreamDifference,
+  { index, field, bytes, a }: StreamDifference,
   emission: Emission,
 ): Blame {
-  return (
-    writerOf(subject, image, options, difference) ?? { source: lastWords(emission), sourceIs: "last words" }
-  );
+  const extra = field === "command" && a === "nothing";
+  const place = (size: number) => (extra ? undefined : offsetOf(subject, field, bytes?.offset, size));
+  const found = index === undefined ? undefined : writerOf(subject, image, options, index, place);
+  return found ?? { source: lastWords(emission), sourceIs: "last words" };
 }
 
 function lastWords({ runs }: Emission): SourceLine | undefined {
@@ -38,19 +38,24 @@ function lastWords({ runs }: Emission): SourceLine | undefined {
   return last?.outcome.lastPrintk === undefined ? undefined : sourceOf(last.program, last.outcome.lastPrintk);
 }
 
-function writerOf(
+/**
+ * Who stored the byte at a place in an emitted buffer, else who sent it: the subject is run once more, with every
+ * store to its records noted. Undefined where there is no such buffer.
+ *
+ * @param place the offset in the buffer, from the buffer's size; undefined for no byte in particular
+ */
+export function writerOf(
   subject: Subject,
   image: Uint8Array,
   options: EmissionOptions,
-  { index, field, bytes, a }: StreamDifference,
+  index: number,
+  place: (size: number) => number | undefined,
 ): Blame | undefined {
-  if (index === undefined) return undefined;
   const { coverage: _counted, ...again } = options;
   const emitted = emit(subject, image, { ...again, watchWrites: true }).emitted[index];
   if (emitted === undefined) return undefined;
   const { program, buffer } = emitted;
-  const extra = field === "command" && a === "nothing";
-  const offset = extra ? undefined : offsetOf(subject, field, bytes?.offset, buffer.bytes.length);
+  const offset = place(buffer.bytes.length);
   const write =
     offset === undefined
       ? undefined

@@ -16,7 +16,13 @@ export type Finding = { readonly source: SourceLine | undefined } & (
   /** A record or parser context that was not given back. */
   | { readonly kind: "leak"; readonly reference: Reference }
   /** A buffer that is no command; `index` is its position in the stream. */
-  | { readonly kind: "malformed"; readonly index: number; readonly failure: Malformed }
+  | {
+      readonly kind: "malformed";
+      readonly index: number;
+      readonly failure: Malformed;
+      /** Hexdump of the buffer around the place. */
+      readonly emitted: readonly string[];
+    }
   /** A read that reaches beyond the image: that it fails here is luck. */
   | { readonly kind: "stray-read"; readonly read: StrayRead }
   /** From the expected stream or its effect; `a` is what was expected. */
