@@ -75,6 +75,13 @@ async function judgeAll(
 ): Promise<Result<Verification>> {
   const records: ImageRecord[] = [];
   const verdicts: VerdictRecord[] = [];
+  /** A byte for each slot of each program, over all images. */
+  const coverage = new Map(
+    parsers.map(({ subject }) => [
+      subject,
+      subject.programs.map(({ lowered }) => new Uint8Array(lowered.bySlot.length)),
+    ]),
+  );
   const progress = progressLine(io);
   try {
     for (const [i, { name, file, description }] of images.entries()) {
@@ -92,6 +99,7 @@ async function judgeAll(
       });
       for (const { subject } of fitting) {
         const examination = await examine(subject, bytes.value, {
+          coverage: coverage.get(subject),
           comparison,
           faultPaths,
           injection: description?.injection,

@@ -2,7 +2,7 @@ import { commandTitle } from "#abi/command.ts";
 import type { FindingRecord, VerdictRecord } from "#core/verification.ts";
 import type { Injection } from "#vm/injection.ts";
 import type { Coverage } from "#vm/interpreter/coverage.ts";
-import { type Emission, isMalformed } from "./emission.ts";
+import { type Emission, type EmissionOptions, isMalformed } from "./emission.ts";
 import { faultPaths, injectionTitle } from "./fault-paths.ts";
 import { findingFacts, sourcePlace } from "./finding-record.ts";
 import { type Comparison, judge, judgeEffect } from "./judge.ts";
@@ -38,12 +38,12 @@ export async function examine(
   options: ExamineOptions,
 ): Promise<Examination | undefined> {
   const { comparison, coverage, injection, beat = () => true } = options;
-  const run = (denied?: Injection): Verdict | Promise<Verdict> => {
-    const how = { injection: denied, ...(coverage && { coverage }) };
-    return comparison === "exact" ? judge(subject, image, how) : judgeEffect(subject, image, how);
-  };
+  const run = (how: EmissionOptions): Verdict | Promise<Verdict> =>
+    comparison === "exact" ? judge(subject, image, how) : judgeEffect(subject, image, how);
   if (!(await beat(0, 1))) return undefined;
-  const plain = await run();
+  // By itself, for what this run came by says which fault paths there are.
+  const plain = await run({});
+  if (coverage !== undefined) addCoverage(coverage, subject, plain.emission);
   const findings = new Map<string, FindingRecord>();
   note(findings, plain, UNDISTURBED, image.length);
 
@@ -54,7 +54,7 @@ export async function examine(
   let passed = 0;
   for (const [i, path] of paths.entries()) {
     if (!(await beat(i + 1, paths.length + 1))) return undefined;
-    const verdict = await run(path);
+    const verdict = await run({ injection: path, ...(coverage && { coverage }) });
     if (verdict.findings.length === 0) passed += 1;
     note(findings, verdict, injectionTitle(path), image.length);
   }
@@ -82,6 +82,15 @@ function note(known: Map<string, FindingRecord>, verdict: Verdict, run: string, 
       trace: earlier?.trace ?? trace,
       ...facts,
     });
+  }
+}
+
+function addCoverage(all: readonly Coverage[], subject: Subject, { runs }: Emission): void {
+  for (const { program, outcome } of runs) {
+    const sum = all[subject.programs.indexOf(program)];
+    for (const [slot, bits] of outcome.coverage.entries()) {
+      if (sum !== undefined) sum[slot] = (sum[slot] ?? 0) | bits;
+    }
   }
 }
 

@@ -44,8 +44,8 @@ export class Machine {
   readonly maps: readonly MapInstance[];
   /** One entry a printk, without a line break at its end. */
   readonly trace: string[] = [];
-  /** The slot of the last printk. */
-  lastPrintk: number | undefined;
+  /** The slot of the last printk's call, and the address of its format. */
+  lastPrintk: { readonly instruction: number; readonly high: number; readonly low: number } | undefined;
   readonly strayReads: StrayRead[] = [];
   /** What is held, by the region that stands for it. */
   readonly references = new Map<Region, Reference>();

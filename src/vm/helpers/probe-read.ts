@@ -90,7 +90,7 @@ function refuse(call: Call, errno: number): number {
 
 /** Of a read of one of the kernel's buffers that does not lie inside it: it may well succeed elsewhere. */
 function noteStray(call: Call, size: number): void {
-  const found = call.machine.memory.at(call.high(3), call.low(3));
+  const found = call.machine.memory.beside(call.high(3), call.low(3));
   if (found === undefined || found.region.kind !== "kernel-buffer") return;
   const { name, size: regionSize } = found.region;
   const { instruction } = call;
