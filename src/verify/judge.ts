@@ -43,8 +43,10 @@ export async function judgeEffect(
     { revision, commands: expected },
     { revision, commands: emitted },
   ] as const;
-  const difference = await diffEffects(...streams);
-  return withDifference(subject, image, options, verdict, difference, diffStreams(...streams));
+  const cause = diffStreams(...streams);
+  // The same stream has the same effect, and need not be decompressed to know it.
+  const difference = cause && (await diffEffects(...streams));
+  return withDifference(subject, image, options, verdict, difference, cause);
 }
 
 /** The run, and what is wrong with it whatever was expected. */

@@ -2,8 +2,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
+import { compileParser } from "#build/compile-parser.ts";
 import type { FindingRecord, Verification } from "#core/verification.ts";
 import { findingText } from "#report/finding-text.ts";
+import { vmRunner } from "#verify/vm-runner.ts";
 import { IMAGES, type ImageName } from "../fixtures/wrong-parsers/images.ts";
 import { WRONG_PARSERS, type WrongParser } from "../fixtures/wrong-parsers/wrong-parsers.ts";
 import { cli, cliOk } from "../support/cli.ts";
@@ -37,14 +39,21 @@ function patched({ name, patch }: WrongParser, source: string): string {
 }
 
 /** `kexec-bpf verify` of C text on an image, by the reference that the parser's name stands for. */
-async function verify(parser: string, revision: Revision, source: string, image: ImageName) {
+async function verify(
+  parser: string,
+  revision: Revision,
+  source: string,
+  image: ImageName,
+  ...more: readonly string[]
+) {
   const { headers } = sources.get(revision) ?? { headers: "" };
   const cwd = newFolder();
   mkdirSync(join(cwd, "images"));
   write(join(cwd, `${parser}_parser_bpf.c`), source);
   write(join(cwd, "images/image.img"), IMAGES[image]);
   const files = [`${parser}_parser_bpf.c`, "--image", "images", "-I", headers];
-  const { status, stdout, stderr } = await cli(["verify", ...files, "--abi", revision, "--json"], { cwd });
+  const options = ["--abi", revision, "--json", ...more];
+  const { status, stdout, stderr } = await cli(["verify", ...files, ...options], { cwd });
   if (stdout === "") throw new Error(stderr);
   return { status, verification: JSON.parse(stdout) as Verification };
 }
@@ -69,6 +78,58 @@ describe("verify catches", () => {
       source: expect.stringContaining(wrong.finding.source),
       run:
         typeof wrong.finding.run === "string" ? wrong.finding.run : expect.stringMatching(wrong.finding.run),
+    });
+  });
+});
+
+function wrongParser(name: string): WrongParser {
+  const wrong = WRONG_PARSERS.find((one) => one.name === name);
+  if (wrong === undefined) throw new Error(`no wrong parser ${name}`);
+  return wrong;
+}
+
+describe("vmRunner", () => {
+  it("names the line that took what is not given back", async () => {
+    const { headers, of } = sources.get("v7") ?? { headers: "", of: () => "" };
+    const file = write(join(newFolder(), "uki_parser_bpf.c"), patched(wrongParser("missing put"), of("uki")));
+    const compiled = await compileParser(file, [headers], {});
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.failure));
+    const image = IMAGES.uki;
+    const stage = { revision: "v7", layer: 1, program: ".bpf.1", buffers: [image] } as const;
+    const before = { kernel: undefined, initrd: undefined, cmdline: undefined };
+    expect(await vmRunner("v7")(compiled.value.object, { ...stage, ...before })).toMatchObject({
+      ok: false,
+      failure: {
+        reason: "parser-misbehaved",
+        detail: expect.stringMatching(/is not given back$/),
+        source: {
+          file: "uki_parser_bpf.c",
+          text: expect.stringContaining("bpf_get_parser_context(parser_id)"),
+        },
+      },
+    });
+  });
+});
+
+describe("verify --effect", () => {
+  async function findings(name: string) {
+    const wrong = wrongParser(name);
+    const source = patched(wrong, sources.get("v7")?.of(wrong.parser) ?? "");
+    const { verification } = await verify(wrong.parser, "v7", source, wrong.image, "--effect");
+    return verification.verdicts.flatMap((verdict) => verdict.findings.map(outline));
+  }
+
+  it("does not mind another order", async () => {
+    expect(await findings("initrd before kernel")).toEqual([]);
+  });
+
+  it("minds another kernel, and names the line that stored the first wrong byte", async () => {
+    expect(await findings("padding sent along")).toContainEqual({
+      kind: "difference",
+      field: "kernel",
+      words: "kernel: 3000 bytes expected, 3072 bytes emitted",
+      source: expect.stringContaining("bpf_probe_read_kernel(record->payload"),
+      run: "undisturbed",
     });
   });
 });

@@ -26,7 +26,14 @@ export async function buildParsers(revision: Revision): Promise<BuiltParsers> {
       signal: new AbortController().signal,
     });
     if (status !== 0) throw new Error(said);
-    const names = ["zboot.bpf", "uki.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o", "uki_parser_bpf.o"];
+    const names = [
+      "zboot.bpf",
+      "uki.bpf",
+      "zboot_bytecode.o",
+      "uki_bytecode.o",
+      "zboot_parser_bpf.o",
+      "uki_parser_bpf.o",
+    ];
     const files = new Map(names.map((name) => [name, Uint8Array.from(readFileSync(join(out, name)))]));
     return {
       file: (name) => {
