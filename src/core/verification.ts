@@ -59,7 +59,7 @@ export type SourcePlace = { readonly file: string; readonly line: number; readon
 
 /** One thing that is wrong; the same thing in several runs is one finding. */
 export type FindingRecord = {
-  /** The runs that show it, in words: `undisturbed`, `reserve 2 fails`. */
+  /** The runs that show it, in words: `undisturbed`, `2nd reserve fails`. */
   readonly runs: readonly string[];
   /** Null without debug information, and where no line is to blame. */
   readonly source: SourcePlace | null;

@@ -56,7 +56,7 @@ export async function examine(
     if (!(await beat(i + 1, paths.length + 1))) return undefined;
     const verdict = await run({ injection: path, ...(coverage && { coverage }) });
     if (verdict.findings.length === 0) passed += 1;
-    note(findings, verdict, injectionTitle(path), image.length);
+    note(findings, verdict, injectionTitle(path, subject.programs), image.length);
   }
   return {
     ok: findings.size === 0,
