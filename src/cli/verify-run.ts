@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -39,6 +39,11 @@ export async function runVerify(request: VerifyRequest, io: Io): Promise<number>
       ? await deliver(verification.value, request, io)
       : report(io, verification.failure);
     if (!request.watch || io.signal.aborted) return status;
+    // Our own reports are no news.
+    const written = [request.junit, request.sarif].filter((file) => file !== undefined);
+    for (const path of written.flatMap((file) => [file, dirname(file)])) {
+      if (watched.has(path)) watched.set(path, stampOf(path));
+    }
     io.stderr(`kexec-bpf: watching ${watched.size} files and folders (Ctrl-C ends)\n`);
     const changed = await whenChanged(watched, io.signal);
     if (changed === undefined) return status;
@@ -63,7 +68,11 @@ async function verify(
   }
   const images = await findImages(request.images, io.cwd);
   if (!images.ok) return images;
-  for (const { file } of images.value) uses(file);
+  for (const { name, file } of images.value) {
+    uses(file);
+    // Found in a folder, where others may come up.
+    if (!request.images.includes(name)) uses(dirname(file));
+  }
   return judgeAll(parsers, images.value, request, io);
 }
 

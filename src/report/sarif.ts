@@ -39,7 +39,7 @@ function result({ parser, image }: VerdictRecord, finding: FindingRecord, file: 
     ruleIndex: KINDS.indexOf(finding.kind),
     level: "error",
     message: { text: `${parser} on ${image}: ${findingText(finding)}` },
-    locations: [{ physicalLocation: place(finding, image) }],
+    locations: [{ physicalLocation: place(finding, image, file) }],
     relatedLocations: [file, image].map((name, id) => ({
       id,
       message: { text: id === 0 ? "the parser" : "the image" },
@@ -49,10 +49,12 @@ function result({ parser, image }: VerdictRecord, finding: FindingRecord, file: 
   };
 }
 
-function place({ source }: FindingRecord, image: string) {
+/** A source is named as the compiler was told, and compilers run beside what they make. */
+function place({ source }: FindingRecord, image: string, parser: string) {
   if (source === null) return { artifactLocation: artifact(image) };
   const { file, line, text } = source;
-  return { artifactLocation: artifact(file), region: { startLine: line, snippet: { text } } };
+  const folder = file.startsWith("/") ? "" : parser.slice(0, parser.lastIndexOf("/") + 1);
+  return { artifactLocation: artifact(folder + file), region: { startLine: line, snippet: { text } } };
 }
 
 /** A path as the URI reference that SARIF wants. */

@@ -232,6 +232,7 @@ describe("verify --watch", () => {
   it("verifies again after each change, also one that mends a failure, and ends with Ctrl-C", async () => {
     const cwd = folderWith("zboot_parser_bpf.c");
     const source = join(cwd, "zboot_parser_bpf.c");
+    write(join(cwd, "images/deep/zboot.img"), IMAGES.zboot);
     const good = readFileSync(source, "utf8");
     const interrupt = new AbortController();
     let waiting: (() => void) | undefined;
@@ -248,7 +249,8 @@ describe("verify --watch", () => {
         };
       });
     const first = settled();
-    const ended = run(["verify", "zboot_parser_bpf.c", "--image", "zboot.img", "-I", headers, "--watch"], {
+    const argv = ["verify", "zboot_parser_bpf.c", "--image", "images", "-I", headers, "--watch"];
+    const ended = run([...argv, "--junit", "images/report.xml"], {
       ...quietIo(cwd, interrupt.signal),
       stdout: say,
       stderr: say,
@@ -266,6 +268,15 @@ describe("verify --watch", () => {
     const fourth = settled();
     write(source, good);
     expect(await fourth).toContain("nothing wrong was found");
+
+    const fifth = settled();
+    write(join(cwd, "images/deep/another.img"), IMAGES.uki);
+    expect(await fifth).toContain("images/deep/another.img  ok");
+
+    // What we write ourselves is no change, wherever it lies.
+    told = "";
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(told).toBe("");
 
     interrupt.abort("SIGINT");
     expect(await ended).toBe(0);

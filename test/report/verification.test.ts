@@ -82,7 +82,7 @@ function verification(...verdicts: readonly VerdictRecord[]): Verification {
     parsers: [
       {
         name: "p.bpf",
-        file: "p.bpf",
+        file: "out/p.bpf",
         sha256: "00",
         form: "container",
         revision: "v7",
@@ -223,7 +223,7 @@ describe("the SARIF report", () => {
     const place = (kind: string) =>
       run.results.find(({ ruleId }: { ruleId: string }) => ruleId === kind).locations[0].physicalLocation;
     expect(place("difference")).toEqual({
-      artifactLocation: { uri: "my%20parser_bpf.c" },
+      artifactLocation: { uri: "out/my%20parser_bpf.c" },
       region: { startLine: 42, snippet: { text: LINE.text } },
     });
     expect(place("went-on")).toEqual({ artifactLocation: { uri: "bad%20image.efi" } });
