@@ -16,7 +16,7 @@ import { formatSize } from "./sizes.ts";
 export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
   return parser.command(
     "decompose <container> <image>",
-    "take an image apart as the kernel would; the reference parsers stand in for the bytecode",
+    "take an image apart as the kernel would, with the parsers' bytecode",
     (command) =>
       command
         .positional("container", {
@@ -33,7 +33,16 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "folder for kernel, initrd, cmdline; one that the image does not have is removed",
         })
         .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
-        .option("limit", { type: "string", requiresArg: true, describe: "largest part, such as 64M" })
+        .option("reference", {
+          type: "boolean",
+          default: false,
+          describe: "let the reference parsers stand in for the bytecode",
+        })
+        .option("limit", {
+          type: "string",
+          requiresArg: true,
+          describe: "with --reference: the largest part, such as 64M",
+        })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
       const limit = partLimit(options.limit);
@@ -44,17 +53,22 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
       if (!image.ok) return finish(report(io, image.failure));
       const { decompose } = await import("#model/decompose.ts");
       const { referenceRunner } = await import("#reference/runner.ts");
-      const runParser = referenceRunner(options.abi, {
-        kernel: limit.value,
-        initrd: limit.value,
-        cmdline: limit.value,
-      });
+      const { vmRunner } = await import("#verify/vm-runner.ts");
+      const limits = { kernel: limit.value, initrd: limit.value, cmdline: limit.value };
+      const runParser = options.reference ? referenceRunner(options.abi, limits) : vmRunner(options.abi);
       const decomposed = await decompose(
         options.abi === "v6"
           ? { revision: "v6", image: image.value, runParser }
           : { revision: "v7", container: container.value, image: image.value, runParser },
       );
       if (!decomposed.ok) return finish(report(io, decomposed.failure));
+      // That the kernel would go on to a parser that behaves does not excuse the one before.
+      const misbehaved = decomposed.value.attempts.find(
+        ({ failure }) =>
+          failure?.reason === "not-decomposed" &&
+          failure.causes.some(({ reason }) => reason === "parser-misbehaved"),
+      );
+      if (misbehaved?.failure !== undefined) return finish(report(io, misbehaved.failure));
       const folder = resolve(io.cwd, options.output);
       const made = await makeFolder(folder);
       if (!made.ok) return finish(report(io, made.failure));

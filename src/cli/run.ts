@@ -11,6 +11,7 @@ import type { Io } from "./io.ts";
 import { makeCommand } from "./make-help.ts";
 import { VERSION } from "./request-key.ts";
 import { streamCommand } from "./stream-command.ts";
+import { verifyCommand } from "./verify-command.ts";
 
 const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   buildCommand,
@@ -20,13 +21,17 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   decomposeCommand,
   streamCommand,
   disasmCommand,
+  verifyCommand,
   doctorCommand,
 ];
 
 class UsageProblem extends Error {}
 
 /** Options that may be given several times. */
-const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets"]);
+const REPEATABLE: ReadonlySet<string> = new Set([
+  ...["_", "goals", "words", "targets"],
+  ...["parsers", "parser", "image", "include"],
+]);
 
 /**
  * Runs the program.

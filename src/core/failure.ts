@@ -16,6 +16,7 @@ export type Failure =
   | SizeExceeded
   | NotDecomposed
   | NotLoaded
+  | ParserMisbehaved
   | BadTarget
   | UnknownGoal
   | Usage
@@ -151,6 +152,15 @@ export type NotLoaded = {
   readonly detail: string;
   /** What the kernel's calls said, the last one last. */
   readonly causes: readonly string[];
+  readonly file?: string;
+};
+
+/** A parser did, in a run of its bytecode, what no parser may do. */
+export type ParserMisbehaved = {
+  readonly reason: "parser-misbehaved";
+  readonly detail: string;
+  /** The line of its source, where debug information tells it. */
+  readonly source: { readonly file: string; readonly line: number; readonly text: string } | null;
   readonly file?: string;
 };
 

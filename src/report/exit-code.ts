@@ -34,6 +34,7 @@ export function exitCode(failure: Failure): number {
     case "size-exceeded":
     case "not-decomposed":
     case "not-loaded":
+    case "parser-misbehaved":
     case "bad-target":
       return EXIT.failed;
     default:

@@ -56,6 +56,13 @@ export function failureText(failure: Failure): string {
         `${at(failure.file)}${failure.program === undefined ? "" : `${failure.program}: `}the program cannot be loaded: ${failure.detail}`,
         failure.causes,
       );
+    case "parser-misbehaved":
+      return lines(
+        `${at(failure.file)}the parser misbehaves: ${failure.detail}`,
+        failure.source === null
+          ? []
+          : [`at ${failure.source.file}:${failure.source.line}  ${failure.source.text}`],
+      );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
     case "unknown-goal":

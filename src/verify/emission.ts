@@ -31,7 +31,11 @@ export type EmissionOptions = Omit<RunOptions, "coverage" | "injection"> & {
 };
 
 /** Runs a subject over an image as the kernel does: program after program, until one sends DONE. */
-export function emit(subject: Subject, image: Uint8Array, options: EmissionOptions = {}): Emission {
+export function emit(
+  subject: Pick<Subject, "programs" | "context" | "header">,
+  image: Uint8Array,
+  options: EmissionOptions = {},
+): Emission {
   const { coverage, injection, ...common } = options;
   const runs: ProgramRun[] = [];
   const emitted: Emitted[] = [];

@@ -1,12 +1,13 @@
 import type { Command } from "#abi/command.ts";
 import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
+import { hexdumpAround } from "#bytes/hexdump.ts";
 import type { SourceLine } from "#isa/listing.ts";
 import { diffEffects } from "#model/effects.ts";
 import type { Injection } from "#vm/injection.ts";
 import { sourceOf } from "#vm/program.ts";
 import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
 import { expectedStream } from "./references.ts";
-import { writerOf } from "./source-of-byte.ts";
+import { blame, writerOf } from "./source-of-byte.ts";
 import type { Subject } from "./subject.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
@@ -38,8 +39,14 @@ export async function judgeEffect(
   const none = options.injection !== undefined && emitted?.length === 0;
   if (emitted === undefined || cut || none) return verdict;
   const { revision } = subject;
-  const difference = await diffEffects({ revision, commands: expected }, { revision, commands: emitted });
-  return withDifference(subject, image, options, verdict, difference);
+  const streams = [
+    { revision, commands: expected },
+    { revision, commands: emitted },
+  ] as const;
+  const cause = diffStreams(...streams);
+  // The same stream has the same effect, and need not be decompressed to know it.
+  const difference = cause && (await diffEffects(...streams));
+  return withDifference(subject, image, options, verdict, difference, cause);
 }
 
 /** The run, and what is wrong with it whatever was expected. */
@@ -47,28 +54,46 @@ function conduct(subject: Subject, image: Uint8Array, options: EmissionOptions):
   const { revision, limits } = subject;
   const expected = expectedStream(subject.reference, { image, revision, limits });
   const emission = emit(subject, image, options);
-  return { expected, emission, findings: [...misbehaviour(emission), ...malformed(emission)] };
+  const writer = (index: number, offset: number) =>
+    writerOf(subject, image, options, index, () => offset)?.source;
+  return { expected, emission, findings: [...misbehaviour(emission), ...malformed(emission, writer)] };
 }
 
 function misbehaviour({ runs }: Emission): Finding[] {
-  return runs.flatMap(({ program, outcome: { fault, leaks } }): Finding[] => {
-    // What a program held when a fault ended it says nothing.
-    if (fault !== undefined) return [{ kind: "fault", fault, source: sourceOf(program, fault.instruction) }];
-    return leaks.map((reference) => ({
-      kind: "leak",
-      reference,
-      source: sourceOf(program, reference.acquiredAt),
-    }));
+  return runs.flatMap(({ program, outcome: { fault, leaks, strayReads } }): Finding[] => {
+    const strays = strayReads.map((read): Finding => {
+      return { kind: "stray-read", read, source: sourceOf(program, read.instruction) };
+    });
+    if (fault !== undefined) {
+      // What a program held when a fault ended it says nothing.
+      return [...strays, { kind: "fault", fault, source: sourceOf(program, fault.instruction) }];
+    }
+    const held = leaks.map((reference): Finding => {
+      return { kind: "leak", reference, source: sourceOf(program, reference.acquiredAt) };
+    });
+    return [...strays, ...held];
   });
 }
 
-function malformed({ emitted }: Emission): Finding[] {
+function malformed(
+  { emitted }: Emission,
+  writer: (index: number, offset: number) => SourceLine | undefined,
+): Finding[] {
   const findings: Finding[] = [];
   let refused = false;
   for (const [index, { program, buffer, command }] of emitted.entries()) {
-    const source = sourceOf(program, buffer.instruction);
-    if (isMalformed(command)) findings.push({ kind: "malformed", index, failure: command, source });
-    if (refused) findings.push({ kind: "went-on", index, source });
+    if (isMalformed(command)) {
+      const { offset } = command;
+      const around = hexdumpAround(buffer.bytes, offset);
+      findings.push({
+        kind: "malformed",
+        index,
+        failure: command,
+        emitted: around,
+        source: writer(index, offset),
+      });
+    }
+    if (refused) findings.push({ kind: "went-on", index, source: sourceOf(program, buffer.instruction) });
     refused ||= !buffer.accepted;
   }
   return findings;
@@ -109,9 +134,15 @@ function withDifference(
   options: EmissionOptions,
   verdict: Verdict,
   difference: StreamDifference | undefined,
+  /** Where an effect differs, the streams do, and only they have bytes that somebody stored. */
+  cause = difference,
 ): Verdict {
   // A program that a fault ended could not send the rest.
   if (difference === undefined || verdict.findings.some(({ kind }) => kind === "fault")) return verdict;
-  const source: SourceLine | undefined = writerOf(subject, image, options, difference);
-  return { ...verdict, findings: [...verdict.findings, { kind: "difference", difference, source }] };
+  // That a command is one too many has been said where it came after a refused one.
+  if (verdict.findings.some((one) => one.kind === "went-on" && one.index === difference.index))
+    return verdict;
+  const { source, sourceIs } = blame(subject, image, options, cause ?? difference, verdict.emission);
+  const finding: Finding = { kind: "difference", difference, source, sourceIs };
+  return { ...verdict, findings: [...verdict.findings, finding] };
 }

@@ -5,10 +5,9 @@ import type { ReferenceInput } from "#reference/input.ts";
 import { parseUki } from "#reference/uki.ts";
 import { parseZboot } from "#reference/zboot.ts";
 import { type LoadedProgram, sourceOf } from "#vm/program.ts";
+import { REFERENCES, type ReferenceName } from "./reference-names.ts";
 
-/** What a parser can be judged by: `zboot` takes plain zboot images and, in v7, envelopes. */
-export const REFERENCES = ["zboot", "envelope", "uki"] as const;
-export type ReferenceName = (typeof REFERENCES)[number];
+export { REFERENCES, type ReferenceName } from "./reference-names.ts";
 
 const PARSERS: Readonly<Record<ReferenceName, (input: ReferenceInput) => Result<readonly Command[]>>> = {
   zboot: parseZboot,

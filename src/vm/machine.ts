@@ -13,6 +13,19 @@ export type Reference = {
   readonly acquiredAt: number;
 };
 
+/** A probe_read that reaches beyond the buffer in which it begins: on a real kernel, into whatever lies there. */
+export type StrayRead = {
+  /** The region's name: `image`. */
+  readonly region: string;
+  /** Bytes. */
+  readonly regionSize: number;
+  /** Of the first byte asked for, from the region's start; negative in the gap before it. */
+  readonly offset: number;
+  readonly size: number;
+  /** The slot of the call. */
+  readonly instruction: number;
+};
+
 /** A buffer that the program handed to the kernel. */
 export type EmittedBuffer = {
   /** A copy. */
@@ -31,6 +44,9 @@ export class Machine {
   readonly maps: readonly MapInstance[];
   /** One entry a printk, without a line break at its end. */
   readonly trace: string[] = [];
+  /** The slot of the last printk's call, and the address of its format. */
+  lastPrintk: { readonly instruction: number; readonly high: number; readonly low: number } | undefined;
+  readonly strayReads: StrayRead[] = [];
   /** What is held, by the region that stands for it. */
   readonly references = new Map<Region, Reference>();
   readonly buffers: EmittedBuffer[] = [];

@@ -6,7 +6,7 @@ import type { Injection } from "./injection.ts";
 import type { Coverage } from "./interpreter/coverage.ts";
 import { interpret } from "./interpreter/interpreter.ts";
 import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
-import { type EmittedBuffer, Machine, type Reference } from "./machine.ts";
+import { type EmittedBuffer, Machine, type Reference, type StrayRead } from "./machine.ts";
 import { REGION_LOW } from "./memory/memory.ts";
 import type { ImmediateTarget, LoadedProgram } from "./program.ts";
 import { execute } from "./wasm/execute.ts";
@@ -50,6 +50,9 @@ export type RunOutcome = {
   readonly buffers: readonly EmittedBuffer[];
   /** A line a printk. */
   readonly trace: readonly string[];
+  /** The slot where the last one was said: why a parser takes no image. */
+  readonly lastPrintk: number | undefined;
+  readonly strayReads: readonly StrayRead[];
   /** Instructions executed. */
   readonly executed: number;
   readonly coverage: Coverage;
@@ -100,9 +103,30 @@ export function runProgram(
     leaks: [...machine.references.values()],
     buffers: machine.buffers,
     trace: machine.trace,
+    lastPrintk: lastPrintk(machine, lowered, symbols, coverage),
+    strayReads: machine.strayReads,
     coverage,
     calls: machine.injector.counts,
   };
+}
+
+/**
+ * Where the last printk was said. Compilers make one call of many, so it is the instruction that took the
+ * format's address, where there is one.
+ */
+function lastPrintk(
+  { lastPrintk }: Machine,
+  { symbols }: LoadedProgram["lowered"],
+  addresses: readonly { readonly high: number; readonly low: number }[],
+  coverage: Coverage,
+): number | undefined {
+  if (lastPrintk === undefined) return undefined;
+  const { high, low, instruction } = lastPrintk;
+  const taker = symbols.find((symbol, i) => {
+    const address = addresses[i];
+    return address?.high === high && address.low === low && coverage[symbol.instruction.index] !== 0;
+  });
+  return taker?.instruction.index ?? instruction;
 }
 
 function addressOf(

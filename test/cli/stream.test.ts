@@ -40,7 +40,7 @@ function folderWith(image: Uint8Array): string {
   return cwd;
 }
 
-describe("decompose", () => {
+describe("decompose --reference", () => {
   test("writes the kernel, the initrd and the command line of an envelope", async () => {
     const envelope = encodeEnvelope({
       machine: 183,
@@ -49,7 +49,10 @@ describe("decompose", () => {
       cmdline: text("quiet"),
     });
     const cwd = folderWith(envelope);
-    const { stdout } = await cliOk(["decompose", "parser.bpf", "image", "-o", "out", "--json"], { cwd });
+    const { stdout } = await cliOk(
+      ["decompose", "parser.bpf", "image", "--reference", "-o", "out", "--json"],
+      { cwd },
+    );
     const wanted = [
       ["kernel", KERNEL],
       ["initrd", text("initrd")],
@@ -87,7 +90,10 @@ describe("decompose", () => {
     ["an image that no parser knows", text("words")],
   ])("writes nothing for %s", async (_title, image) => {
     const cwd = folderWith(image);
-    const { status, stdout, stderr } = await cli(["decompose", "parser.bpf", "image", "-o", "out"], { cwd });
+    const { status, stdout, stderr } = await cli(
+      ["decompose", "parser.bpf", "image", "--reference", "-o", "out"],
+      { cwd },
+    );
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).not.toBe("");
     expect(readdirSync(cwd).sort()).toEqual(["image", "parser.bpf"]);

@@ -91,6 +91,22 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "parser-misbehaved": [
+    {
+      failure: {
+        reason: "parser-misbehaved",
+        detail: "d",
+        source: { file: "p.c", line: 7, text: "x = *y;" },
+      },
+      text: "the parser misbehaves: d\n  at p.c:7  x = *y;",
+      exit: 1,
+    },
+    {
+      failure: { reason: "parser-misbehaved", detail: "d", source: null, file: "z.bpf" },
+      text: "z.bpf: the parser misbehaves: d",
+      exit: 1,
+    },
+  ],
   "tool-missing": [
     {
       failure: {

@@ -101,6 +101,14 @@ export class Memory {
     return region === undefined ? undefined : { region, offset: (low >>> 0) - LOW };
   }
 
+  /** As `at`, with the whole gap behind a region counted as beside it: offsets go up to 61 * 4 GiB. */
+  beside(high: number, low: number): { readonly region: Region; readonly offset: number } | undefined {
+    const steps = (high - HIGH) >>> 0;
+    const region = this.#regions[Math.floor(steps / STRIDE)];
+    if (region === undefined) return undefined;
+    return { region, offset: (steps % STRIDE) * 2 ** 32 + (low >>> 0) - LOW };
+  }
+
   /**
    * The live bytes at an address as the kernel sees them, whatever the program may do with them:
    * undefined where a read would fault. The bytes are a view.

@@ -33,6 +33,7 @@ export async function buildParsers(
       "zboot.bpf",
       "uki.bpf",
       "zboot_bytecode.o",
+      "uki_bytecode.o",
       "zboot_parser_bpf.o",
       "uki_parser_bpf.o",
       "zboot_parser_bpf.lskel.h",
