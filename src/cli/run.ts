@@ -2,9 +2,11 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
+import { corpusCommand } from "./corpus-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { extractCommand } from "./extract-command.ts";
+import { fuzzCommand } from "./fuzz-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { makeCommand } from "./make-help.ts";
@@ -18,13 +20,15 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   extractCommand,
   decomposeCommand,
   streamCommand,
+  corpusCommand,
+  fuzzCommand,
   doctorCommand,
 ];
 
 class UsageProblem extends Error {}
 
 /** Options that may be given several times. */
-const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets"]);
+const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets", "image"]);
 
 /**
  * Runs the program.

@@ -18,7 +18,7 @@ export type Entry = Shown & {
   readonly origin: number;
 };
 
-export type Discovery = Shown & {
+export type Discovery = Entry & {
   /** Kind and source line: one discovery a key. */
   readonly key: string;
   readonly finding: Finding;
@@ -167,6 +167,15 @@ export class Campaign {
     const found = (shown: Shown) => this.#judge(shown, aside).find((one) => findingKey(one) === key);
     const small = minimise(entry, origin.image, (shown) => found(shown) !== undefined);
     const finding = found(small);
-    return finding && { ...small, key, finding, changes: changesText(small.image, origin), index };
+    return (
+      finding && {
+        ...small,
+        origin: entry.origin,
+        key,
+        finding,
+        changes: changesText(small.image, origin),
+        index,
+      }
+    );
   }
 }
