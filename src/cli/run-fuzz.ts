@@ -2,11 +2,12 @@ import { join, relative, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { openSubject, type ParserInput, type SeedInput } from "#campaign/campaign-input.ts";
 import { runCampaign } from "#campaign/run-campaign.ts";
-import { ok, type Result } from "#core/result.ts";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
-import type { ReferenceName } from "#verify/references.ts";
+import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PART } from "./limits.ts";
@@ -31,6 +32,8 @@ export type FuzzOptions = {
   readonly maxCmdline: number | undefined;
   readonly json: boolean;
 };
+
+const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
 
 /** Runs a campaign and gives the exit status: 1 with findings. An interrupt ends it as a limit does. */
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
@@ -73,16 +76,16 @@ function parserOf({ parser, abi, reference, ...limits }: FuzzOptions, bytes: Uin
     revision: abi,
     reference,
     limits: {
-      kernel: limits.maxKernel ?? LARGEST_PART,
-      initrd: limits.maxInitrd ?? LARGEST_PART,
-      cmdline: limits.maxCmdline ?? LARGEST_PART,
+      kernel: limits.maxKernel ?? NO_LIMITS.kernel,
+      initrd: limits.maxInitrd ?? NO_LIMITS.initrd,
+      cmdline: limits.maxCmdline ?? NO_LIMITS.cmdline,
     },
   };
 }
 
-/** The user's images, else good files of the formats that the parser takes. */
+/** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
 async function seedsOf(
-  { image: files, abi }: FuzzOptions,
+  { image: files, abi: revision }: FuzzOptions,
   reference: ReferenceName,
   io: Io,
 ): Promise<Result<readonly SeedInput[]>> {
@@ -90,13 +93,15 @@ async function seedsOf(
   for (const file of files) {
     const image = await read(resolve(io.cwd, file));
     if (!image.ok) return image;
+    const taken = expectedStream(reference, { image: image.value, revision, limits: NO_LIMITS });
+    if (!taken.ok) return err(inFile(taken.failure, file));
     // A copy: the buffer of a small file is a part of one that has other things in it.
     seeds.push({ name: file, image: Uint8Array.from(image.value) });
   }
   if (seeds.length > 0) return ok(seeds);
-  const formats = formatsOf(reference, abi);
+  const formats = formatsOf(reference, revision);
   return ok(
-    goodFiles(abi)
+    goodFiles(revision)
       .filter(({ format }) => formats.includes(format))
       .map(({ name, image }) => ({ name, image })),
   );
