@@ -165,7 +165,7 @@ export class Campaign {
     if (origin === undefined) return undefined;
     const aside = this.coverage.map((one) => one.slice());
     const found = (shown: Shown) => this.#judge(shown, aside).find((one) => findingKey(one) === key);
-    const small = minimise(entry, origin.image, (shown) => found(shown) !== undefined);
+    const small = minimise(entry, origin, (shown) => found(shown) !== undefined);
     const finding = found(small);
     return (
       finding && {

@@ -1,5 +1,7 @@
+import type { GoodFile } from "#verify/mutations/good-file.ts";
 import type { Injection } from "#vm/injection.ts";
 import { type ChangedRange, changedRanges, originalAt } from "./changes.ts";
+import { leaveRowsOut } from "./fewer-rows.ts";
 import { simpler } from "./injections.ts";
 
 /** What shows a defect. */
@@ -7,14 +9,16 @@ export type Shown = { readonly image: Uint8Array; readonly injection: Injection 
 
 /** Runs that the search may take; a defect is no clearer for a thousandth more. */
 const MOST_RUNS = 2000;
+const A_FIELD_OR_TWO = 2;
 
 /**
- * A simpler input that still shows the defect: without the injection or with one fault of it, with as much as possible
- * as it is in `origin`, and cut short.
+ * A simpler input that still shows the defect: without the injection or with one fault of it, with as few sections and
+ * as much as possible as it is in `file`, the good one that it comes from, and cut short.
  *
  * @param shows whether an input shows the same defect; called up to 2000 times
  */
-export function minimise(found: Shown, origin: Uint8Array, shows: (candidate: Shown) => boolean): Shown {
+export function minimise(found: Shown, file: GoodFile, shows: (candidate: Shown) => boolean): Shown {
+  const origin = file.image;
   let runs = 0;
   let best = found;
   const better = (image: Uint8Array, injection = best.injection): boolean => {
@@ -34,6 +38,11 @@ export function minimise(found: Shown, origin: Uint8Array, shows: (candidate: Sh
   }
   if (best.image.length < origin.length) better(withEnd(best.image, origin));
   restore(() => best.image, origin, better);
+  // A table of its own can only be told by what it has, not by single bytes.
+  if (changedRanges(best.image, origin).length > A_FIELD_OR_TWO) {
+    leaveRowsOut(best.image, file, better);
+    restore(() => best.image, origin, better);
+  }
   shorten(() => best.image, better);
   return best;
 }
