@@ -95,7 +95,7 @@ async function seedsOf(
     if (!image.ok) return image;
     const taken = expectedStream(reference, { image: image.value, revision, limits: NO_LIMITS });
     if (!taken.ok) return err(inFile(taken.failure, file));
-    // A copy: the buffer of a small file is a part of one that has other things in it.
+    // A copy: the buffer of a small file is a part of one that has other things in it, which threads would get, too.
     seeds.push({ name: file, image: Uint8Array.from(image.value) });
   }
   if (seeds.length > 0) return ok(seeds);

@@ -8,6 +8,7 @@ import { makeFolder } from "#files/output.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { casesOf, type HostileCase, hostileCorpus } from "#verify/mutations/corpus.ts";
 import type { Format } from "#verify/mutations/good-file.ts";
+import { formatsOf } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PART } from "./limits.ts";
@@ -30,6 +31,9 @@ export async function writeCorpus(options: CorpusOptions, io: Io): Promise<numbe
   const cases =
     options.from === undefined ? ok(builtIn(options)) : await fromImage(options.from, options, io);
   if (!cases.ok) return report(io, cases.failure);
+  if (cases.value.length === 0) {
+    return report(io, { reason: "usage", detail: `revision ${revision} has no ${options.format}` });
+  }
   const folder = resolve(io.cwd, options.output);
   const made = await makeFolder(folder);
   if (!made.ok) return report(io, made.failure);
@@ -47,7 +51,10 @@ export async function writeCorpus(options: CorpusOptions, io: Io): Promise<numbe
 }
 
 function builtIn({ format, abi }: CorpusOptions): readonly Named[] {
-  return (["zboot", "uki"] as const).flatMap((reference) =>
+  const takers = (["zboot", "uki"] as const).filter(
+    (reference) => format === undefined || formatsOf(reference, abi).includes(format),
+  );
+  return takers.flatMap((reference) =>
     hostileCorpus(abi, reference)
       .filter((one) => format === undefined || one.format === format)
       .map((one) => ({ ...one, reference })),

@@ -14,7 +14,9 @@ export type GoodFile = { readonly name: string; readonly image: Uint8Array } & (
 );
 
 /** Finds the fields of an image; undefined where it begins like none of the formats. */
-export function goodFile(name: string, image: Uint8Array): GoodFile | undefined {
+export function goodFile(name: string, bytes: Uint8Array): GoodFile | undefined {
+  // Node's own Buffer is a Uint8Array whose slice() is no copy.
+  const image = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const elf = elfLayout(image);
   if (elf !== undefined) return { name, image, format: "envelope", layout: elf };
   const zboot = zbootLayout(image);
