@@ -33,6 +33,8 @@ export type FuzzOptions = {
   readonly json: boolean;
 };
 
+/** Bytes from which on copying an image takes longer than judging it. */
+const LARGE = 1 << 20;
 const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
 
 /** Runs a campaign and gives the exit status: 1 with findings. An interrupt ends it as a limit does. */
@@ -95,6 +97,11 @@ async function seedsOf(
     if (!image.ok) return image;
     const taken = expectedStream(reference, { image: image.value, revision, limits: NO_LIMITS });
     if (!taken.ok) return err(inFile(taken.failure, file));
+    if (image.value.length > LARGE) {
+      io.stderr(
+        `kexec-bpf: ${file} is copied for each case: a small image of its kind is tried far faster\n`,
+      );
+    }
     // A copy: the buffer of a small file is a part of one that has other things in it, which threads would get, too.
     seeds.push({ name: file, image: Uint8Array.from(image.value) });
   }
