@@ -45,7 +45,8 @@ const loadLater = (filter, path) => ({
 await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
-  entryPoints: { process: "src/cli/process.ts" },
+  // A thread of `fuzz` begins with a file of its own.
+  entryPoints: { process: "src/cli/process.ts", "fuzz-worker": "src/campaign/worker.ts" },
   format: "esm",
   splitting: true,
   outdir: "dist",

@@ -2,10 +2,12 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
+import { corpusCommand } from "./corpus-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { extractCommand } from "./extract-command.ts";
+import { fuzzCommand } from "./fuzz-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { makeCommand } from "./make-help.ts";
@@ -22,6 +24,8 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   streamCommand,
   disasmCommand,
   verifyCommand,
+  corpusCommand,
+  fuzzCommand,
   doctorCommand,
 ];
 
