@@ -7,6 +7,7 @@ import { doctorCommand } from "./doctor-command.ts";
 import { extractCommand } from "./extract-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
+import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { VERSION } from "./request-key.ts";
 import { streamCommand } from "./stream-command.ts";
@@ -18,13 +19,15 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   extractCommand,
   decomposeCommand,
   streamCommand,
+  kernelTestCommand,
   doctorCommand,
 ];
 
 class UsageProblem extends Error {}
 
-/** Options that may be given several times. */
-const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets"]);
+/** Options that may be given several times: of any command, and of one. */
+const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets", "containers"]);
+const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-test": ["image", "deb"] };
 
 /**
  * Runs the program.
@@ -54,8 +57,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .recommendCommands()
     .check((options) => {
       // yargs makes an array of an option that is given twice, whatever its type.
+      const own = REPEATABLE_OF[String(options._[0])] ?? [];
       const twice = Object.keys(options).find(
-        (name) => name.length > 1 && Array.isArray(options[name]) && !REPEATABLE.has(name),
+        (name) =>
+          name.length > 1 && Array.isArray(options[name]) && !REPEATABLE.has(name) && !own.includes(name),
       );
       if (twice !== undefined) throw new Error(`--${twice} is given more than once`);
       return true;

@@ -15,6 +15,7 @@ export type Failure =
   | FileFailed
   | SizeExceeded
   | NotDecomposed
+  | GuestFailed
   | BadTarget
   | UnknownGoal
   | Usage
@@ -134,6 +135,14 @@ export type NotDecomposed = {
   /** Why, one level down: the decompressor's failure, or that of each parser which was tried. */
   readonly causes: readonly Failure[];
   readonly file?: string;
+};
+
+/** The virtual machine with the kernel under test did not do its work. */
+export type GuestFailed = {
+  readonly reason: "guest-failed";
+  readonly detail: string;
+  /** All that the kernel wrote to its console. */
+  readonly console: string;
 };
 
 /** A target description or template of the user's own that cannot be used. */

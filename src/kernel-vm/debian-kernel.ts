@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { err, ok, type Result } from "#core/result.ts";
+import { digest } from "#files/digest.ts";
+import { fileFailed } from "#files/errno.ts";
+import { runTool } from "#toolchain/process.ts";
+import { cancelledBy, type Surroundings } from "./surroundings.ts";
+
+/** A kernel to boot, and what modules for it are built with. */
+export type GuestKernel = {
+  /** Its file: a bzImage. */
+  readonly image: string;
+  /** The folder to run make in: that of `/lib/modules/RELEASE/build`. */
+  readonly headers: string;
+};
+
+const ARCH = "amd64";
+const IMAGE = "linux-image-cloud-amd64";
+const HEADERS = "linux-headers-cloud-amd64";
+
+/**
+ * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by
+ * scripts/debian-package, which keeps them in the cache.
+ */
+export async function debianKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
+  const fetch = async (name: string, ...more: readonly string[]): Promise<Result<string>> => {
+    const run = await runTool({
+      tool: "debian-package",
+      file: around.debianPackage,
+      args: [suite, ARCH, name, ...more],
+      ...cancelledBy(around),
+    });
+    return run.ok ? ok(new TextDecoder().decode(run.value.stdout).trim()) : run;
+  };
+  // One after the other: they share a lock.
+  const image = await fetch(IMAGE);
+  if (!image.ok) return image;
+  const headers = await fetch(HEADERS);
+  if (!headers.ok) return headers;
+  const common = await fetch(HEADERS, "--depends-on", "linux-headers-.*-common");
+  if (!common.ok) return common;
+  const kbuild = await fetch(HEADERS, "--depends-on", "linux-kbuild-.*");
+  if (!kbuild.ok) return kbuild;
+
+  const file = await only(join(image.value, "boot"), /^vmlinuz-/);
+  if (!file.ok) return file;
+  const tree = await assembleHeaders(
+    { headers: headers.value, common: common.value, kbuild: kbuild.value },
+    join(around.cacheDir, "kernel-vm", "headers"),
+  );
+  return tree.ok ? ok({ image: file.value, headers: tree.value }) : tree;
+}
+
+type HeaderPackages = { readonly headers: string; readonly common: string; readonly kbuild: string };
+
+/**
+ * Makes one tree of the three packages that Debian's headers come in, of symbolic links. Installed, they
+ * lie in /usr and name each other by absolute paths.
+ */
+async function assembleHeaders(packages: HeaderPackages, folder: string): Promise<Result<string>> {
+  const specific = await only(join(packages.headers, "usr/src"), /^linux-headers-/);
+  if (!specific.ok) return specific;
+  const common = await only(join(packages.common, "usr/src"), /^linux-headers-/);
+  if (!common.ok) return common;
+  const kbuild = await only(join(packages.kbuild, "usr/lib"), /^linux-kbuild-/);
+  if (!kbuild.ok) return kbuild;
+
+  const tree = join(folder, digest(Object.values(packages).join("\n")).slice(0, 16));
+  const made = `${tree}.${process.pid}`;
+  const tools = { scripts: join(kbuild.value, "scripts"), tools: join(kbuild.value, "tools") };
+  try {
+    if (existsSync(tree)) return ok(join(tree, "build"));
+    await rm(made, { recursive: true, force: true });
+    await linkAll(common.value, join(made, "common"), tools);
+    await linkAll(specific.value, join(made, "build"), { ...tools, Makefile: undefined });
+    await writeFile(join(made, "build/Makefile"), `include ${join(tree, "common/Makefile")}\n`);
+    await rename(made, tree);
+    return ok(join(tree, "build"));
+  } catch (error) {
+    return err(fileFailed("create folder", tree, error));
+  }
+}
+
+/** Fills `to` with links to what is in `from`; `instead` names other targets, or none. */
+async function linkAll(
+  from: string,
+  to: string,
+  instead: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const names = new Set([...(await readdir(from)), ...Object.keys(instead)]);
+  for (const name of names) {
+    const target = name in instead ? instead[name] : join(from, name);
+    if (target !== undefined) await symlink(target, join(to, name));
+  }
+}
+
+/** The one entry of a folder whose name matches. */
+async function only(folder: string, name: RegExp): Promise<Result<string>> {
+  const found = (await readdir(folder).catch(() => [])).filter((entry) => name.test(entry));
+  const [first] = found;
+  if (first !== undefined && found.length === 1) return ok(join(folder, first));
+  return err({
+    reason: "input-not-found",
+    what: `a single ${name.source} of the package`,
+    tried: [folder],
+    hint: "--kernel and --headers",
+  });
+}
