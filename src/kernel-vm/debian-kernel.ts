@@ -29,6 +29,7 @@ export async function debianKernel(suite: string, around: Surroundings): Promise
       tool: "debian-package",
       file: around.debianPackage,
       args: [suite, ARCH, name, ...more],
+      env: { KEXEC_BPF_CACHE: around.cacheDir },
       ...cancelledBy(around),
     });
     return run.ok ? ok(new TextDecoder().decode(run.value.stdout).trim()) : run;

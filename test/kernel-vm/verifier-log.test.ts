@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { refusalReason, verifierStatistics } from "#kernel-vm/verifier-log.ts";
+
+const STATISTICS = `verification time 654368 usec
+stack depth 32+16
+processed 12621 insns (limit 1000000) max_states_per_insn 36 total_states 916 peak_states 201 mark_read 61
+`;
+
+describe("the verifier's log", () => {
+  it("has statistics at its end", () => {
+    expect(verifierStatistics(`0: (b7) r0 = 0\n${STATISTICS}`)).toEqual({
+      ...{ instructions: 12621, totalStates: 916, peakStates: 201, stackDepth: "32+16" },
+    });
+    expect(verifierStatistics("")).toBeUndefined();
+  });
+
+  it("gives the reason of a refusal in the last line before them", () => {
+    const log = `0: (b7) r0 = 0\n1: (79) r2 = *(u64 *)(r1 +0)\nR1 invalid mem access 'scalar'\n${STATISTICS}`;
+    expect(refusalReason(log)).toBe("R1 invalid mem access 'scalar'");
+    expect(refusalReason("")).toBe("");
+    expect(refusalReason(STATISTICS)).toBe("");
+  });
+});
