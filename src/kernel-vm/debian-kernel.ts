@@ -44,13 +44,21 @@ export async function debianKernel(suite: string, around: Surroundings): Promise
   const kbuild = await fetch(HEADERS, "--depends-on", "linux-kbuild-.*");
   if (!kbuild.ok) return kbuild;
 
-  const file = await only(join(image.value, "boot"), /^vmlinuz-/);
+  const file = await imageOf(image.value);
   if (!file.ok) return file;
   const tree = await assembleHeaders(
     { headers: headers.value, common: common.value, kbuild: kbuild.value },
     join(around.cacheDir, "kernel-vm", "headers"),
   );
   return tree.ok ? ok({ image: file.value, headers: tree.value }) : tree;
+}
+
+/** Since Debian 14 a kernel lies beside its modules. */
+async function imageOf(folder: string): Promise<Result<string>> {
+  const inBoot = await only(join(folder, "boot"), /^vmlinuz-/);
+  if (inBoot.ok) return inBoot;
+  const modules = await only(join(folder, "usr/lib/modules"), /./);
+  return modules.ok ? only(modules.value, /^vmlinuz$/) : inBoot;
 }
 
 type HeaderPackages = { readonly headers: string; readonly common: string; readonly kbuild: string };
