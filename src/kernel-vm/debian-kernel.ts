@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
+import { readOsRelease } from "#toolchain/os-release.ts";
 import { runTool } from "#toolchain/process.ts";
 import { cancelledBy, type Surroundings } from "./surroundings.ts";
 
@@ -13,6 +14,8 @@ export type GuestKernel = {
   readonly image: string;
   /** The folder to run make in: that of `/lib/modules/RELEASE/build`. */
   readonly headers: string;
+  /** The root folder that make is to run in, with compilers of its own; `headers` lies in it. Default: the machine's. */
+  readonly root?: string;
 };
 
 const ARCH = "amd64";
@@ -20,10 +23,34 @@ const IMAGE = "linux-image-cloud-amd64";
 const HEADERS = "linux-headers-cloud-amd64";
 
 /**
- * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by
- * scripts/debian-package, which keeps them in the cache.
+ * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by the project's
+ * scripts, which keep them in the cache. Those of this machine's own release are used as they are. The tools
+ * among other headers need another C library: they come with a root folder.
  */
 export async function debianKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
+  const { codename } = await readOsRelease("/etc/os-release");
+  return suite === codename || suite === `${codename}-backports`
+    ? ownKernel(suite, around)
+    : foreignKernel(suite, around);
+}
+
+async function foreignKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
+  const run = await runTool({
+    tool: "module-root",
+    file: around.moduleRoot,
+    args: [suite],
+    env: { KEXEC_BPF_CACHE: around.cacheDir },
+    ...cancelledBy(around),
+  });
+  if (!run.ok) return run;
+  const root = new TextDecoder().decode(run.value.stdout).trim();
+  const image = await imageOf(root);
+  if (!image.ok) return image;
+  const headers = await only(join(root, "usr/src"), /^linux-headers-.*-cloud-amd64$/);
+  return headers.ok ? ok({ image: image.value, headers: headers.value, root }) : headers;
+}
+
+async function ownKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
   const fetch = async (name: string, ...more: readonly string[]): Promise<Result<string>> => {
     const run = await runTool({
       tool: "debian-package",

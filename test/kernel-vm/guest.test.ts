@@ -51,7 +51,15 @@ async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
     timeout,
   };
   const around = {
-    ...{ sources: "", debianPackage: "", setupScript: "", cacheDir: "", searchPath: "", cwd: "/" },
+    ...{
+      sources: "",
+      debianPackage: "",
+      moduleRoot: "",
+      setupScript: "",
+      cacheDir: "",
+      searchPath: "",
+      cwd: "/",
+    },
   };
   const result = await runGuest(JOB, guest, around);
   const jobs = readdirSync(join(folder, "started")).map((name) => {
