@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -110,10 +110,17 @@ async function assembleHeaders(packages: HeaderPackages, folder: string): Promis
     await rm(made, { recursive: true, force: true });
     await linkAll(common.value, join(made, "common"), tools);
     await linkAll(specific.value, join(made, "build"), { ...tools, Makefile: undefined });
-    await writeFile(join(made, "build/Makefile"), `include ${join(tree, "common/Makefile")}\n`);
+    const makefile = await readFile(join(specific.value, "Makefile"), "utf8");
+    const moved = makefile
+      .replaceAll(`/usr/src/${basename(common.value)}`, join(tree, "common"))
+      .replaceAll(`/usr/src/${basename(specific.value)}`, join(tree, "build"));
+    await writeFile(join(made, "build/Makefile"), moved);
     await rename(made, tree);
     return ok(join(tree, "build"));
   } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    // Somebody else was faster.
+    if (existsSync(tree)) return ok(join(tree, "build"));
     return err(fileFailed("create folder", tree, error));
   }
 }
