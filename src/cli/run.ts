@@ -10,6 +10,7 @@ import { extractCommand } from "./extract-command.ts";
 import { fuzzCommand } from "./fuzz-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
+import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { VERSION } from "./request-key.ts";
 import { streamCommand } from "./stream-command.ts";
@@ -26,16 +27,18 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   verifyCommand,
   corpusCommand,
   fuzzCommand,
+  kernelTestCommand,
   doctorCommand,
 ];
 
 class UsageProblem extends Error {}
 
-/** Options that may be given several times. */
+/** Options that may be given several times: of any command, and of one. */
 const REPEATABLE: ReadonlySet<string> = new Set([
-  ...["_", "goals", "words", "targets"],
+  ...["_", "goals", "words", "targets", "containers"],
   ...["parsers", "parser", "image", "include"],
 ]);
+const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-test": ["deb"] };
 
 /**
  * Runs the program.
@@ -65,8 +68,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .recommendCommands()
     .check((options) => {
       // yargs makes an array of an option that is given twice, whatever its type.
+      const own = REPEATABLE_OF[String(options._[0])] ?? [];
       const twice = Object.keys(options).find(
-        (name) => name.length > 1 && Array.isArray(options[name]) && !REPEATABLE.has(name),
+        (name) =>
+          name.length > 1 && Array.isArray(options[name]) && !REPEATABLE.has(name) && !own.includes(name),
       );
       if (twice !== undefined) throw new Error(`--${twice} is given more than once`);
       return true;

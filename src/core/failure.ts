@@ -17,6 +17,7 @@ export type Failure =
   | NotDecomposed
   | NotLoaded
   | ParserMisbehaved
+  | GuestFailed
   | BadTarget
   | UnknownGoal
   | Usage
@@ -162,6 +163,14 @@ export type ParserMisbehaved = {
   /** The line of its source, where debug information tells it. */
   readonly source: { readonly file: string; readonly line: number; readonly text: string } | null;
   readonly file?: string;
+};
+
+/** The virtual machine with the kernel under test did not do its work. */
+export type GuestFailed = {
+  readonly reason: "guest-failed";
+  readonly detail: string;
+  /** All that the kernel wrote to its console. */
+  readonly console: string;
 };
 
 /** A target description or template of the user's own that cannot be used. */

@@ -35,6 +35,7 @@ export function exitCode(failure: Failure): number {
     case "not-decomposed":
     case "not-loaded":
     case "parser-misbehaved":
+    case "guest-failed":
     case "bad-target":
       return EXIT.failed;
     default:

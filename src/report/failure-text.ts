@@ -1,6 +1,9 @@
 import type { Failure, Layer } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
 
+/** Of a guest's console, how many lines from its end are shown. */
+const CONSOLE_LINES = 40;
+
 /**
  * Turns a failure into words: the first line says what is wrong and where, indented lines below it
  * give the rest. The only place that does so.
@@ -62,6 +65,11 @@ export function failureText(failure: Failure): string {
         failure.source === null
           ? []
           : [`at ${failure.source.file}:${failure.source.line}  ${failure.source.text}`],
+      );
+    case "guest-failed":
+      return lines(
+        `the guest failed: ${failure.detail}`,
+        failure.console.split(/\r?\n/).slice(-CONSOLE_LINES),
       );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;

@@ -211,6 +211,13 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "guest-failed": [
+    {
+      failure: { reason: "guest-failed", detail: "no end after 60 s", console: "one\r\ntwo\r\n" },
+      text: "the guest failed: no end after 60 s\n  one\n  two",
+      exit: 1,
+    },
+  ],
   "bad-target": [
     {
       failure: { reason: "bad-target", target: "zboot", detail: "no body", file: "zboot.json" },

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * /dev/kexec-testbed, shared by the module and the agent.
+ *
+ * write() sets the image, whole in one call. KEXEC_TESTBED_RUN shows it to whatever is attached to the
+ * anchor. read() then gives one recorded call of bpf_buffer_parser() at a time: struct
+ * kexec_testbed_call, then the bytes; 0 when there are no more.
+ */
+#ifndef KEXEC_TESTBED_H
+#define KEXEC_TESTBED_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* The image's last byte is the last one of a vmalloc area: a read beyond it faults. */
+#define KEXEC_TESTBED_AT_END		1
+/* bpf_get_parser_context() knows no id. */
+#define KEXEC_TESTBED_NO_CONTEXT	2
+
+struct kexec_testbed_run {
+	/* in */
+	__u32 flags;
+	/* The call of bpf_buffer_parser() that gets -ENOMEM, from 1; 0: none. */
+	__u32 refuse;
+	/* out */
+	/* Parser contexts that were not put. */
+	__s32 references;
+	/* Calls of bpf_buffer_parser(), and how many of them could not be recorded. */
+	__u32 calls;
+	__u32 faults;
+	/* Bytes that the largest record needs in read(). */
+	__u32 largest;
+};
+
+struct kexec_testbed_call {
+	/* Bytes that follow. */
+	__u32 size;
+	/* What bpf_buffer_parser() returned. */
+	__s32 answer;
+};
+
+#define KEXEC_TESTBED_RUN	_IOWR('K', 0x7b, struct kexec_testbed_run)
+
+#endif

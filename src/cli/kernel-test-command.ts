@@ -1,0 +1,122 @@
+import { resolve } from "node:path";
+import type { Argv } from "yargs";
+import { REVISIONS } from "#abi/revisions.ts";
+import type { Call } from "./call.ts";
+import { parseSize } from "./sizes.ts";
+
+/** Names of the reference parsers; `#witness/subject.ts` has the same, but is loaded with the work. */
+const REFERENCES = ["zboot", "uki", "none"] as const;
+
+const size = (text: string): number => {
+  const bytes = parseSize(text);
+  if (bytes === undefined) throw new Error(`${text} is no size`);
+  return bytes;
+};
+
+/** `kexec-bpf kernel-test`: parsers in a real kernel, against the VM and the reference. */
+export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
+  return parser.command(
+    "kernel-test <containers..>",
+    "run parsers in a real kernel (QEMU) and compare with the VM and the reference parsers",
+    (command) => {
+      const limit = { type: "string", requiresArg: true, coerce: size } as const;
+      return command
+        .positional("containers", {
+          type: "string",
+          array: true,
+          demandOption: true,
+          describe: ".bpf containers",
+        })
+        .option("image", {
+          type: "string",
+          array: true,
+          requiresArg: true,
+          default: [] as string[],
+          describe: "image to show to every parser; may be repeated",
+        })
+        .option("corpus", { type: "string", requiresArg: true, describe: "folder of more images" })
+        .option("kernel", {
+          type: "string",
+          requiresArg: true,
+          implies: "headers",
+          describe: "bzImage to boot",
+        })
+        .option("headers", {
+          type: "string",
+          requiresArg: true,
+          implies: "kernel",
+          describe: "its build folder, /lib/modules/RELEASE/build",
+        })
+        .option("deb", {
+          type: "string",
+          array: true,
+          requiresArg: true,
+          conflicts: "kernel",
+          describe: "Debian suite with the kernel [bookworm-backports]; may be repeated",
+        })
+        .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
+        .option("reference", {
+          choices: REFERENCES,
+          describe: "reference parser (else by the name of the parser's source)",
+        })
+        .option("max-kernel", { ...limit, describe: "largest kernel that the parsers were built for" })
+        .option("max-initrd", { ...limit, describe: "largest initrd" })
+        .option("max-cmdline", { ...limit, describe: "largest command line" })
+        .option("log-level", {
+          type: "number",
+          requiresArg: true,
+          default: 5,
+          describe: "of the verifier: 1 instructions, 2 states, 4 statistics, added up",
+        })
+        .option("timeout", {
+          type: "number",
+          requiresArg: true,
+          default: 300,
+          describe: "seconds for one boot",
+        })
+        .option("output", {
+          alias: "o",
+          type: "string",
+          requiresArg: true,
+          describe: "folder for consoles and verifier logs",
+        })
+        .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
+        .check((options) => {
+          if (options.image.length === 0 && options.corpus === undefined)
+            throw new Error("give images by --image or --corpus");
+          for (const name of ["log-level", "timeout"] as const) {
+            const value = options[name];
+            if (!Number.isInteger(value) || value < 0 || (name === "log-level" && value > 7))
+              throw new Error(`--${name} ${value}`);
+          }
+          return true;
+        });
+    },
+    async (options) => {
+      const path = (name: string) => resolve(io.cwd, name);
+      const { kernel, headers } = options;
+      const { kernelTest } = await import("./kernel-test.ts");
+      finish(
+        await kernelTest(
+          {
+            containers: options.containers.map(path),
+            images: options.image.map(path),
+            corpus: options.corpus === undefined ? undefined : path(options.corpus),
+            kernels:
+              kernel !== undefined && headers !== undefined
+                ? [{ image: path(kernel), headers: path(headers) }]
+                : (options.deb ?? ["bookworm-backports"]),
+            revision: options.abi,
+            reference: options.reference,
+            limits: { kernel: options.maxKernel, initrd: options.maxInitrd, cmdline: options.maxCmdline },
+            logLevel: options.logLevel,
+            timeout: 1000 * options.timeout,
+            output: options.output === undefined ? undefined : path(options.output),
+            json: options.json,
+          },
+          io,
+        ),
+      );
+    },
+  );
+}

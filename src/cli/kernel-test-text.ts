@@ -1,0 +1,147 @@
+import type { Revision } from "#abi/revisions.ts";
+import type { GuestReport } from "#kernel-vm/guest.ts";
+import { table } from "#report/table.ts";
+import { errnoName } from "#vm/errno.ts";
+import type { Plan } from "#witness/plan.ts";
+import type { SubjectVerdict, Verdict } from "#witness/verdict.ts";
+
+/** What came of one kernel. */
+export type TestedKernel = {
+  /** The suite, or the file. */
+  readonly source: string;
+  readonly plan: Plan;
+  readonly report: GuestReport;
+  readonly verdict: Verdict;
+  readonly milliseconds: number;
+};
+
+/** Findings of a parser that are told one by one, and images for which a table is made. */
+const TOLD = 10;
+const SHOWN_IMAGES = 24;
+
+/** The tables. */
+export function kernelTestText(tested: readonly TestedKernel[], revision: Revision): string {
+  return tested.map((kernel) => kernelText(kernel, revision)).join("\n");
+}
+
+function kernelText({ report, plan, verdict, milliseconds }: TestedKernel, revision: Revision): string {
+  const boots = `${report.boots} boot${report.boots === 1 ? "" : "s"}`;
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const blocks = [`kernel ${report.release}, revision ${revision}, ${boots}, ${seconds} s`];
+  const heading = ["parser", "loads", "insns", "states", "stack", "cases", "as VM", "as reference", "amiss"];
+  blocks.push(table([heading, ...verdict.subjects.map(row)]));
+  if (plan.images.length <= SHOWN_IMAGES) {
+    const images = plan.images.map(({ name }, image) => [
+      name,
+      ...verdict.subjects.map(({ commands }) => String(commands[image] ?? "-")),
+    ]);
+    const names = verdict.subjects.map(({ name }) => name);
+    blocks.push(table([["commands sent", ...names], ...images]));
+  }
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function row(subject: SubjectVerdict): readonly string[] {
+  const { name, load, cases, asVm, asReference, findings } = subject;
+  const statistics = load?.ok === true ? load.statistics : undefined;
+  return [
+    name,
+    load === undefined ? "crash" : load.ok ? "yes" : "no",
+    String(statistics?.instructions ?? "-"),
+    String(statistics?.totalStates ?? "-"),
+    statistics?.stackDepth ?? "-",
+    String(cases),
+    String(asVm),
+    asReference === undefined ? "-" : String(asReference),
+    String(findings.length),
+  ];
+}
+
+/** What is wrong, in words: refusals with the reason first, differences, crashes. Empty where all is well. */
+export function kernelTestTalk(tested: readonly TestedKernel[]): string {
+  return tested
+    .flatMap(({ report, verdict, plan }) => [
+      ...report.crashes.map(({ boot, detail, subject, case: at, console }) => {
+        const where =
+          at !== undefined
+            ? `in the case ${plan.cases[at]?.name}`
+            : subject !== undefined
+              ? `loading ${plan.subjects[subject]?.name}`
+              : "before the agent started";
+        return `boot ${boot} of ${report.release} fell ${where}: ${detail}\n${indented(console)}`;
+      }),
+      ...report.trouble.map((line) => `the kernel says: ${line}`),
+      ...verdict.subjects.flatMap(subjectTalk),
+    ])
+    .map((text) => `kexec-bpf: ${text}\n`)
+    .join("");
+}
+
+function subjectTalk({ name, load, findings }: SubjectVerdict): readonly string[] {
+  const refused =
+    load?.ok === false
+      ? [`${name} does not load (${errnoName(load.error)}): ${load.reason}\n${indented(load.log)}`]
+      : [];
+  const told = findings.slice(0, TOLD).map((finding) => {
+    const { difference } = finding;
+    const dump = difference?.bytes;
+    const lines = dump === undefined ? [] : ["kernel:", ...dump.a, `${finding.what}:`, ...dump.b];
+    return [`${name}, ${finding.case}: ${finding.what}: ${finding.detail}`, ...lines].join("\n  ");
+  });
+  const more =
+    findings.length > TOLD ? [`${name}: ${findings.length - TOLD} more findings (--json has all)`] : [];
+  return [...refused, ...told, ...more];
+}
+
+function indented(text: string): string {
+  return text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
+/** The report for machines. */
+export function kernelTestJson(tested: readonly TestedKernel[], revision: Revision): object {
+  return {
+    schema: 1,
+    revision,
+    passed: tested.every(({ verdict }) => verdict.passed),
+    kernels: tested.map(({ source, report, verdict, plan, milliseconds }) => ({
+      source,
+      release: report.release,
+      passed: verdict.passed,
+      milliseconds,
+      boots: report.boots,
+      crashes: report.crashes.map(({ boot, detail, subject, case: at, console }) => ({
+        boot,
+        detail,
+        parser: subject === undefined ? null : plan.subjects[subject]?.name,
+        case: at === undefined ? null : plan.cases[at]?.name,
+        console,
+      })),
+      trouble: report.trouble,
+      parsers: verdict.subjects.map(({ name, reference, load, cases, asVm, asReference, ...rest }) => ({
+        name,
+        reference,
+        load: loadJson(load),
+        cases,
+        asVm,
+        asReference: asReference ?? null,
+        findings: rest.findings.map(({ case: at, what, detail }) => ({ case: at, what, detail })),
+        commands: plan.images.map((image, index) => ({
+          image: image.name,
+          commands: rest.commands[index] ?? null,
+        })),
+      })),
+    })),
+  };
+}
+
+function loadJson(load: SubjectVerdict["load"]): object {
+  if (load === undefined) return { state: "crash" };
+  if (!load.ok) {
+    return { state: "refused", error: errnoName(load.error), reason: load.reason, log: load.log };
+  }
+  return { state: "loaded", jited: load.jited, ...load.statistics };
+}

@@ -1,0 +1,157 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { runTool } from "#toolchain/process.ts";
+import { troubleIn, troubleOfTaint } from "./console.ts";
+import { encodeCpio } from "./cpio.ts";
+import type { GuestKernel } from "./debian-kernel.ts";
+import { type GuestJob, guestFiles, guestMemory, jobText } from "./job.ts";
+import { type Qemu, qemuArguments } from "./qemu.ts";
+import { decodeReports, type GuestOutcome, type LoadReport, type Reports } from "./reports.ts";
+import { cancelledBy, type Surroundings } from "./surroundings.ts";
+import type { GuestPrograms } from "./testbed.ts";
+
+/** One boot that went wrong. */
+export type Crash = {
+  /** From 1. */
+  readonly boot: number;
+  readonly detail: string;
+  /** What it was at; neither where the kernel fell before the first. */
+  readonly subject: number | undefined;
+  readonly case: number | undefined;
+  /** The console, whole. */
+  readonly console: string;
+};
+
+/** What came of a job. A case without an outcome belongs to a subject that did not load, or to a crash. */
+export type GuestReport = {
+  readonly release: string;
+  readonly boots: number;
+  readonly loads: ReadonlyMap<number, LoadReport>;
+  readonly outcomes: ReadonlyMap<number, GuestOutcome>;
+  readonly crashes: readonly Crash[];
+  /** What went wrong in the kernel, by its console and its taint. */
+  readonly trouble: readonly string[];
+  /** Of all boots. */
+  readonly console: string;
+};
+
+export type Guest = {
+  readonly qemu: Qemu;
+  readonly kernel: GuestKernel;
+  readonly programs: GuestPrograms;
+  /** Milliseconds for one boot. */
+  readonly timeout: number;
+};
+
+const MOST_BOOTS = 4;
+
+/**
+ * Runs a job in a virtual machine. Where the kernel falls, the cases behind the one that it fell at run in
+ * another boot; that one is not tried again, and the crash stays in the report.
+ *
+ * Errors: `guest-failed` where no boot got as far as the agent, and where the agent cannot work.
+ */
+export async function runGuest(
+  job: GuestJob,
+  guest: Guest,
+  around: Surroundings,
+): Promise<Result<GuestReport>> {
+  const loads = new Map<number, LoadReport>();
+  const outcomes = new Map<number, GuestOutcome>();
+  const crashes: Crash[] = [];
+  const wanted = new Set(job.cases.keys());
+  const skipped = new Set<number>();
+  let release: string | undefined;
+  let tainted = 0;
+  let console = "";
+  for (let boot = 1; ; boot++) {
+    const result = await bootOnce(job, guest, around, jobText(job, wanted, skipped));
+    if (!result.ok) return result;
+    const { reports, ended } = result.value;
+    console += result.value.console;
+    release ??= reports.release;
+    for (const [id, load] of reports.loads) loads.set(id, load);
+    for (const [id, outcome] of reports.outcomes) {
+      outcomes.set(id, outcome);
+      wanted.delete(id);
+    }
+    tainted |= reports.tainted ?? 0;
+    if (reports.trouble !== undefined) {
+      return err({ reason: "guest-failed", detail: reports.trouble, console });
+    }
+    if (reports.tainted !== undefined) {
+      return ok({
+        ...{ release: release ?? "", boots: boot, loads, outcomes, crashes, console },
+        trouble: [...troubleIn(console), ...troubleOfTaint(tainted)],
+      });
+    }
+    const crash = { boot, detail: ended, console: result.value.console, ...placeOf(reports, job, skipped) };
+    crashes.push(crash);
+    if (crash.case !== undefined) wanted.delete(crash.case);
+    else if (crash.subject !== undefined) skipped.add(crash.subject);
+    if (boot === MOST_BOOTS) {
+      const detail = `${boot} boots without an end: ${ended}`;
+      return err({ reason: "guest-failed", detail, console });
+    }
+  }
+}
+
+/** Where a guest was when it fell: in a case, or loading the first subject that it has not told of. */
+function placeOf(
+  reports: Reports,
+  job: GuestJob,
+  skipped: ReadonlySet<number>,
+): { readonly subject: number | undefined; readonly case: number | undefined } {
+  const at = reports.unfinished;
+  if (at !== undefined) return { subject: job.cases[at]?.subject, case: at };
+  if (reports.release === undefined) return { subject: undefined, case: undefined };
+  const next = job.subjects.findIndex((_, subject) => !reports.loads.has(subject) && !skipped.has(subject));
+  return { subject: next < 0 ? undefined : next, case: undefined };
+}
+
+type Boot = { readonly reports: Reports; readonly console: string; readonly ended: string };
+
+async function bootOnce(
+  job: GuestJob,
+  { qemu, kernel, programs, timeout }: Guest,
+  around: Surroundings,
+  text: string,
+): Promise<Result<Boot>> {
+  const folder = await mkdtemp(join(tmpdir(), "kexec-bpf-guest-"));
+  const file = (name: string) => join(folder, name);
+  try {
+    const initramfs = encodeCpio(guestFiles(job, { ...programs, text }));
+    await writeFile(file("initramfs"), initramfs);
+    await writeFile(file("console"), "");
+    await writeFile(file("reports"), "");
+    const run = await runTool({
+      tool: "qemu",
+      file: qemu.file,
+      args: qemuArguments(qemu, {
+        kernel: kernel.image,
+        initramfs: file("initramfs"),
+        memory: guestMemory(job, initramfs.length),
+        console: file("console"),
+        reports: file("reports"),
+      }),
+      env: qemu.env,
+      timeout,
+      ...cancelledBy(around),
+    });
+    const console = await readFile(file("console"), "latin1");
+    let ended = "the machine stopped";
+    if (!run.ok) {
+      if (run.failure.reason !== "tool-failed" || run.failure.ended !== "timed out") return run;
+      ended = `no end after ${timeout / 1000} s`;
+    }
+    const reports = decodeReports(await readFile(file("reports")));
+    return reports.ok ? ok({ reports: reports.value, console, ended }) : reports;
+  } catch (error) {
+    return err(fileFailed("write", folder, error));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

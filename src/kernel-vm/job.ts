@@ -1,0 +1,91 @@
+import type { Revision } from "#abi/revisions.ts";
+import type { CpioFile } from "./cpio.ts";
+
+/** A parser in a container. */
+export type GuestSubject = {
+  /** Position in `GuestJob.containers`. */
+  readonly container: number;
+  /** Sections from the outermost container on: `.bpf.1`, `.bpf.nested/.bpf.1`. */
+  readonly path: string;
+};
+
+/** What shall go wrong in a run. */
+export type GuestInjection = {
+  /** `bpf_get_parser_context` gives NULL. */
+  readonly noContext?: boolean;
+  /** `bpf_buffer_parser` refuses this call, from 1, with -ENOMEM. */
+  readonly refuseBuffer?: number;
+  /** The image's last byte is the last of a vmalloc area: a read beyond it faults. */
+  readonly atEnd?: boolean;
+};
+
+/** One run of one parser over one image. Positions in the job's lists. */
+export type GuestCase = {
+  readonly subject: number;
+  readonly image: number;
+  readonly injection: GuestInjection;
+};
+
+export type GuestJob = {
+  readonly revision: Revision;
+  readonly containers: readonly Uint8Array[];
+  readonly subjects: readonly GuestSubject[];
+  readonly images: readonly Uint8Array[];
+  /** Each subject is loaded once, so those of a subject, and of an image, had better stand together. */
+  readonly cases: readonly GuestCase[];
+  /** `log_level` of BPF_PROG_LOAD: 1 instructions, 2 all states, 4 statistics, added up. */
+  readonly logLevel: number;
+  /** Bytes that the largest set of maps takes. */
+  readonly mapMemory: number;
+};
+
+/** Flags of struct kexec_testbed_run, bpf/testbed/kexec-testbed.h. */
+const AT_END = 1;
+const NO_CONTEXT = 2;
+
+/**
+ * The commands that the agent carries out (bpf/agent/agent.c), for the cases in `wanted`. Subjects
+ * without a case are loaded too, unless they are in `skipped`.
+ */
+export function jobText(
+  job: GuestJob,
+  wanted: ReadonlySet<number>,
+  skipped: ReadonlySet<number> = new Set(),
+): string {
+  const lines = ["module /testbed.ko", `log ${job.logLevel}`];
+  job.subjects.forEach(({ container, path }, subject) => {
+    if (skipped.has(subject)) return;
+    lines.push(`subject ${subject} /container/${container} ${path}`);
+    let image: number | undefined;
+    job.cases.forEach((item, id) => {
+      if (item.subject !== subject || !wanted.has(id)) return;
+      if (item.image !== image) lines.push(`image /image/${item.image}`);
+      image = item.image;
+      const { atEnd, noContext, refuseBuffer } = item.injection;
+      lines.push(`case ${id} ${(atEnd ? AT_END : 0) | (noContext ? NO_CONTEXT : 0)} ${refuseBuffer ?? 0}`);
+    });
+  });
+  return `${lines.join("\n")}\n`;
+}
+
+/** What the guest boots with. */
+export function guestFiles(
+  job: GuestJob,
+  parts: { readonly agent: Uint8Array; readonly module: Uint8Array; readonly text: string },
+): readonly CpioFile[] {
+  return [
+    { name: "init", data: parts.agent, executable: true },
+    { name: "testbed.ko", data: parts.module },
+    { name: "job", data: Buffer.from(parts.text) },
+    ...job.containers.map((data, index) => ({ name: `container/${index}`, data })),
+    ...job.images.map((data, index) => ({ name: `image/${index}`, data })),
+  ];
+}
+
+const MIB = 2 ** 20;
+
+/** MiB of memory that a guest needs: the initramfs packed and unpacked, copies of the largest image, the maps. */
+export function guestMemory(job: GuestJob, initramfs: number): number {
+  const largest = job.images.reduce((size, image) => Math.max(size, image.length), 0);
+  return Math.ceil(512 + (3 * initramfs + 8 * largest + 2 * job.mapMemory) / MIB);
+}

@@ -1,0 +1,123 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { err, ok, type Result } from "#core/result.ts";
+import { runTool } from "#toolchain/process.ts";
+import { findExecutable, isExecutable } from "#toolchain/search-path.ts";
+import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
+
+export type Qemu = {
+  readonly file: string;
+  readonly version: string;
+  /** Where its libraries and firmware are, for one that scripts/setup unpacked. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  /** `kvm` where a virtual processor could be made with it; else QEMU emulates. */
+  readonly accelerator: "kvm" | "tcg";
+};
+
+const NAME = "qemu-system-x86_64";
+/** 7.2 brought down guests that it emulated: double faults early in the boot, one boot of seven. */
+const NEEDED = 8;
+
+/** The QEMU that scripts/setup unpacked, else PATH's. Errors: `tool-missing`, `tool-too-old`. */
+export async function findQemu(around: Surroundings): Promise<Result<Qemu>> {
+  const root = join(around.cacheDir, "tools", "qemu");
+  const unpacked = join(root, "usr/bin", NAME);
+  const own = await isExecutable(unpacked);
+  const file = own ? unpacked : await findExecutable(NAME, around.searchPath, around.cwd);
+  if (file === undefined) {
+    return err({ reason: "tool-missing", tool: NAME, tried: [unpacked, "PATH"], remedy: remedy(around) });
+  }
+  const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map((name) => join(root, name));
+  const firmware = ["usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu"].map((at) => join(root, at));
+  const env: Record<string, string> = own ? { LD_LIBRARY_PATH: libraries.join(":") } : {};
+  const run = await runTool({ tool: NAME, file, args: ["--version"], env, ...cancelledBy(around) });
+  if (!run.ok) return run;
+  const version = /version (\S+)/.exec(new TextDecoder().decode(run.value.stdout))?.[1] ?? "unknown";
+  if (!(Number.parseInt(version, 10) >= NEEDED)) {
+    const needed = `${NEEDED}.0`;
+    return err({
+      reason: "tool-too-old",
+      tool: NAME,
+      path: file,
+      version,
+      needed,
+      remedy: remedy(around),
+    });
+  }
+  const args = own ? firmware.flatMap((folder) => ["-L", folder]) : [];
+  const accelerator = (await kvmWorks({ file, env, args }, around)) ? "kvm" : "tcg";
+  return ok({ file, version, env, args, accelerator });
+}
+
+const KVM_PATIENCE = 20_000;
+
+/** A device that can be opened is no proof: virtual machines that offer KVM inside may fail at its first use. */
+async function kvmWorks(
+  { file, env, args }: Pick<Qemu, "file" | "env" | "args">,
+  around: Surroundings,
+): Promise<boolean> {
+  try {
+    await access("/dev/kvm", constants.R_OK | constants.W_OK);
+  } catch {
+    return false;
+  }
+  const run = await runTool({
+    tool: NAME,
+    file,
+    env,
+    args: [...args, ...processor("kvm"), "-m", "64", "-S", ...BARE, "-monitor", "stdio"],
+    input: "quit\n",
+    timeout: KVM_PATIENCE,
+    ...cancelledBy(around),
+  });
+  return run.ok;
+}
+
+const BARE = ["-nodefaults", "-no-user-config", "-display", "none"];
+
+function processor(accelerator: Qemu["accelerator"]): readonly string[] {
+  return ["-machine", "pc", "-accel", accelerator, "-cpu", "max", "-smp", "1"];
+}
+
+export type Machine = {
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** MiB. */
+  readonly memory: number;
+  /** The files that get the kernel's console and the agent's reports. */
+  readonly console: string;
+  readonly reports: string;
+};
+
+/** One processor, no devices but a console and the agent's port. A panic, like the agent's end, ends QEMU. */
+export function qemuArguments(qemu: Qemu, machine: Machine): readonly string[] {
+  return [
+    ...qemu.args,
+    ...processor(qemu.accelerator),
+    ...["-m", String(machine.memory), ...BARE, "-no-reboot"],
+    ...["-kernel", machine.kernel, "-initrd", machine.initramfs, "-append", COMMAND_LINE],
+    ...["-chardev", `file,id=console,path=${option(machine.console)}`, "-serial", "chardev:console"],
+    ...["-chardev", `file,id=reports,path=${option(machine.reports)}`],
+    ...["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=reports"],
+  ];
+}
+
+/** QEMU's options are lists; a comma inside a value is doubled. */
+function option(value: string): string {
+  return value.replaceAll(",", ",,");
+}
+
+/** Everything up to warnings goes to the console. What only costs time in an emulated machine is left out. */
+const COMMAND_LINE = [
+  "console=ttyS0",
+  "quiet",
+  "loglevel=5",
+  "panic=-1",
+  "mitigations=off",
+  "nokaslr",
+  "tsc=reliable",
+  "no_timer_check",
+  "random.trust_cpu=on",
+].join(" ");
