@@ -15,6 +15,7 @@ export type Failure =
   | FileFailed
   | SizeExceeded
   | NotDecomposed
+  | SignatureFailed
   | BadTarget
   | UnknownGoal
   | Usage
@@ -134,6 +135,17 @@ export type NotDecomposed = {
   /** Why, one level down: the decompressor's failure, or that of each parser which was tried. */
   readonly causes: readonly Failure[];
   readonly file?: string;
+};
+
+/** A signature that cannot be made, or one that does not hold. */
+export type SignatureFailed = {
+  readonly reason: "signature-failed";
+  readonly detail: string;
+  readonly file: string;
+  /** Byte offset of the signature in the file, where there is one. */
+  readonly signatureAt?: number;
+  /** What openssl said, where that tells more. */
+  readonly log?: string;
 };
 
 /** A target description or template of the user's own that cannot be used. */

@@ -33,6 +33,7 @@ export function exitCode(failure: Failure): number {
     case "file-failed":
     case "size-exceeded":
     case "not-decomposed":
+    case "signature-failed":
     case "bad-target":
       return EXIT.failed;
     default:

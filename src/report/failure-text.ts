@@ -51,6 +51,11 @@ export function failureText(failure: Failure): string {
         `${at(failure.file)}${failure.stage}${failure.command === undefined ? "" : `, command ${failure.command}`}: ${failure.detail}`,
         failure.causes.flatMap((cause) => failureText(cause).split("\n")),
       );
+    case "signature-failed":
+      return lines(
+        `${at(failure.file)}${failure.signatureAt === undefined ? "" : `signature, offset ${hex(failure.signatureAt)}: `}${failure.detail}`,
+        (failure.log ?? "").trimEnd().split("\n"),
+      );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
     case "unknown-goal":
