@@ -9,7 +9,9 @@ import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { makeCommand } from "./make-help.ts";
 import { VERSION } from "./request-key.ts";
+import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
+import { verifySignatureCommand } from "./verify-signature-command.ts";
 
 const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   buildCommand,
@@ -18,6 +20,8 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   extractCommand,
   decomposeCommand,
   streamCommand,
+  signCommand,
+  verifySignatureCommand,
   doctorCommand,
 ];
 

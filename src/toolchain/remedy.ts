@@ -14,15 +14,28 @@ export type RemedyOptions = {
 type Family = "debian" | "ubuntu" | "fedora" | "arch";
 
 const PACKAGES: Readonly<Record<Family, Readonly<Record<PackagedTool, readonly string[]>>>> = {
-  debian: { clang: ["clang"], bpftool: ["bpftool"], libbpf: ["libbpf-dev"], openssl: ["openssl"] },
+  debian: {
+    clang: ["clang"],
+    bpftool: ["bpftool"],
+    libbpf: ["libbpf-dev"],
+    openssl: ["openssl"],
+    pkcs11: ["libengine-pkcs11-openssl"],
+  },
   ubuntu: {
     clang: ["clang"],
     bpftool: ["linux-tools-common", "linux-tools-generic"],
     libbpf: ["libbpf-dev"],
     openssl: ["openssl"],
+    pkcs11: ["libengine-pkcs11-openssl"],
   },
-  fedora: { clang: ["clang"], bpftool: ["bpftool"], libbpf: ["libbpf-devel"], openssl: ["openssl"] },
-  arch: { clang: ["clang"], bpftool: ["bpf"], libbpf: ["libbpf"], openssl: ["openssl"] },
+  fedora: {
+    clang: ["clang"],
+    bpftool: ["bpftool"],
+    libbpf: ["libbpf-devel"],
+    openssl: ["openssl"],
+    pkcs11: ["pkcs11-provider"],
+  },
+  arch: { clang: ["clang"], bpftool: ["bpf"], libbpf: ["libbpf"], openssl: ["openssl"], pkcs11: ["libp11"] },
 };
 
 /** Which family's packages each ID of os-release(5) goes by. */
