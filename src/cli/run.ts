@@ -2,6 +2,7 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
+import { checkCommand } from "./check-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { extractCommand } from "./extract-command.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   streamCommand,
   signCommand,
   verifySignatureCommand,
+  checkCommand,
   doctorCommand,
 ];
 

@@ -1,0 +1,51 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+
+/** Which kernel a file is, as far as it says so. */
+export type KernelIdentity = {
+  /** As `uname -r` prints it: `6.12.95+deb12-arm64`. */
+  readonly release?: string;
+  /** The GNU build ID of the vmlinux, in hexadecimal. */
+  readonly buildId?: string;
+};
+
+const BANNER = "Linux version ";
+/** UTS_RELEASE has at most 64 characters (include/linux/utsname.h), and no space. */
+const RELEASE = /^(\d[\x21-\x7e]{0,63}) /;
+
+const CHUNK = 4 * 1024 * 1024;
+/** The banner is read-only data, which lies ahead of most of a kernel. */
+const SEARCHED = 64 * 1024 * 1024;
+/** Of the banner and a release behind it. */
+const OVERLAP = 128;
+
+/** The release in a kernel's `linux_banner` (init/version.c); the first one, for all copies of it are the same. */
+export function releaseIn(bytes: Uint8Array): string | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = buffer.indexOf(BANNER); at >= 0; at = buffer.indexOf(BANNER, at + 1)) {
+    const start = at + BANNER.length;
+    const release = RELEASE.exec(buffer.toString("latin1", start, start + OVERLAP))?.[1];
+    if (release !== undefined) return release;
+  }
+  return undefined;
+}
+
+/** The same for an uncompressed kernel in a file, of which the first 64 MiB are read at most. */
+export async function findRelease(file: string): Promise<Result<string | undefined>> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file);
+    const buffer = Buffer.alloc(CHUNK + OVERLAP * 2);
+    for (let at = 0; at < SEARCHED; at += CHUNK) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+      const release = releaseIn(buffer.subarray(0, bytesRead));
+      if (release !== undefined || bytesRead < buffer.length) return ok(release);
+    }
+    return ok(undefined);
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  } finally {
+    await handle?.close();
+  }
+}
