@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 
-const PEM = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+const PEM = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 /** Tag of the SEQUENCE that a certificate in DER is. */
 const SEQUENCE = 0x30;
 
@@ -17,8 +17,9 @@ export async function readCertificates(file: string): Promise<Result<string>> {
   } catch (error) {
     return err(fileFailed("read", file, error));
   }
-  const text = bytes.toString("latin1");
-  if (PEM.test(text)) return ok(text.endsWith("\n") ? text : `${text}\n`);
+  // And nothing else: a kernel's signing_key.pem has the private key in it too.
+  const blocks = bytes.toString("latin1").match(PEM);
+  if (blocks !== null) return ok(`${blocks.join("\n")}\n`);
   if (bytes[0] !== SEQUENCE) {
     const detail = "neither PEM nor DER";
     return err({ reason: "malformed", format: "X.509", section: "certificate", offset: 0, detail, file });

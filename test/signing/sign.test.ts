@@ -51,6 +51,22 @@ describe("beside the kernel's scripts/sign-file", () => {
     return readFileSync(signed);
   };
 
+  it("a key and its certificate may be one file, or both DER", async () => {
+    const [together, folder] = [container(), newFolder()];
+    const expected = theirs(together, rsa, "sha256");
+    const one = write(
+      join(folder, "one.pem"),
+      readFileSync(rsa.key, "utf8") + readFileSync(rsa.certificate, "utf8"),
+    );
+    expect((await sign(together, { ...rsa, key: one, certificate: one })).status).toBe(0);
+    expect(readFileSync(together).equals(expected)).toBe(true);
+    const key = join(folder, "key.der");
+    output("openssl", ["pkey", "-in", rsa.key, "-outform", "DER", "-out", key]);
+    const apart = container();
+    expect((await sign(apart, { ...rsa, key, certificate: rsa.der })).status).toBe(0);
+    expect(readFileSync(apart).equals(expected)).toBe(true);
+  });
+
   it.each(["sha256", "sha384", "sha512"])("an RSA key gives the same file with %s", async (hash) => {
     const file = container();
     expect((await sign(file, rsa, { words: ["--hash", hash, "-o", "ours"] })).status).toBe(0);

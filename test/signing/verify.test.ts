@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeContainer } from "#formats/elf/container.ts";
+import { readCertificates } from "#signing/certificate.ts";
 import { cli, cliOk, type Environment } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { ECDSA, type KeyPair, newKey } from "../support/keys.ts";
@@ -43,6 +44,15 @@ const bundle = (...pairs: readonly KeyPair[]): string =>
     pairs.map(({ certificate }) => readFileSync(certificate, "utf8")).join(""),
   );
 
+/** As a kernel's certs/signing_key.pem has them. */
+const keyAndCertificate = ({ key, certificate }: KeyPair): string =>
+  write(join(newFolder(), "signing_key.pem"), readFileSync(key, "utf8") + readFileSync(certificate, "utf8"));
+
+it("a private key beside a certificate goes nowhere", async () => {
+  const read = await readCertificates(keyAndCertificate(signer));
+  expect(read).toEqual({ ok: true, value: readFileSync(signer.certificate, "utf8") });
+});
+
 describe("kexec-bpf verify-signature", () => {
   it("tells issuer, serial number, hash and length as openssl does", async () => {
     const { status, stdout, stderr } = await verify(file, ["--cert", signer.certificate, "--json"]);
@@ -70,6 +80,7 @@ describe("kexec-bpf verify-signature", () => {
 
   it.each([
     { what: "the signer's own certificate", words: () => ["--cert", signer.certificate] },
+    { what: "the same beside its key in one file", words: () => ["--cert", keyAndCertificate(signer)] },
     { what: "the same in DER", words: () => ["--cert", signer.der] },
     { what: "it as the trusted one, though another issued it", words: () => ["--ca", signer.certificate] },
     { what: "a bundle with it and its authority", words: () => ["--ca", bundle(other, authority, signer)] },
