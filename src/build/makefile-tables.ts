@@ -57,7 +57,14 @@ function rulesTable(targets: ReadonlyMap<string, Target>): string {
 function examplePlan(targets: ReadonlyMap<string, Target>, arch: Architecture, revision: Revision): Plan {
   return {
     out: "/out",
-    kernel: { vmlinux: "/k/vmlinux", image: "/k/Image", initramfs: undefined, tree: "/k", identity: {} },
+    kernel: {
+      vmlinux: "/k/vmlinux",
+      image: "/k/Image",
+      initramfs: undefined,
+      tree: "/k",
+      identity: {},
+      imageRelease: undefined,
+    },
     targetFolders: [],
     program: { version: "", folder: "/" },
     sourceDateEpoch: undefined,

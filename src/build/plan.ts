@@ -18,13 +18,16 @@ export type TypesSource =
 /** Everything that the rules are made from: the request with all that had to be found out. */
 export type Plan = {
   readonly out: string;
-  /** The kernel that the build is for: the files that it was made from, and which one it is. */
+  /** The kernel that the build is for: the files that it was made from, and what they say of themselves. */
   readonly kernel: {
     readonly vmlinux: string | undefined;
     readonly image: string | undefined;
     readonly initramfs: string | undefined;
     readonly tree: string | undefined;
+    /** By its BTF's file: the kernel that will run the parsers. */
     readonly identity: KernelIdentity;
+    /** Of the image that was measured: the kernel that will be parsed. */
+    readonly imageRelease: string | undefined;
   };
   /** Folders with targets of the user's own. */
   readonly targetFolders: readonly string[];

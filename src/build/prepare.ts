@@ -61,10 +61,8 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
         image: sizes.value.image,
         initramfs: request.limits.initramfs,
         tree,
-        identity: {
-          ...(sizes.value.release === undefined ? {} : { release: sizes.value.release }),
-          ...types.value.identity,
-        },
+        identity: types.value.identity,
+        imageRelease: sizes.value.release,
       },
       targetFolders: request.targetFolders,
       program: { version, folder: dirname(options.templates) },

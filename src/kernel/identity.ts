@@ -1,6 +1,9 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { release as runningRelease } from "node:os";
+import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
+import { buildIdOf } from "#formats/elf/build-id.ts";
 
 /** Which kernel a file is, as far as it says so. */
 export type KernelIdentity = {
@@ -48,4 +51,21 @@ export async function findRelease(file: string): Promise<Result<string | undefin
   } finally {
     await handle?.close();
   }
+}
+
+/**
+ * Raw BTF does not say whose it is. That of the running kernel's own file does by its place.
+ *
+ * @param sysKernel where sysfs has the kernel's own attributes; for tests
+ */
+export async function identityOfRawBtf(file: string, sysKernel = "/sys/kernel"): Promise<KernelIdentity> {
+  if (file !== join(sysKernel, "btf/vmlinux")) return {};
+  const notes = await readFile(join(sysKernel, "notes")).catch(() => new Uint8Array());
+  return withBuildId({ release: runningRelease() }, notes);
+}
+
+/** Notes that are no notes say nothing: a kernel's identity is no part of what is built for it. */
+export function withBuildId(identity: KernelIdentity, notes: Uint8Array): KernelIdentity {
+  const buildId = buildIdOf(notes, { littleEndian: true });
+  return buildId.ok && buildId.value !== undefined ? { ...identity, buildId: buildId.value } : identity;
 }

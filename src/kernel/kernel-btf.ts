@@ -3,10 +3,9 @@ import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
-import { buildIdOf } from "#formats/elf/build-id.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
-import { type KernelIdentity, releaseIn } from "./identity.ts";
+import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
 import { readHead } from "./read-head.ts";
 import { readElfSection } from "./sparse-elf.ts";
 import { peel } from "./unwrap.ts";
@@ -49,7 +48,7 @@ export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
   } catch (error) {
     return err(fileFailed("read", file, error));
   }
-  if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"], identity: {} });
+  if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
   const found = await search(bytes, file);
   return found.ok ? found : err(inFile(found.failure, file));
 }
@@ -100,11 +99,10 @@ function elfBtf(
     : ok({ bytes: data, steps: [...steps, "ELF .BTF"], identity });
 }
 
-/** Sections that a vmlinux may lack. Notes that are no notes say nothing; they are no part of what is built. */
+/** From sections that a vmlinux may lack. */
 function identityOf(notes: Uint8Array | undefined, rodata: Uint8Array | undefined): KernelIdentity {
-  const buildId = buildIdOf(notes ?? new Uint8Array(), { littleEndian: true });
   const release = releaseOnly(releaseIn(rodata ?? new Uint8Array()));
-  return buildId.ok && buildId.value !== undefined ? { ...release, buildId: buildId.value } : release;
+  return withBuildId(release, notes ?? new Uint8Array());
 }
 
 function releaseOnly(release: string | undefined): KernelIdentity {

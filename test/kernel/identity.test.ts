@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findRelease, releaseIn } from "#kernel/identity.ts";
+import { findRelease, identityOfRawBtf, releaseIn } from "#kernel/identity.ts";
 import { temporaryFolder } from "../toolchain/temporary-folder.ts";
 
 test.each([
@@ -22,3 +23,13 @@ test.each([0, 4 * 1024 * 1024 - 5, 4 * 1024 * 1024, 9_000_000])(
     expect(await findRelease(path)).toEqual({ ok: true, value: "6.9.0" });
   },
 );
+
+test("the running kernel's raw BTF is known by its place", async () => {
+  const sys = await temporaryFolder();
+  const file = join(sys, "btf/vmlinux");
+  const release = execFileSync("uname", ["-r"], { encoding: "utf8" }).trim();
+  expect(await identityOfRawBtf(file, sys)).toEqual({ release });
+  await writeFile(join(sys, "notes"), Buffer.from("040000000300000003000000474e5500abcdef00", "hex"));
+  expect(await identityOfRawBtf(file, sys)).toEqual({ release, buildId: "abcdef" });
+  expect(await identityOfRawBtf(join(sys, "copy"), sys)).toEqual({});
+});

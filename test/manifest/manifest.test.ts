@@ -22,7 +22,15 @@ const DEFINITION = 'm["predicate"]["buildDefinition"]';
 /** A tree whose vmlinux may be changed, built; cloned for the tests that change something. */
 let built: string;
 beforeAll(async () => {
-  const { root, kexec } = kernelTree({ name: "place/linux", ownVmlinux: true });
+  const { root, kexec, vmlinux } = kernelTree({ name: "place/linux", ownVmlinux: true });
+  const sections = {
+    ".notes": Buffer.from("040000000300000003000000474e5500abcdef00", "hex"),
+    ".rodata": Buffer.from(`Linux version ${RELEASE} (a@b) #1`),
+  };
+  for (const [name, bytes] of Object.entries(sections)) {
+    const file = write(join(newFolder(), "section"), bytes);
+    execFileSync("objcopy", ["--add-section", `${name}=${file}`, vmlinux]);
+  }
   await cliOk(["make", "all", "ARCH=arm64", "O=."], { cwd: kexec });
   built = root;
 });
@@ -32,6 +40,9 @@ function clone(name = "place/linux"): { readonly root: string; readonly kexec: s
   cpSync(built, root, { recursive: true, verbatimSymlinks: true });
   return { root, kexec: join(root, "tools/kexec") };
 }
+
+/** What the tree's vmlinux says of itself, beside its BTF. */
+const RELEASE = "6.9.0-test";
 
 describe("a build's manifest", () => {
   const manifest = () => join(built, "tools/kexec/uki.manifest.json");
@@ -76,7 +87,8 @@ describe("a build's manifest", () => {
       target: "uki",
       arch: "arm64",
       abi: { revision: "v7", source: "built-in" },
-      kernel: { release },
+      kernel: { release: RELEASE, buildId: "abcdef" },
+      image: { release },
     });
     const details = JSON.parse(python(manifest(), 'json.dumps(m["predicate"]["runDetails"])'));
     expect(details.builder.version).toMatchObject({ "kexec-bpf": version, clang: /^/, bpftool: /^/ });

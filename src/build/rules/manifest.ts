@@ -84,12 +84,14 @@ function command(plan: Plan, target: Target, name: (path: string) => string): re
 
 function parameters(plan: Plan, target: Target): Parameters {
   const { revision, source } = plan.abi;
+  const { imageRelease } = plan.kernel;
   return {
     target: target.name,
     arch: plan.arch,
     abi: { revision, source },
     sizes: plan.sizes,
     kernel: plan.kernel.identity,
+    image: imageRelease === undefined ? {} : { release: imageRelease },
   };
 }
 
