@@ -57,6 +57,17 @@ function rulesTable(targets: ReadonlyMap<string, Target>): string {
 function examplePlan(targets: ReadonlyMap<string, Target>, arch: Architecture, revision: Revision): Plan {
   return {
     out: "/out",
+    kernel: {
+      vmlinux: "/k/vmlinux",
+      image: "/k/Image",
+      initramfs: undefined,
+      tree: "/k",
+      identity: {},
+      imageRelease: undefined,
+    },
+    targetFolders: [],
+    program: { version: "", folder: "/" },
+    sourceDateEpoch: undefined,
     arch,
     abi: { revision, source: "built-in", missing: [] },
     profile: revisionProfile(revision),

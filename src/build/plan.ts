@@ -5,6 +5,7 @@ import type { Btf } from "#formats/btf/btf.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { Target } from "#generate/target.ts";
 import type { Architecture } from "#kernel/architecture.ts";
+import type { KernelIdentity } from "#kernel/identity.ts";
 import type { Toolchain } from "#toolchain/toolchain.ts";
 
 /** Where the kernel's types come from. Paths are absolute. */
@@ -17,6 +18,22 @@ export type TypesSource =
 /** Everything that the rules are made from: the request with all that had to be found out. */
 export type Plan = {
   readonly out: string;
+  /** The kernel that the build is for: the files that it was made from, and what they say of themselves. */
+  readonly kernel: {
+    readonly vmlinux: string | undefined;
+    readonly image: string | undefined;
+    readonly initramfs: string | undefined;
+    readonly tree: string | undefined;
+    /** By its BTF's file: the kernel that will run the parsers. */
+    readonly identity: KernelIdentity;
+    /** Of the image that was measured: the kernel that will be parsed. */
+    readonly imageRelease: string | undefined;
+  };
+  /** Folders with targets of the user's own. */
+  readonly targetFolders: readonly string[];
+  /** What the manifests say of this program. */
+  readonly program: { readonly version: string; readonly folder: string };
+  readonly sourceDateEpoch: string | undefined;
   readonly arch: Architecture;
   readonly abi: AbiFinding;
   readonly profile: RevisionProfile;

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { revisionProfile } from "#abi/revisions.ts";
 import { ok, type Result } from "#core/result.ts";
 import { makeFolder } from "#files/output.ts";
@@ -6,6 +6,7 @@ import { stampOf } from "#files/stamp.ts";
 import { templateFiles } from "#generate/parser-source.ts";
 import { loadTargets } from "#generate/target.ts";
 import type { Places } from "#kernel/locate.ts";
+import { version } from "#package.json";
 import { requireToolchain } from "#toolchain/discover.ts";
 import type { BuildContext } from "./context.ts";
 import { checkNesting } from "./nesting.ts";
@@ -55,6 +56,17 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   return ok({
     plan: {
       out: request.out,
+      kernel: {
+        vmlinux: types.value.vmlinux,
+        image: sizes.value.image,
+        initramfs: request.limits.initramfs,
+        tree,
+        identity: types.value.identity,
+        imageRelease: sizes.value.release,
+      },
+      targetFolders: request.targetFolders,
+      program: { version, folder: dirname(options.templates) },
+      sourceDateEpoch: options.env["SOURCE_DATE_EPOCH"],
       arch: sizes.value.arch,
       abi: types.value.abi,
       profile: revisionProfile(types.value.abi.revision),

@@ -2,6 +2,7 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
+import { checkCommand } from "./check-command.ts";
 import { corpusCommand } from "./corpus-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
@@ -13,8 +14,10 @@ import type { Io } from "./io.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { VERSION } from "./request-key.ts";
+import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
 import { verifyCommand } from "./verify-command.ts";
+import { verifySignatureCommand } from "./verify-signature-command.ts";
 
 const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   buildCommand,
@@ -28,6 +31,9 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   corpusCommand,
   fuzzCommand,
   kernelTestCommand,
+  signCommand,
+  verifySignatureCommand,
+  checkCommand,
   doctorCommand,
 ];
 

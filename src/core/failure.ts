@@ -18,6 +18,7 @@ export type Failure =
   | NotLoaded
   | ParserMisbehaved
   | GuestFailed
+  | SignatureFailed
   | BadTarget
   | UnknownGoal
   | Usage
@@ -171,6 +172,17 @@ export type GuestFailed = {
   readonly detail: string;
   /** All that the kernel wrote to its console. */
   readonly console: string;
+};
+
+/** A signature that cannot be made, or one that does not hold. */
+export type SignatureFailed = {
+  readonly reason: "signature-failed";
+  readonly detail: string;
+  readonly file: string;
+  /** Byte offset of the signature in the file, where there is one. */
+  readonly signatureAt?: number;
+  /** What openssl said, where that tells more. */
+  readonly log?: string;
 };
 
 /** A target description or template of the user's own that cannot be used. */

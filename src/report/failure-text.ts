@@ -71,6 +71,11 @@ export function failureText(failure: Failure): string {
         `the guest failed: ${failure.detail}`,
         failure.console.split(/\r?\n/).slice(-CONSOLE_LINES),
       );
+    case "signature-failed":
+      return lines(
+        `${at(failure.file)}${failure.signatureAt === undefined ? "" : `signature, offset ${hex(failure.signatureAt)}: `}${failure.detail}`,
+        (failure.log ?? "").trimEnd().split("\n"),
+      );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
     case "unknown-goal":

@@ -218,6 +218,24 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "signature-failed": [
+    {
+      failure: { reason: "signature-failed", file: "zboot.bpf", detail: "is not signed" },
+      text: "zboot.bpf: is not signed",
+      exit: 1,
+    },
+    {
+      failure: {
+        reason: "signature-failed",
+        file: "zboot.bpf",
+        signatureAt: 0x40,
+        detail: "does not verify",
+        log: "bad signature\n",
+      },
+      text: "zboot.bpf: signature, offset 0x40: does not verify\n  bad signature",
+      exit: 1,
+    },
+  ],
   "bad-target": [
     {
       failure: { reason: "bad-target", target: "zboot", detail: "no body", file: "zboot.json" },
