@@ -113,7 +113,7 @@ describe("decompose of a v6 UKI without an initrd", () => {
     if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
     return encoded.value;
   };
-  const words = ["decompose", "parser.bpf", "image", "-o", "out", "--abi", "v6"];
+  const words = ["decompose", "parser.bpf", "image", "--reference", "-o", "out", "--abi", "v6"];
 
   test("removes the initrd of an earlier run", async () => {
     const cwd = folderWith(uki());
