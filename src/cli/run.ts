@@ -8,8 +8,10 @@ import { extractCommand } from "./extract-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { makeCommand } from "./make-help.ts";
+import { packCommand } from "./pack-command.ts";
 import { VERSION } from "./request-key.ts";
 import { streamCommand } from "./stream-command.ts";
+import { unpackCommand } from "./unpack-command.ts";
 
 const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   buildCommand,
@@ -18,8 +20,14 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   extractCommand,
   decomposeCommand,
   streamCommand,
+  packCommand,
+  unpackCommand,
   doctorCommand,
 ];
+
+function asksForHelp(argv: readonly string[]): boolean {
+  return argv.some((word) => word === "--help" || word === "-h");
+}
 
 class UsageProblem extends Error {}
 
@@ -34,9 +42,14 @@ const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
-  if (argv[0] === "make" && !argv.some((word) => word === "--help" || word === "-h")) {
+  if (argv[0] === "make" && !asksForHelp(argv)) {
     const { runMake } = await import("./make-command.ts");
     return runMake(argv, io);
+  }
+  // These parse their own words too, for they are run on images in numbers; see words.ts.
+  if ((argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv)) {
+    const { runPack } = await import("./run-pack.ts");
+    return runPack(argv, io);
   }
   const { default: yargs } = await import("yargs");
   let status: number = EXIT.ok;

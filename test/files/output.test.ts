@@ -166,7 +166,7 @@ describe("stale temporaries", () => {
     ];
     const stale = [`.out.o.${dead}-1.kexec-bpf`, `.a b.${dead}-27.kexec-bpf`, ".x.99999999999-1.kexec-bpf"];
     for (const name of [...kept, ...stale]) await file(join(folder, name), "");
-    await removeStaleTemporaries(folder);
+    removeStaleTemporaries(folder);
     expect((await readdir(folder)).sort()).toEqual([...kept].sort());
   });
 
@@ -176,7 +176,7 @@ describe("stale temporaries", () => {
     const left = mine.replace(`.${process.pid}-`, `.${deadProcess()}-`);
     await file(mine, "");
     await file(left, "");
-    await removeStaleTemporaries(folder);
+    removeStaleTemporaries(folder);
     expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([mine]);
   });
 });
