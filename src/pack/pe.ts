@@ -9,6 +9,7 @@ import { PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import type { PeFile } from "#formats/pe/types.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import { readSmall } from "./container.ts";
+import { settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { readPe } from "./pe-input.ts";
 import type { Packed } from "./types.ts";
@@ -46,9 +47,12 @@ export function packPe(request: PeRequest, options: WriteOptions): Promise<Resul
       const detail = "it has a section .bpf (--replace takes its place)";
       return err({ reason: "unsupported", what: "adding bytecode twice", detail, file: image.path });
     }
+    const overlay = await settleOverlay(pe.value, image, options.signal);
+    if (!overlay.ok) return overlay;
     const plan = planAppend(pe.value, {
       added: [{ name: BPF, size: bytecode.value.length, characteristics: PE_SECTION_FLAGS.READ }],
       removed: BPF,
+      overlay: overlay.value.overlay,
       certificates: request.certificates,
     });
     if (!plan.ok) return err(inFile(plan.failure, image.path));
@@ -58,7 +62,8 @@ export function packPe(request: PeRequest, options: WriteOptions): Promise<Resul
     const added = [{ name: BPF, content: bytecode.value }];
     const made = await writePe(request.output, plan.value, image, added, options);
     if (!made.ok) return made;
-    const notes = [...certificateNotes(pe.value, request.certificates), ...moved.value];
+    const certificates = certificateNotes(pe.value, request.certificates);
+    const notes = [...certificates, ...moved.value, ...overlay.value.notes];
     if (plan.value.removed > 0) notes.push("the section .bpf that was there has been replaced");
     const what = { kind: "pe", output: request.output, notes } as const;
     return ok(packed(what, made.value.pieces, made.value.written, made.value.places));

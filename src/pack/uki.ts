@@ -8,6 +8,7 @@ import { PE_MACHINE, peArchitecture } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import type { PeFile } from "#formats/pe/types.ts";
 import type { Architecture } from "#kernel/architecture.ts";
+import { type OverlayChoice, settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { certificateNotes } from "./pe.ts";
 import { readPe } from "./pe-input.ts";
@@ -34,6 +35,7 @@ export type UkiRequest = {
 const REPEATABLE: ReadonlySet<string> = new Set([".dtbauto", ".efifw", ".profile"]);
 /** Stands in for a stub's sections until the UKI's own take its place. */
 const PLACEHOLDER = ".none";
+const NO_OVERLAY: Result<OverlayChoice> = ok({ overlay: "keep", notes: [] });
 
 /**
  * Writes a UKI: the sections behind those of a stub, or a PE file of the sections alone, which no firmware starts.
@@ -62,10 +64,13 @@ export function packUki(request: UkiRequest, options: WriteOptions): Promise<Res
     );
     if (problem !== undefined) return malformed(problem, request.output);
 
+    const overlay = stub === undefined ? NO_OVERLAY : await settleOverlay(base.value, stub, options.signal);
+    if (!overlay.ok) return overlay;
     const characteristics = PE_SECTION_FLAGS.INITIALIZED_DATA + PE_SECTION_FLAGS.READ;
     const plan = planAppend(base.value, {
       added: added.map(({ name, content }) => ({ name, size: content.length, characteristics })),
       removed: PLACEHOLDER,
+      overlay: overlay.value.overlay,
       certificates: "strip",
     });
     if (!plan.ok) return err(inFile(plan.failure, stub?.path ?? request.output));
@@ -74,7 +79,11 @@ export function packUki(request: UkiRequest, options: WriteOptions): Promise<Res
     const notes =
       stub === undefined
         ? ["no EFI stub: no firmware starts this image; kexec takes it (--stub gives it one)"]
-        : [`the EFI stub is that of ${stub.path}`, ...certificateNotes(base.value, "strip")];
+        : [
+            `the EFI stub is that of ${stub.path}`,
+            ...certificateNotes(base.value, "strip"),
+            ...overlay.value.notes,
+          ];
     const { pieces, written, places } = made.value;
     return ok(packed({ kind: "uki", output: request.output, notes }, pieces, written, places));
   });

@@ -11,6 +11,7 @@ import { encodeZboot, type ZbootArch, zbootHeader } from "#formats/zboot/encode.
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import { type Architecture, MACHINES } from "#kernel/architecture.ts";
 import { readSmall } from "./container.ts";
+import { settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { certificateNotes } from "./pe.ts";
 import { readPe } from "./pe-input.ts";
@@ -83,7 +84,10 @@ function intoStub(path: string, content: Content, options: WriteOptions): Promis
     const section = new ByteWriter(payload.length + trailer).put(0, payload);
     if (trailer > 0) section.u32(payload.length, uncompressedSize >>> 0);
     const characteristics = PE_SECTION_FLAGS.INITIALIZED_DATA + PE_SECTION_FLAGS.READ;
+    const overlay = await settleOverlay(pe.value, stub, options.signal);
+    if (!overlay.ok) return overlay;
     const plan = planAppend(pe.value, {
+      overlay: overlay.value.overlay,
       added: [{ name: PAYLOAD, size: section.bytes.length, characteristics }],
       certificates: "strip",
     });
@@ -103,6 +107,7 @@ function intoStub(path: string, content: Content, options: WriteOptions): Promis
     const notes = [
       `the EFI stub is that of ${stub.path}, unchanged: whether it can start this payload is its affair`,
       ...certificateNotes(pe.value, "strip"),
+      ...overlay.value.notes,
     ];
     return ok(
       packed({ kind: "zboot", output, notes }, made.value.pieces, made.value.written, made.value.places),

@@ -19,6 +19,8 @@ export type HeaderLayout = {
   /** Where section data begin in the old file, and by how much they move. */
   readonly firstData: number;
   readonly shift: number;
+  /** Where what is taken of the old file ends. */
+  readonly bodyEnd: number;
   readonly sizeOfHeaders: number;
   /** SizeOfImage. */
   readonly imageEnd: number;
@@ -42,17 +44,18 @@ export function writeHeaders(
   const moved = (offset: number): number => (offset >= firstData ? offset + shift : offset);
   const out = new ByteWriter(firstData + shift).put(0, pe.bytes.subarray(0, firstData));
 
-  const symbolsAt = pe.signatureOffset + 12;
-  const symbols = view.getUint32(symbolsAt, true);
+  const symbols = view.getUint32(pe.signatureOffset + 12, true);
   const data = added.filter(({ characteristics }) => characteristics & PE_SECTION_FLAGS.INITIALIZED_DATA);
   const initialized = data.reduce((sum, { size }) => sum + alignUp(size, fileAlignment), 0);
   out
     .u16(pe.signatureOffset + 6, kept.length + added.length)
-    .u32(symbolsAt, symbols === 0 ? 0 : moved(symbols))
     .u32(optional + 0x08, Math.min(LARGEST, view.getUint32(optional + 0x08, true) + initialized))
     .u32(optional + 0x38, imageEnd)
     .u32(optional + 0x3c, layout.sizeOfHeaders)
     .u32(optional + 0x40, 0);
+  // Of symbols that are not taken along nothing must speak.
+  if (symbols < layout.bodyEnd) out.u32(pe.signatureOffset + 12, symbols === 0 ? 0 : moved(symbols));
+  else out.u32(pe.signatureOffset + 12, 0).u32(pe.signatureOffset + 16, 0);
   if (pe.dataDirectories.length > CERTIFICATE_DIRECTORY) {
     const directory = optional + (pe.format === "PE32+" ? 112 : 96) + CERTIFICATE_DIRECTORY * 8;
     out.u32(directory, certificates?.offset ?? 0);

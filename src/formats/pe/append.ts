@@ -3,6 +3,7 @@ import type { Malformed, SizeExceeded, Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type AddedSection, SECTION_SIZE, writeHeaders } from "./append-headers.ts";
 import { debugDirectoryEdits } from "./debug-directory.ts";
+import { peOverlay } from "./facts.ts";
 import { MAX_PE_SECTIONS } from "./pe-file.ts";
 import type { PeFile, PeSection } from "./types.ts";
 
@@ -10,6 +11,8 @@ export type AppendOptions = {
   readonly added: readonly AddedSection[];
   /** Name of sections to take out. What they held is cut off at the file's end, and zeroed elsewhere. */
   readonly removed?: string;
+  /** What becomes of bytes behind the sections (`peOverlay`). Default `keep`: they stay where they are. */
+  readonly overlay?: "keep" | "drop";
   /** What becomes of the certificate table, which no longer verifies either way. */
   readonly certificates: "keep" | "strip";
 };
@@ -40,7 +43,7 @@ const LARGEST = 2 ** 32 - 1;
 /**
  * Plans a PE file with sections added behind the others, in the file and in memory. The headers grow into the space before the
  * first section's data; where there is none, all data move by a multiple of FileAlignment, and with them every file
- * offset of the headers and of the debug directory. Addresses never change. What stands between sections, or behind the last, stays.
+ * offset of the headers and of the debug directory. Addresses never change. What stands between sections stays.
  *
  * Of `pe.bytes` only headers, section table and debug directory are looked at.
  *
@@ -54,7 +57,7 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
   const kept = pe.sections.filter(({ name }) => name !== options.removed);
   const room = headerRoom(pe, kept, added.length);
   if (!room.ok) return room;
-  const body = bodyOf(pe, kept, options.removed);
+  const body = bodyOf(pe, kept, options);
   if (!body.ok) return body;
   const { firstData, shift } = room.value;
 
@@ -76,6 +79,7 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
   const head = writeHeaders(pe, kept, added, {
     ...room.value,
     ...places,
+    bodyEnd: body.value.end,
     certificates: certificates && { offset: certificatesAt, size: certificates.data.length },
   });
   const edits = [...body.value.edits, ...debugDirectoryEdits(pe, shift)];
@@ -119,7 +123,7 @@ function headerRoom(pe: PeFile, kept: readonly PeSection[], added: number): Resu
   const starts = pe.sections.filter(hasData).map((section) => section.pointerToRawData);
   const firstData = Math.min(...starts, Math.max(sizeOfHeaders, oldEnd), pe.bytes.length);
   if (firstData < oldEnd) return refused(pe, "a section inside the section table", `data at ${firstData}`);
-  if (pe.bytes.subarray(oldEnd, Math.min(tableEnd, firstData)).some((byte) => byte !== 0)) {
+  if (!isFiller(pe.bytes.subarray(oldEnd, Math.min(tableEnd, firstData)))) {
     return refused(pe, "a longer section table", `something stands behind it, at ${oldEnd}`);
   }
   const needed = Math.max(alignUp(tableEnd, fileAlignment), Math.min(sizeOfHeaders, firstData));
@@ -135,18 +139,24 @@ function headerRoom(pe: PeFile, kept: readonly PeSection[], added: number): Resu
   return ok({ firstData, shift, sizeOfHeaders: Math.max(needed, sizeOfHeaders) });
 }
 
+/** Zeros, or one instruction over and over: assemblers align with no-operations, in the headers of a boot stub too. */
+function isFiller(bytes: Uint8Array): boolean {
+  return bytes.every((byte, i) => byte === bytes[i % 4]);
+}
+
 type Edit = { readonly offset: number; readonly bytes: Uint8Array };
 
 /** Where the part of the old file ends that goes into the new one, certificates apart, and what is blanked in it. */
 function bodyOf(
   pe: PeFile,
   kept: readonly PeSection[],
-  removedName: string | undefined,
+  { removed: removedName, overlay }: AppendOptions,
 ): Result<{ readonly end: number; readonly edits: readonly Edit[] }, Failure> {
   const table = pe.certificates;
-  const limit = table?.offset ?? pe.bytes.length;
   const sectionsEnd = Math.max(...pe.sections.map(rawEndOf));
-  if (table !== undefined && (table.offset + table.data.length !== pe.bytes.length || limit < sectionsEnd)) {
+  const before = table?.offset ?? pe.bytes.length;
+  const limit = overlay === "drop" ? peOverlay(pe).offset : before;
+  if (table !== undefined && (table.offset + table.data.length !== pe.bytes.length || before < sectionsEnd)) {
     return refused(pe, "a certificate table that is not the end of the file", `it begins at ${table.offset}`);
   }
   const removed = pe.sections.filter((section) => section.name === removedName && hasData(section));
