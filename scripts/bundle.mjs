@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Bundles the program into dist/: main.cjs starts fast and answers what needs nothing else (CommonJS
-// loads faster than modules do), the rest comes as modules that are loaded when they are used.
+// loads faster than modules do), pack.cjs is all that packing needs, the rest comes as modules that are
+// loaded when they are used.
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -35,6 +36,15 @@ const loadLater = {
   name: "load-later",
   setup(pluginBuild) {
     pluginBuild.onResolve({ filter: /^\.\/process\.ts$/ }, () => ({ path: "./process.mjs", external: true }));
+    // By require(): import() would start the loader of modules.
+    pluginBuild.onResolve({ filter: /^\.\/pack-process\.ts$/ }, () => ({
+      path: "pack",
+      namespace: "beside",
+    }));
+    pluginBuild.onResolve({ filter: /^\.\/pack\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    pluginBuild.onLoad({ filter: /.*/, namespace: "beside" }, () => ({
+      contents: 'module.exports = require("./pack.cjs");',
+    }));
   },
 };
 
@@ -59,4 +69,11 @@ await build({
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   plugins: [loadLater],
+});
+await build({
+  ...common,
+  entryPoints: { pack: "src/cli/pack-process.ts" },
+  format: "cjs",
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
 });

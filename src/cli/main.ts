@@ -1,9 +1,10 @@
 import { upToDate } from "#build/up-to-date.ts";
+import { isPacking } from "./own-words.ts";
 import { outputFolder, requestKey, VERSION } from "./request-key.ts";
 
 /**
  * The way in. What needs nothing is answered here, before the rest of the program is loaded: the
- * version, and a build that has nothing to do.
+ * version, and a build that has nothing to do. Packing has a bundle of its own.
  */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -19,6 +20,10 @@ async function main(): Promise<void> {
       process.stdout.write(summary);
       return;
     }
+  }
+  if (isPacking(argv)) {
+    const { runPackProcess } = await import("./pack-process.ts");
+    return runPackProcess(argv);
   }
   const { runProcess } = await import("./process.ts");
   await runProcess(argv);

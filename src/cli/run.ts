@@ -8,6 +8,7 @@ import { extractCommand } from "./extract-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { makeCommand } from "./make-help.ts";
+import { asksForHelp, isPacking } from "./own-words.ts";
 import { packCommand } from "./pack-command.ts";
 import { VERSION } from "./request-key.ts";
 import { streamCommand } from "./stream-command.ts";
@@ -24,10 +25,6 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   unpackCommand,
   doctorCommand,
 ];
-
-function asksForHelp(argv: readonly string[]): boolean {
-  return argv.some((word) => word === "--help" || word === "-h");
-}
 
 class UsageProblem extends Error {}
 
@@ -46,8 +43,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const { runMake } = await import("./make-command.ts");
     return runMake(argv, io);
   }
-  // These parse their own words too, for they are run on images in numbers; see words.ts.
-  if ((argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv)) {
+  if (isPacking(argv)) {
     const { runPack } = await import("./run-pack.ts");
     return runPack(argv, io);
   }

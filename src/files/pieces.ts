@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -84,7 +84,7 @@ export async function writePieces(
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
   removeStaleTemporaries(dirname(file));
   return replaceFile(file, async (temporary) => {
-    const digests = options.digests ? new Digests(pieces.length) : undefined;
+    const digests = options.digests ? await Digests.of(pieces.length) : undefined;
     try {
       const descriptor = openSync(temporary, "wx");
       try {
@@ -121,11 +121,19 @@ function writeAll(descriptor: number, chunk: Uint8Array, file: string): Result<v
 }
 
 class Digests {
-  readonly #whole: Hash = createHash("sha256");
+  readonly #whole: Hash;
   readonly #pieces: readonly Hash[];
 
-  constructor(pieces: number) {
-    this.#pieces = Array.from({ length: pieces }, () => createHash("sha256"));
+  private constructor(whole: Hash, pieces: readonly Hash[]) {
+    this.#whole = whole;
+    this.#pieces = pieces;
+  }
+
+  /** Loads Node's cryptography, which takes longer than a small file does. */
+  static async of(pieces: number): Promise<Digests> {
+    const { createHash } = await import("node:crypto");
+    const hashes = Array.from({ length: pieces }, () => createHash("sha256"));
+    return new Digests(createHash("sha256"), hashes);
   }
 
   add(chunk: Uint8Array, piece: number): void {
