@@ -4,6 +4,7 @@ import type { Graph } from "./graph.ts";
 import type { Plan } from "./plan.ts";
 import type { Rule } from "./rule.ts";
 import { bytecodeRules, containerRule } from "./rules/bytecode.ts";
+import { ENVELOPE, envelopeRule } from "./rules/envelope.ts";
 import {
   helperDefsRule,
   imageSizeRule,
@@ -30,6 +31,7 @@ export function buildGraph(plan: Plan): Graph {
     typesHeaderRule(plan),
     libbpfHeadersRule(plan),
     ...targets.flatMap((target) => targetRules(plan, target)),
+    ...(plan.envelope === undefined ? [] : [envelopeRule(plan, plan.envelope)]),
   ];
   const goals = new Map(targets.map((target) => [target.name, goalOutputs(plan, target)]));
   goals.set("all", [...new Set([...goals.values()].flat())]);
@@ -77,5 +79,5 @@ export function outputsToClean(out: string, targets: Iterable<string>): readonly
     `${target}_bytecode.o`,
     `${target}.bpf`,
   ]);
-  return [...HEADERS, ...names, "bytecode.c", "bytecode.o"].map((name) => join(out, name));
+  return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE].map((name) => join(out, name));
 }
