@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeUki } from "#formats/uki/uki.ts";
+import { hasItsChecksum } from "../support/pe-checksum.ts";
 import { judgedBy, llvmTool, output } from "../support/tools.ts";
 import { arm64Maker, listedSections, noX86Pe, x86Maker } from "../support/uki.ts";
 import { imageFor, Workplace } from "./samples.ts";
@@ -92,6 +93,7 @@ judgedBy([OBJDUMP], "pack uki, judged by llvm-objdump,", () => {
       { name: ".initrd", size: 9 },
       { name: ".linux", size: imageFor("arm64").length },
     ]);
+    expect(hasItsChecksum(place.read("uki.efi"))).toBe(true);
   });
 
   test("gives what follows a --profile to that profile", async () => {

@@ -7,6 +7,7 @@ import { encodePe } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
 import type { Packed } from "#pack/types.ts";
+import { hasItsChecksum } from "../support/pe-checksum.ts";
 import { loong64Zboot } from "../support/real-inputs.ts";
 import { testKey } from "../support/test-key.ts";
 import { judgedBy, llvmTool, output } from "../support/tools.ts";
@@ -52,6 +53,7 @@ judgedBy(["gzip"], "pack pe, with the payload judged by gzip,", () => {
     const [offset, size] = [made.readUInt32LE(0x08), made.readUInt32LE(0x0c)];
     expect(offset).toBe(image.readUInt32LE(0x08) + shift);
     expect(size).toBe(image.readUInt32LE(0x0c));
+    expect(hasItsChecksum(made)).toBe(true);
     const payload = made.subarray(offset, offset + size);
     expect(output("gzip", ["-dc"], payload).equals(imageFor("arm64"))).toBe(true);
     expect(stderr.includes("the headers grew by 512 bytes")).toBe(shift > 0);

@@ -157,6 +157,23 @@ judgedBy(["objdump"], "a PE file with a section added, judged by objdump,", () =
     expect(stripped.equals(append(image(2), { added: bpf(), certificates: "strip" }))).toBe(true);
   });
 
+  test("has its certificates at a multiple of 8 where FileAlignment is less than that", () => {
+    const table = encodeCertificate(Buffer.from("a signature"));
+    const text = [{ name: ".text", data: Buffer.alloc(20, "text") }];
+    const bytes = encodePe({
+      machine: PE_MACHINE.x86,
+      sections: text,
+      fileAlignment: 4,
+      certificates: table,
+    });
+    const content = Buffer.alloc(12, "content");
+    const pe = decodePe(append(bytes, { added: bpf(content), certificates: "keep" }, [content]));
+    const added = pe.ok ? pe.value.sections[1] : undefined;
+    const end = (added?.pointerToRawData ?? 0) + (added?.sizeOfRawData ?? 0);
+    expect(end % 8).toBe(4);
+    expect(pe.ok && pe.value.certificates?.offset).toBe(end + 4);
+  });
+
   test("keeps what stands behind the sections, or drops it", () => {
     const old = Buffer.concat([image(2), Buffer.from("an overlay")]);
     const kept = append(old, { added: bpf(), certificates: "strip", overlay: "keep" });

@@ -5,20 +5,11 @@ import { expect, test } from "vitest";
 import { PeChecksum } from "#formats/pe/checksum.ts";
 import { encodePe } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
+import { checksumByDefinition } from "../../support/pe-checksum.ts";
 import { testKey } from "../../support/test-key.ts";
 import { judgedBy, withFile } from "../../support/tools.ts";
 
 const CHECKSUM_AT = 64 + 24 + 0x40;
-
-/** The sum as its definition has it: word by word, each carry added back in. */
-function byDefinition(bytes: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) {
-    sum += (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-    sum = (sum & 0xffff) + (sum >>> 16);
-  }
-  return sum + bytes.length;
-}
 
 function checksum(bytes: Uint8Array, chunks: readonly number[]): number {
   const sum = new PeChecksum();
@@ -39,7 +30,7 @@ test.each([
   ["more words than one sum takes", Buffer.alloc(9 << 20, "a file of many words ")],
 ])("the sum of %s is that of the definition, in whatever chunks it comes", (_, bytes) => {
   for (const chunks of [[], [1], [3, 5], [2, 1, 4], [64]]) {
-    expect(checksum(bytes, chunks)).toBe(byDefinition(bytes));
+    expect(checksum(bytes, chunks)).toBe(checksumByDefinition(bytes));
   }
 });
 
