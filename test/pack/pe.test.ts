@@ -33,7 +33,8 @@ async function fullZboot(): Promise<Buffer> {
     encodePe({
       machine: PE_MACHINE.arm64,
       dosHeader: zboot.subarray(0, 64),
-      sections: [...small, { name: ".text", data: payload }],
+      // In the first section: its old offset lies within what the headers grow to.
+      sections: [{ name: ".text", data: payload }, ...small],
     }),
   );
   full.writeUInt32LE(full.indexOf(payload), 0x08);
