@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Bundles the program into dist/: main.cjs starts fast and answers what needs nothing else (CommonJS
-// loads faster than modules do), plain.js does the plain forms of `inspect` and `extract`, the rest comes
-// as modules that are loaded when they are used.
+// loads faster than modules do), plain.js does the plain forms of `inspect` and `extract`, pack.cjs is all
+// that packing needs, the rest comes as modules that are loaded when they are used.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
@@ -42,6 +42,21 @@ const loadLater = (filter, path) => ({
   },
 });
 
+/** Packing by require(): import() would start the loader of modules. */
+const packBeside = {
+  name: "pack-beside",
+  setup(pluginBuild) {
+    pluginBuild.onResolve({ filter: /^\.\/pack-process\.ts$/ }, () => ({
+      path: "pack",
+      namespace: "beside",
+    }));
+    pluginBuild.onResolve({ filter: /^\.\/pack\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    pluginBuild.onLoad({ filter: /.*/, namespace: "beside" }, () => ({
+      contents: 'module.exports = require("./pack.cjs");',
+    }));
+  },
+};
+
 await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
@@ -62,7 +77,12 @@ await build({
   ...commonJs,
   entryPoints: { main: "src/cli/main.ts" },
   outExtension: { ".js": ".cjs" },
-  plugins: [loadLater(/^\.\/process\.ts$/, "./process.mjs")],
+  plugins: [loadLater(/^\.\/process\.ts$/, "./process.mjs"), packBeside],
+});
+await build({
+  ...commonJs,
+  entryPoints: { pack: "src/cli/pack-process.ts" },
+  outExtension: { ".js": ".cjs" },
 });
 await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
 await build({

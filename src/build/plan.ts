@@ -15,6 +15,9 @@ export type TypesSource =
   /** A vmlinux.h of the user's, taken as it is. */
   | { readonly kind: "header"; readonly file: string };
 
+/** What goes into an envelope: absolute paths, and the command line's text. */
+export type EnvelopeInputs = { readonly kernel: string; readonly initrd: string; readonly cmdline: string };
+
 /** Everything that the rules are made from: the request with all that had to be found out. */
 export type Plan = {
   readonly out: string;
@@ -47,4 +50,6 @@ export type Plan = {
   readonly helperDocs: { readonly header: string; readonly script: string } | undefined;
   readonly bytecodeObject: "direct" | "compiled";
   readonly seedPayloadSize: boolean;
+  /** Undefined where no goal asks for `zboot_image.elf`. */
+  readonly envelope: EnvelopeInputs | undefined;
 };

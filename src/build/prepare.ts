@@ -11,6 +11,7 @@ import { requireToolchain } from "#toolchain/discover.ts";
 import type { BuildContext } from "./context.ts";
 import { checkNesting } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
+import { prepareEnvelope } from "./prepare-envelope.ts";
 import { prepareSizes } from "./prepare-sizes.ts";
 import { prepareTypes } from "./prepare-types.ts";
 import type { BuildRequest } from "./request.ts";
@@ -46,6 +47,9 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   const nesting = checkNesting(targets.value);
   if (!nesting.ok) return nesting;
 
+  const envelope = await prepareEnvelope(request, places, sizes.value.arch, options);
+  if (!envelope.ok) return envelope;
+
   const helperDocs = tree === undefined ? undefined : findHelperDocs(tree);
   const files = new Map<string, readonly string[]>();
   for (const target of targets.value.values()) {
@@ -78,10 +82,12 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       helperDocs,
       bytecodeObject: request.bytecodeObject,
       seedPayloadSize: request.seedPayloadSize,
+      envelope: envelope.value.inputs,
     },
     watched: [
       ...types.value.watched,
       ...sizes.value.watched,
+      ...envelope.value.watched,
       ...request.targetFolders,
       join(options.templates, "partials"),
       ...(tree === undefined ? [] : [...Object.values(helperDocsIn(tree)), join(tree, "tools/lib/bpf")]),

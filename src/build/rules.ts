@@ -4,6 +4,7 @@ import { type Graph, rulesInOrder } from "./graph.ts";
 import type { Plan } from "./plan.ts";
 import type { Rule } from "./rule.ts";
 import { bytecodeRules, containerRule } from "./rules/bytecode.ts";
+import { ENVELOPE, envelopeRule } from "./rules/envelope.ts";
 import {
   helperDefsRule,
   imageSizeRule,
@@ -31,6 +32,7 @@ export function buildGraph(plan: Plan): Graph {
     typesHeaderRule(plan),
     libbpfHeadersRule(plan),
     ...targets.flatMap((target) => targetRules(plan, target)),
+    ...(plan.envelope === undefined ? [] : [envelopeRule(plan, plan.envelope)]),
   ];
   const goals = new Map(targets.map((target) => [target.name, goalOutputs(plan, target)]));
   const manifests = targets.map((target) => {
@@ -90,5 +92,5 @@ export function outputsToClean(out: string, targets: Iterable<string>): readonly
     `${target}.bpf`,
     manifestName(target),
   ]);
-  return [...HEADERS, ...names, "bytecode.c", "bytecode.o"].map((name) => join(out, name));
+  return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE].map((name) => join(out, name));
 }

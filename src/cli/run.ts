@@ -13,9 +13,12 @@ import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
+import { asksForHelp, isPacking } from "./own-words.ts";
+import { packCommand } from "./pack-command.ts";
 import { VERSION } from "./request-key.ts";
 import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
+import { unpackCommand } from "./unpack-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 import { verifySignatureCommand } from "./verify-signature-command.ts";
 
@@ -34,6 +37,8 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   signCommand,
   verifySignatureCommand,
   checkCommand,
+  packCommand,
+  unpackCommand,
   doctorCommand,
 ];
 
@@ -54,9 +59,13 @@ const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-tes
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
-  if (argv[0] === "make" && !argv.some((word) => word === "--help" || word === "-h")) {
+  if (argv[0] === "make" && !asksForHelp(argv)) {
     const { runMake } = await import("./make-command.ts");
     return runMake(argv, io);
+  }
+  if (isPacking(argv)) {
+    const { runPack } = await import("./run-pack.ts");
+    return runPack(argv, io);
   }
   const { default: yargs } = await import("yargs");
   let status: number = EXIT.ok;

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { plainForm } from "#cli/plain-form.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
 import { bootImage } from "../kernel/images.ts";
-import { cli, program, runProgram } from "../support/cli.ts";
+import { cli, programFile, runProgram } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 
 describe("a plain form", () => {
@@ -86,7 +86,7 @@ describe("the program as a process answers a plain form as the parsed command do
     ["that is missing", (code: string) => rmSync(code)],
   ])("with compiled code %s", (_title, spoil) => {
     const copy = newFolder();
-    cpSync(dirname(dirname(program())), copy, { recursive: true });
+    cpSync(dirname(dirname(programFile())), copy, { recursive: true });
     spoil(join(copy, "dist/plain.code"));
     const told = execFileSync(join(copy, "bin/kexec-bpf"), ["inspect", join(cwd, "uki.efi")], {
       encoding: "utf8",
