@@ -8,12 +8,15 @@ import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
+import { loadParser } from "#vm/load-parser.ts";
+import { profileBtf } from "#vm/target/profile-btf.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PART } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
+import { limitsOf } from "./verify-parsers.ts";
 
 export type FuzzOptions = {
   readonly parser: string;
@@ -41,14 +44,15 @@ const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   const bytes = await read(resolve(io.cwd, options.parser));
   if (!bytes.ok) return report(io, bytes.failure);
-  const subject = openSubject(parserOf(options, bytes.value));
+  const parser = await parserOf(options, bytes.value, io);
+  const subject = openSubject(parser);
   if (!subject.ok) return report(io, subject.failure);
   const seeds = await seedsOf(options, subject.value.reference, io);
   if (!seeds.ok) return report(io, seeds.failure);
   const printer = progressPrinter(io);
   const folder = options.corpus ?? `${options.parser}.fuzz`;
   const summary = await runCampaign({
-    parser: parserOf(options, bytes.value),
+    parser,
     seeds: seeds.value,
     seed: options.seed,
     cases: options.runs ?? Number.POSITIVE_INFINITY,
@@ -71,18 +75,19 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   return summary.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-function parserOf({ parser, abi, reference, ...limits }: FuzzOptions, bytes: Uint8Array): ParserInput {
-  return {
-    name: parser,
-    bytes,
-    revision: abi,
-    reference,
-    limits: {
-      kernel: limits.maxKernel ?? NO_LIMITS.kernel,
-      initrd: limits.maxInitrd ?? NO_LIMITS.initrd,
-      cmdline: limits.maxCmdline ?? NO_LIMITS.cmdline,
-    },
-  };
+/** With what its records have room for, found as `verify` does: a larger part is refused, and rightly so. */
+async function parserOf(
+  { parser, abi, reference, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
+  bytes: Uint8Array,
+  io: Io,
+): Promise<ParserInput> {
+  const given = { kernel: maxKernel, initrd: maxInitrd, cmdline: maxCmdline };
+  const loaded = loadParser(bytes, { target: profileBtf(abi) });
+  // Why a parser cannot be loaded is said where the campaign opens it.
+  const { limits } = loaded.ok
+    ? await limitsOf(resolve(io.cwd, parser), loaded.value, { limits: given, include: [] }, abi)
+    : { limits: NO_LIMITS };
+  return { name: parser, bytes, revision: abi, reference, limits };
 }
 
 /** The user's images, which have to be good, else built-in files of the formats that the parser takes. */

@@ -50,6 +50,7 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("include", { ...texts, alias: "I", describe: "folder with headers for a .c (repeatable)" })
         .option("clang", { ...text, describe: "clang to use for a .c (else CLANG, LLVM, PATH)" })
         .option("libbpf-headers", { ...text, describe: "folder that has bpf/bpf_helpers.h" })
+        .option("coverage", { ...flag, describe: "report which of the parsers' branches the images reach" })
         .option("json", { ...flag, describe: "the verdicts as JSON" })
         .option("junit", { ...text, describe: "write a JUnit report" })
         .option("sarif", { ...text, describe: "write a SARIF report" })
@@ -80,6 +81,7 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
             include: options.include.map((folder) => resolve(io.cwd, folder)),
             clang: options.clang,
             libbpfHeaders: options.libbpfHeaders,
+            coverage: options.coverage,
             json: options.json,
             junit: path(options.junit),
             sarif: path(options.sarif),

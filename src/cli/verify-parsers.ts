@@ -105,10 +105,10 @@ async function compiled(file: string, request: VerifyRequest, io: Io): Promise<R
 }
 
 /** What the records have room for: by the options, else by `image_size.h`, else by the rings. */
-async function limitsOf(
+export async function limitsOf(
   file: string,
   parser: LoadedParser,
-  { limits, include }: VerifyRequest,
+  { limits, include }: Pick<VerifyRequest, "limits" | "include">,
   revision: Revision,
 ): Promise<{ readonly limits: PartLimits; readonly from: string }> {
   const { kernel, initrd, cmdline } = limits;

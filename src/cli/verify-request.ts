@@ -23,6 +23,8 @@ export type VerifyRequest = {
   readonly include: readonly string[];
   readonly clang: string | undefined;
   readonly libbpfHeaders: string | undefined;
+  /** Whether to report what the runs have reached of the parsers. */
+  readonly coverage: boolean;
   readonly json: boolean;
   readonly junit: string | undefined;
   readonly sarif: string | undefined;

@@ -1,11 +1,13 @@
 import { dirname, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import type { CoverageReport } from "#core/coverage.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ImageRecord, VerdictRecord, Verification } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import { writeOutput } from "#files/output.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
+import { coverageText } from "#report/coverage-text.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { junitReport } from "#report/junit.ts";
 import { sarifReport } from "#report/sarif.ts";
@@ -19,6 +21,7 @@ import { progressLine } from "./progress-line.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 import { VERSION } from "./request-key.ts";
+import { noneReached, parserCoverage, type Reached } from "./verify-coverage.ts";
 import { findImages, type ImageFile } from "./verify-images.ts";
 import { loadTarget, type OpenedParser, openParser } from "./verify-parsers.ts";
 import type { VerifyRequest } from "./verify-request.ts";
@@ -52,11 +55,17 @@ export async function runVerify(request: VerifyRequest, io: Io): Promise<number>
   }
 }
 
+/** What came of a verification; the coverage where it was asked for. */
+type Verified = {
+  readonly verification: Verification;
+  readonly coverage: readonly CoverageReport[] | undefined;
+};
+
 async function verify(
   request: VerifyRequest,
   io: Io,
   uses: (file: string) => void,
-): Promise<Result<Verification>> {
+): Promise<Result<Verified>> {
   const target = await loadTarget(request, io);
   if (!target.ok) return target;
   const parsers: OpenedParser["subjects"][number][] = [];
@@ -73,24 +82,23 @@ async function verify(
     // Found in a folder, where others may come up.
     if (!request.images.includes(name)) uses(dirname(file));
   }
-  return judgeAll(parsers, images.value, request, io);
+  const reached = noneReached(parsers);
+  const judged = await judgeAll(parsers, images.value, reached, request, io);
+  if (!judged.ok) return judged;
+  if (!request.coverage) return ok({ verification: judged.value, coverage: undefined });
+  const coverage = await parserCoverage(reached);
+  return coverage.ok ? ok({ verification: judged.value, coverage: coverage.value }) : coverage;
 }
 
 async function judgeAll(
   parsers: OpenedParser["subjects"],
   images: readonly ImageFile[],
+  coverage: Reached,
   { comparison, faultPaths }: VerifyRequest,
   io: Io,
 ): Promise<Result<Verification>> {
   const records: ImageRecord[] = [];
   const verdicts: VerdictRecord[] = [];
-  /** A byte for each slot of each program, over all images. */
-  const coverage = new Map(
-    parsers.map(({ subject }) => [
-      subject,
-      subject.programs.map(({ lowered }) => new Uint8Array(lowered.bySlot.length)),
-    ]),
-  );
   const progress = progressLine(io);
   try {
     for (const [i, { name, file, description }] of images.entries()) {
@@ -142,13 +150,18 @@ async function judgeAll(
 }
 
 /** Writes the reports; the exit status says whether everything was ok. */
-async function deliver(verification: Verification, request: VerifyRequest, io: Io): Promise<number> {
+async function deliver(
+  { verification, coverage }: Verified,
+  request: VerifyRequest,
+  io: Io,
+): Promise<number> {
   const { verdicts } = verification;
   io.stdout(
     request.json
-      ? `${JSON.stringify(verification)}\n`
+      ? `${JSON.stringify({ ...verification, ...(coverage && { coverage }) })}\n`
       : verificationText(verification, styleFor(io.terminal.stdout, io.env)),
   );
+  if (!request.json) for (const one of coverage ?? []) io.stdout(`\n${coverageText(one)}`);
   const reports = [
     [request.junit, junitReport],
     [request.sarif, (found: Verification) => sarifReport(found, VERSION)],

@@ -327,3 +327,26 @@ describe("the progress line", () => {
     expect(lines(false)).toEqual([]);
   });
 });
+
+describe("the coverage of verify", () => {
+  it("names the branches that the images did not reach, and grows with the images", async () => {
+    const cwd = folderWith("zboot.bpf");
+    write(join(cwd, "cut.img"), IMAGES.zboot.subarray(0, 20));
+    const reached = async (...images: readonly string[]) => {
+      const argv = ["verify", "zboot.bpf", "--coverage", ...images.flatMap((name) => ["--image", name])];
+      const { stdout } = await cliOk(argv, { cwd });
+      expect(stdout).toMatch(/not reached:\n {2}\d+: if .* @ zboot_parser_bpf\.c:\d+/);
+      return Number(/^branches +[\d.]+ % +\((\d+) of/m.exec(stdout)?.[1]);
+    };
+    const one = await reached("cut.img");
+    expect(one).toBeGreaterThan(0);
+    expect(await reached("cut.img", "zboot.img")).toBeGreaterThan(one);
+    const json = await cliOk(["verify", "zboot.bpf", "--image", "zboot.img", "--coverage", "--json"], {
+      cwd,
+    });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schema: 1,
+      coverage: [{ program: "zboot.bpf parse_pe" }],
+    });
+  });
+});
