@@ -1,10 +1,12 @@
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type { Revision } from "#abi/revisions.ts";
+import { ANCHOR, type Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
+import { decodeBtf } from "#formats/btf/decode.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
+import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
 import { type GuestReport, runGuest } from "#kernel-vm/guest.ts";
 import type { GuestJob } from "#kernel-vm/job.ts";
@@ -121,6 +123,8 @@ async function testKernel(
   const source = typeof choice === "string" ? choice : choice.image;
   const kernel = typeof choice === "string" ? await debianKernel(choice, around) : ok(choice);
   if (!kernel.ok) return kernel;
+  const stock = await isStock(kernel.value);
+  if (!stock.ok) return stock;
   const programs = await guestPrograms(kernel.value, revision, around);
   if (!programs.ok) return programs;
   const guest = { qemu, kernel: kernel.value, programs: programs.value, timeout };
@@ -131,6 +135,21 @@ async function testKernel(
   const tested = { source, plan, report: ran.value, verdict, milliseconds };
   const kept = await keepLogs(output, ran.value, tested);
   return kept.ok ? ok(tested) : kept;
+}
+
+/**
+ * In a kernel with the interface, parsers attach to its own anchor and never see what the testbed shows to its own:
+ * every case would differ. Errors: `unsupported` for such a kernel.
+ */
+async function isStock({ headers }: GuestKernel): Promise<Result<void>> {
+  const file = join(headers, "vmlinux");
+  const found = await readKernelBtf(file);
+  if (!found.ok) return found;
+  const btf = decodeBtf(found.value.bytes);
+  if (!btf.ok) return err(inFile(btf.failure, file));
+  if (btf.value.find(ANCHOR, ["func"]) === undefined) return ok(undefined);
+  const detail = `it has ${ANCHOR}() itself, which only its kexec_file_load() calls: images cannot be shown to parsers there`;
+  return err({ reason: "unsupported", what: "a test in this kernel", detail, file });
 }
 
 function surroundings(io: Io): Surroundings {
