@@ -1,15 +1,15 @@
 import { join, relative, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
-import { openSubject, type ParserInput, type SeedInput } from "#campaign/campaign-input.ts";
+import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#campaign/campaign-input.ts";
 import { runCampaign } from "#campaign/run-campaign.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import type { RecordLimits } from "#reference/input.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
-import { loadParser } from "#vm/load-parser.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import type { LoadedParser } from "#vm/load-parser.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PART } from "./limits.ts";
@@ -44,8 +44,12 @@ const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   const bytes = await read(resolve(io.cwd, options.parser));
   if (!bytes.ok) return report(io, bytes.failure);
-  const parser = await parserOf(options, bytes.value, io);
-  const subject = openSubject(parser);
+  const { parser: name, abi: revision, reference } = options;
+  const loaded = loadInput({ name, bytes: bytes.value, revision });
+  if (!loaded.ok) return report(io, loaded.failure);
+  const limits = await recordLimits(options, loaded.value, io);
+  const parser: ParserInput = { name, bytes: bytes.value, revision, limits, reference };
+  const subject = subjectOf(loaded.value, parser);
   if (!subject.ok) return report(io, subject.failure);
   const seeds = await seedsOf(options, subject.value.reference, io);
   if (!seeds.ok) return report(io, seeds.failure);
@@ -53,6 +57,7 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   const folder = options.corpus ?? `${options.parser}.fuzz`;
   const summary = await runCampaign({
     parser,
+    subject: subject.value,
     seeds: seeds.value,
     seed: options.seed,
     cases: options.runs ?? Number.POSITIVE_INFINITY,
@@ -75,19 +80,15 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   return summary.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** With what its records have room for, found as `verify` does: a larger part is refused, and rightly so. */
-async function parserOf(
-  { parser, abi, reference, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
-  bytes: Uint8Array,
+/** What the records have room for, found as `verify` does: a larger part is refused, and rightly so. */
+async function recordLimits(
+  { parser, abi, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
+  loaded: LoadedParser,
   io: Io,
-): Promise<ParserInput> {
+): Promise<RecordLimits> {
   const given = { kernel: maxKernel, initrd: maxInitrd, cmdline: maxCmdline };
-  const loaded = loadParser(bytes, { target: profileBtf(abi) });
-  // Why a parser cannot be loaded is said where the campaign opens it.
-  const { limits } = loaded.ok
-    ? await limitsOf(resolve(io.cwd, parser), loaded.value, { limits: given, include: [] }, abi)
-    : { limits: NO_LIMITS };
-  return { name: parser, bytes, revision: abi, reference, limits };
+  const found = await limitsOf(resolve(io.cwd, parser), loaded, { limits: given, include: [] }, abi);
+  return found.limits;
 }
 
 /** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
