@@ -91,6 +91,7 @@ describe("verify takes a parser as", () => {
   it.each([
     ["container", "zboot.bpf", "container"],
     ["bytecode object", "zboot_bytecode.o", "bytecode object"],
+    ["light skeleton", "zboot_parser_bpf.lskel.h", "light skeleton"],
     ["BPF object", "zboot_parser_bpf.o", "BPF object"],
     ["C source", "zboot_parser_bpf.c", "BPF object"],
   ])("%s", async (_what, file, form) => {
