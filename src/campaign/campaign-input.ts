@@ -6,9 +6,9 @@ import { Campaign, type Entry } from "#verify/fuzz/campaign.ts";
 import { type GoodFile, goodFile } from "#verify/mutations/good-file.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import { type LoadedParser, loadParser } from "#vm/load-parser.ts";
+import type { LoadedParser } from "#vm/load-parser.ts";
 import { asFailure } from "#vm/loader/failure.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 
 /** A parser and what it is judged by, as plain data that other threads can be given. */
 export type ParserInput = {
@@ -33,13 +33,13 @@ export type CampaignInput = {
   readonly queue: readonly Entry[];
 };
 
-/** Loads the parser for a kernel with the revision's built-in profile. Errors: those of loading, with its name. */
-export function loadInput({
-  name,
-  bytes,
-  revision,
-}: Pick<ParserInput, "name" | "bytes" | "revision">): Result<LoadedParser> {
-  const loaded = loadParser(bytes, { target: profileBtf(revision) });
+/** Loads a parser for the revision, or without one for its own. Errors: those of loading, with its name. */
+export function loadInput(
+  name: string,
+  bytes: Uint8Array,
+  revision: Revision | undefined,
+): Result<ParserOfRevision> {
+  const loaded = loadForRevision(bytes, revision);
   return loaded.ok ? loaded : err(inFile(asFailure(loaded.failure), name));
 }
 
@@ -72,9 +72,10 @@ export function openSeeds(seeds: readonly SeedInput[]): Result<readonly GoodFile
 
 /** A campaign of a thread that has nothing but the input. Errors: those of loading, of `subjectOf` and `openSeeds`. */
 export function openCampaign(input: CampaignInput): Result<Campaign> {
-  const loaded = loadInput(input.parser);
+  const { name, bytes, revision } = input.parser;
+  const loaded = loadInput(name, bytes, revision);
   if (!loaded.ok) return loaded;
-  const subject = subjectOf(loaded.value, input.parser);
+  const subject = subjectOf(loaded.value.parser, input.parser);
   if (!subject.ok) return subject;
   const seeds = openSeeds(input.seeds);
   return seeds.ok ? ok(makeCampaign(input, subject.value, seeds.value)) : seeds;

@@ -9,7 +9,8 @@ import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
-import type { LoadedParser } from "#vm/load-parser.ts";
+import type { Subject } from "#verify/subject.ts";
+import type { ParserOfRevision } from "#vm/own-revision.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PART } from "./limits.ts";
@@ -28,7 +29,7 @@ export type FuzzOptions = {
   readonly time: number | undefined;
   readonly workers: number;
   readonly reference: ReferenceName | undefined;
-  readonly abi: Revision;
+  readonly abi: Revision | undefined;
   /** Bytes. */
   readonly maxKernel: number | undefined;
   readonly maxInitrd: number | undefined;
@@ -44,14 +45,15 @@ const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   const bytes = await read(resolve(io.cwd, options.parser));
   if (!bytes.ok) return report(io, bytes.failure);
-  const { parser: name, abi: revision, reference } = options;
-  const loaded = loadInput({ name, bytes: bytes.value, revision });
+  const { parser: name, abi, reference } = options;
+  const loaded = loadInput(name, bytes.value, abi);
   if (!loaded.ok) return report(io, loaded.failure);
+  const { revision } = loaded.value;
   const limits = await recordLimits(options, loaded.value, io);
   const parser: ParserInput = { name, bytes: bytes.value, revision, limits, reference };
-  const subject = subjectOf(loaded.value, parser);
+  const subject = subjectOf(loaded.value.parser, parser);
   if (!subject.ok) return report(io, subject.failure);
-  const seeds = await seedsOf(options, subject.value.reference, io);
+  const seeds = await seedsOf(options, subject.value, io);
   if (!seeds.ok) return report(io, seeds.failure);
   const printer = progressPrinter(io);
   const folder = options.corpus ?? `${options.parser}.fuzz`;
@@ -65,7 +67,7 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
     workers: options.workers,
     workerFile: join(packageRoot(), "dist", "fuzz-worker.mjs"),
     folder: resolve(io.cwd, folder),
-    commandFor: (image) => verifyCommandLine(options, relative(io.cwd, image)),
+    commandFor: (image) => verifyCommandLine(options, revision, relative(io.cwd, image)),
     signal: io.signal,
     progress: printer.show,
     note: (words) => io.stderr(`kexec-bpf: ${words}\n`),
@@ -82,19 +84,19 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
 
 /** What the records have room for, found as `verify` does: a larger part is refused, and rightly so. */
 async function recordLimits(
-  { parser, abi, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
-  loaded: LoadedParser,
+  { parser: file, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
+  { parser, revision }: ParserOfRevision,
   io: Io,
 ): Promise<RecordLimits> {
   const given = { kernel: maxKernel, initrd: maxInitrd, cmdline: maxCmdline };
-  const found = await limitsOf(resolve(io.cwd, parser), loaded, { limits: given, include: [] }, abi);
+  const found = await limitsOf(resolve(io.cwd, file), parser, { limits: given, include: [] }, revision);
   return found.limits;
 }
 
 /** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
 async function seedsOf(
-  { image: files, abi: revision }: FuzzOptions,
-  reference: ReferenceName,
+  { image: files }: FuzzOptions,
+  { reference, revision }: Subject,
   io: Io,
 ): Promise<Result<readonly SeedInput[]>> {
   const seeds: SeedInput[] = [];
@@ -121,8 +123,8 @@ async function seedsOf(
 }
 
 /** The command that judges the parser on a saved case, by the same limits. */
-function verifyCommandLine(options: FuzzOptions, image: string): string {
-  const { parser, abi, reference, maxKernel, maxInitrd, maxCmdline } = options;
+function verifyCommandLine(options: FuzzOptions, revision: Revision, image: string): string {
+  const { parser, reference, maxKernel, maxInitrd, maxCmdline } = options;
   const given = (name: string, value: string | number | undefined) =>
     value === undefined ? [] : [name, String(value)];
   return shellCommand("kexec-bpf", [
@@ -131,7 +133,7 @@ function verifyCommandLine(options: FuzzOptions, image: string): string {
     "--image",
     image,
     "--abi",
-    abi,
+    revision,
     ...given("--reference", reference),
     ...given("--max-kernel", maxKernel),
     ...given("--max-initrd", maxInitrd),

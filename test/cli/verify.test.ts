@@ -106,6 +106,40 @@ describe("verify takes a parser as", () => {
   });
 });
 
+describe("the revision of a parser", () => {
+  let old: string;
+  beforeAll(async () => {
+    old = newFolder("v6");
+    const from = ["--image", arm64Image(), "--max-kernel", "100000", "--max-initrd", "4096", "--abi", "v6"];
+    await cliOk(["build", "zboot", ...from, "-o", old], { cwd: old });
+    write(join(old, "zboot.img"), IMAGES.zboot);
+  });
+
+  it.each(["zboot.bpf", "zboot_parser_bpf.o"])("is told by the types in %s", async (file) => {
+    const cwd = folderWith(file);
+    copyFileSync(join(old, file), join(cwd, `old-${file}`));
+    const { parsers, verdicts } = await verification(
+      [file, `old-${file}`, "--reference", "zboot", "--image", "zboot.img"],
+      cwd,
+    );
+    expect(parsers.map(({ name, revision }) => [name, revision])).toEqual([
+      [file, "v7"],
+      [`old-${file}`, "v6"],
+    ]);
+    expect(verdicts.map(({ ok, commands }) => [ok, commands.length])).toEqual([
+      [true, 2],
+      [true, 1],
+    ]);
+  });
+
+  it("is that of --abi before all others", async () => {
+    const { stdout } = await cli(["verify", "zboot.bpf", "--abi", "v7", "--image", "zboot.img", "--json"], {
+      cwd: old,
+    });
+    expect(JSON.parse(stdout).parsers).toMatchObject([{ revision: "v7" }]);
+  });
+});
+
 describe("the limits of a parser's records", () => {
   const limits = { kernel: 100_000, initrd: 4096, cmdline: 2048 };
 
