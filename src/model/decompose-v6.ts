@@ -11,7 +11,7 @@ import type { Attempt, Decomposed } from "./types.ts";
 const SECTION = ".bpf";
 
 /** v6's loader goes on as long as there is a `.bpf`; this model gives up on an image that contains itself. */
-export const MAX_ROUNDS = 16;
+const MAX_ROUNDS = 16;
 
 /**
  * v6: the image's own `.bpf` section parses it; a `.bpf` in the kernel that comes out parses that, and so on.
