@@ -3,6 +3,8 @@ import type { Failure } from "#core/failure.ts";
 import { branchCoverage } from "#verify/fuzz/branch-coverage.ts";
 import type { Discovery, Entry } from "#verify/fuzz/campaign.ts";
 import { fileNameOf } from "#verify/fuzz/finding-key.ts";
+import { mergeCoverage } from "#vm/coverage/report.ts";
+import type { Coverage } from "#vm/interpreter/coverage.ts";
 import type { CampaignRequest, Progress, SavedFinding } from "./campaign-request.ts";
 import { writeCase } from "./case-file.ts";
 import { FINDINGS, QUEUE, type SavedDescription } from "./corpus-folder.ts";
@@ -16,7 +18,7 @@ export class Journal {
   next: number;
   onFailure: () => void = () => undefined;
   readonly #request: CampaignRequest;
-  readonly #coverage: readonly Uint8Array[];
+  #coverage: readonly Coverage[];
   readonly #keys: Set<string>;
   #cases = 0;
   #entries: number;
@@ -51,9 +53,7 @@ export class Journal {
   }
 
   cover(coverage: readonly Uint8Array[]): void {
-    for (const [i, one] of this.#coverage.entries()) {
-      for (let slot = 0; slot < one.length; slot++) one[slot] = (one[slot] ?? 0) | (coverage[i]?.[slot] ?? 0);
-    }
+    this.#coverage = this.#coverage.map((one, i) => mergeCoverage(one, coverage[i] ?? one));
   }
 
   /** Waits until all is written; gives the first failure. */
