@@ -13,7 +13,7 @@ import type { Subject } from "#verify/subject.ts";
 import type { ParserOfRevision } from "#vm/own-revision.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
@@ -39,7 +39,6 @@ export type FuzzOptions = {
 
 /** Bytes from which on copying an image takes longer than judging it. */
 const LARGE = 1 << 20;
-const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
 
 /** Runs a campaign and gives the exit status: 1 with findings. An interrupt ends it as a limit does. */
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
@@ -103,7 +102,7 @@ async function seedsOf(
   for (const file of files) {
     const image = await read(resolve(io.cwd, file));
     if (!image.ok) return image;
-    const taken = expectedStream(reference, { image: image.value, revision, limits: NO_LIMITS });
+    const taken = expectedStream(reference, { image: image.value, revision, limits: LARGEST_PARTS });
     if (!taken.ok) return err(inFile(taken.failure, file));
     if (image.value.length > LARGE) {
       io.stderr(

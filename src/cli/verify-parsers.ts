@@ -16,7 +16,7 @@ import { type LoadedParser, loadParser } from "#vm/load-parser.ts";
 import { asFailure, type LoadFailure } from "#vm/loader/failure.ts";
 import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 import type { Io } from "./io.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
 import { read } from "./read-file.ts";
 import type { VerifyRequest } from "./verify-request.ts";
@@ -126,7 +126,7 @@ export async function limitsOf(
   }
   const folders = [dirname(file), ...(file.endsWith(".c") ? include : [])];
   const base = (await imageSizes(folders)) ?? {
-    limits: ringLimits(parser, revision) ?? NO_LIMITS,
+    limits: ringLimits(parser, revision) ?? LARGEST_PARTS,
     from: "ring buffers",
   };
   const own = Object.entries(limits).filter(([, value]) => value !== undefined);
@@ -135,8 +135,6 @@ export async function limitsOf(
     from: own.length === 0 ? base.from : `options, ${base.from}`,
   };
 }
-
-const NO_LIMITS: PartLimits = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
 
 async function imageSizes(folders: readonly string[]) {
   for (const folder of folders) {
