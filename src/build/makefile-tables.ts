@@ -88,6 +88,7 @@ function examplePlan(targets: ReadonlyMap<string, Target>, arch: Architecture, r
     bytecodeObject: "direct",
     seedPayloadSize: false,
     envelope: { kernel: "/k/arch/arm64/boot/vmlinuz.efi", initrd: "/i/initramfs", cmdline: "quiet" },
+    mayPack: true,
   };
 }
 

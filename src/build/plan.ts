@@ -52,4 +52,6 @@ export type Plan = {
   readonly seedPayloadSize: boolean;
   /** Undefined where no goal asks for `zboot_image.elf`. */
   readonly envelope: EnvelopeInputs | undefined;
+  /** Whether a goal could. */
+  readonly mayPack: boolean;
 };
