@@ -88,12 +88,18 @@ export async function eachChunk(
       progress?.(position, total);
       if (position >= turn) {
         turn = position + TURN;
-        await setImmediate();
-        if (signal.aborted) return err({ reason: "cancelled", signal: String(signal.reason) });
+        const wanted = await stillWanted(signal);
+        if (!wanted.ok) return wanted;
       }
     }
   }
   return ok(undefined);
+}
+
+/** Lets a signal that has arrived have its effect. */
+async function stillWanted(signal: AbortSignal): Promise<Result<void>> {
+  await setImmediate();
+  return signal.aborted ? err({ reason: "cancelled", signal: String(signal.reason) }) : ok(undefined);
 }
 
 /** SHA-256 of a file in hexadecimal. Fails as `eachChunk` does, and where the file has changed since it was opened. */
@@ -120,6 +126,9 @@ export async function writePieces(
   pieces: readonly Piece[],
   options: WriteOptions,
 ): Promise<Result<Written>> {
+  // What made the pieces may have kept signals waiting.
+  const wanted = await stillWanted(options.signal);
+  if (!wanted.ok) return wanted;
   removeStaleTemporaries(dirname(file));
   return replaceFile(file, async (temporary) => {
     const digests = options.digests ? await Digests.of(pieces.length) : undefined;
