@@ -14,7 +14,7 @@ import {
   vmlinuxHeaderRule,
 } from "./rules/headers.ts";
 import { manifestName, manifestRule } from "./rules/manifest.ts";
-import { objectRule, skeletonRule, sourceRule } from "./rules/program.ts";
+import { objectRule, signedSkeletonRule, skeletonRule, sourceRule } from "./rules/program.ts";
 import { PRIVATE } from "./state.ts";
 
 /** The goal that stands for every target. */
@@ -63,6 +63,7 @@ function targetRules(plan: Plan, target: Target): readonly Rule[] {
     sourceRule(plan, target),
     objectRule(plan, target),
     skeletonRule(plan, target),
+    ...(plan.signing === undefined ? [] : [signedSkeletonRule(plan, target, plan.signing)]),
     ...bytecodeRules(plan, target),
     containerRule(plan, target),
   ];

@@ -119,6 +119,7 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
     targetFolders: [path("TARGETS")].filter((folder) => folder !== undefined),
     bytecodeObject: "direct",
     seedPayloadSize: false,
+    signing: undefined,
     envelope: { kernel: path("EFI_IMAGE"), initrd: path("INITRAMFS"), cmdline: cmdline ?? "" },
     jobs: words.jobs ?? availableParallelism(),
   });
