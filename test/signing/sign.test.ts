@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { cli, cliOk, type Environment } from "../support/cli.ts";
@@ -126,7 +127,7 @@ describe("kexec-bpf sign", () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o640);
     expect(readFileSync(file).subarray(-TEXT.length).toString()).toBe(TEXT);
-    expect(readdirSync(dirname(file)).sort()).toEqual(["link.bpf", "zboot.bpf"]);
+    expect(readdirSync(dirname(file)).sort()).toEqual(["link.bpf", "link.bpf.manifest.json", "zboot.bpf"]);
   });
 
   it("leaves the input as it is with -o", async () => {
@@ -134,6 +135,38 @@ describe("kexec-bpf sign", () => {
     expect((await sign(file, rsa, { words: ["-o", "signed.bpf"] })).status).toBe(0);
     expect(readFileSync(file).equals(CONTENT)).toBe(true);
     expect(existsSync(join(dirname(file), "signed.bpf"))).toBe(true);
+  });
+
+  it("leaves a manifest, which checks and whose command signs the same again", async () => {
+    const [file, folder] = [container(), newFolder("signed")];
+    const out = join(folder, "signed.bpf");
+    expect((await sign(file, rsa, { words: ["-o", out, "--hash", "sha512"] })).status).toBe(0);
+    const check = () => cli(["check", "signed.bpf.manifest.json", "--inputs"], { cwd: folder });
+    const { status, stdout } = await check();
+    expect(status).toBe(0);
+    const names = [basename(out), relative(folder, file), relative(folder, rsa.certificate)];
+    expect(stdout.match(/\S+$/gm)).toEqual(["file", ...names]);
+    const [signed, manifest] = [readFileSync(out), readFileSync(`${out}.manifest.json`, "utf8")];
+    expect(manifest).not.toContain(output("sha256sum", [rsa.key]).toString().slice(0, 64));
+    const { externalParameters } = JSON.parse(manifest).predicate.buildDefinition;
+    await cliOk(externalParameters.command.slice(1), { cwd: folder });
+    expect(readFileSync(out).equals(signed)).toBe(true);
+    expect(readFileSync(`${out}.manifest.json`, "utf8")).toBe(manifest);
+    await sign(file, rsa, { words: ["-o", out, "--no-manifest"] });
+    expect((await check()).stdout).toMatch(/^output +changed +signed\.bpf$/m);
+  });
+
+  it("leaves no input that is gone in the manifest of a file signed in place", async () => {
+    const file = container();
+    await sign(file, rsa);
+    const words = ["check", `${file}.manifest.json`, "--inputs"];
+    expect((await cli(words, { cwd: dirname(file) })).status).toBe(0);
+    const manifest = JSON.parse(readFileSync(`${file}.manifest.json`, "utf8"));
+    const { content } = manifest.predicate.buildDefinition.externalParameters;
+    expect(content).toEqual({
+      size: CONTENT.length,
+      sha256: createHash("sha256").update(CONTENT).digest("hex"),
+    });
   });
 
   it("--json tells sizes, digests and the signer", async () => {
@@ -344,9 +377,10 @@ judgedBy(["softhsm2-util"], "a key in a PKCS#11 token", () => {
       const [fromToken, fromFile] = [container(), container()];
       const outcome = await sign(
         fromToken,
-        { ...rsa, key: URI },
+        { ...rsa, key: `${URI}?pin-value=1234` },
         { env: { ...token, ...env(), KBUILD_SIGN_PIN: "1234" } },
       );
+      expect(readFileSync(`${fromToken}.manifest.json`, "utf8")).toContain(`"${URI}"`);
       expect(outcome).toMatchObject({ status: 0, stderr: "" });
       await sign(fromFile, rsa);
       expect(readFileSync(fromToken).equals(readFileSync(fromFile))).toBe(true);
