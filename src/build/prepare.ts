@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { revisionProfile } from "#abi/revisions.ts";
-import { err, ok, type Result } from "#core/result.ts";
+import { ok, type Result } from "#core/result.ts";
 import { makeFolder } from "#files/output.ts";
 import { stampOf } from "#files/stamp.ts";
 import { templateFiles } from "#generate/parser-source.ts";
@@ -54,12 +54,6 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   if (!envelope.ok) return envelope;
 
   const helperDocs = tree === undefined ? undefined : findHelperDocs(tree);
-  if (helperDocs === undefined && !toolchain.value.headers.helperDefs) {
-    // Headers without bpf_helper_defs.h are taken from a kernel tree alone.
-    const tried = Object.values(helperDocsIn(tree ?? ""));
-    const hint = "LIBBPF_HEADERS=DIR (--libbpf-headers DIR), a folder that has bpf/bpf_helper_defs.h ready";
-    return err({ reason: "input-not-found", what: "what makes bpf_helper_defs.h", tried, hint });
-  }
   const files = new Map<string, readonly string[]>();
   for (const target of targets.value.values()) {
     const found = await templateFiles(options.templates, target, types.value.abi.revision);
