@@ -83,6 +83,9 @@ await build({
   ...commonJs,
   entryPoints: { pack: "src/cli/pack-process.ts" },
   outExtension: { ".js": ".cjs" },
+  // src/cli/package-root.ts asks where it is, which CommonJS has another word for.
+  define: { ...common.define, "import.meta.url": "kexecBpfUrl" },
+  banner: { js: 'const kexecBpfUrl=require("node:url").pathToFileURL(__filename).href;' },
 });
 await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
 await build({

@@ -51,7 +51,8 @@ export type Built = {
 
 /**
  * Builds the goals of a request. What is up to date by content stays as it is; a failure leaves what
- * was finished before it, and no half of anything.
+ * was finished before it, and no half of anything. The state of a build that succeeds is not written yet: `rememberRequest`
+ * does that.
  */
 export async function build(request: BuildRequest, context: BuildContext): Promise<Result<Built>> {
   const started = performance.now();
@@ -65,9 +66,11 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
   removeStaleTemporaries(join(request.out, PRIVATE));
   const { emit, signal, state } = context;
   const ran = await execute(rules.value, { out: request.out, jobs: request.jobs, state, emit, signal });
-  const written = await writeState(request.out, state);
-  if (!ran.ok) return ran;
-  if (!written.ok) return written;
+  if (!ran.ok) {
+    // What was finished is remembered; the failure says more than one of writing that down.
+    await writeState(request.out, state);
+    return ran;
+  }
   const outputs = await reportOutputs(rules.value, request.out, state);
   if (!outputs.ok) return outputs;
   return ok({

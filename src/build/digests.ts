@@ -8,12 +8,15 @@ import type { State } from "./state.ts";
 export class Digests {
   readonly #out: string;
   readonly #state: State;
+  readonly #signal: AbortSignal;
   /** Of files that are being read. */
   readonly #reading = new Map<string, Promise<Result<string>>>();
 
-  constructor(out: string, state: State) {
+  /** @param signal ends the reading, which then fails with `cancelled` */
+  constructor(out: string, state: State, signal: AbortSignal) {
     this.#out = out;
     this.#state = state;
+    this.#signal = signal;
   }
 
   /** SHA-256 of each path (absolute, or relative to the output folder), keyed as given. */
@@ -47,7 +50,7 @@ export class Digests {
   }
 
   async #read(file: string, stamp: Stamp): Promise<Result<string>> {
-    const digest = await digestFile(file);
+    const digest = await digestFile(file, this.#signal);
     if (digest.ok) this.#state.digests[file] = { stamp, digest: digest.value };
     this.#reading.delete(file);
     return digest;

@@ -32,7 +32,7 @@ export async function execute(
 ): Promise<Result<readonly Rule[]>> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
-  const digests = new Digests(options.out, options.state);
+  const digests = new Digests(options.out, options.state, signal);
   const slots = new Slots(options.jobs);
   // Some milliseconds that no tool then has to wait for.
   void loadTools();
@@ -80,7 +80,7 @@ export async function execute(
     options.emit({ kind: "step", label: rule.label, output: name, command: rule.command });
     // Work in this process holds up everything else in it: let those that start a tool go first.
     if (isInProcess(rule)) await setImmediate();
-    const found = await rule.run(toolRunner, inputs.value);
+    const found = await rule.run(toolRunner, inputs.value, signal);
     if (!found.ok) return found;
     const outputs = await digests.all(rule.outputs);
     if (!outputs.ok) return outputs;

@@ -6,6 +6,8 @@ import type { Rule } from "./rule.ts";
 export type Graph = {
   readonly rules: readonly Rule[];
   readonly goals: ReadonlyMap<string, readonly string[]>;
+  /** Goals that there would be if they were asked for: what they need is looked for only then. */
+  readonly others: readonly string[];
 };
 
 /** The rule that makes `output`. */
@@ -41,9 +43,7 @@ export function rulesInOrder(graph: Graph, goals: readonly string[]): Result<rea
 }
 
 /** Goals first, then every published output. */
-function knownGoals(graph: Graph): readonly string[] {
-  return [
-    ...graph.goals.keys(),
-    ...graph.rules.flatMap((rule) => rule.outputs.filter((output) => !output.startsWith("."))),
-  ];
+export function knownGoals(graph: Graph): readonly string[] {
+  const outputs = graph.rules.flatMap((rule) => rule.outputs.filter((output) => !output.startsWith(".")));
+  return [...new Set([...graph.goals.keys(), ...graph.others, ...outputs])];
 }

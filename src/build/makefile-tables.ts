@@ -87,7 +87,9 @@ function examplePlan(targets: ReadonlyMap<string, Target>, arch: Architecture, r
     helperDocs: { header: "/k/tools/include/uapi/linux/bpf.h", script: "/k/scripts/bpf_doc.py" },
     bytecodeObject: "direct",
     seedPayloadSize: false,
+    signing: undefined,
     envelope: { kernel: "/k/arch/arm64/boot/vmlinuz.efi", initrd: "/i/initramfs", cmdline: "quiet" },
+    mayPack: true,
   };
 }
 

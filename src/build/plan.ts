@@ -7,6 +7,7 @@ import type { Target } from "#generate/target.ts";
 import type { Architecture } from "#kernel/architecture.ts";
 import type { KernelIdentity } from "#kernel/identity.ts";
 import type { Toolchain } from "#toolchain/toolchain.ts";
+import type { SkeletonSigning } from "./request.ts";
 
 /** Where the kernel's types come from. Paths are absolute. */
 export type TypesSource =
@@ -50,6 +51,9 @@ export type Plan = {
   readonly helperDocs: { readonly header: string; readonly script: string } | undefined;
   readonly bytecodeObject: "direct" | "compiled";
   readonly seedPayloadSize: boolean;
+  readonly signing: SkeletonSigning | undefined;
   /** Undefined where no goal asks for `zboot_image.elf`. */
   readonly envelope: EnvelopeInputs | undefined;
+  /** Whether a goal could. */
+  readonly mayPack: boolean;
 };

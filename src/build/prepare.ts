@@ -12,6 +12,7 @@ import type { BuildContext } from "./context.ts";
 import { checkNesting } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepareEnvelope } from "./prepare-envelope.ts";
+import { prepareSigning } from "./prepare-signing.ts";
 import { prepareSizes } from "./prepare-sizes.ts";
 import { prepareTypes } from "./prepare-types.ts";
 import type { BuildRequest } from "./request.ts";
@@ -44,6 +45,8 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   if (!types.ok) return types;
   if (!sizes.ok) return sizes;
   if (!targets.ok) return targets;
+  const signing = await prepareSigning(request, toolchain.value, options.signal);
+  if (!signing.ok) return signing;
   const nesting = checkNesting(targets.value);
   if (!nesting.ok) return nesting;
 
@@ -82,7 +85,9 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       helperDocs,
       bytecodeObject: request.bytecodeObject,
       seedPayloadSize: request.seedPayloadSize,
+      signing: request.signing,
       envelope: envelope.value.inputs,
+      mayPack: request.envelope !== undefined,
     },
     watched: [
       ...types.value.watched,

@@ -1,6 +1,8 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { Architecture } from "#kernel/architecture.ts";
 
+export type SkeletonSigning = { readonly key: string; readonly certificate: string };
+
 /** A build as the user asked for it: complete, validated, every path absolute. */
 export type BuildRequest = {
   readonly out: string;
@@ -38,6 +40,8 @@ export type BuildRequest = {
   /** `direct`: our encoder writes `<p>_bytecode.o`. `compiled`: clang compiles `<p>_bytecode.c`. */
   readonly bytecodeObject: "direct" | "compiled";
   readonly seedPayloadSize: boolean;
+  /** What to sign the light skeletons with: a private key and its certificate, in files. */
+  readonly signing: SkeletonSigning | undefined;
   /** What the goal `zboot_image.elf` is made of; undefined where there is no such goal. */
   readonly envelope:
     | {

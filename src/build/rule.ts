@@ -24,10 +24,12 @@ export type Rule = {
    * working (headers that the compiler read), absolute or relative to the output folder.
    *
    * @param inputs SHA-256 of each of the rule's inputs
+   * @param signal ends work in this process that takes long; the tool runner has it already
    */
   readonly run: (
     runTool: ToolRunner,
     inputs: Readonly<Record<string, string>>,
+    signal: AbortSignal,
   ) => Promise<Result<readonly string[]>>;
 };
 

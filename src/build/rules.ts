@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Target } from "#generate/target.ts";
+import { manifestBeside } from "#manifest/manifest.ts";
 import { type Graph, rulesInOrder } from "./graph.ts";
 import type { Plan } from "./plan.ts";
 import type { Rule } from "./rule.ts";
 import { bytecodeRules, containerRule } from "./rules/bytecode.ts";
-import { ENVELOPE, envelopeRule } from "./rules/envelope.ts";
+import { ENVELOPE, envelopeManifestRule, envelopeRule } from "./rules/envelope.ts";
 import {
   helperDefsRule,
   imageSizeRule,
@@ -13,8 +14,11 @@ import {
   vmlinuxHeaderRule,
 } from "./rules/headers.ts";
 import { manifestName, manifestRule } from "./rules/manifest.ts";
-import { objectRule, skeletonRule, sourceRule } from "./rules/program.ts";
+import { objectRule, signedSkeletonRule, skeletonRule, sourceRule } from "./rules/program.ts";
 import { PRIVATE } from "./state.ts";
+
+/** The goal that stands for every target. */
+export const ALL = "all";
 
 /** Files that every parser needs, in the Makefile's order. */
 export const HEADERS = ["vmlinux.h", "bpf_helper_defs.h", "image_size.h"] as const;
@@ -32,7 +36,9 @@ export function buildGraph(plan: Plan): Graph {
     typesHeaderRule(plan),
     libbpfHeadersRule(plan),
     ...targets.flatMap((target) => targetRules(plan, target)),
-    ...(plan.envelope === undefined ? [] : [envelopeRule(plan, plan.envelope)]),
+    ...(plan.envelope === undefined
+      ? []
+      : [envelopeRule(plan, plan.envelope), envelopeManifestRule(plan, plan.envelope)]),
   ];
   const goals = new Map(targets.map((target) => [target.name, goalOutputs(plan, target)]));
   const manifests = targets.map((target) => {
@@ -40,12 +46,14 @@ export function buildGraph(plan: Plan): Graph {
     return manifestRule(plan, target, outputs, neededFor(rules, outputs));
   });
   for (const [target, outputs] of goals) goals.set(target, [...outputs, manifestName(target)]);
-  goals.set("all", [...new Set([...goals.values()].flat())]);
-  return { rules: [...rules, ...manifests], goals };
+  goals.set(ALL, [...new Set([...goals.values()].flat())]);
+  if (plan.envelope !== undefined) goals.set(ENVELOPE, [ENVELOPE, manifestBeside(ENVELOPE)]);
+  const others = plan.mayPack ? [ENVELOPE] : [];
+  return { rules: [...rules, ...manifests], goals, others };
 }
 
 function neededFor(rules: readonly Rule[], outputs: readonly string[]): readonly Rule[] {
-  const needed = rulesInOrder({ rules, goals: new Map() }, outputs);
+  const needed = rulesInOrder({ rules, goals: new Map(), others: [] }, outputs);
   if (!needed.ok) throw new Error("bug: no rule makes what a goal leaves");
   return needed.value;
 }
@@ -55,6 +63,7 @@ function targetRules(plan: Plan, target: Target): readonly Rule[] {
     sourceRule(plan, target),
     objectRule(plan, target),
     skeletonRule(plan, target),
+    ...(plan.signing === undefined ? [] : [signedSkeletonRule(plan, target, plan.signing)]),
     ...bytecodeRules(plan, target),
     containerRule(plan, target),
   ];
@@ -92,5 +101,7 @@ export function outputsToClean(out: string, targets: Iterable<string>): readonly
     `${target}.bpf`,
     manifestName(target),
   ]);
-  return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE].map((name) => join(out, name));
+  return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE, manifestBeside(ENVELOPE)].map((name) =>
+    join(out, name),
+  );
 }

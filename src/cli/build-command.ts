@@ -98,6 +98,18 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           default: false,
           describe: "send payload_size - 4 as the first patches did (breaks all but gzip)",
         })
+        .option("sign-key", {
+          type: "string",
+          requiresArg: true,
+          implies: "sign-cert",
+          describe: "private key to sign the light skeletons with (a newer bpftool does that)",
+        })
+        .option("sign-cert", {
+          type: "string",
+          requiresArg: true,
+          implies: "sign-key",
+          describe: "the key's certificate",
+        })
         .option("jobs", { alias: "j", type: "number", requiresArg: true, default: availableParallelism() })
         .option("verbose", { alias: "v", type: "boolean", default: false, describe: "show the commands" })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
@@ -141,6 +153,10 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           targetFolders: options.targets.map((folder) => resolve(io.cwd, folder)),
           bytecodeObject: options.bytecodeObject,
           seedPayloadSize: options.seedPayloadSize,
+          signing:
+            options.signKey === undefined || options.signCert === undefined
+              ? undefined
+              : { key: resolve(io.cwd, options.signKey), certificate: resolve(io.cwd, options.signCert) },
           envelope: undefined,
           jobs: options.jobs,
         },

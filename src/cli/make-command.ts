@@ -1,25 +1,20 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { REVISIONS } from "#abi/revisions.ts";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
 import type { BuildRequest } from "#build/request.ts";
-import { outputsToClean } from "#build/rules.ts";
-import { PRIVATE } from "#build/state.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
 import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
-import { loadTargets } from "#generate/target.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter, quietLine } from "#report/events.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureText } from "#report/failure-text.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Io } from "./io.ts";
+import { clean } from "./make-clean.ts";
 import { type MakeWords, parseMakeWords } from "./make-words.ts";
-import { packageRoot } from "./package-root.ts";
 import { parseSize } from "./sizes.ts";
 
 /** `kexec-bpf make …`. */
@@ -37,10 +32,10 @@ export async function runMake(argv: readonly string[], io: Io): Promise<number> 
   if (!request.ok) return fail(request.failure);
   const { goals, out } = request.value;
   if (goals.includes("clean")) {
-    const cleaned = await clean(request.value, (line) => {
-      if (!words.value.silent) io.stdout(`${line}\n`);
-    });
+    const cleaned = await clean(request.value);
     if (!cleaned.ok) return fail(cleaned.failure);
+    if (!words.value.silent) io.stdout(`${quietLine("CLEAN", out)}\n`);
+    for (const file of cleaned.value) io.stderr(`kexec-bpf: ${file} stays: it is given as an input\n`);
   }
   const rest = goals.filter((goal) => goal !== "clean");
   if (rest.length === 0) return EXIT.ok;
@@ -124,6 +119,7 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
     targetFolders: [path("TARGETS")].filter((folder) => folder !== undefined),
     bytecodeObject: "direct",
     seedPayloadSize: false,
+    signing: undefined,
     envelope: { kernel: path("EFI_IMAGE"), initrd: path("INITRAMFS"), cmdline: cmdline ?? "" },
     jobs: words.jobs ?? availableParallelism(),
   });
@@ -136,20 +132,6 @@ function treeAround(folder: string): string | undefined {
     if (existsSync(join(at, "arch")) && marks.some((mark) => existsSync(join(at, mark)))) return at;
     if (dirname(at) === at) return undefined;
   }
-}
-
-async function clean(request: BuildRequest, say: (line: string) => void): Promise<Result<void>> {
-  const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
-  if (!targets.ok) return targets;
-  say(quietLine("CLEAN", request.out));
-  for (const file of [...outputsToClean(request.out, targets.value.keys()), join(request.out, PRIVATE)]) {
-    try {
-      await rm(file, { force: true, recursive: basename(file) === PRIVATE });
-    } catch (error) {
-      return err(fileFailed("remove", file, error));
-    }
-  }
-  return ok(undefined);
 }
 
 function usage(detail: string): Result<never> {

@@ -15,7 +15,14 @@ import { formatSize } from "./sizes.ts";
 import { type CommandWords, parseWords, type Words } from "./words.ts";
 
 type What = keyof typeof PACK_COMMANDS;
-type Pack = (words: Words, path: (name: string) => string, options: WriteOptions) => Promise<Result<Packed>>;
+/** What a packer works with beside its words. */
+type Surroundings = {
+  /** The absolute path of a file that a word names. */
+  readonly path: (name: string) => string;
+  /** Text as it is, or of a file behind `@` without the newlines and NULs at its end. */
+  readonly text: (word: string) => Promise<Result<Uint8Array>>;
+};
+type Pack = (words: Words, around: Surroundings, options: WriteOptions) => Promise<Result<Packed>>;
 
 /** Runs `kexec-bpf pack …` or `unpack …`. Each loads its own work. */
 export async function runPack(argv: readonly string[], io: Io): Promise<number> {
@@ -29,32 +36,77 @@ export async function runPack(argv: readonly string[], io: Io): Promise<number> 
       detail: `${detail}: ${Object.keys(PACK_COMMANDS).join(", ")} are known`,
     });
   }
-  return carryOut(PACK_COMMANDS[what], argv.slice(2), io, PACKERS[what], packedText);
+  const command: CommandWords = PACK_COMMANDS[what];
+  const pack = (words: Words, options: WriteOptions): Promise<Result<Packed>> =>
+    words.flag("no-manifest")
+      ? PACKERS[what](words, surroundings(io, []), options)
+      : packWithManifest(command, words, io, PACKERS[what], options);
+  return carryOut(command, argv.slice(2), io, pack, packedText);
 }
 
-function runUnpack(words: readonly string[], io: Io): Promise<number> {
-  const unpackInto = async (given: Words, path: (name: string) => string, options: WriteOptions) => {
+function runUnpack(argv: readonly string[], io: Io): Promise<number> {
+  const unpackInto = async (words: Words, options: WriteOptions) => {
     const { unpack } = await import("#pack/unpack.ts");
+    const { path } = surroundings(io, []);
     return unpack(
-      { file: path(given.positional("file")), folder: path(given.value("output") ?? "") },
+      { file: path(words.positional("file")), folder: path(words.value("output") ?? "") },
       options,
     );
   };
-  return carryOut(UNPACK_COMMAND, words, io, unpackInto, unpackedText);
+  return carryOut(UNPACK_COMMAND, argv, io, unpackInto, unpackedText);
+}
+
+async function packWithManifest(
+  command: CommandWords,
+  words: Words,
+  io: Io,
+  pack: Pack,
+  options: WriteOptions,
+): Promise<Result<Packed>> {
+  const { manifestTime } = await import("#manifest/manifest.ts");
+  const time = manifestTime(io.env["SOURCE_DATE_EPOCH"]);
+  if (!time.ok) return time;
+  const texts: TextFile[] = [];
+  const packed = await pack(words, surroundings(io, texts), { ...options, digests: true });
+  if (!packed.ok) return packed;
+  const { digest } = await import("#files/digest.ts");
+  const inputs = texts.map(({ file, bytes }) => ({ file, sha256: digest(bytes) }));
+  const { writePackManifest } = await import("./pack-manifest.ts");
+  const written = await writePackManifest(command, words, packed.value, inputs, io);
+  return written.ok ? packed : written;
+}
+
+type TextFile = { readonly file: string; readonly bytes: Uint8Array };
+
+/** @param texts gets the files that are read for `@FILE` */
+function surroundings({ cwd }: Io, texts: TextFile[]): Surroundings {
+  const path = (name: string): string => resolve(cwd, name);
+  return {
+    path,
+    text: async (word) => {
+      if (!word.startsWith("@")) return ok(Buffer.from(word));
+      const file = path(word.slice(1));
+      const bytes = await read(file);
+      if (!bytes.ok) return bytes;
+      texts.push({ file, bytes: bytes.value });
+      return ok(
+        bytes.value.subarray(0, bytes.value.findLastIndex((byte) => byte !== 0 && byte !== 0x0a) + 1),
+      );
+    },
+  };
 }
 
 async function carryOut<T extends { readonly notes: readonly string[] }>(
   command: CommandWords,
   argv: readonly string[],
   io: Io,
-  work: (words: Words, path: (name: string) => string, options: WriteOptions) => Promise<Result<T>>,
+  work: (words: Words, options: WriteOptions) => Promise<Result<T>>,
   text: (done: T) => string,
 ): Promise<number> {
   const words = parseWords(command, argv);
   if (!words.ok) return report(io, words.failure);
   const progress = progressBar(io);
-  const path = (name: string): string => resolve(io.cwd, name);
-  const done = await work(words.value, path, {
+  const done = await work(words.value, {
     digests: words.value.flag("json"),
     signal: io.signal,
     ...(progress.update === undefined ? {} : { progress: progress.update }),
@@ -67,8 +119,8 @@ async function carryOut<T extends { readonly notes: readonly string[] }>(
 }
 
 const PACKERS: Readonly<Record<What, Pack>> = {
-  envelope: async (words, path, options) => {
-    const cmdline = await textOrFile(words.positional("cmdline"), path);
+  envelope: async (words, { path, text }, options) => {
+    const cmdline = await text(words.positional("cmdline"));
     if (!cmdline.ok) return cmdline;
     const { packEnvelope } = await import("#pack/envelope.ts");
     return packEnvelope(
@@ -83,7 +135,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
       options,
     );
   },
-  pe: async (words, path, options) => {
+  pe: async (words, { path }, options) => {
     const { packPe } = await import("#pack/pe.ts");
     return packPe(
       {
@@ -96,7 +148,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
       options,
     );
   },
-  container: async (words, path, options) => {
+  container: async (words, { path }, options) => {
     const sections: { name: string; file: string }[] = [];
     for (const { name, value } of words.ordered) {
       if (name !== "section") continue;
@@ -108,7 +160,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
     const output = path(words.value("output") ?? "");
     return packContainer({ sections, output, arch: architecture(words) }, options);
   },
-  zboot: async (words, path, options) => {
+  zboot: async (words, { path }, options) => {
     const { packZboot } = await import("#pack/zboot.ts");
     const compression = ZBOOT_COMPRESSIONS.find((name) => name === words.value("compress"));
     if (compression === undefined) throw new Error("the grammar has other compressions than the packer");
@@ -124,10 +176,11 @@ const PACKERS: Readonly<Record<What, Pack>> = {
       options,
     );
   },
-  uki: async (words, path, options) => {
+  uki: async (words, around, options) => {
+    const { path } = around;
     const sections: { name: string; content: Uint8Array | string }[] = [];
     for (const option of words.ordered) {
-      const section = await ukiSection(option, path);
+      const section = await ukiSection(option, around);
       if (!section.ok) return section;
       if (section.value !== undefined) sections.push(section.value);
     }
@@ -147,7 +200,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
 
 async function ukiSection(
   { name, value }: { readonly name: string; readonly value: string },
-  path: (name: string) => string,
+  { path, text }: Surroundings,
 ): Promise<Result<{ readonly name: string; readonly content: Uint8Array | string } | undefined>> {
   switch (name) {
     case "linux":
@@ -155,8 +208,8 @@ async function ukiSection(
       return ok({ name: `.${name}`, content: path(value) });
     case "cmdline":
     case "profile": {
-      const text = await textOrFile(value, path);
-      return text.ok ? ok({ name: `.${name}`, content: text.value }) : text;
+      const content = await text(value);
+      return content.ok ? ok({ name: `.${name}`, content: content.value }) : content;
     }
     case "section": {
       const section = assignment(value);
@@ -165,14 +218,6 @@ async function ukiSection(
     default:
       return ok(undefined);
   }
-}
-
-/** Text as it is, or of a file behind `@` without the newlines and NULs at its end. */
-async function textOrFile(word: string, path: (name: string) => string): Promise<Result<Uint8Array>> {
-  if (!word.startsWith("@")) return ok(Buffer.from(word));
-  const bytes = await read(path(word.slice(1)));
-  if (!bytes.ok) return bytes;
-  return ok(bytes.value.subarray(0, bytes.value.findLastIndex((byte) => byte !== 0 && byte !== 0x0a) + 1));
 }
 
 /** `NAME=FILE`. */

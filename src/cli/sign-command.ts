@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
+import type { SignRequest } from "#signing/sign.ts";
 import type { Call } from "./call.ts";
 import { report } from "./report-failure.ts";
 import { signatureRows, signingContext, warnings } from "./signature-text.ts";
@@ -34,24 +35,35 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "file to write; without it the file itself is signed",
         })
         .option("replace", { type: "boolean", default: false, describe: "in place of an existing signature" })
+        .option("manifest", {
+          type: "boolean",
+          default: true,
+          describe: "write FILE.manifest.json; --no-manifest leaves it out",
+        })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
       const { PKCS11_SCHEME, signFile } = await import("#signing/sign.ts");
       const file = resolve(io.cwd, options.file);
       const { key } = options;
-      const signed = await signFile(
-        {
-          file,
-          output: resolve(io.cwd, options.output ?? options.file),
-          key: key.startsWith(PKCS11_SCHEME) ? key : resolve(io.cwd, key),
-          certificate: resolve(io.cwd, options.cert),
-          hash: options.hash,
-          replace: options.replace,
-        },
-        signingContext(io),
-      );
+      const { manifestTime } = await import("#manifest/manifest.ts");
+      const time = manifestTime(io.env["SOURCE_DATE_EPOCH"]);
+      if (options.manifest && !time.ok) return finish(report(io, time.failure));
+      const request: SignRequest = {
+        file,
+        output: resolve(io.cwd, options.output ?? options.file),
+        key: key.startsWith(PKCS11_SCHEME) ? key : resolve(io.cwd, key),
+        certificate: resolve(io.cwd, options.cert),
+        hash: options.hash,
+        replace: options.replace,
+      };
+      const signed = await signFile(request, signingContext(io));
       if (!signed.ok) return finish(report(io, signed.failure));
-      const { notContainer, ...facts } = signed.value;
+      const { notContainer, openssl: _, ...facts } = signed.value;
+      if (options.manifest) {
+        const { writeSignManifest } = await import("./sign-manifest.ts");
+        const written = await writeSignManifest(request, signed.value, io);
+        if (!written.ok) return finish(report(io, written.failure));
+      }
       const said = warnings(notContainer);
       for (const warning of said) io.stderr(`kexec-bpf: warning: ${warning}\n`);
       io.stdout(

@@ -7,9 +7,16 @@ export type CommandWords = {
   readonly name: string;
   readonly describe: string;
   /** All of them must be given. */
-  readonly positionals: readonly { readonly name: string; readonly describe: string }[];
+  readonly positionals: readonly {
+    readonly name: string;
+    readonly describe: string;
+    readonly content?: WordContent;
+  }[];
   readonly options: Readonly<Record<string, OptionWords>>;
 };
+
+/** What a word holds: a file's name; text, or `@FILE`; `NAME=FILE`. Else it is what it says. */
+export type WordContent = "file" | "text" | "assignment";
 
 export type OptionWords = {
   readonly type: "string" | "boolean";
@@ -19,6 +26,7 @@ export type OptionWords = {
   readonly required?: boolean;
   /** May be given more than once. */
   readonly several?: boolean;
+  readonly content?: WordContent;
 };
 
 export type Words = {
@@ -28,6 +36,8 @@ export type Words = {
   readonly flag: (name: string) => boolean;
   /** String options in the order in which they stand, for those whose order means something. */
   readonly ordered: readonly { readonly name: string; readonly value: string }[];
+  /** Boolean options that are given, each once. */
+  readonly flags: readonly string[];
 };
 
 /**
@@ -61,11 +71,13 @@ export function parseWords(command: CommandWords, words: readonly string[]): Res
     if (odd !== undefined) return usage(`--${name} ${odd.value}: ${choices?.join(", ")} are known`);
   }
   const ordered = given.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+  const flags = [...new Set(given.flatMap(({ name, value }) => (value === undefined ? [name] : [])))];
   return ok({
     positional: (name) => positionals[wanted.indexOf(name)] ?? "",
     value: (name) => ordered.find((option) => option.name === name)?.value,
-    flag: (name) => given.some((token) => token.name === name),
+    flag: (name) => flags.includes(name),
     ordered,
+    flags,
   });
 }
 

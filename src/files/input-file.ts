@@ -8,12 +8,15 @@ export class InputFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** False for `/dev/null`. */
+  readonly isRegular: boolean;
   readonly #descriptor: number;
   readonly #stamp: string;
 
-  private constructor(path: string, descriptor: number, size: number, stamp: string) {
+  private constructor(path: string, descriptor: number, { isFile, size, stamp }: ReturnType<typeof look>) {
     this.path = path;
-    this.size = size;
+    this.size = isFile ? size : 0;
+    this.isRegular = isFile;
     this.#descriptor = descriptor;
     this.#stamp = stamp;
   }
@@ -23,13 +26,13 @@ export class InputFile {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(path, "r");
-      const { isFile, size, stamp } = look(descriptor);
-      if (!isFile && readSync(descriptor, new Uint8Array(1)) > 0) {
+      const found = look(descriptor);
+      if (!found.isFile && readSync(descriptor, new Uint8Array(1)) > 0) {
         closeSync(descriptor);
         const detail = "its size is not known before it is read";
         return err({ reason: "unsupported", what: "a pipe or device", detail, file: path });
       }
-      return ok(new InputFile(path, descriptor, isFile ? size : 0, stamp));
+      return ok(new InputFile(path, descriptor, found));
     } catch (error) {
       if (descriptor !== undefined) closeSync(descriptor);
       return err(fileFailed(descriptor === undefined ? "open" : "read", path, error));

@@ -34,14 +34,39 @@ const BUFFER = 256 * 1024;
 const TURN = 16 * 1024 * 1024;
 
 /**
+ * The options for each of several passes whose progress is to be told as that of one.
+ *
+ * @param lengths how many bytes each pass goes over
+ */
+export function passes(lengths: readonly number[], options: WriteOptions): readonly WriteOptions[] {
+  const { progress } = options;
+  if (progress === undefined) return lengths.map(() => options);
+  const total = sum(lengths);
+  return lengths.map((_, index) => {
+    const before = sum(lengths.slice(0, index));
+    return { ...options, progress: (done) => progress(before + done, total) };
+  });
+}
+
+/** Bytes of all pieces. */
+export function lengthOf(pieces: readonly Piece[]): number {
+  return sum(pieces.map(({ length }) => length));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((left, right) => left + right, 0);
+}
+
+/**
  * Hands on the bytes of all pieces in order, at most 256 KiB at a time; `take` must be done with them when it returns.
  * Fails as reading does, with what `take` fails with, and with `cancelled`.
  */
 export async function eachChunk(
   pieces: readonly Piece[],
-  signal: AbortSignal,
-  take: (chunk: Uint8Array, position: number, piece: number) => Result<void>,
+  { signal, progress }: Pick<WriteOptions, "signal" | "progress">,
+  take: (chunk: Uint8Array, piece: number) => Result<void>,
 ): Promise<Result<void>> {
+  const total = lengthOf(pieces);
   const buffer = Buffer.allocUnsafeSlow(BUFFER);
   let position = 0;
   let turn = TURN;
@@ -56,18 +81,38 @@ export async function eachChunk(
         const read = piece.from.read(chunk, piece.offset + done);
         if (!read.ok) return read;
       }
-      const taken = take(chunk, position, index);
+      const taken = take(chunk, index);
       if (!taken.ok) return taken;
       done += size;
       position += size;
+      progress?.(position, total);
       if (position >= turn) {
         turn = position + TURN;
-        await setImmediate();
-        if (signal.aborted) return err({ reason: "cancelled", signal: String(signal.reason) });
+        const wanted = await stillWanted(signal);
+        if (!wanted.ok) return wanted;
       }
     }
   }
   return ok(undefined);
+}
+
+/** Lets a signal that has arrived have its effect. */
+async function stillWanted(signal: AbortSignal): Promise<Result<void>> {
+  await setImmediate();
+  return signal.aborted ? err({ reason: "cancelled", signal: String(signal.reason) }) : ok(undefined);
+}
+
+/** SHA-256 of a file in hexadecimal. Fails as `eachChunk` does, and where the file has changed since it was opened. */
+export async function digestInput(file: InputFile, options: WriteOptions): Promise<Result<string>> {
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  const read = await eachChunk([{ from: file, offset: 0, length: file.size }], options, (chunk) => {
+    hash.update(chunk);
+    return ok(undefined);
+  });
+  if (!read.ok) return read;
+  const same = file.unchanged();
+  return same.ok ? ok(hash.digest("hex")) : same;
 }
 
 /**
@@ -81,18 +126,18 @@ export async function writePieces(
   pieces: readonly Piece[],
   options: WriteOptions,
 ): Promise<Result<Written>> {
-  const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  // What made the pieces may have kept signals waiting.
+  const wanted = await stillWanted(options.signal);
+  if (!wanted.ok) return wanted;
   removeStaleTemporaries(dirname(file));
   return replaceFile(file, async (temporary) => {
     const digests = options.digests ? await Digests.of(pieces.length) : undefined;
     try {
       const descriptor = openSync(temporary, "wx");
       try {
-        const copied = await eachChunk(pieces, options.signal, (chunk, position, piece) => {
+        const copied = await eachChunk(pieces, options, (chunk, piece) => {
           digests?.add(chunk, piece);
-          const written = writeAll(descriptor, chunk, file);
-          options.progress?.(position + chunk.length, total);
-          return written;
+          return writeAll(descriptor, chunk, file);
         });
         if (!copied.ok) return copied;
       } finally {
@@ -105,7 +150,7 @@ export async function writePieces(
       const same = piece instanceof Uint8Array ? ok(undefined) : piece.from.unchanged();
       if (!same.ok) return same;
     }
-    return ok({ size: total, ...(digests === undefined ? {} : { digests: digests.finish() }) });
+    return ok({ size: lengthOf(pieces), ...(digests === undefined ? {} : { digests: digests.finish() }) });
   });
 }
 

@@ -29,6 +29,8 @@ export type Target = {
 };
 
 const NAME = /^[a-z][a-z0-9_]*$/;
+/** Goals that are no targets: a target of such a name could not be asked for. */
+const GOALS = new Set(["all", "clean"]);
 const PART_COMMAND = /^(DECOMPRESS|COPY)(?: (FILL))?$/;
 const PART_NAMES = new Set<string>(["kernel", "initrd", "cmdline"]);
 
@@ -65,6 +67,7 @@ async function loadTarget(file: string, folder: string): Promise<Result<Target>>
   if (!NAME.test(name)) {
     return err(bad(name, "a target's name is lower-case letters, digits and _, a letter first", file));
   }
+  if (GOALS.has(name)) return err(bad(name, "is a goal of its own: the target needs another name", file));
   let description: unknown;
   try {
     description = JSON.parse(await readFile(file, "utf8"));

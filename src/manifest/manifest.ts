@@ -46,7 +46,7 @@ export type ManifestRequest = {
  * Errors: `usage` for a SOURCE_DATE_EPOCH that is no number of seconds.
  */
 export function manifestFor(request: ManifestRequest): Result<string> {
-  const finished = timestamp(request.sourceDateEpoch);
+  const finished = manifestTime(request.sourceDateEpoch);
   if (!finished.ok) return finished;
   const folder = dirname(request.file);
   const describe = ({ path, sha256 }: ManifestFile) => ({
@@ -106,8 +106,17 @@ export function pathOf(name: string, folder: string, program: string): string {
   return isAbsolute(name) ? name : join(folder, name);
 }
 
-/** Source: reproducible-builds.org, SOURCE_DATE_EPOCH specification. */
-function timestamp(epoch: string | undefined): Result<string | undefined> {
+/** Where the manifest of a single output lies. */
+export function manifestBeside(output: string): string {
+  return `${output}.manifest.json`;
+}
+
+/**
+ * The time that a manifest bears: undefined for none. Errors: `usage`. Whoever works long before it writes one asks ahead.
+ *
+ * Source: reproducible-builds.org, SOURCE_DATE_EPOCH specification.
+ */
+export function manifestTime(epoch: string | undefined): Result<string | undefined> {
   if (epoch === undefined || epoch === "") return ok(undefined);
   if (!/^\d{1,11}$/.test(epoch)) {
     return err({ reason: "usage", detail: `SOURCE_DATE_EPOCH=${epoch} is no number of seconds since 1970` });

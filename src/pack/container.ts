@@ -1,15 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { digest } from "#files/digest.ts";
-import { fileFailed } from "#files/errno.ts";
 import { type WriteOptions, writePieces } from "#files/pieces.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { decodeContainer, encodeContainer } from "#formats/elf/container.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { type Architecture, MACHINES } from "#kernel/architecture.ts";
 import { packed } from "./packed.ts";
-import type { Packed } from "./types.ts";
+import { readSmall, smallInput } from "./small.ts";
+import type { Packed, PackedInput } from "./types.ts";
 
 export type ContainerRequest = {
   /** In the order in which they shall stand. */
@@ -32,6 +30,7 @@ export async function packContainer(
   options: WriteOptions,
 ): Promise<Result<Packed>> {
   const sections: { readonly name: string; readonly data: Uint8Array }[] = [];
+  const inputs: (PackedInput | undefined)[] = [];
   let machine = request.arch === undefined ? undefined : MACHINES[request.arch];
   for (const { name, file } of request.sections) {
     const data = await readSmall(file);
@@ -40,6 +39,7 @@ export async function packContainer(
     if (!decoded.ok) return err(inFile(decoded.failure, file));
     machine ??= decoded.value.machine;
     sections.push({ name, data: data.value });
+    inputs.push(smallInput(file, data.value, options));
   }
   const encoded = encodeContainer({ machine: machine ?? 0, sections });
   if (!encoded.ok) return err(inFile(encoded.failure, request.output));
@@ -52,21 +52,12 @@ export async function packContainer(
 
   const written = await writePieces(request.output, [encoded.value], options);
   if (!written.ok) return written;
-  const report = packed({ kind: "container", output: request.output, notes: [] }, [], written.value, []);
-  const parts = sections.map(({ name, data }) => ({
-    name,
-    offset: elf.value.section(name)?.offset ?? 0,
-    size: data.length,
-    ...(options.digests ? { sha256: digest(data) } : {}),
-  }));
+  const what = { kind: "container", output: request.output, notes: [], inputs } as const;
+  const report = packed(what, [], written.value, []);
+  const parts = sections.map(({ name, data }, index) => {
+    const input = inputs[index];
+    const offset = elf.value.section(name)?.offset ?? 0;
+    return { name, offset, size: data.length, ...(input && { sha256: input.sha256 }) };
+  });
   return ok({ ...report, parts });
-}
-
-/** A file that fits in memory: bytecode, a container, a few lines of text. Errors: `file-failed`. */
-export async function readSmall(file: string): Promise<Result<Uint8Array>> {
-  try {
-    return ok(await readFile(file));
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
 }

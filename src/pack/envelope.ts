@@ -62,7 +62,7 @@ export function packEnvelope(request: EnvelopeRequest, options: WriteOptions): P
       ...(cmdline.length === 0 ? ["no command line: .cmdline is a NUL alone"] : []),
     ];
     return ok(
-      packed({ kind: "envelope", output, notes }, pieces, written.value, [
+      packed({ kind: "envelope", output, notes, inputs: [] }, pieces, written.value, [
         { name: ".kernel", offset: layout.kernelOffset, piece: 1 },
         { name: ".initrd", offset: layout.initrdOffset, piece: 2 },
         { name: ".cmdline", offset: layout.cmdlineOffset, piece: 4 },

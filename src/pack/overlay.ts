@@ -1,6 +1,6 @@
 import { ok, type Result } from "#core/result.ts";
 import type { InputFile } from "#files/input-file.ts";
-import { eachChunk } from "#files/pieces.ts";
+import { eachChunk, type WriteOptions } from "#files/pieces.ts";
 import { peOverlay } from "#formats/pe/facts.ts";
 import type { PeFile } from "#formats/pe/types.ts";
 
@@ -16,14 +16,14 @@ const SYMBOL_SIZE = 18;
 export async function settleOverlay(
   pe: PeFile,
   file: InputFile,
-  signal: AbortSignal,
+  options: WriteOptions,
 ): Promise<Result<OverlayChoice>> {
   const { offset, data } = peOverlay(pe);
   if (data.length === 0) return ok({ overlay: "keep", notes: [] });
   const symbols = symbolTableEnd(pe, offset, file);
   if (!symbols.ok) return symbols;
   const rest = symbols.value === undefined ? offset : Math.min(symbols.value, offset + data.length);
-  const zero = await isZero(file, rest, offset + data.length - rest, signal);
+  const zero = await isZero(file, rest, offset + data.length - rest, options.signal);
   if (!zero.ok) return zero;
   if (!zero.value) {
     const note = `${data.length} bytes behind the sections, at ${offset}, stay there: signing tools disagree on such gaps`;
@@ -51,7 +51,7 @@ async function isZero(
   signal: AbortSignal,
 ): Promise<Result<boolean>> {
   let zero = true;
-  const read = await eachChunk([{ from: file, offset, length }], signal, (chunk) => {
+  const read = await eachChunk([{ from: file, offset, length }], { signal }, (chunk) => {
     zero &&= chunk.every((byte) => byte === 0);
     return ok(undefined);
   });

@@ -8,10 +8,10 @@ import { type PeAppendPlan, planAppend } from "#formats/pe/append.ts";
 import { PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import type { PeFile } from "#formats/pe/types.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
-import { readSmall } from "./container.ts";
 import { settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { readPe } from "./pe-input.ts";
+import { readSmall, smallInput } from "./small.ts";
 import type { Packed } from "./types.ts";
 import { writePe } from "./write-pe.ts";
 
@@ -47,7 +47,7 @@ export function packPe(request: PeRequest, options: WriteOptions): Promise<Resul
       const detail = "it has a section .bpf (--replace takes its place)";
       return err({ reason: "unsupported", what: "adding bytecode twice", detail, file: image.path });
     }
-    const overlay = await settleOverlay(pe.value, image, options.signal);
+    const overlay = await settleOverlay(pe.value, image, options);
     if (!overlay.ok) return overlay;
     const plan = planAppend(pe.value, {
       added: [{ name: BPF, size: bytecode.value.length, characteristics: PE_SECTION_FLAGS.READ }],
@@ -65,8 +65,9 @@ export function packPe(request: PeRequest, options: WriteOptions): Promise<Resul
     const certificates = certificateNotes(pe.value, request.certificates);
     const notes = [...certificates, ...moved.value, ...overlay.value.notes];
     if (plan.value.removed > 0) notes.push("the section .bpf that was there has been replaced");
-    const what = { kind: "pe", output: request.output, notes } as const;
-    return ok(packed(what, made.value.pieces, made.value.written, made.value.places));
+    const { pieces, written, places, old } = made.value;
+    const inputs = [old, smallInput(request.bytecode, bytecode.value, options)];
+    return ok(packed({ kind: "pe", output: request.output, notes, inputs }, pieces, written, places));
   });
 }
 

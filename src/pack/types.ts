@@ -10,9 +10,14 @@ export type Packed = {
   /** Hexadecimal; there where digests were asked for. */
   readonly sha256?: string;
   readonly parts: readonly PackedPart[];
+  /** The files that it came of, each once; there where digests were asked for. */
+  readonly inputs?: readonly PackedInput[];
   /** What the user should know of the result, in sentences. */
   readonly notes: readonly string[];
 };
+
+/** Absolute path, and SHA-256 of what was taken. */
+export type PackedInput = { readonly file: string; readonly sha256: string };
 
 export type PackedPart = {
   /** The section's name. */

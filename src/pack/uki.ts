@@ -64,7 +64,7 @@ export function packUki(request: UkiRequest, options: WriteOptions): Promise<Res
     );
     if (problem !== undefined) return malformed(problem, request.output);
 
-    const overlay = stub === undefined ? NO_OVERLAY : await settleOverlay(base.value, stub, options.signal);
+    const overlay = stub === undefined ? NO_OVERLAY : await settleOverlay(base.value, stub, options);
     if (!overlay.ok) return overlay;
     const characteristics = PE_SECTION_FLAGS.INITIALIZED_DATA + PE_SECTION_FLAGS.READ;
     const plan = planAppend(base.value, {
@@ -84,8 +84,9 @@ export function packUki(request: UkiRequest, options: WriteOptions): Promise<Res
             ...certificateNotes(base.value, "strip"),
             ...overlay.value.notes,
           ];
-    const { pieces, written, places } = made.value;
-    return ok(packed({ kind: "uki", output: request.output, notes }, pieces, written, places));
+    const { pieces, written, places, old } = made.value;
+    const what = { kind: "uki", output: request.output, notes, inputs: [old] } as const;
+    return ok(packed(what, pieces, written, places));
   });
 }
 

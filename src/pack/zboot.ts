@@ -10,12 +10,12 @@ import { PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import { encodeZboot, type ZbootArch, zbootHeader } from "#formats/zboot/encode.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import { type Architecture, MACHINES } from "#kernel/architecture.ts";
-import { readSmall } from "./container.ts";
 import { settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { certificateNotes } from "./pe.ts";
 import { readPe } from "./pe-input.ts";
-import type { Packed, ZbootCompression } from "./types.ts";
+import { readSmall, smallInput } from "./small.ts";
+import type { Packed, PackedInput, ZbootCompression } from "./types.ts";
 import { writePe } from "./write-pe.ts";
 
 export type ZbootRequest = {
@@ -46,7 +46,8 @@ export async function packZboot(request: ZbootRequest, options: WriteOptions): P
   if (!arch.ok) return arch;
   const payload = await compress(codec, image.value);
   if (!payload.ok) return payload;
-  const content = { ...request, payload: payload.value, uncompressedSize: image.value.length };
+  const input = smallInput(request.image, image.value, options);
+  const content = { ...request, payload: payload.value, uncompressedSize: image.value.length, input };
   if (request.stub !== undefined) return intoStub(request.stub, content, options);
 
   const bytes = encodeZboot({ ...content, arch: arch.value });
@@ -60,12 +61,14 @@ export async function packZboot(request: ZbootRequest, options: WriteOptions): P
     "no EFI stub: firmware that starts this image is told EFI_UNSUPPORTED; kexec takes it (--stub gives it one)",
   ];
   const places = [{ name: "payload", offset: at, piece: 1 }];
-  return ok(packed({ kind: "zboot", output: request.output, notes }, pieces, written.value, places));
+  const what = { kind: "zboot", output: request.output, notes, inputs: [input] } as const;
+  return ok(packed(what, pieces, written.value, places));
 }
 
 type Content = Pick<ZbootRequest, "compression" | "output"> & {
   readonly payload: Uint8Array;
   readonly uncompressedSize: number;
+  readonly input: PackedInput | undefined;
 };
 
 /** The stub with the payload behind its own sections, and the zboot header in the DOS header's unused fields. */
@@ -78,13 +81,13 @@ function intoStub(path: string, content: Content, options: WriteOptions): Promis
       const detail = "it has a payload of its own, which its code would start";
       return err({ reason: "unsupported", what: "a zboot image as stub", detail, file: stub.path });
     }
-    const { compression, payload, output, uncompressedSize } = content;
+    const { compression, payload, output, uncompressedSize, input } = content;
     // As the kernel's build does, which leaves these four bytes out of payload_size.
     const trailer = compression === "gzip" ? 0 : 4;
     const section = new ByteWriter(payload.length + trailer).put(0, payload);
     if (trailer > 0) section.u32(payload.length, uncompressedSize >>> 0);
     const characteristics = PE_SECTION_FLAGS.INITIALIZED_DATA + PE_SECTION_FLAGS.READ;
-    const overlay = await settleOverlay(pe.value, stub, options.signal);
+    const overlay = await settleOverlay(pe.value, stub, options);
     if (!overlay.ok) return overlay;
     const plan = planAppend(pe.value, {
       overlay: overlay.value.overlay,
@@ -109,9 +112,8 @@ function intoStub(path: string, content: Content, options: WriteOptions): Promis
       ...certificateNotes(pe.value, "strip"),
       ...overlay.value.notes,
     ];
-    return ok(
-      packed({ kind: "zboot", output, notes }, made.value.pieces, made.value.written, made.value.places),
-    );
+    const { pieces, written, places, old } = made.value;
+    return ok(packed({ kind: "zboot", output, notes, inputs: [input, old] }, pieces, written, places));
   });
 }
 

@@ -7,7 +7,7 @@ export type KeyComplaint = {
 };
 
 /**
- * Reads `openssl cms -sign`'s stderr, as OpenSSL 3.0 to 3.5 and the PKCS#11 engine write it.
+ * Reads `openssl cms -sign`'s stderr, as OpenSSL 3.0 to 3.5 and the PKCS#11 engine and provider write it.
  *
  * @returns undefined for what is not about the key, the certificate or the hash
  */
@@ -34,14 +34,14 @@ export function keyComplaint(
     return { about: "certificate", detail: "openssl cannot read it as a certificate", log };
   }
   if (!says(/signing key|private key/i)) return undefined;
-  if (says(/unable to get passphrase|while reading strings|No PIN code was entered/)) {
+  if (says(/unable to get passphrase|while reading strings|No PIN code was entered|Enter PIN for/)) {
     return { about: "key", detail: `needs a ${secret}: give it by ${request.pin}` };
   }
   if (says(/bad decrypt|maybe wrong password|PIN incorrect|Login failed/)) {
     return { about: "key", detail: `the ${secret} in ${request.pin} is wrong` };
   }
-  const detail = request.token
-    ? "openssl finds no such key in a token"
-    : "openssl cannot read it as a private key";
-  return { about: "key", detail, log };
+  if (!request.token) return { about: "key", detail: "openssl cannot read it as a private key", log };
+  // The provider says the same of both.
+  const doubt = says(/engine/i) ? "" : `, or the PIN in ${request.pin} is wrong`;
+  return { about: "key", detail: `openssl finds no such key in a token${doubt}`, log };
 }

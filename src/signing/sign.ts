@@ -38,6 +38,8 @@ export type Signed = {
   readonly signature: { readonly offset: number; readonly size: number } & SignedData;
   readonly replaced: boolean;
   readonly notContainer: Malformed | undefined;
+  /** openssl's version. */
+  readonly openssl: string;
 };
 
 /** The variable that `scripts/sign-file` takes passphrases and PINs from. It is never put on a command line. */
@@ -69,9 +71,10 @@ export async function signFile(request: SignRequest, context: SigningContext): P
     return err({ reason: "signature-failed", detail: "nothing to sign: it is empty", file });
   const message = await makeMessage(content, request, context);
   if (!message.ok) return message;
-  const described = decodeSignedData(message.value, { base: content.length });
+  const { bytes, openssl } = message.value;
+  const described = decodeSignedData(bytes, { base: content.length });
   if (!described.ok) return described;
-  const whole = appendSignature(content, message.value);
+  const whole = appendSignature(content, bytes);
   const written = await writeKeepingMode(request.output, whole);
   if (!written.ok) return written;
   return ok({
@@ -79,9 +82,10 @@ export async function signFile(request: SignRequest, context: SigningContext): P
     size: whole.length,
     sha256: digest(whole),
     content: { size: content.length, sha256: digest(content) },
-    signature: { offset: content.length, size: message.value.length, ...described.value },
+    signature: { offset: content.length, size: bytes.length, ...described.value },
     replaced: signature !== undefined,
     notContainer,
+    openssl,
   });
 }
 
@@ -95,10 +99,10 @@ async function makeMessage(
   content: Uint8Array,
   { key, certificate, hash }: SignRequest,
   context: SigningContext,
-): Promise<Result<Uint8Array>> {
+): Promise<Result<{ readonly bytes: Uint8Array; readonly openssl: string }>> {
   const openssl = await requireOpenssl(context.discovery);
   if (!openssl.ok) return openssl;
-  const { path } = openssl.value;
+  const { path, version } = openssl.value;
   const inputs = await checkInputs(key, certificate);
   if (!inputs.ok) return inputs;
   const env = definedVariables(context.env);
@@ -119,7 +123,7 @@ async function makeMessage(
       ],
     });
   });
-  if (signed.ok) return ok(signed.value.stdout);
+  if (signed.ok) return ok({ bytes: signed.value.stdout, openssl: version });
   if (signed.failure.reason !== "tool-failed") return signed;
   const complaint = keyComplaint(signed.failure.log, { certificate, hash, token, pin: PIN });
   if (complaint === undefined) return signed;

@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { ok, type Result } from "#core/result.ts";
 import type { Ask, ToolKind } from "./choose.ts";
 import { isRecord } from "./probe-cache.ts";
+import { runTool } from "./process.ts";
 import { compareVersions, isAtLeast, leadingVersion } from "./version.ts";
 
 /**
@@ -108,4 +110,11 @@ async function probeBpftool(ask: Ask): Promise<BpftoolFacts | string> {
   const plain = await ask("version");
   if ("why" in plain) return plain.why;
   return parseBpftoolText(plain.text) ?? "does not say a bpftool version";
+}
+
+/** Whether bpftool's own help offers to sign light skeletons. Errors: those of running it. */
+export async function signsSkeletons(bpftool: string, signal: AbortSignal): Promise<Result<boolean>> {
+  const help = await runTool({ tool: "bpftool", file: bpftool, args: ["gen", "help"], signal });
+  if (!help.ok) return help;
+  return ok(/--sign\b/.test(`${Buffer.from(help.value.stdout)}${help.value.stderr}`));
 }

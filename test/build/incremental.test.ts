@@ -1,7 +1,7 @@
-import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { cliOk, type Outcome, runProgram } from "../support/cli.ts";
+import { cli, cliOk, type Outcome, runProgram } from "../support/cli.ts";
 import { type KernelTree, kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
 import { CLANGS, installed } from "./judges.ts";
 
@@ -29,6 +29,41 @@ beforeEach(() => make());
 /** Everything of a parser from its object on. */
 const fromObject = (parser: string): string[] =>
   ["parser_bpf.o", "parser_bpf.lskel.h", "bytecode.c", "bytecode.o"].map((name) => `${parser}_${name}`);
+
+it("a run writes its state once, and one that fails does too", async () => {
+  const { kexec } = kernelTree();
+  await cliOk(["make", "image_size.h", "ARCH=arm64"], { cwd: kexec });
+  const written: string[] = [];
+  const watcher = watch(join(kexec, ".kexec-bpf"), (event, name) => {
+    if (event === "rename" && name === "state.json") written.push(name);
+  });
+  const times = async (...words: readonly string[]) => {
+    written.length = 0;
+    const { status } = await cli(["make", ...words, "ARCH=arm64"], { cwd: kexec });
+    // What inotify has to tell comes before what is written now.
+    const mark = join(kexec, ".kexec-bpf/mark");
+    await new Promise<void>((resolve) => {
+      const seen = (_event: string, name: string | null) => {
+        if (name !== "mark") return;
+        watcher.off("change", seen);
+        resolve();
+      };
+      watcher.on("change", seen);
+      writeFileSync(mark, "");
+    });
+    rmSync(mark);
+    return [status, written.length];
+  };
+  expect(await times("image_size.h", "bpf_helper_defs.h")).toEqual([0, 1]);
+  expect(await times("image_size.h", "vmlinux.h", `BPFTOOL=${failingBpftool()}`)).toEqual([1, 1]);
+  watcher.close();
+});
+
+function failingBpftool(): string {
+  const version =
+    'case $* in *version*) echo "bpftool v7.5.0"; echo "using libbpf v1.5" ;; *) exit 1 ;; esac';
+  return script(join(newFolder("bin"), "bpftool"), version);
+}
 
 describe("a second run", () => {
   it("of make does nothing and says so", async () => {

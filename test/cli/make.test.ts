@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
@@ -86,7 +86,9 @@ describe("goals of make", () => {
     const { kexec } = kernelTree();
     const { status, stderr, stdout } = await cli(["make", "zbot", "ARCH=arm64"], { cwd: kexec });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain("kexec-bpf: no rule to make 'zbot'\n  known: uki zboot all vmlinux.h ");
+    expect(stderr).toContain(
+      "kexec-bpf: no rule to make 'zbot'\n  known: uki zboot all zboot_image.elf vmlinux.h ",
+    );
     expect(stderr).toContain(" zboot_parser_bpf.lskel.h ");
     expect(stderr).not.toContain(".kexec-bpf/vmlinux.h");
   });
@@ -138,6 +140,29 @@ describe("make clean", () => {
       expect((await make()).stdout).toBe(`  CLEAN    ${kexec}\n  GEN      image_size.h\n`);
       expect(published(kexec)).toEqual(["image_size.h"]);
     }
+  });
+
+  it.each([
+    ["vmlinux.h", "VMLINUX_H=./vmlinux.h"],
+    ["vmlinux.h", "VMLINUX_H=link.h"],
+    ["zboot_image.elf", "INITRAMFS=zboot_image.elf"],
+    ["zboot.bpf", "VMLINUX_BTF=../kexec/zboot.bpf"],
+    ["uki.bpf", "KERNEL_IMAGE=uki.bpf"],
+    ["uki.bpf", "EFI_IMAGE=uki.bpf"],
+    ["bpf_helper_defs.h", "LIBBPF_HEADERS=../kexec"],
+    [".kexec-bpf/vmlinux.btf", "VMLINUX_BTF=.kexec-bpf/vmlinux.btf"],
+  ])("leaves %s where it is given as %s, and says so", async (name, variable) => {
+    const { kexec } = kernelTree();
+    write(join(kexec, name), "the user's own");
+    write(join(kexec, "zboot_bytecode.c"), "");
+    symlinkSync("vmlinux.h", join(kexec, "link.h"));
+    const { stderr } = await cliOk(["make", "clean", variable], { cwd: kexec });
+    const kept = join(kexec, name.split("/")[0] ?? "");
+    expect(stderr).toBe(`kexec-bpf: ${kept} stays: it is given as an input\n`);
+    expect(readFileSync(join(kexec, name), "utf8")).toBe("the user's own");
+    expect(existsSync(join(kexec, "zboot_bytecode.c"))).toBe(false);
+    await cliOk(["make", "clean"], { cwd: kexec });
+    expect(existsSync(join(kexec, name))).toBe(false);
   });
 
   it("says which file it cannot remove", async () => {
@@ -334,6 +359,18 @@ describe("make's variables", () => {
     const lost = await cli(goals, { cwd: newFolder() });
     expect(lost.status).toBe(1);
     expect(lost.stderr).toContain("the kernel image not found");
+  });
+
+  it("srctree without bpf_doc.py, whose headers need it, is an error that names what is missing", async () => {
+    const { root, kexec } = kernelTree({ libbpf: true });
+    const script = join(root, "scripts/bpf_doc.py");
+    rmSync(script);
+    const { status, stderr } = await cli(["make", "zboot", "ARCH=arm64"], { cwd: kexec });
+    expect(status).toBe(1);
+    expect(stderr).toContain("kexec-bpf: what makes bpf_helper_defs.h not found: give it by LIBBPF_HEADERS=");
+    expect(stderr).toContain(`\n  tried: ${script}\n`);
+    await cliOk(["make", "bpf_helper_defs.h", "ARCH=arm64", "LIBBPF_HEADERS=/usr/include"], { cwd: kexec });
+    await cliOk(["make", "image_size.h", "ARCH=arm64"], { cwd: kexec });
   });
 
   it("TARGETS adds a folder, and a target that is new in it is seen", async () => {

@@ -44,6 +44,17 @@ describe("a file written in pieces", () => {
     });
   });
 
+  test("is not begun where a signal arrived while its pieces were made, small as they are", async () => {
+    const { folder, out } = await sourceFile();
+    writeFileSync(out, "old");
+    const interrupt = new AbortController();
+    setImmediate(() => interrupt.abort("SIGTERM"));
+    const written = await writePieces(out, [Buffer.from("new")], { ...quiet, signal: interrupt.signal });
+    expect(written).toEqual({ ok: false, failure: { reason: "cancelled", signal: "SIGTERM" } });
+    expect(readFileSync(out, "utf8")).toBe("old");
+    expect(readdirSync(folder).sort()).toEqual(["out", "source"]);
+  });
+
   test("tells its progress up to the end", async () => {
     const { source, out } = await sourceFile();
     const told: number[] = [];

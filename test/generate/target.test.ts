@@ -191,6 +191,16 @@ describe("target folders", () => {
     });
   });
 
+  test.each(["all", "clean"])("must not be called %s, which is another goal", async (name) => {
+    const folder = await temporaryFolder();
+    const path = await file(join(folder, `${name}.json`), JSON.stringify(GOOD));
+    const detail = "is a goal of its own: the target needs another name";
+    expect(await loadTargets([folder])).toEqual({
+      ok: false,
+      failure: { reason: "bad-target", target: name, detail, file: path },
+    });
+  });
+
   test("must hold JSON", async () => {
     const folder = await temporaryFolder();
     const path = await file(join(folder, "thing.json"), "{ description: }");

@@ -149,7 +149,9 @@ describe.skipIf(cause !== undefined)(`an output that cannot be written${cause ? 
     const { status, stdout } = packOn("-osize=64m", ":", made);
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: expect.stringMatching(new RegExp(`\nout\n${sha256(made.read("elsewhere"))}  -\n$`)),
+      stdout: expect.stringMatching(
+        new RegExp(`\nout\nout.manifest.json\n${sha256(made.read("elsewhere"))}  -\n$`),
+      ),
     });
   });
 });

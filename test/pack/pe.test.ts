@@ -6,6 +6,7 @@ import { encodeContainer } from "#formats/elf/container.ts";
 import { encodePe } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
+import { packPe } from "#pack/pe.ts";
 import type { Packed } from "#pack/types.ts";
 import { hasItsChecksum } from "../support/pe-checksum.ts";
 import { loong64Zboot } from "../support/real-inputs.ts";
@@ -182,6 +183,34 @@ test("--json has the section's place and sums", async () => {
       sha256: output("sha256sum", ["-"], bytecode()).toString().split(" ")[0],
     },
   ]);
+});
+
+test.each([
+  { digests: false, passes: "CheckSum's and the writing" },
+  { digests: true, passes: "hashing the image, CheckSum's and the writing" },
+])("progress is told of $passes as of one", async ({ digests }) => {
+  const place = new Workplace();
+  const image = place.file("image", Buffer.concat([await zbootFor("arm64"), Buffer.alloc(1 << 20, "more")]));
+  const request = {
+    image,
+    bytecode: place.file("bytecode.o", bytecode()),
+    output: place.path("out.efi"),
+    replace: false,
+    certificates: "strip",
+  } as const;
+  const done: number[] = [];
+  const totals = new Set<number>();
+  const progress = (bytes: number, total: number) => {
+    done.push(bytes);
+    totals.add(total);
+  };
+  const packed = await packPe(request, { digests, signal: new AbortController().signal, progress });
+  const [before, after] = [place.read("image").length, place.read("out.efi").length];
+  expect(packed.ok).toBe(true);
+  expect([...totals]).toEqual([2 * after + (digests ? before : 0)]);
+  expect(done).toEqual([...done].sort((a, b) => a - b));
+  expect(done).toContain(after + (digests ? before : 0));
+  expect(done.at(-1)).toBe([...totals][0]);
 });
 
 test("what is no bytecode is refused", async () => {

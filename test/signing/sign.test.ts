@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { cli, cliOk, type Environment } from "../support/cli.ts";
 import { newFolder, script, write } from "../support/kernel-tree.ts";
 import { ECDSA, type KeyPair, newKey } from "../support/keys.ts";
-import { signFileTool } from "../support/real-inputs.ts";
+import { pkcs11Modules, signFileTool } from "../support/real-inputs.ts";
 import { judgedBy, output, withFile } from "../support/tools.ts";
 
 const TEXT = "~Module signature appended~\n";
@@ -126,7 +127,7 @@ describe("kexec-bpf sign", () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o640);
     expect(readFileSync(file).subarray(-TEXT.length).toString()).toBe(TEXT);
-    expect(readdirSync(dirname(file)).sort()).toEqual(["link.bpf", "zboot.bpf"]);
+    expect(readdirSync(dirname(file)).sort()).toEqual(["link.bpf", "link.bpf.manifest.json", "zboot.bpf"]);
   });
 
   it("leaves the input as it is with -o", async () => {
@@ -134,6 +135,38 @@ describe("kexec-bpf sign", () => {
     expect((await sign(file, rsa, { words: ["-o", "signed.bpf"] })).status).toBe(0);
     expect(readFileSync(file).equals(CONTENT)).toBe(true);
     expect(existsSync(join(dirname(file), "signed.bpf"))).toBe(true);
+  });
+
+  it("leaves a manifest, which checks and whose command signs the same again", async () => {
+    const [file, folder] = [container(), newFolder("signed")];
+    const out = join(folder, "signed.bpf");
+    expect((await sign(file, rsa, { words: ["-o", out, "--hash", "sha512"] })).status).toBe(0);
+    const check = () => cli(["check", "signed.bpf.manifest.json", "--inputs"], { cwd: folder });
+    const { status, stdout } = await check();
+    expect(status).toBe(0);
+    const names = [basename(out), relative(folder, file), relative(folder, rsa.certificate)];
+    expect(stdout.match(/\S+$/gm)).toEqual(["file", ...names]);
+    const [signed, manifest] = [readFileSync(out), readFileSync(`${out}.manifest.json`, "utf8")];
+    expect(manifest).not.toContain(output("sha256sum", [rsa.key]).toString().slice(0, 64));
+    const { externalParameters } = JSON.parse(manifest).predicate.buildDefinition;
+    await cliOk(externalParameters.command.slice(1), { cwd: folder });
+    expect(readFileSync(out).equals(signed)).toBe(true);
+    expect(readFileSync(`${out}.manifest.json`, "utf8")).toBe(manifest);
+    await sign(file, rsa, { words: ["-o", out, "--no-manifest"] });
+    expect((await check()).stdout).toMatch(/^output +changed +signed\.bpf$/m);
+  });
+
+  it("leaves no input that is gone in the manifest of a file signed in place", async () => {
+    const file = container();
+    await sign(file, rsa);
+    const words = ["check", `${file}.manifest.json`, "--inputs"];
+    expect((await cli(words, { cwd: dirname(file) })).status).toBe(0);
+    const manifest = JSON.parse(readFileSync(`${file}.manifest.json`, "utf8"));
+    const { content } = manifest.predicate.buildDefinition.externalParameters;
+    expect(content).toEqual({
+      size: CONTENT.length,
+      sha256: createHash("sha256").update(CONTENT).digest("hex"),
+    });
   });
 
   it("--json tells sizes, digests and the signer", async () => {
@@ -277,46 +310,97 @@ describe("kexec-bpf sign", () => {
   });
 });
 
+const MODULE = "/usr/lib/softhsm/libsofthsm2.so";
+/** softhsm2 crashes where the provider ends it after openssl has ended: `no-deinit` leaves that out. */
+const PROVIDER = `openssl_conf = init
+[init]
+providers = all
+[all]
+default = builtin
+pkcs11 = token
+[builtin]
+activate = 1
+[token]
+pkcs11-module-path = ${MODULE}
+pkcs11-module-quirks = no-deinit
+activate = 1
+`;
+
+/** For the one way that is to be taken; the other finds no module. */
+const WAYS: readonly {
+  readonly way: string;
+  readonly env: () => Environment;
+  readonly wrongPin: string;
+  readonly noKey: string;
+}[] = [
+  {
+    way: "provider",
+    env: () => ({
+      OPENSSL_MODULES: pkcs11Modules(),
+      OPENSSL_CONF: write(join(newFolder(), "openssl.cnf"), PROVIDER),
+      PKCS11_MODULE_PATH: "/none",
+    }),
+    wrongPin: "openssl finds no such key in a token, or the PIN in KBUILD_SIGN_PIN is wrong",
+    noKey: "openssl finds no such key in a token, or the PIN in KBUILD_SIGN_PIN is wrong",
+  },
+  {
+    way: "engine",
+    env: () => ({ OPENSSL_MODULES: newFolder("none"), PKCS11_MODULE_PATH: MODULE }),
+    wrongPin: "the PIN in KBUILD_SIGN_PIN is wrong",
+    noKey: "openssl finds no such key in a token",
+  },
+];
+
 judgedBy(["softhsm2-util"], "a key in a PKCS#11 token", () => {
   const URI = "pkcs11:token=kexec-bpf;object=signer;type=private";
-  let env: Environment;
+  let token: Environment;
   beforeAll(() => {
     const folder = newFolder("token");
     const conf = write(
       join(folder, "softhsm2.conf"),
       `directories.tokendir = ${folder}\nobjectstore.backend = file\n`,
     );
-    const MODULE = "/usr/lib/softhsm/libsofthsm2.so";
-    env = { SOFTHSM2_CONF: conf, PKCS11_MODULE_PATH: MODULE, PKCS11_PROVIDER_MODULE: MODULE };
-    const token = (...words: readonly string[]) =>
+    token = { SOFTHSM2_CONF: conf };
+    const softhsm = (...words: readonly string[]) =>
       execFileSync("softhsm2-util", [...words, "--pin", "1234"], {
-        env: { ...process.env, ...env },
+        env: { ...process.env, ...token },
         stdio: "pipe",
       });
-    token("--init-token", "--free", "--label", "kexec-bpf", "--so-pin", "0000");
+    softhsm("--init-token", "--free", "--label", "kexec-bpf", "--so-pin", "0000");
     const pkcs8 = join(folder, "key.p8");
     output("openssl", ["pkcs8", "-topk8", "-nocrypt", "-in", rsa.key, "-out", pkcs8]);
-    token("--import", pkcs8, "--token", "kexec-bpf", "--label", "signer", "--id", "01");
+    softhsm("--import", pkcs8, "--token", "kexec-bpf", "--label", "signer", "--id", "01");
   });
 
-  it("gives the signature that the same key in a file gives", async () => {
-    const [fromToken, fromFile] = [container(), container()];
-    const outcome = await sign(fromToken, { ...rsa, key: URI }, { env: { ...env, KBUILD_SIGN_PIN: "1234" } });
-    expect(outcome).toMatchObject({ status: 0, stderr: "" });
-    await sign(fromFile, rsa);
-    expect(readFileSync(fromToken).equals(readFileSync(fromFile))).toBe(true);
-  });
+  describe.each(WAYS)("by openssl's $way", ({ env, wrongPin, noKey }) => {
+    it("gives the signature that the same key in a file gives", async () => {
+      const [fromToken, fromFile] = [container(), container()];
+      const outcome = await sign(
+        fromToken,
+        { ...rsa, key: `${URI}?pin-value=1234` },
+        { env: { ...token, ...env(), KBUILD_SIGN_PIN: "1234" } },
+      );
+      expect(readFileSync(`${fromToken}.manifest.json`, "utf8")).toContain(`"${URI}"`);
+      expect(outcome).toMatchObject({ status: 0, stderr: "" });
+      await sign(fromFile, rsa);
+      expect(readFileSync(fromToken).equals(readFileSync(fromFile))).toBe(true);
+    });
 
-  it.each([
-    { pin: undefined, uri: URI, says: "needs a PIN: give it by KBUILD_SIGN_PIN" },
-    { pin: "4321", uri: URI, says: "the PIN in KBUILD_SIGN_PIN is wrong" },
-    { pin: "1234", uri: URI.replace("signer", "none"), says: "openssl finds no such key in a token" },
-  ])("with PIN $pin for $uri: $says", async ({ pin, uri, says }) => {
-    const file = container();
-    const outcome = await sign(file, { ...rsa, key: uri }, { env: { ...env, KBUILD_SIGN_PIN: pin } });
-    expect(outcome).toMatchObject({ status: 1 });
-    expect(outcome.stderr).toContain(`kexec-bpf: ${uri}: ${says}\n`);
-    expect(readFileSync(file).equals(CONTENT)).toBe(true);
+    it.each([
+      { pin: undefined, uri: URI, says: "needs a PIN: give it by KBUILD_SIGN_PIN" },
+      { pin: "4321", uri: URI, says: wrongPin },
+      { pin: "1234", uri: URI.replace("signer", "none"), says: noKey },
+    ])("with PIN $pin for $uri: $says", async ({ pin, uri, says }) => {
+      const file = container();
+      const outcome = await sign(
+        file,
+        { ...rsa, key: uri },
+        { env: { ...token, ...env(), KBUILD_SIGN_PIN: pin } },
+      );
+      expect(outcome).toMatchObject({ status: 1 });
+      expect(outcome.stderr).toContain(`kexec-bpf: ${uri}: ${says}\n`);
+      expect(readFileSync(file).equals(CONTENT)).toBe(true);
+    });
   });
 });
 

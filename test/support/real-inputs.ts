@@ -47,3 +47,10 @@ export function signFileTool(): string {
   const kbuild = execFileSync("scripts/debian-package", words, { encoding: "utf8" }).trim();
   return join(only(join(kbuild, "usr/lib"), /^linux-kbuild-/), "scripts/sign-file");
 }
+
+/** A folder of openssl's modules with the provider for PKCS#11 tokens and nothing else. */
+export function pkcs11Modules(): string {
+  const arch = process.arch === "x64" ? "amd64" : process.arch;
+  const provider = debianPackage("bookworm-backports", arch, "pkcs11-provider");
+  return join(only(join(provider, "usr/lib"), /-linux-gnu$/), "ossl-modules");
+}

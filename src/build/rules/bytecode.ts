@@ -14,7 +14,7 @@ import type { Target } from "#generate/target.ts";
 import { MACHINES, TRIPLES } from "#kernel/architecture.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { writeAll } from "./headers.ts";
-import { readOutput } from "./program.ts";
+import { readOutput, skeletonName } from "./program.ts";
 
 /** v6 had one parser, whose bytecode carries no target's name. Its goal still makes those files. */
 const V6_PARSER = "zboot";
@@ -41,7 +41,7 @@ function names(plan: Plan, target: Target, suffix: "c" | "o"): [string, ...strin
 }
 
 async function readSkeleton(plan: Plan, target: Target): Promise<Result<LightSkeleton>> {
-  const name = `${target.name}_parser_bpf.lskel.h`;
+  const name = skeletonName(plan, target);
   const text = await readOutput(plan.out, name);
   if (!text.ok) return text;
   const skeleton = parseLightSkeleton(Buffer.from(text.value).toString());
@@ -57,7 +57,7 @@ function sourceRule(plan: Plan, target: Target, readOnce: ReadSkeleton): Rule {
   return {
     label: "GEN",
     outputs,
-    inputs: [`${target.name}_parser_bpf.lskel.h`],
+    inputs: [skeletonName(plan, target)],
     options: [],
     command: "<opts_data and opts_insn of the light skeleton>",
     run: async () => {
@@ -73,7 +73,7 @@ function directObjectRule(plan: Plan, target: Target, readOnce: ReadSkeleton): R
   return {
     label: "ELF",
     outputs,
-    inputs: [`${target.name}_parser_bpf.lskel.h`],
+    inputs: [skeletonName(plan, target)],
     options: [machine],
     command: "<symbols opts_data and opts_insn as a relocatable object>",
     run: async () => {

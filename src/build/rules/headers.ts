@@ -36,8 +36,12 @@ export function vmlinuxHeaderRule(plan: Plan): Rule {
 export function helperDefsRule(plan: Plan): Rule {
   const output = "bpf_helper_defs.h";
   const docs = plan.helperDocs;
-  if (docs === undefined)
-    return copyRule(plan, join(plan.toolchain.headers.includeDir, "bpf", output), output);
+  const { includeDir, helperDefs } = plan.toolchain.headers;
+  if (docs === undefined) {
+    return helperDefs
+      ? copyRule(plan, join(includeDir, "bpf", output), output)
+      : missingDefsRule(plan.kernel.tree ?? includeDir, output);
+  }
   const args = [docs.script, "--header", "--file", docs.header];
   return {
     label: "GEN",
@@ -46,6 +50,24 @@ export function helperDefsRule(plan: Plan): Rule {
     options: [],
     command: `${shellCommand("python3", args)} > ${output}`,
     run: stdoutTo(plan, output, { tool: "bpf_doc.py", file: "python3", args }),
+  };
+}
+
+/** Headers without bpf_helper_defs.h are those of a kernel tree, which has the means to make it; this one has not. */
+function missingDefsRule(tree: string, output: string): Rule {
+  return {
+    label: "GEN",
+    outputs: [output],
+    inputs: [],
+    options: [tree],
+    command: "<by bpf_doc.py, which is missing>",
+    run: async () =>
+      err({
+        reason: "input-not-found",
+        what: `what makes ${output}`,
+        tried: ["tools/include/uapi/linux/bpf.h", "scripts/bpf_doc.py"].map((name) => join(tree, name)),
+        hint: "LIBBPF_HEADERS=DIR (--libbpf-headers DIR), a folder that has bpf/bpf_helper_defs.h ready",
+      }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
+import type { SkeletonSigning } from "#build/request.ts";
 import type { Rule } from "#build/rule.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -83,10 +84,34 @@ export function objectRule(plan: Plan, target: Target): Rule {
   };
 }
 
+/** The light skeleton that the bytecode is taken from. */
+export function skeletonName({ signing }: Plan, target: Target): string {
+  const name = `${target.name}_parser_bpf.lskel.h`;
+  // The loader program in a signed one may ask for its data's hash, which the kernel's loader of containers does not give it.
+  return signing === undefined ? name : `${WORK}/${name}`;
+}
+
+/** `<p>_parser_bpf.lskel.h` signed by bpftool, beside the one that the bytecode is taken from. */
+export function signedSkeletonRule(plan: Plan, target: Target, { key, certificate }: SkeletonSigning): Rule {
+  const { bpftool } = plan.toolchain;
+  const output = `${target.name}_parser_bpf.lskel.h`;
+  const object = `${target.name}_parser_bpf.o`;
+  const args = ["gen", "skeleton", "-L", "-S", "-k", key, "-i", certificate, object];
+  return {
+    label: "SIGN",
+    outputs: [output],
+    // Not the key: what depends on it is in the certificate, and its hash is nobody's business.
+    inputs: [object, certificate],
+    options: [bpftool.identity],
+    command: `${shellCommand(bpftool.path, args)} > ${output}`,
+    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }),
+  };
+}
+
 /** `<p>_parser_bpf.lskel.h`: bpftool. */
 export function skeletonRule(plan: Plan, target: Target): Rule {
   const { bpftool } = plan.toolchain;
-  const output = `${target.name}_parser_bpf.lskel.h`;
+  const output = skeletonName(plan, target);
   const object = `${target.name}_parser_bpf.o`;
   const args = ["gen", "skeleton", "-L", object];
   return {

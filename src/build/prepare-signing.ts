@@ -1,0 +1,38 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { signsSkeletons } from "#toolchain/bpftool.ts";
+import type { Toolchain } from "#toolchain/toolchain.ts";
+import type { BuildRequest } from "./request.ts";
+
+/**
+ * Makes sure that light skeletons can be signed, where that is asked for.
+ *
+ * Errors: `file-failed` for a key or certificate that cannot be read; `tool-too-old` for a bpftool that signs none.
+ */
+export async function prepareSigning(
+  { signing }: BuildRequest,
+  { bpftool }: Toolchain,
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  if (signing === undefined) return ok(undefined);
+  for (const file of [signing.key, signing.certificate]) {
+    try {
+      await access(file, constants.R_OK);
+    } catch (error) {
+      return err(fileFailed("read", file, error));
+    }
+  }
+  const signs = await signsSkeletons(bpftool.path, signal);
+  if (!signs.ok) return signs;
+  if (signs.value) return ok(undefined);
+  const needed = "one that signs light skeletons (gen skeleton -L -S; Linux 6.18's and newer)";
+  return err({
+    reason: "tool-too-old",
+    tool: "bpftool",
+    path: bpftool.path,
+    version: bpftool.version,
+    needed,
+  });
+}

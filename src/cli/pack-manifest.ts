@@ -1,0 +1,42 @@
+import { basename, dirname, resolve } from "node:path";
+import type { Result } from "#core/result.ts";
+import { manifestBeside, nameOf, writeManifest } from "#manifest/manifest.ts";
+import type { Packed, PackedInput } from "#pack/types.ts";
+import type { Io } from "./io.ts";
+import { normalCommand } from "./normal-command.ts";
+import { packageRoot } from "./package-root.ts";
+import { VERSION } from "./request-key.ts";
+import type { CommandWords, Words } from "./words.ts";
+
+/**
+ * Writes `OUTPUT.manifest.json`, after the output itself: between the two, an older manifest does not fit the new output.
+ *
+ * @param texts files that were read for `@FILE`
+ */
+export function writePackManifest(
+  command: CommandWords,
+  words: Words,
+  { kind, output, sha256 = "", parts, inputs = [] }: Packed,
+  texts: readonly PackedInput[],
+  { cwd, env }: Io,
+): Promise<Result<void>> {
+  const [folder, program] = [dirname(output), packageRoot()];
+  const name = (word: string) => {
+    const relative = nameOf(resolve(cwd, word), folder, program);
+    return relative.startsWith("-") ? `./${relative}` : relative;
+  };
+  const isOutput = words.value("output") !== undefined;
+  const given = isOutput
+    ? words
+    : { ...words, ordered: [...words.ordered, { name: "output", value: basename(output) }] };
+  return writeManifest({
+    file: manifestBeside(output),
+    command: normalCommand(["kexec-bpf", "pack", kind], command, given, name),
+    parameters: { kind, parts },
+    outputs: [{ path: output, sha256 }],
+    inputs: [...inputs, ...texts].map((input) => ({ path: input.file, sha256: input.sha256 })),
+    tools: { "kexec-bpf": VERSION },
+    program,
+    sourceDateEpoch: env["SOURCE_DATE_EPOCH"],
+  });
+}

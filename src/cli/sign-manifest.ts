@@ -1,0 +1,39 @@
+import { dirname } from "node:path";
+import type { Result } from "#core/result.ts";
+import { manifestBeside, manifestFiles, nameOf, writeManifest } from "#manifest/manifest.ts";
+import { PKCS11_SCHEME, type Signed, type SignRequest } from "#signing/sign.ts";
+import type { Io } from "./io.ts";
+import { packageRoot } from "./package-root.ts";
+import { VERSION } from "./request-key.ts";
+
+/**
+ * Writes `OUTPUT.manifest.json` beside a signed file. The input is the unsigned content, which a file that was signed in place no longer
+ * is; the key is named by the command, without a token's PIN, and never hashed.
+ */
+export async function writeSignManifest(
+  request: SignRequest,
+  { output, sha256, content, replaced, openssl }: Signed,
+  { env }: Io,
+): Promise<Result<void>> {
+  const { file, key, certificate, hash } = request;
+  const inPlace = file === output;
+  const inputs = await manifestFiles([...(inPlace ? [] : [file]), certificate]);
+  if (!inputs.ok) return inputs;
+  const [folder, program] = [dirname(output), packageRoot()];
+  const name = (path: string) => nameOf(path, folder, program);
+  const keyName = key.startsWith(PKCS11_SCHEME) ? key.replace(/\?.*$/, "") : name(key);
+  return writeManifest({
+    file: manifestBeside(output),
+    command: [
+      ...["kexec-bpf", "sign", name(file), "--key", keyName, "--cert", name(certificate), "--hash", hash],
+      ...(inPlace ? [] : ["--output", name(output)]),
+      ...(request.replace ? ["--replace"] : []),
+    ],
+    parameters: { kind: "signature", content, replaced },
+    outputs: [{ path: output, sha256 }],
+    inputs: inputs.value,
+    tools: { "kexec-bpf": VERSION, openssl },
+    program,
+    sourceDateEpoch: env["SOURCE_DATE_EPOCH"],
+  });
+}
