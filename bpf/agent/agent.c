@@ -8,6 +8,11 @@
  *   subject ID FILE PATH    load and attach the parser at PATH (.bpf.1, .bpf.nested/.bpf.1) of a container
  *   image FILE              what the cases below show to it
  *   case ID FLAGS REFUSE    run it once (struct kexec_testbed_run)
+ *   carry-out REVISION      from here on, do what parsers send, as the series' loader does
+ *   next-image              show the buffer that a parser has queued for the next layer
+ *   boot                    boot what the parsers have made
+ *
+ * Without a /job it is the init of such a second kernel: it says which command line it was given.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +30,7 @@
 
 #include "../testbed/kexec-testbed.h"
 #include "agent.h"
+#include "loader.h"
 
 #define LOG_SIZE (16u << 20)
 /* Buffers of one image that are remembered, so that none crosses to the host twice. */
@@ -47,6 +53,9 @@ static struct {
 		uint32_t number;
 	} remembered[REMEMBERED];
 	unsigned int remembered_count;
+	/* The revision whose commands are carried out; 0: none. */
+	unsigned int carried_out;
+	struct loaded loaded_image;
 } agent;
 
 static void mount_file_systems(void)
@@ -122,15 +131,20 @@ static void load_subject(uint32_t id, const char *file, char *path)
 	munmap(container.data, container.size);
 }
 
-static void show_image(const char *file)
+static void give_to_testbed(const char *what, struct bytes image)
 {
 	forget_buffers();
+	if (write(agent.testbed, image.data, image.size) != (ssize_t)image.size)
+		give_up("giving %s to the testbed", what);
+}
+
+static void show_image(const char *file)
+{
 	if (agent.image.size)
 		munmap(agent.image.data, agent.image.size);
 	if (!map_file(file, &agent.image))
 		give_up("%s", file);
-	if (write(agent.testbed, agent.image.data, agent.image.size) != (ssize_t)agent.image.size)
-		give_up("giving %s to the testbed", file);
+	give_to_testbed(file, agent.image);
 }
 
 static void report_buffer(uint32_t id, const struct kexec_testbed_call *call, const unsigned char *bytes)
@@ -175,6 +189,11 @@ static void report_records(uint32_t id, size_t largest)
 	while ((size = read(agent.testbed, agent.record, agent.record_size)) > 0) {
 		memcpy(&call, agent.record, sizeof(call));
 		report_buffer(id, &call, agent.record + sizeof(call));
+		if (agent.carried_out) {
+			struct bytes buffer = { agent.record + sizeof(call), call.size };
+
+			carry_out_command(&agent.loaded_image, agent.carried_out, agent.testbed, buffer);
+		}
 	}
 	if (size < 0)
 		give_up("reading a record");
@@ -228,8 +247,25 @@ static void carry_out(const char *line)
 		show_image(file);
 	else if (sscanf(line, "case %u %u %u", &id, &flags, &refuse) == 3)
 		run_case(id, flags, refuse);
+	else if (sscanf(line, "carry-out %u", &agent.carried_out) == 1)
+		return;
+	else if (!strcmp(line, "next-image"))
+		give_to_testbed("the next layer's image", agent.loaded_image.next);
+	else if (!strcmp(line, "boot"))
+		boot_second_kernel(&agent.loaded_image);
 	else
 		give_up("no such command: %s", line);
+}
+
+/* What the host looks for on the console. */
+static void greet_from_second_kernel(void)
+{
+	char cmdline[4096];
+
+	read_text("/proc/cmdline", cmdline, sizeof(cmdline));
+	printf("kexec-agent: second kernel: %s\n", cmdline);
+	fflush(stdout);
+	reboot(RB_POWER_OFF);
 }
 
 int main(void)
@@ -240,6 +276,8 @@ int main(void)
 	FILE *job;
 
 	mount_file_systems();
+	if (access("/job", F_OK))
+		greet_from_second_kernel();
 	open_reports();
 	uname(&name);
 	report_text(REPORT_START, 0, name.release);

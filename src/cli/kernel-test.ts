@@ -7,17 +7,15 @@ import { makeFolder, writeOutput } from "#files/output.ts";
 import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
 import { type GuestReport, runGuest } from "#kernel-vm/guest.ts";
 import { findQemu } from "#kernel-vm/qemu.ts";
-import type { Surroundings } from "#kernel-vm/surroundings.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
-import { cacheFolder } from "#toolchain/settings.ts";
 import { jobOf, planCases } from "#witness/plan.ts";
 import { type NamedBytes, type ReferenceName, subjectsOf } from "#witness/subject.ts";
 import { judge } from "#witness/verdict.ts";
 import type { Io } from "./io.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";
+import { surroundings } from "./kernel-vm-surroundings.ts";
 import { LARGEST_PART } from "./limits.ts";
-import { packageRoot } from "./package-root.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
@@ -97,19 +95,6 @@ async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<r
     if (!kept.ok) return kept;
   }
   return ok(tested);
-}
-
-function surroundings(io: Io): Surroundings {
-  const root = packageRoot();
-  return {
-    sources: join(root, "bpf"),
-    debianPackage: join(root, "scripts", "debian-package"),
-    setupScript: join(root, "scripts", "setup"),
-    cacheDir: cacheFolder(io.env),
-    searchPath: io.env["PATH"] ?? "",
-    cwd: io.cwd,
-    signal: io.signal,
-  };
 }
 
 async function readImages({ images, corpus }: KernelTestRequest): Promise<Result<readonly NamedBytes[]>> {

@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
+import { bootTestCommand } from "./boot-test-command.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
 import { decomposeCommand } from "./decompose-command.ts";
@@ -20,6 +21,7 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   decomposeCommand,
   streamCommand,
   kernelTestCommand,
+  bootTestCommand,
   doctorCommand,
 ];
 

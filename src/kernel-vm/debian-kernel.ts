@@ -5,6 +5,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
 import { runTool } from "#toolchain/process.ts";
+import { GUEST_ARCHS, type GuestArch, hostArch } from "./guest-arch.ts";
 import { cancelledBy, type Surroundings } from "./surroundings.ts";
 
 /** A kernel to boot, and what modules for it are built with. */
@@ -15,32 +16,38 @@ export type GuestKernel = {
   readonly headers: string;
 };
 
-const ARCH = "amd64";
-const IMAGE = "linux-image-cloud-amd64";
-const HEADERS = "linux-headers-cloud-amd64";
-
 /**
  * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by
  * scripts/debian-package, which keeps them in the cache.
  */
-export async function debianKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
-  const fetch = async (name: string, ...more: readonly string[]): Promise<Result<string>> => {
+export async function debianKernel(
+  suite: string,
+  around: Surroundings,
+  arch: GuestArch = GUEST_ARCHS.x86,
+): Promise<Result<GuestKernel>> {
+  const fetch = async (
+    { debian }: GuestArch,
+    what: "image" | "headers",
+    ...more: readonly string[]
+  ): Promise<Result<string>> => {
     const run = await runTool({
       tool: "debian-package",
       file: around.debianPackage,
-      args: [suite, ARCH, name, ...more],
+      args: [suite, debian, `linux-${what}-cloud-${debian}`, ...more],
       ...cancelledBy(around),
     });
     return run.ok ? ok(new TextDecoder().decode(run.value.stdout).trim()) : run;
   };
   // One after the other: they share a lock.
-  const image = await fetch(IMAGE);
+  const image = await fetch(arch, "image");
   if (!image.ok) return image;
-  const headers = await fetch(HEADERS);
+  const headers = await fetch(arch, "headers");
   if (!headers.ok) return headers;
-  const common = await fetch(HEADERS, "--depends-on", "linux-headers-.*-common");
+  const common = await fetch(arch, "headers", "--depends-on", "linux-headers-.*-common");
   if (!common.ok) return common;
-  const kbuild = await fetch(HEADERS, "--depends-on", "linux-kbuild-.*");
+  // These are programs, for the machine that compiles.
+  const host = GUEST_ARCHS[hostArch() ?? arch.name];
+  const kbuild = await fetch(host, "headers", "--depends-on", "linux-kbuild-.*");
   if (!kbuild.ok) return kbuild;
 
   const file = await only(join(image.value, "boot"), /^vmlinuz-/);

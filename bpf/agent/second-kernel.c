@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Boots what the parsers have made. kexec_file_load() where the kernel has it; Debian's arm64 kernels have
+ * only kexec_load(), which leaves placing the parts, the device tree and the first instructions to us
+ * (Documentation/arch/arm64/booting.rst).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/kexec.h>
+#include <linux/reboot.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "loader.h"
+
+static int memory_file(const char *name, struct bytes bytes)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	for (size_t at = 0; at < bytes.size;) {
+		ssize_t size = write(fd, bytes.data + at, bytes.size - at);
+
+		if (size < 0)
+			return -1;
+		at += size;
+	}
+	return fd;
+}
+
+static long load_by_file(const struct loaded *loaded, const char *cmdline)
+{
+	int kernel = memory_file("kernel", loaded->kernel);
+	int initrd = memory_file("initrd", loaded->initrd);
+
+	if (kernel < 0 || initrd < 0)
+		give_up("a file in memory");
+	return syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline, 0ul);
+}
+
+#ifdef __aarch64__
+
+#define PAGE 4096ul
+/* The image's base, and places that keep the parts apart. */
+#define BLOCK (2ul << 20)
+/* From the start of memory, where the running kernel is. */
+#define DISTANCE (256ul << 20)
+
+static uint64_t up(uint64_t value, uint64_t unit)
+{
+	return (value + unit - 1) & ~(unit - 1);
+}
+
+/* Where the largest stretch of memory begins. */
+static uint64_t memory_start(void)
+{
+	unsigned long long from, to, start = 0, size = 0;
+	FILE *file = fopen("/proc/iomem", "re");
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (line[0] == ' ' || !strstr(line, ": System RAM") || sscanf(line, "%llx-%llx", &from, &to) != 2)
+			continue;
+		if (to - from > size) {
+			start = from;
+			size = to - from;
+		}
+	}
+	if (!size)
+		give_up("no memory in /proc/iomem");
+	fclose(file);
+	return start;
+}
+
+static struct bytes read_device_tree(void)
+{
+	struct bytes fdt = { malloc(4 << 20), 0 };
+	FILE *file = fopen("/sys/firmware/fdt", "re");
+
+	if (file && fdt.data)
+		fdt.size = fread(fdt.data, 1, 4 << 20, file);
+	if (!fdt.size)
+		give_up("/sys/firmware/fdt");
+	fclose(file);
+	return fdt;
+}
+
+static long load_by_segments(const struct loaded *loaded, const char *cmdline)
+{
+	uint64_t text_offset, image_size;
+	/* The Image's header: text_offset at 8, image_size at 16. */
+	memcpy(&text_offset, loaded->kernel.data + 8, sizeof(text_offset));
+	memcpy(&image_size, loaded->kernel.data + 16, sizeof(image_size));
+
+	uint64_t kernel = up(memory_start(), BLOCK) + DISTANCE + text_offset;
+	uint64_t initrd = up(kernel + image_size, BLOCK);
+	uint64_t tree = up(initrd + loaded->initrd.size, BLOCK);
+	struct bytes fdt = fdt_with(read_device_tree(), cmdline, initrd, initrd + loaded->initrd.size);
+	uint64_t start = up(tree + fdt.size, BLOCK);
+	struct {
+		uint32_t code[6];
+		uint64_t kernel, fdt;
+	} entry = {
+		.code = {
+			0x580000c4,	/* ldr x4, entry.kernel */
+			0x580000e0,	/* ldr x0, entry.fdt */
+			0xaa1f03e1,	/* mov x1, xzr */
+			0xaa1f03e2,	/* mov x2, xzr */
+			0xaa1f03e3,	/* mov x3, xzr */
+			0xd61f0080,	/* br x4 */
+		},
+		.kernel = kernel,
+		.fdt = tree,
+	};
+	struct kexec_segment segments[] = {
+		{ loaded->kernel.data, loaded->kernel.size, (void *)kernel, up(image_size, PAGE) },
+		{ loaded->initrd.data, loaded->initrd.size, (void *)initrd, up(loaded->initrd.size, PAGE) },
+		{ fdt.data, fdt.size, (void *)tree, up(fdt.size, PAGE) },
+		{ &entry, sizeof(entry), (void *)start, PAGE },
+	};
+
+	return syscall(SYS_kexec_load, start, sizeof(segments) / sizeof(segments[0]), segments,
+		       KEXEC_ARCH_AARCH64);
+}
+
+#else
+
+static long load_by_segments(const struct loaded *loaded, const char *cmdline)
+{
+	(void)loaded;
+	(void)cmdline;
+	errno = ENOSYS;
+	return -1;
+}
+
+#endif
+
+void boot_second_kernel(const struct loaded *loaded)
+{
+	const char *cmdline = (const char *)loaded->cmdline.data;
+
+	errno = 0;
+	if (!loaded->kernel.size || !loaded->initrd.size || !loaded->cmdline.size)
+		give_up("the parsers made no kernel, initrd or command line");
+	if (load_by_file(loaded, cmdline) && (errno != ENOSYS || load_by_segments(loaded, cmdline)))
+		give_up("loading the second kernel");
+	report_text(REPORT_SECOND_KERNEL, 0, cmdline);
+	flush_reports();
+	/* The console behind this line is the second kernel's. */
+	printf("kexec-agent: starting the second kernel\n");
+	fflush(stdout);
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
+	give_up("starting the second kernel");
+}

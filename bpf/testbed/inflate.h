@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KEXEC_TESTBED_INFLATE_H
+#define KEXEC_TESTBED_INFLATE_H
+
+#include <linux/types.h>
+
+u8 *inflate_gzip(const u8 *from, size_t size, size_t limit, size_t *to_size);
+
+#endif
