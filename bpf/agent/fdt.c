@@ -106,8 +106,8 @@ static void put_structure(struct bytes *to, const unsigned char *at, const char 
 		put_word(to, token);
 		if (token == END)
 			return;
-		if (token == END_NODE)
-			inside = inside && depth-- != 2;
+		if (token == END_NODE && depth-- == 2)
+			inside = false;
 		if (token != BEGIN_NODE)
 			continue;
 		put(to, name, strlen(name) + 1);
