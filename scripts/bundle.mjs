@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Bundles the program into dist/: main.cjs starts fast and answers what needs nothing else (CommonJS
-// loads faster than modules do), the rest comes as modules that are loaded when they are used.
-import { rm } from "node:fs/promises";
+// loads faster than modules do), plain.js does the plain forms of `inspect` and `extract`, pack.cjs is all
+// that packing needs, the rest comes as modules that are loaded when they are used.
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { Script } from "node:vm";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -14,6 +16,8 @@ const common = {
   minify: true,
   keepNames: true,
   logLevel: "warning",
+  // zstddec would fetch() its own text if it could, and loading what Node fetches by takes 30 ms.
+  define: { fetch: "undefined" },
 };
 
 /** string-width brings tables of every script; the program's texts have one column a character. */
@@ -30,18 +34,34 @@ const asciiWidth = {
   },
 };
 
-/** main.cjs finds the rest beside it instead of taking it in. */
-const loadLater = {
+/** Leaves an import to the time when it is carried out, from a file beside the bundle. */
+const loadLater = (filter, path) => ({
   name: "load-later",
   setup(pluginBuild) {
-    pluginBuild.onResolve({ filter: /^\.\/process\.ts$/ }, () => ({ path: "./process.mjs", external: true }));
+    pluginBuild.onResolve({ filter }, () => ({ path, external: true }));
+  },
+});
+
+/** Packing by require(): import() would start the loader of modules. */
+const packBeside = {
+  name: "pack-beside",
+  setup(pluginBuild) {
+    pluginBuild.onResolve({ filter: /^\.\/pack-process\.ts$/ }, () => ({
+      path: "pack",
+      namespace: "beside",
+    }));
+    pluginBuild.onResolve({ filter: /^\.\/pack\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    pluginBuild.onLoad({ filter: /.*/, namespace: "beside" }, () => ({
+      contents: 'module.exports = require("./pack.cjs");',
+    }));
   },
 };
 
 await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
-  entryPoints: { process: "src/cli/process.ts" },
+  // A thread of `fuzz` begins with a file of its own.
+  entryPoints: { process: "src/cli/process.ts", "fuzz-worker": "src/campaign/worker.ts" },
   format: "esm",
   splitting: true,
   outdir: "dist",
@@ -52,11 +72,30 @@ await build({
     js: 'import{createRequire as kexecBpfRequire}from"node:module";const require=kexecBpfRequire(import.meta.url);',
   },
 });
+const commonJs = { ...common, format: "cjs", outdir: "dist" };
 await build({
-  ...common,
+  ...commonJs,
   entryPoints: { main: "src/cli/main.ts" },
-  format: "cjs",
-  outdir: "dist",
   outExtension: { ".js": ".cjs" },
-  plugins: [loadLater],
+  plugins: [loadLater(/^\.\/process\.ts$/, "./process.mjs"), packBeside],
 });
+await build({
+  ...commonJs,
+  entryPoints: { pack: "src/cli/pack-process.ts" },
+  outExtension: { ".js": ".cjs" },
+});
+await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
+await build({
+  ...commonJs,
+  entryPoints: { plain: "src/cli/plain.ts" },
+  // src/cli/cached-script.ts calls it.
+  banner: { js: "(function(exports,require,module){" },
+  footer: { js: "})" },
+  // import() would start the module loader.
+  supported: { "dynamic-import": false },
+  plugins: [loadLater(/^zstddec$/, "./zstddec.cjs")],
+});
+
+const filename = `${root}dist/plain.js`;
+const script = new Script(await readFile(filename, "utf8"), { filename });
+await writeFile(`${root}dist/plain.code`, script.createCachedData());

@@ -12,8 +12,17 @@ const DEFINED_ONLY: Readonly<Record<Revision, Readonly<Partial<Record<CommandNam
   v7: { VERIFY_SIG: 4 },
 };
 
+const COMMANDS: Readonly<Record<Revision, ReadonlyMap<CommandName, number>>> = {
+  v6: numbersOf("v6"),
+  v7: numbersOf("v7"),
+};
+
 /** Every command of the revision with its number. */
 export function commandNumbers(revision: Revision): ReadonlyMap<CommandName, number> {
+  return COMMANDS[revision];
+}
+
+function numbersOf(revision: Revision): ReadonlyMap<CommandName, number> {
   const entries = Object.entries({ ...revisionProfile(revision).commands, ...DEFINED_ONLY[revision] });
   return new Map(entries as [CommandName, number][]);
 }
@@ -132,8 +141,11 @@ function field(reader: ByteReader, layout: HeaderLayout, name: string): { value:
 }
 
 function subcommandOf(revision: Revision, number: number): Subcommand | undefined {
-  const entries = Object.entries(revisionProfile(revision).subcommands);
-  return nameOf(new Map(entries as [Subcommand, number][]), number);
+  const { subcommands } = revisionProfile(revision);
+  for (const name in subcommands) {
+    if (subcommands[name as Subcommand] === number) return name as Subcommand;
+  }
+  return undefined;
 }
 
 function nameOf<Name extends string>(numbers: ReadonlyMap<Name, number>, number: number): Name | undefined {

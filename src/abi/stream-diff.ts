@@ -77,6 +77,7 @@ const STRIDE = 64 * 1024;
 
 /** Kernels are long: whole strides are compared by the runtime, only the one that differs byte by byte. */
 function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
+  if (a.length === b.length && Buffer.compare(a, b) === 0) return undefined;
   const common = Math.min(a.length, b.length);
   for (let start = 0; start < common; start += STRIDE) {
     const end = Math.min(common, start + STRIDE);

@@ -61,8 +61,8 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
   const graph = buildGraph(plan);
   const rules = rulesInOrder(graph, request.goals);
   if (!rules.ok) return rules;
-  await removeStaleTemporaries(request.out);
-  await removeStaleTemporaries(join(request.out, PRIVATE));
+  removeStaleTemporaries(request.out);
+  removeStaleTemporaries(join(request.out, PRIVATE));
   const { emit, signal, state } = context;
   const ran = await execute(rules.value, { out: request.out, jobs: request.jobs, state, emit, signal });
   const written = await writeState(request.out, state);

@@ -1,13 +1,15 @@
 import { isAbsolute, join } from "node:path";
 import { ok, type Result } from "#core/result.ts";
 import { digestFile } from "#files/digest.ts";
-import { stampOf } from "#files/stamp.ts";
+import { type Stamp, stampOf } from "#files/stamp.ts";
 import type { State } from "./state.ts";
 
 /** Content digests of files, read again only when a file's stamp has changed. */
 export class Digests {
   readonly #out: string;
   readonly #state: State;
+  /** Of files that are being read. */
+  readonly #reading = new Map<string, Promise<Result<string>>>();
 
   constructor(out: string, state: State) {
     this.#out = out;
@@ -39,8 +41,15 @@ export class Digests {
     const stamp = stampOf(file);
     const known = this.#state.digests[file];
     if (known !== undefined && stamp !== null && known.stamp === stamp) return ok(known.digest);
+    const reading = this.#reading.get(file) ?? this.#read(file, stamp);
+    this.#reading.set(file, reading);
+    return reading;
+  }
+
+  async #read(file: string, stamp: Stamp): Promise<Result<string>> {
     const digest = await digestFile(file);
     if (digest.ok) this.#state.digests[file] = { stamp, digest: digest.value };
+    this.#reading.delete(file);
     return digest;
   }
 }

@@ -36,6 +36,8 @@ export async function execute(
   const slots = new Slots(options.jobs);
   // Some milliseconds that no tool then has to wait for.
   void loadTools();
+  // So is hashing what is large, such as a vmlinux with its debug information.
+  void digests.all(rules.flatMap((rule) => rule.inputs.filter((input) => isAbsolute(input))));
   const ran: Rule[] = [];
   const done = new Map<string, Promise<boolean>>();
   let failed: Result<never> | undefined;
@@ -64,11 +66,12 @@ export async function execute(
 
   const step = async (rule: Rule): Promise<Result<boolean>> => {
     const name = rule.outputs[0];
-    const fingerprint = await fingerprintOf(rule, digests);
-    if (!fingerprint.ok) return fingerprint;
+    const inputs = await digests.all(rule.inputs);
+    if (!inputs.ok) return inputs;
+    const fingerprint = fingerprintOf(rule, inputs.value);
     const before = options.state.rules[name];
     if (
-      before?.fingerprint === fingerprint.value &&
+      before?.fingerprint === fingerprint &&
       (await digests.hold(before.outputs)) &&
       (await digests.hold(before.found))
     ) {
@@ -77,16 +80,16 @@ export async function execute(
     options.emit({ kind: "step", label: rule.label, output: name, command: rule.command });
     // Work in this process holds up everything else in it: let those that start a tool go first.
     if (isInProcess(rule)) await setImmediate();
-    const found = await rule.run(toolRunner);
+    const found = await rule.run(toolRunner, inputs.value);
     if (!found.ok) return found;
     const outputs = await digests.all(rule.outputs);
     if (!outputs.ok) return outputs;
-    const inputs = await digests.all(found.value);
-    if (!inputs.ok) return inputs;
+    const shown = await digests.all(found.value);
+    if (!shown.ok) return shown;
     options.state.rules[name] = {
-      fingerprint: fingerprint.value,
+      fingerprint,
       outputs: outputs.value,
-      found: inputs.value,
+      found: shown.value,
     };
     return ok(true);
   };
@@ -99,12 +102,10 @@ export async function execute(
   return failed ?? ok(ran);
 }
 
-async function fingerprintOf(rule: Rule, digests: Digests): Promise<Result<string>> {
-  const inputs = await digests.all(rule.inputs);
-  if (!inputs.ok) return inputs;
+function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {
   // Where a file from outside lies is no part of what is made from it.
-  const contents = Object.entries(inputs.value).map(([path, hash]) => [isAbsolute(path) ? "" : path, hash]);
-  return ok(digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents])));
+  const contents = Object.entries(inputs).map(([path, hash]) => [isAbsolute(path) ? "" : path, hash]);
+  return digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents]));
 }
 
 /** Lets a fixed number of tasks run at a time. */

@@ -57,6 +57,17 @@ function rulesTable(targets: ReadonlyMap<string, Target>): string {
 function examplePlan(targets: ReadonlyMap<string, Target>, arch: Architecture, revision: Revision): Plan {
   return {
     out: "/out",
+    kernel: {
+      vmlinux: "/k/vmlinux",
+      image: "/k/Image",
+      initramfs: undefined,
+      tree: "/k",
+      identity: {},
+      imageRelease: undefined,
+    },
+    targetFolders: [],
+    program: { version: "", folder: "/" },
+    sourceDateEpoch: undefined,
     arch,
     abi: { revision, source: "built-in", missing: [] },
     profile: revisionProfile(revision),
@@ -76,6 +87,7 @@ function examplePlan(targets: ReadonlyMap<string, Target>, arch: Architecture, r
     helperDocs: { header: "/k/tools/include/uapi/linux/bpf.h", script: "/k/scripts/bpf_doc.py" },
     bytecodeObject: "direct",
     seedPayloadSize: false,
+    envelope: { kernel: "/k/arch/arm64/boot/vmlinuz.efi", initrd: "/i/initramfs", cmdline: "quiet" },
   };
 }
 

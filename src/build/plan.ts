@@ -5,6 +5,7 @@ import type { Btf } from "#formats/btf/btf.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { Target } from "#generate/target.ts";
 import type { Architecture } from "#kernel/architecture.ts";
+import type { KernelIdentity } from "#kernel/identity.ts";
 import type { Toolchain } from "#toolchain/toolchain.ts";
 
 /** Where the kernel's types come from. Paths are absolute. */
@@ -14,9 +15,28 @@ export type TypesSource =
   /** A vmlinux.h of the user's, taken as it is. */
   | { readonly kind: "header"; readonly file: string };
 
+/** What goes into an envelope: absolute paths, and the command line's text. */
+export type EnvelopeInputs = { readonly kernel: string; readonly initrd: string; readonly cmdline: string };
+
 /** Everything that the rules are made from: the request with all that had to be found out. */
 export type Plan = {
   readonly out: string;
+  /** The kernel that the build is for: the files that it was made from, and what they say of themselves. */
+  readonly kernel: {
+    readonly vmlinux: string | undefined;
+    readonly image: string | undefined;
+    readonly initramfs: string | undefined;
+    readonly tree: string | undefined;
+    /** By its BTF's file: the kernel that will run the parsers. */
+    readonly identity: KernelIdentity;
+    /** Of the image that was measured: the kernel that will be parsed. */
+    readonly imageRelease: string | undefined;
+  };
+  /** Folders with targets of the user's own. */
+  readonly targetFolders: readonly string[];
+  /** What the manifests say of this program. */
+  readonly program: { readonly version: string; readonly folder: string };
+  readonly sourceDateEpoch: string | undefined;
   readonly arch: Architecture;
   readonly abi: AbiFinding;
   readonly profile: RevisionProfile;
@@ -30,4 +50,6 @@ export type Plan = {
   readonly helperDocs: { readonly header: string; readonly script: string } | undefined;
   readonly bytecodeObject: "direct" | "compiled";
   readonly seedPayloadSize: boolean;
+  /** Undefined where no goal asks for `zboot_image.elf`. */
+  readonly envelope: EnvelopeInputs | undefined;
 };

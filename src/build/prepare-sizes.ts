@@ -18,6 +18,9 @@ import type { BuildRequest } from "./request.ts";
 export type PreparedSizes = {
   readonly arch: Architecture;
   readonly sizes: ImageSizes;
+  /** The image that was measured, and the release that it says. */
+  readonly image: string | undefined;
+  readonly release: string | undefined;
   readonly watched: readonly string[];
 };
 
@@ -30,6 +33,7 @@ export async function prepareSizes(
   const { limits } = request;
   const watched: string[] = [];
   let measured: Measured | undefined;
+  let measuredFile: string | undefined;
   if (request.kernel.image !== undefined || limits.kernel === undefined) {
     const given = request.kernel.image;
     const candidates =
@@ -47,6 +51,7 @@ export async function prepareSizes(
     );
     if (!found.ok) return found;
     measured = found.value;
+    measuredFile = path;
     emit({
       kind: "note",
       text: `kernel image ${path} (${measured.steps.join(", ")}): ${measured.image} bytes`,
@@ -73,5 +78,11 @@ export async function prepareSizes(
   const image = measured?.image ?? limits.kernel ?? 0;
   const kernel = limits.kernel ?? (measured?.kernel ?? 0) + KERNEL_ALLOWANCE;
   const cmdline = limits.cmdline ?? Math.max(measured?.cmdline ?? 0, DEFAULT_CMDLINE_LIMIT);
-  return ok({ arch, sizes: { image, kernel, initrd, cmdline }, watched });
+  return ok({
+    arch,
+    sizes: { image, kernel, initrd, cmdline },
+    image: measuredFile,
+    release: measured?.release,
+    watched,
+  });
 }

@@ -9,6 +9,7 @@ import { writeOutput } from "#files/output.ts";
 import { stampOf } from "#files/stamp.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
+import type { KernelIdentity } from "#kernel/identity.ts";
 import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { locate, type Places, vmlinuxCandidates } from "#kernel/locate.ts";
 import type { BuildContext } from "./context.ts";
@@ -20,6 +21,9 @@ import { PRIVATE } from "./state.ts";
 export type PreparedTypes = {
   readonly source: TypesSource;
   readonly abi: AbiFinding;
+  /** The file that the types come from, where it is a kernel. */
+  readonly vmlinux: string | undefined;
+  readonly identity: KernelIdentity;
   readonly watched: readonly string[];
 };
 
@@ -37,7 +41,13 @@ export async function prepareTypes(
   const header = await findAbiInHeader(vmlinuxHeader, request.abi);
   if (!header.ok) return header;
   options.emit({ kind: "note", text: abiNote(header.value, request.abi, vmlinuxHeader) });
-  return ok({ source: { kind: "header", file: vmlinuxHeader }, abi: header.value, watched: [vmlinuxHeader] });
+  return ok({
+    source: { kind: "header", file: vmlinuxHeader },
+    abi: header.value,
+    vmlinux: undefined,
+    identity: {},
+    watched: [vmlinuxHeader],
+  });
 }
 
 /** C text says whether the interface is there; which revision it has is for the user to say. */
@@ -72,7 +82,7 @@ async function prepareBtf(
 
   let bytes: Uint8Array | undefined;
   // Taking BTF out of a compressed kernel takes seconds: not again while the kernel is the same.
-  const steps = await recall(
+  const taken = await recall(
     state,
     `btf ${source}`,
     () => `${stampOf(source)} ${stampOf(file)}`,
@@ -81,11 +91,12 @@ async function prepareBtf(
       if (!btf.ok) return btf;
       bytes = btf.value.bytes;
       const written = await writeOutput(file, bytes);
-      return written.ok ? ok(btf.value.steps) : written;
+      const { steps, identity } = btf.value;
+      return written.ok ? ok({ steps, identity }) : written;
     },
   );
-  if (!steps.ok) return steps;
-  emit({ kind: "note", text: `BTF of ${source} (${steps.value.join(", ")})` });
+  if (!taken.ok) return taken;
+  emit({ kind: "note", text: `BTF of ${source} (${taken.value.steps.join(", ")})` });
 
   let decoded: Promise<Result<Btf>> | undefined;
   const read = (): Promise<Result<Btf>> => {
@@ -107,6 +118,8 @@ async function prepareBtf(
   return ok({
     source: header === undefined ? { kind: "btf", file, read } : { kind: "header", file: header },
     abi: abi.value,
+    vmlinux: source,
+    identity: taken.value.identity,
     watched: [...located.value.passed, source],
   });
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { revisionProfile } from "#abi/revisions.ts";
 import { ok, type Result } from "#core/result.ts";
 import { makeFolder } from "#files/output.ts";
@@ -6,10 +6,12 @@ import { stampOf } from "#files/stamp.ts";
 import { templateFiles } from "#generate/parser-source.ts";
 import { loadTargets } from "#generate/target.ts";
 import type { Places } from "#kernel/locate.ts";
+import { version } from "#package.json";
 import { requireToolchain } from "#toolchain/discover.ts";
 import type { BuildContext } from "./context.ts";
 import { checkNesting } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
+import { prepareEnvelope } from "./prepare-envelope.ts";
 import { prepareSizes } from "./prepare-sizes.ts";
 import { prepareTypes } from "./prepare-types.ts";
 import type { BuildRequest } from "./request.ts";
@@ -45,6 +47,9 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   const nesting = checkNesting(targets.value);
   if (!nesting.ok) return nesting;
 
+  const envelope = await prepareEnvelope(request, places, sizes.value.arch, options);
+  if (!envelope.ok) return envelope;
+
   const helperDocs = tree === undefined ? undefined : findHelperDocs(tree);
   const files = new Map<string, readonly string[]>();
   for (const target of targets.value.values()) {
@@ -55,6 +60,17 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   return ok({
     plan: {
       out: request.out,
+      kernel: {
+        vmlinux: types.value.vmlinux,
+        image: sizes.value.image,
+        initramfs: request.limits.initramfs,
+        tree,
+        identity: types.value.identity,
+        imageRelease: sizes.value.release,
+      },
+      targetFolders: request.targetFolders,
+      program: { version, folder: dirname(options.templates) },
+      sourceDateEpoch: options.env["SOURCE_DATE_EPOCH"],
       arch: sizes.value.arch,
       abi: types.value.abi,
       profile: revisionProfile(types.value.abi.revision),
@@ -66,10 +82,12 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       helperDocs,
       bytecodeObject: request.bytecodeObject,
       seedPayloadSize: request.seedPayloadSize,
+      envelope: envelope.value.inputs,
     },
     watched: [
       ...types.value.watched,
       ...sizes.value.watched,
+      ...envelope.value.watched,
       ...request.targetFolders,
       join(options.templates, "partials"),
       ...(tree === undefined ? [] : [...Object.values(helperDocsIn(tree)), join(tree, "tools/lib/bpf")]),

@@ -38,6 +38,15 @@ export type BuildRequest = {
   /** `direct`: our encoder writes `<p>_bytecode.o`. `compiled`: clang compiles `<p>_bytecode.c`. */
   readonly bytecodeObject: "direct" | "compiled";
   readonly seedPayloadSize: boolean;
+  /** What the goal `zboot_image.elf` is made of; undefined where there is no such goal. */
+  readonly envelope:
+    | {
+        /** Looked for in the tree where it is not given. */
+        readonly kernel: string | undefined;
+        readonly initrd: string | undefined;
+        readonly cmdline: string;
+      }
+    | undefined;
   /** At least 1. */
   readonly jobs: number;
 };

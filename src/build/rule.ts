@@ -22,8 +22,13 @@ export type Rule = {
   /**
    * Does it. Outputs are written beside and renamed. Returns inputs that only showed while
    * working (headers that the compiler read), absolute or relative to the output folder.
+   *
+   * @param inputs SHA-256 of each of the rule's inputs
    */
-  readonly run: (runTool: ToolRunner) => Promise<Result<readonly string[]>>;
+  readonly run: (
+    runTool: ToolRunner,
+    inputs: Readonly<Record<string, string>>,
+  ) => Promise<Result<readonly string[]>>;
 };
 
 /** Whether a rule does its work in this process, without a tool. */

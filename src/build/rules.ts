@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Target } from "#generate/target.ts";
-import type { Graph } from "./graph.ts";
+import { type Graph, rulesInOrder } from "./graph.ts";
 import type { Plan } from "./plan.ts";
 import type { Rule } from "./rule.ts";
 import { bytecodeRules, containerRule } from "./rules/bytecode.ts";
+import { ENVELOPE, envelopeRule } from "./rules/envelope.ts";
 import {
   helperDefsRule,
   imageSizeRule,
@@ -11,6 +12,7 @@ import {
   typesHeaderRule,
   vmlinuxHeaderRule,
 } from "./rules/headers.ts";
+import { manifestName, manifestRule } from "./rules/manifest.ts";
 import { objectRule, skeletonRule, sourceRule } from "./rules/program.ts";
 import { PRIVATE } from "./state.ts";
 
@@ -30,10 +32,22 @@ export function buildGraph(plan: Plan): Graph {
     typesHeaderRule(plan),
     libbpfHeadersRule(plan),
     ...targets.flatMap((target) => targetRules(plan, target)),
+    ...(plan.envelope === undefined ? [] : [envelopeRule(plan, plan.envelope)]),
   ];
   const goals = new Map(targets.map((target) => [target.name, goalOutputs(plan, target)]));
+  const manifests = targets.map((target) => {
+    const outputs = goals.get(target.name) ?? [];
+    return manifestRule(plan, target, outputs, neededFor(rules, outputs));
+  });
+  for (const [target, outputs] of goals) goals.set(target, [...outputs, manifestName(target)]);
   goals.set("all", [...new Set([...goals.values()].flat())]);
-  return { rules, goals };
+  return { rules: [...rules, ...manifests], goals };
+}
+
+function neededFor(rules: readonly Rule[], outputs: readonly string[]): readonly Rule[] {
+  const needed = rulesInOrder({ rules, goals: new Map() }, outputs);
+  if (!needed.ok) throw new Error("bug: no rule makes what a goal leaves");
+  return needed.value;
 }
 
 function targetRules(plan: Plan, target: Target): readonly Rule[] {
@@ -76,6 +90,7 @@ export function outputsToClean(out: string, targets: Iterable<string>): readonly
     `${target}_bytecode.c`,
     `${target}_bytecode.o`,
     `${target}.bpf`,
+    manifestName(target),
   ]);
-  return [...HEADERS, ...names, "bytecode.c", "bytecode.o"].map((name) => join(out, name));
+  return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE].map((name) => join(out, name));
 }

@@ -5,7 +5,7 @@ import type { Stamp } from "#files/stamp.ts";
 export const PRIVATE = ".kexec-bpf";
 
 /** Raised whenever the meaning of the stored state changes. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 export type RuleState = {
   readonly fingerprint: string;

@@ -141,6 +141,7 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           targetFolders: options.targets.map((folder) => resolve(io.cwd, folder)),
           bytecodeObject: options.bytecodeObject,
           seedPayloadSize: options.seedPayloadSize,
+          envelope: undefined,
           jobs: options.jobs,
         },
         argv,

@@ -1,11 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
-import { err, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
-import { fileFailed } from "#files/errno.ts";
-import { writeOutput } from "#files/output.ts";
+import { makeFolder } from "#files/output.ts";
+import { writeOutputs } from "#files/output-set.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { table } from "#report/table.ts";
 import type { Call } from "./call.ts";
@@ -18,7 +16,7 @@ import { formatSize } from "./sizes.ts";
 export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
   return parser.command(
     "decompose <container> <image>",
-    "take an image apart as the kernel would; the reference parsers stand in for the bytecode",
+    "take an image apart as the kernel would, with the parsers' bytecode",
     (command) =>
       command
         .positional("container", {
@@ -32,10 +30,19 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
           type: "string",
           requiresArg: true,
           demandOption: true,
-          describe: "folder for kernel, initrd, cmdline",
+          describe: "folder for kernel, initrd, cmdline; one that the image does not have is removed",
         })
         .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
-        .option("limit", { type: "string", requiresArg: true, describe: "largest part, such as 64M" })
+        .option("reference", {
+          type: "boolean",
+          default: false,
+          describe: "let the reference parsers stand in for the bytecode",
+        })
+        .option("limit", {
+          type: "string",
+          requiresArg: true,
+          describe: "with --reference: the largest part, such as 64M",
+        })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
       const limit = partLimit(options.limit);
@@ -46,27 +53,36 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
       if (!image.ok) return finish(report(io, image.failure));
       const { decompose } = await import("#model/decompose.ts");
       const { referenceRunner } = await import("#reference/runner.ts");
-      const runParser = referenceRunner(options.abi, {
-        kernel: limit.value,
-        initrd: limit.value,
-        cmdline: limit.value,
-      });
+      const { vmRunner } = await import("#verify/vm-runner.ts");
+      const limits = { kernel: limit.value, initrd: limit.value, cmdline: limit.value };
+      const runParser = options.reference ? referenceRunner(options.abi, limits) : vmRunner(options.abi);
       const decomposed = await decompose(
         options.abi === "v6"
           ? { revision: "v6", image: image.value, runParser }
           : { revision: "v7", container: container.value, image: image.value, runParser },
       );
       if (!decomposed.ok) return finish(report(io, decomposed.failure));
+      // That the kernel would go on to a parser that behaves does not excuse the one before.
+      const misbehaved = decomposed.value.attempts.find(
+        ({ failure }) =>
+          failure?.reason === "not-decomposed" &&
+          failure.causes.some(({ reason }) => reason === "parser-misbehaved"),
+      );
+      if (misbehaved?.failure !== undefined) return finish(report(io, misbehaved.failure));
       const folder = resolve(io.cwd, options.output);
-      const parts: { name: string; file: string; size: number; sha256: string }[] = [];
-      for (const name of ["kernel", "initrd", "cmdline"] as const) {
-        const bytes = decomposed.value[name];
-        if (bytes === undefined) continue;
-        const file = join(folder, name);
-        const written = await writeIn(folder, file, bytes);
-        if (!written.ok) return finish(report(io, written.failure));
-        parts.push({ name, file, size: bytes.length, sha256: digest(bytes) });
-      }
+      const made = await makeFolder(folder);
+      if (!made.ok) return finish(report(io, made.failure));
+      const outputs = (["kernel", "initrd", "cmdline"] as const).map((name) => ({
+        name,
+        file: join(folder, name),
+        // A part that this image does not have is removed: one of an earlier run would pass for this one's.
+        content: decomposed.value[name],
+      }));
+      const written = writeOutputs(outputs);
+      if (!written.ok) return finish(report(io, written.failure));
+      const parts = outputs.flatMap(({ name, file, content }) =>
+        content === undefined ? [] : [{ name, file, size: content.length, sha256: digest(content) }],
+      );
       const rows = parts.map(({ name, size, sha256, file }) => [name, formatSize(size), sha256, file]);
       io.stdout(
         options.json
@@ -76,13 +92,4 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
       finish(EXIT.ok);
     },
   );
-}
-
-async function writeIn(folder: string, file: string, bytes: Uint8Array): Promise<Result<void>> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    return err(fileFailed("create folder", folder, error));
-  }
-  return writeOutput(file, bytes);
 }

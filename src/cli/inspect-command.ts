@@ -1,7 +1,4 @@
-import { resolve } from "node:path";
 import type { Argv } from "yargs";
-import { EXIT } from "#report/exit-code.ts";
-import { failureText } from "#report/failure-text.ts";
 import type { Call } from "./call.ts";
 import { partLimit } from "./limits.ts";
 import { report } from "./report-failure.ts";
@@ -24,17 +21,9 @@ export function inspectCommand(parser: Argv, { io, finish }: Call): Argv {
     async (options) => {
       const limit = partLimit(options.limit);
       if (!limit.ok) return finish(report(io, limit.failure));
-      const { inspect } = await import("#inspect/inspect.ts");
-      const { inspectionText } = await import("./inspection-text.ts");
-      const explain = failureText;
-      const found = await inspect(resolve(io.cwd, options.file), {
-        hashes: options.hashes,
-        limit: limit.value,
-        explain,
-      });
-      if (!found.ok) return finish(report(io, found.failure));
-      io.stdout(options.json ? `${JSON.stringify(found.value)}\n` : inspectionText(found.value));
-      finish(EXIT.ok);
+      const { runInspect } = await import("./inspect.ts");
+      const { file, hashes, json } = options;
+      finish(await runInspect({ file, hashes, limit: limit.value, json }, io));
     },
   );
 }

@@ -55,6 +55,9 @@ export async function kernelTest(request: KernelTestRequest, io: Io): Promise<nu
 
 async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<readonly TestedKernel[]>> {
   const { revision, limits } = request;
+  const around = surroundings(io);
+  const qemu = await findQemu(around);
+  if (!qemu.ok) return qemu;
   const containers = await readAll(request.containers);
   if (!containers.ok) return containers;
   const images = await readImages(request);
@@ -68,9 +71,6 @@ async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<r
   });
   const job = jobOf(plan, containers.value, revision, request.logLevel);
 
-  const around = surroundings(io);
-  const qemu = await findQemu(around);
-  if (!qemu.ok) return qemu;
   const tested: TestedKernel[] = [];
   for (const choice of request.kernels) {
     const started = performance.now();

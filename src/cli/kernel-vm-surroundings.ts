@@ -10,6 +10,7 @@ export function surroundings(io: Io): Surroundings {
   return {
     sources: join(root, "bpf"),
     debianPackage: join(root, "scripts", "debian-package"),
+    moduleRoot: join(root, "scripts", "module-root"),
     setupScript: join(root, "scripts", "setup"),
     cacheDir: cacheFolder(io.env),
     searchPath: io.env["PATH"] ?? "",

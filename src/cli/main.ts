@@ -1,9 +1,13 @@
 import { upToDate } from "#build/up-to-date.ts";
+import { cachedScript } from "./cached-script.ts";
+import { isPacking } from "./own-words.ts";
+import { plainForm } from "./plain-form.ts";
 import { outputFolder, requestKey, VERSION } from "./request-key.ts";
 
 /**
  * The way in. What needs nothing is answered here, before the rest of the program is loaded: the
- * version, and a build that has nothing to do.
+ * version, and a build that has nothing to do. The plain forms of `inspect` and `extract` go without yargs; packing has
+ * a bundle of its own.
  */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -19,6 +23,15 @@ async function main(): Promise<void> {
       process.stdout.write(summary);
       return;
     }
+  }
+  const plain = plainForm(argv);
+  if (plain !== undefined) {
+    await cachedScript<typeof import("./plain.ts")>("plain").runPlain(plain);
+    return;
+  }
+  if (isPacking(argv)) {
+    const { runPackProcess } = await import("./pack-process.ts");
+    return runPackProcess(argv);
   }
   const { runProcess } = await import("./process.ts");
   await runProcess(argv);

@@ -124,6 +124,7 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
     targetFolders: [path("TARGETS")].filter((folder) => folder !== undefined),
     bytecodeObject: "direct",
     seedPayloadSize: false,
+    envelope: { kernel: path("EFI_IMAGE"), initrd: path("INITRAMFS"), cmdline: cmdline ?? "" },
     jobs: words.jobs ?? availableParallelism(),
   });
 }

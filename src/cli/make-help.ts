@@ -13,7 +13,7 @@ export function makeCommand(parser: Argv, _call: Call): Argv {
         .positional("words", {
           type: "string",
           array: true,
-          describe: "goals (zboot, uki, all, clean, a file), VAR=value",
+          describe: "goals (zboot, uki, all, clean, zboot_image.elf, another file), VAR=value",
         })
         .epilogue(`Options: -C DIR, -j[N], -s. Variables:\n${rows.join("\n")}`),
   );

@@ -1,24 +1,7 @@
+import { onOwnProcess } from "./own-process.ts";
 import { run } from "./run.ts";
 
-/** Runs the program on this process's own streams and signals, and sets its exit status. */
-export async function runProcess(argv: readonly string[]): Promise<void> {
-  const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Not `once`: whoever else listens (toolchain/process-group.ts) must see that this process is not to die.
-    process.on(signal, () => interrupt.abort(signal));
-  }
-  // A reader that goes away (`| head`) is no error of ours; there is nothing left to say to it.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
-  });
-  process.exitCode = await run(argv, {
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
-    env: process.env,
-    cwd: process.cwd(),
-    terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
-    columns: process.stdout.columns ?? 80,
-    signal: interrupt.signal,
-  });
+/** Runs the program as a process: the arguments are those behind its name. */
+export function runProcess(argv: readonly string[]): Promise<void> {
+  return onOwnProcess((io) => run(argv, io));
 }

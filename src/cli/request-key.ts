@@ -23,6 +23,7 @@ export const VARIABLES = [
   "MAX_KERNEL",
   "O",
   "PATH",
+  "SOURCE_DATE_EPOCH",
   "TARGETS",
   "V",
   "VMLINUX_BTF",

@@ -3,15 +3,25 @@ import { EXIT } from "#report/exit-code.ts";
 import { bootTestCommand } from "./boot-test-command.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
+import { checkCommand } from "./check-command.ts";
+import { corpusCommand } from "./corpus-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
+import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { extractCommand } from "./extract-command.ts";
+import { fuzzCommand } from "./fuzz-command.ts";
 import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
+import { asksForHelp, isPacking } from "./own-words.ts";
+import { packCommand } from "./pack-command.ts";
 import { VERSION } from "./request-key.ts";
+import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
+import { unpackCommand } from "./unpack-command.ts";
+import { verifyCommand } from "./verify-command.ts";
+import { verifySignatureCommand } from "./verify-signature-command.ts";
 
 const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   buildCommand,
@@ -20,16 +30,28 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   extractCommand,
   decomposeCommand,
   streamCommand,
+  disasmCommand,
+  verifyCommand,
+  corpusCommand,
+  fuzzCommand,
   kernelTestCommand,
   bootTestCommand,
+  signCommand,
+  verifySignatureCommand,
+  checkCommand,
+  packCommand,
+  unpackCommand,
   doctorCommand,
 ];
 
 class UsageProblem extends Error {}
 
 /** Options that may be given several times: of any command, and of one. */
-const REPEATABLE: ReadonlySet<string> = new Set(["_", "goals", "words", "targets", "containers"]);
-const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-test": ["image", "deb"] };
+const REPEATABLE: ReadonlySet<string> = new Set([
+  ...["_", "goals", "words", "targets", "containers"],
+  ...["parsers", "parser", "image", "include"],
+]);
+const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-test": ["deb"] };
 
 /**
  * Runs the program.
@@ -39,9 +61,13 @@ const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-tes
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
-  if (argv[0] === "make" && !argv.some((word) => word === "--help" || word === "-h")) {
+  if (argv[0] === "make" && !asksForHelp(argv)) {
     const { runMake } = await import("./make-command.ts");
     return runMake(argv, io);
+  }
+  if (isPacking(argv)) {
+    const { runPack } = await import("./run-pack.ts");
+    return runPack(argv, io);
   }
   const { default: yargs } = await import("yargs");
   let status: number = EXIT.ok;

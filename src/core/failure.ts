@@ -15,7 +15,10 @@ export type Failure =
   | FileFailed
   | SizeExceeded
   | NotDecomposed
+  | NotLoaded
+  | ParserMisbehaved
   | GuestFailed
+  | SignatureFailed
   | BadTarget
   | UnknownGoal
   | Usage
@@ -28,17 +31,22 @@ export type Malformed = {
   readonly format: string;
   /** The part of the format: `file header`, `section 3`, `.BTF string section`. */
   readonly section: string;
-  /** Byte offset in the outermost file. */
+  /** Byte offset in the outermost file, or in the layer. */
   readonly offset: number;
   readonly detail: string;
+  readonly layer?: Layer;
   readonly file?: string;
 };
+
+/** What was decompressed on the way to the fault: `the gzip stream at offset 0x0`. Offsets count from its first byte. */
+export type Layer = string;
 
 /** Well-formed input that asks for something this version does not do. */
 export type Unsupported = {
   readonly reason: "unsupported";
   readonly what: string;
   readonly detail: string;
+  readonly layer?: Layer;
   readonly file?: string;
 };
 
@@ -65,7 +73,7 @@ export type MissingArray = {
   readonly reason: "missing-array";
   readonly array: string;
   readonly detail: string;
-  readonly file: string;
+  readonly file?: string;
 };
 
 export type ToolMissing = {
@@ -121,6 +129,7 @@ export type SizeExceeded = {
   readonly limit: number;
   /** The field that gives the size, as in `Malformed`. */
   readonly field?: { readonly section: string; readonly offset: number };
+  readonly layer?: Layer;
   readonly file?: string;
 };
 
@@ -137,12 +146,43 @@ export type NotDecomposed = {
   readonly file?: string;
 };
 
+/** A BPF program that the kernel would not load. */
+export type NotLoaded = {
+  readonly reason: "not-loaded";
+  /** Which one of its file: a container's `.bpf.1`. */
+  readonly program?: string;
+  readonly detail: string;
+  /** What the kernel's calls said, the last one last. */
+  readonly causes: readonly string[];
+  readonly file?: string;
+};
+
+/** A parser did, in a run of its bytecode, what no parser may do. */
+export type ParserMisbehaved = {
+  readonly reason: "parser-misbehaved";
+  readonly detail: string;
+  /** The line of its source, where debug information tells it. */
+  readonly source: { readonly file: string; readonly line: number; readonly text: string } | null;
+  readonly file?: string;
+};
+
 /** The virtual machine with the kernel under test did not do its work. */
 export type GuestFailed = {
   readonly reason: "guest-failed";
   readonly detail: string;
   /** All that the kernel wrote to its console. */
   readonly console: string;
+};
+
+/** A signature that cannot be made, or one that does not hold. */
+export type SignatureFailed = {
+  readonly reason: "signature-failed";
+  readonly detail: string;
+  readonly file: string;
+  /** Byte offset of the signature in the file, where there is one. */
+  readonly signatureAt?: number;
+  /** What openssl said, where that tells more. */
+  readonly log?: string;
 };
 
 /** A target description or template of the user's own that cannot be used. */
@@ -166,4 +206,12 @@ export type Cancelled = { readonly reason: "cancelled"; readonly signal: string 
 /** Names the file in a failure that came from pure code, which knows only bytes. */
 export function inFile<F extends Failure>(failure: F, file: string): F {
   return "file" in failure && failure.file !== undefined ? failure : { ...failure, file };
+}
+
+/** Names the layer in a failure about bytes that were decompressed; undefined leaves the failure to the file itself. */
+export function inLayer<F extends Malformed | Unsupported | SizeExceeded>(
+  failure: F,
+  layer: Layer | undefined,
+): F {
+  return layer === undefined || failure.layer !== undefined ? failure : { ...failure, layer };
 }

@@ -1,18 +1,25 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "./errno.ts";
+import { processStart } from "./process-start.ts";
 
 /** Marks what a killed run may leave behind; the number is the process that wrote it. */
 const TEMPORARY = /^\..+\.(\d+)-\d+\.kexec-bpf$/;
 
 let serial = 0;
+/** Temporary files that this process is writing. In a new container a process may well have the number of a dead one. */
+const own = new Set<string>();
+
+/** A file system's clock and the system's agree to this many milliseconds, a network's included. */
+const CLOCKS_DIFFER = 10_000;
 
 /** A name beside `file`, on the same file system, that no other process uses. */
 export function temporaryBeside(file: string): string {
   serial += 1;
-  return join(dirname(file), `.${basename(file)}.${process.pid}-${serial}.kexec-bpf`);
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}-${serial}.kexec-bpf`);
+  own.add(temporary);
+  return temporary;
 }
 
 /**
@@ -38,13 +45,15 @@ export async function replaceFile<T>(
     return produced;
   } finally {
     if (!renamed) discard(temporary);
+    own.delete(temporary);
   }
 }
 
 /** Removes a temporary file. Where the system does not allow that, the failure that led here says more. */
-function discard(temporary: string): void {
+export function discard(temporary: string): void {
   try {
     rmSync(temporary, { force: true });
+    own.delete(temporary);
   } catch (error) {
     fileFailed("remove", temporary, error);
   }
@@ -67,19 +76,41 @@ export function writeOutput(file: string, content: string | Uint8Array): Promise
 
 export async function makeFolder(folder: string): Promise<Result<void>> {
   try {
-    await mkdir(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true });
     return ok(undefined);
   } catch (error) {
     return err(fileFailed("create folder", folder, error));
   }
 }
 
-/** Removes temporary files in `folder` whose process is gone, as far as the system allows. */
-export async function removeStaleTemporaries(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+/**
+ * Removes temporary files in `folder` that nobody writes any more, as far as the system allows. Nothing is done about a folder
+ * that cannot be read: writing to it will say why.
+ */
+export function removeStaleTemporaries(folder: string): void {
+  for (const name of namesIn(folder)) {
     const pid = TEMPORARY.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) discard(join(folder, name));
+    const file = join(folder, name);
+    if (pid !== undefined && !isBeingWritten(file, Number(pid))) discard(file);
   }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    fileFailed("read", folder, error);
+    return [];
+  }
+}
+
+function isBeingWritten(file: string, pid: number): boolean {
+  if (pid === process.pid) return own.has(file);
+  if (!isRunning(pid)) return false;
+  // A process that began after the last write has the writer's number, but is another.
+  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  const began = processStart(pid);
+  return written === undefined || began === undefined || began < written + CLOCKS_DIFFER;
 }
 
 function isRunning(pid: number): boolean {

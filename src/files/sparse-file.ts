@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { err, type Result } from "#core/result.ts";
 import { fileFailed } from "./errno.ts";
 
@@ -9,10 +9,10 @@ import { fileFailed } from "./errno.ts";
  */
 export class SparseFile {
   readonly bytes: Uint8Array;
-  readonly #handle: FileHandle;
+  readonly #descriptor: number;
 
-  constructor(handle: FileHandle, size: number) {
-    this.#handle = handle;
+  constructor(descriptor: number, size: number) {
+    this.#descriptor = descriptor;
     this.bytes = new Uint8Array(size);
   }
 
@@ -20,12 +20,15 @@ export class SparseFile {
     return this.bytes.length;
   }
 
-  /** Reads `length` bytes from `offset`, as far as the file has them. Throws as `node:fs` does. */
-  async fill(offset: number, length: number): Promise<void> {
+  /**
+   * Reads `length` bytes from `offset`, as far as the file has them. Throws as `node:fs` does. Synchronous: the reads are
+   * many and short, and a thread pool's round trips take longer.
+   */
+  fill(offset: number, length: number): void {
     const start = Math.min(Math.max(0, offset), this.size);
     const end = Math.min(this.size, start + Math.max(0, length));
     for (let at = start; at < end; ) {
-      const { bytesRead } = await this.#handle.read(this.bytes, at, end - at, at);
+      const bytesRead = readSync(this.#descriptor, this.bytes, at, end - at, at);
       if (bytesRead === 0) return;
       at += bytesRead;
     }
@@ -37,14 +40,13 @@ export async function withSparseFile<T>(
   file: string,
   use: (sparse: SparseFile) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  let handle: FileHandle | undefined;
+  let descriptor: number | undefined;
   try {
-    handle = await open(file);
-    const { size } = await handle.stat();
-    return await use(new SparseFile(handle, size));
+    descriptor = openSync(file, "r");
+    return await use(new SparseFile(descriptor, fstatSync(descriptor).size));
   } catch (error) {
     return err(fileFailed("read", file, error));
   } finally {
-    await handle?.close();
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

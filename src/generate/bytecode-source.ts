@@ -1,4 +1,4 @@
-import type { LightSkeleton } from "./light-skeleton.ts";
+import type { LightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
 
 const BYTES_A_LINE = 24;
 

@@ -44,6 +44,23 @@ export function ringSize(payload: number, profile: RevisionProfile): number {
 }
 
 /**
+ * The limits that a text of `image_size.h` gives. Undefined where one of the three is not there, as in the header
+ * of the series' own Makefile.
+ */
+export function parseImageSize(text: string): PartLimits | undefined {
+  const limit = (name: string): number => {
+    const match = new RegExp(`^[ \\t]*#[ \\t]*define[ \\t]+${name}[ \\t]+(\\d+)\\b`, "m").exec(text);
+    return match === null ? Number.NaN : Number(match[1]);
+  };
+  const limits = {
+    kernel: limit("KERNEL_SIZE"),
+    initrd: limit("INITRD_SIZE"),
+    cmdline: limit("CMDLINE_SIZE"),
+  };
+  return Object.values(limits).every(Number.isSafeInteger) ? limits : undefined;
+}
+
+/**
  * The text of `image_size.h` (docs/spec.md, "Sizes").
  *
  * Errors: `size-exceeded` where the verifier could not follow a part of that size.

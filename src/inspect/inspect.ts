@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { commandTitle } from "#abi/command.ts";
 import { REVISIONS } from "#abi/revisions.ts";
@@ -6,7 +5,9 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { type SparseFile, withSparseFile } from "#files/sparse-file.ts";
+import { isBzImage } from "#formats/bzimage/bzimage.ts";
 import { isElf } from "#formats/elf/header.ts";
+import { decodePe } from "#formats/pe/pe-file.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
 import { decodeSparseElf } from "#kernel/sparse-elf.ts";
 import { parseEnvelope } from "#reference/envelope.ts";
@@ -26,7 +27,7 @@ export type InspectOptions = {
   readonly explain: (failure: Failure) => string;
 };
 
-/** Files up to this size are read whole; of larger ones only what the decoders look at. */
+/** Files up to this size are read whole, unless they are PE; of others only what the decoders look at. */
 const WHOLE = 64 * 1024 * 1024;
 const HEAD = 1024 * 1024;
 const TABLES = 64 * 1024;
@@ -40,8 +41,8 @@ const PARSERS = [
 /** Looks at a file: what it is, its parts, what is odd about it, and what each parser would send for it. */
 export function inspect(file: string, options: InspectOptions): Promise<Result<Inspection>> {
   return withSparseFile(file, async (sparse) => {
-    await fillTables(sparse);
-    const facts = await describe(sparse);
+    fillTables(sparse);
+    const facts = describe(sparse);
     const hash = (part: FilePart): Promise<FilePart> => hashed(file, part, options.hashes);
     const parts = [...facts.parts].sort((a, b) => a.offset - b.offset);
     const whole = await hash({ name: "file", offset: 0, size: sparse.size });
@@ -57,20 +58,34 @@ export function inspect(file: string, options: InspectOptions): Promise<Result<I
   });
 }
 
-async function fillTables(sparse: SparseFile): Promise<void> {
-  if (sparse.size <= WHOLE) return sparse.fill(0, sparse.size);
-  await sparse.fill(0, HEAD);
-  await sparse.fill(sparse.size - HEAD, HEAD);
+function fillTables(sparse: SparseFile): void {
+  sparse.fill(0, HEAD);
+  const isPe = sparse.bytes[0] === 0x4d && sparse.bytes[1] === 0x5a && !isBzImage(sparse.bytes);
+  if (isPe) fillPe(sparse);
+  if (sparse.size <= WHOLE && !isPe) sparse.fill(HEAD, sparse.size);
+  else sparse.fill(sparse.size - HEAD, HEAD);
+}
+
+/** What descriptions of PE files look at: headers, the sections' beginnings, what VirtualSize leaves out, certificates. */
+function fillPe(sparse: SparseFile): void {
   const signature = decoding(() =>
     new ByteReader(sparse.bytes, { format: "PE", section: "DOS header" }).u32(0x3c),
   );
-  if (signature.ok) await sparse.fill(signature.value, TABLES);
+  if (signature.ok) sparse.fill(signature.value, TABLES);
+  const pe = decodePe(sparse.bytes);
+  if (!pe.ok) return;
+  for (const { pointerToRawData, sizeOfRawData, data } of pe.value.sections) {
+    sparse.fill(pointerToRawData, Math.min(data.length, TABLES));
+    sparse.fill(pointerToRawData + data.length, Math.min(sizeOfRawData - data.length, HEAD));
+  }
+  const { certificates } = pe.value;
+  if (certificates !== undefined) sparse.fill(certificates.offset, certificates.data.length);
 }
 
-async function describe(sparse: SparseFile): Promise<Facts> {
+function describe(sparse: SparseFile): Facts {
   const { bytes } = sparse;
   const signed = splitSignature(bytes);
-  const facts = await describeContent(sparse);
+  const facts = describeContent(sparse);
   if (!signed.ok || signed.value.signature === undefined) return facts;
   const { offset, data } = signed.value.signature;
   return {
@@ -80,7 +95,7 @@ async function describe(sparse: SparseFile): Promise<Facts> {
   };
 }
 
-async function describeContent(sparse: SparseFile): Promise<Facts> {
+function describeContent(sparse: SparseFile): Facts {
   const { bytes } = sparse;
   const unusable = (format: string, failure: { section: string; offset: number; detail: string }): Facts => ({
     format: `${format}, unusable`,
@@ -89,10 +104,9 @@ async function describeContent(sparse: SparseFile): Promise<Facts> {
     warnings: [`${failure.section}, offset 0x${failure.offset.toString(16)}: ${failure.detail}`],
   });
   if (isElf(bytes)) {
-    const elf = await decodeSparseElf(sparse);
+    const elf = decodeSparseElf(sparse);
     if (!elf.ok) return unusable("ELF", elf.failure);
-    for (const section of elf.value.sections)
-      await sparse.fill(section.offset, Math.min(section.size, TABLES));
+    for (const section of elf.value.sections) sparse.fill(section.offset, Math.min(section.size, TABLES));
     const facts = describeElf(elf.value, bytes);
     return facts.ok ? facts.value : unusable("ELF", facts.failure);
   }
@@ -149,6 +163,8 @@ async function streams(
 
 async function hashed(file: string, part: FilePart, wanted: boolean): Promise<FilePart> {
   if (!wanted || part.size === 0) return part;
+  // Loading it takes as long as everything that is done without hashes.
+  const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file, {
     start: part.offset,

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
+import { readOsRelease } from "#toolchain/os-release.ts";
 import { runTool } from "#toolchain/process.ts";
 import { GUEST_ARCHS, type GuestArch, hostArch } from "./guest-arch.ts";
 import { cancelledBy, type Surroundings } from "./surroundings.ts";
@@ -14,17 +15,46 @@ export type GuestKernel = {
   readonly image: string;
   /** The folder to run make in: that of `/lib/modules/RELEASE/build`. */
   readonly headers: string;
+  /** The root folder that make is to run in, with compilers of its own; `headers` lies in it. Default: the machine's. */
+  readonly root?: string;
 };
 
 /**
- * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by
- * scripts/debian-package, which keeps them in the cache.
+ * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by the project's
+ * scripts, which keep them in the cache. Those of this machine's own release are used as they are. The tools
+ * among other headers need another C library: they come with a root folder.
  */
 export async function debianKernel(
   suite: string,
   around: Surroundings,
   arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestKernel>> {
+  const { codename } = await readOsRelease("/etc/os-release");
+  if (suite === codename || suite === `${codename}-backports`) return ownKernel(suite, around, arch);
+  if (arch.name !== "x86") {
+    const detail = `modules for ${arch.name} are built with this machine's release of Debian only`;
+    return err({ reason: "unsupported", what: `a kernel of ${suite}`, detail });
+  }
+  return foreignKernel(suite, around);
+}
+
+async function foreignKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
+  const run = await runTool({
+    tool: "module-root",
+    file: around.moduleRoot,
+    args: [suite],
+    env: { KEXEC_BPF_CACHE: around.cacheDir },
+    ...cancelledBy(around),
+  });
+  if (!run.ok) return run;
+  const root = new TextDecoder().decode(run.value.stdout).trim();
+  const image = await imageOf(root);
+  if (!image.ok) return image;
+  const headers = await only(join(root, "usr/src"), /^linux-headers-.*-cloud-amd64$/);
+  return headers.ok ? ok({ image: image.value, headers: headers.value, root }) : headers;
+}
+
+async function ownKernel(suite: string, around: Surroundings, arch: GuestArch): Promise<Result<GuestKernel>> {
   const fetch = async (
     { debian }: GuestArch,
     what: "image" | "headers",
@@ -34,6 +64,7 @@ export async function debianKernel(
       tool: "debian-package",
       file: around.debianPackage,
       args: [suite, debian, `linux-${what}-cloud-${debian}`, ...more],
+      env: { KEXEC_BPF_CACHE: around.cacheDir },
       ...cancelledBy(around),
     });
     return run.ok ? ok(new TextDecoder().decode(run.value.stdout).trim()) : run;
@@ -50,13 +81,21 @@ export async function debianKernel(
   const kbuild = await fetch(host, "headers", "--depends-on", "linux-kbuild-.*");
   if (!kbuild.ok) return kbuild;
 
-  const file = await only(join(image.value, "boot"), /^vmlinuz-/);
+  const file = await imageOf(image.value);
   if (!file.ok) return file;
   const tree = await assembleHeaders(
     { headers: headers.value, common: common.value, kbuild: kbuild.value },
     join(around.cacheDir, "kernel-vm", "headers"),
   );
   return tree.ok ? ok({ image: file.value, headers: tree.value }) : tree;
+}
+
+/** Since Debian 14 a kernel lies beside its modules. */
+async function imageOf(folder: string): Promise<Result<string>> {
+  const inBoot = await only(join(folder, "boot"), /^vmlinuz-/);
+  if (inBoot.ok) return inBoot;
+  const modules = await only(join(folder, "usr/lib/modules"), /./);
+  return modules.ok ? only(modules.value, /^vmlinuz$/) : inBoot;
 }
 
 type HeaderPackages = { readonly headers: string; readonly common: string; readonly kbuild: string };
@@ -81,10 +120,17 @@ async function assembleHeaders(packages: HeaderPackages, folder: string): Promis
     await rm(made, { recursive: true, force: true });
     await linkAll(common.value, join(made, "common"), tools);
     await linkAll(specific.value, join(made, "build"), { ...tools, Makefile: undefined });
-    await writeFile(join(made, "build/Makefile"), `include ${join(tree, "common/Makefile")}\n`);
+    const makefile = await readFile(join(specific.value, "Makefile"), "utf8");
+    const moved = makefile
+      .replaceAll(`/usr/src/${basename(common.value)}`, join(tree, "common"))
+      .replaceAll(`/usr/src/${basename(specific.value)}`, join(tree, "build"));
+    await writeFile(join(made, "build/Makefile"), moved);
     await rename(made, tree);
     return ok(join(tree, "build"));
   } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    // Somebody else was faster.
+    if (existsSync(tree)) return ok(join(tree, "build"));
     return err(fileFailed("create folder", tree, error));
   }
 }

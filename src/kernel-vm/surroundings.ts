@@ -2,8 +2,9 @@
 export type Surroundings = {
   /** The folder with the sources of module and agent. */
   readonly sources: string;
-  /** scripts/debian-package and scripts/setup. */
+  /** The project's scripts. */
   readonly debianPackage: string;
+  readonly moduleRoot: string;
   readonly setupScript: string;
   readonly cacheDir: string;
   /** PATH. */

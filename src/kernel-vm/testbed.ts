@@ -17,6 +17,9 @@ export type GuestPrograms = { readonly agent: Uint8Array; readonly module: Uint8
 
 const MODULE = "kexec-testbed.ko";
 
+/** Runs a command in a root folder, with a /proc, which the kernel's tools look into. */
+const ENTER = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"];
+
 /**
  * Compiles the agent, and the module for a kernel and a revision. Both are kept in the cache, under the digest of
  * all that went into them.
@@ -64,7 +67,7 @@ async function buildAgent(
   const agent = await sourcesIn(join(around.sources, "agent"));
   if (!agent.ok) return agent;
   const inputs = [...agent.value.values(), ...testbed.values(), arch.name];
-  return kept("agent", inputs, around, async (folder) => {
+  return kept({ name: "agent", inputs }, around, async (folder) => {
     const output = join(folder, "agent");
     const files = [...agent.value.keys()].filter((file) => file.endsWith(".c"));
     const run = await runTool({
@@ -90,26 +93,25 @@ async function buildModule(
   } catch (error) {
     return err(fileFailed("read", join(kernel.headers, ".config"), error));
   }
-  const compiler = await compilerFor(config, arch, around);
+  const { root } = kernel;
+  const compiler = root === undefined ? await compilerFor(config, arch, around) : [];
   const inputs = [...testbed.values(), config, kernel.headers, revision, ...compiler];
-  return kept("testbed", inputs, around, async (folder) => {
-    for (const file of testbed.keys()) await copyFile(file, join(folder, file.slice(file.lastIndexOf("/"))));
-    const run = await runTool({
-      tool: "make",
-      file: "make",
-      args: [
-        "-s",
-        "-C",
-        kernel.headers,
-        `M=${folder}`,
-        `KEXEC_TESTBED_ABI=${revision.slice(1)}`,
-        ...compiler,
-        "modules",
-      ],
-      ...cancelledBy(around),
-    });
-    return run.ok ? ok(join(folder, MODULE)) : run;
-  });
+  return kept(
+    { name: "testbed", inputs, ...(root && { place: join(root, "tmp") }) },
+    around,
+    async (folder) => {
+      const seen = (path: string) => (root === undefined ? path : path.slice(root.length));
+      for (const file of testbed.keys())
+        await copyFile(file, join(folder, file.slice(file.lastIndexOf("/"))));
+      const words = [
+        ...["make", "-s", "-C", seen(kernel.headers), `M=${seen(folder)}`],
+        ...[`KEXEC_TESTBED_ABI=${revision.slice(1)}`, ...compiler, "modules"],
+      ];
+      const [file = "", ...args] = root === undefined ? words : [...ENTER, `--root=${root}`, ...words];
+      const run = await runTool({ tool: file, file, args, ...cancelledBy(around) });
+      return run.ok ? ok(join(folder, MODULE)) : run;
+    },
+  );
 }
 
 /** Debian's headers ask for the compiler of the kernel's build by name; where it is not here, gcc has to do. */
@@ -123,10 +125,17 @@ async function compilerFor(
   return named ? [] : [`CC=${compilerName(arch)}`];
 }
 
+type Recipe = {
+  readonly name: string;
+  /** All that the file is made of. */
+  readonly inputs: readonly string[];
+  /** Where it is made. Default: the folder for temporary files. */
+  readonly place?: string;
+};
+
 /** A file from the cache, or made in a folder of its own and then kept there. */
 async function kept(
-  name: string,
-  inputs: readonly string[],
+  { name, inputs, place = tmpdir() }: Recipe,
   around: Surroundings,
   make: (folder: string) => Promise<Result<string>>,
 ): Promise<Result<Uint8Array>> {
@@ -134,7 +143,7 @@ async function kept(
   const file = join(store, `${name}-${digest(inputs.join("\0")).slice(0, 16)}`);
   const known = await readFile(file).catch(() => undefined);
   if (known !== undefined) return ok(known);
-  const folder = await mkdtemp(join(tmpdir(), `kexec-bpf-${name}-`));
+  const folder = await mkdtemp(join(place, `kexec-bpf-${name}-`));
   try {
     const made = await make(folder);
     if (!made.ok) return made;

@@ -7,7 +7,8 @@ export type VerifierStatistics = {
   readonly stackDepth: string;
 };
 
-const STATISTICS = /^(?:processed \d|verification time|stack depth|insns processed)/;
+/** The lines at the end of a log; 7.x has more of them than 6.x. */
+const STATISTICS = /^(?:processed \d|verification time|stack depth|insns processed|subprog \d)/;
 
 /** Undefined where the log has none. */
 export function verifierStatistics(log: string): VerifierStatistics | undefined {
@@ -17,7 +18,7 @@ export function verifierStatistics(log: string): VerifierStatistics | undefined 
     instructions: Number(processed[1]),
     totalStates: Number(processed[2]),
     peakStates: Number(processed[3]),
-    stackDepth: /^stack depth (\S+)/m.exec(log)?.[1] ?? "",
+    stackDepth: /^stack depth (?:max )?([\d+]+)/m.exec(log)?.[1] ?? "",
   };
 }
 

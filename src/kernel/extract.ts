@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { inFile } from "#core/failure.ts";
+import { readFileSync } from "node:fs";
+import { inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
-import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
+import type { DecompressFailure } from "#formats/compression/types.ts";
+import { decodeElf } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
 import { isElf } from "#formats/elf/header.ts";
 import { decodeEnvelope } from "#formats/envelope/decode.ts";
@@ -11,7 +12,7 @@ import { peArchitecture } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { isZboot } from "#formats/zboot/zboot.ts";
 import type { Architecture } from "./architecture.ts";
-import { peel } from "./unwrap.ts";
+import { type Content, peel } from "./unwrap.ts";
 
 /** A kernel without its wrappings. */
 export type Extracted = {
@@ -35,7 +36,8 @@ const MAX_LAYERS = 4;
 export async function extractKernel(file: string): Promise<Result<Extracted>> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(file);
+    // One read into one buffer; the asynchronous one reads in pieces and takes twice as long.
+    bytes = readFileSync(file);
   } catch (error) {
     return err(fileFailed("read", file, error));
   }
@@ -45,20 +47,19 @@ export async function extractKernel(file: string): Promise<Result<Extracted>> {
 
 async function unwrap(file: Uint8Array): Promise<Result<Extracted>> {
   const steps: string[] = [];
-  let bytes = file;
+  let content: Content = { bytes: file, base: 0 };
   let machine: Architecture | undefined;
   for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    if (isElf(bytes)) {
-      const elf = decodeElf(bytes);
-      if (!elf.ok) return elf;
-      if (!elf.value.sections.some(({ name }) => name === ".kernel")) return flatten(elf.value, steps);
-      const envelope = decodeEnvelope(bytes);
-      if (!envelope.ok) return envelope;
+    if (isElf(content.bytes)) {
+      const opened = openElf(content, steps);
+      if (!opened.ok) return err(inLayer(opened.failure, content.layer));
+      if (opened.value.kind === "vmlinux") return ok(opened.value.extracted);
       steps.push("envelope");
-      bytes = envelope.value.kernel.data;
+      content = opened.value.kernel;
     }
+    const { bytes } = content;
     if (isZboot(bytes)) machine = zbootMachine(bytes);
-    const layer = await peel(bytes, file);
+    const layer = await peel(content);
     if (!layer.ok) return layer;
     switch (layer.value.kind) {
       case "image":
@@ -70,29 +71,47 @@ async function unwrap(file: Uint8Array): Promise<Result<Extracted>> {
         const vmlinux = await layer.value.inner();
         if (!vmlinux.ok) return vmlinux;
         return ok({
-          bytes: vmlinux.value,
+          bytes: vmlinux.value.bytes,
           steps: [...steps, layer.value.step],
           what: "vmlinux of the bzImage",
         });
       }
       case "wrapped":
         steps.push(layer.value.step);
-        bytes = layer.value.inner;
+        content = layer.value.inner;
         break;
       case "unknown": {
-        const image = decodeImage(bytes);
-        return steps.length > 0 && !image.ok
-          ? err({ ...image.failure, detail: `${image.failure.detail} (inside ${steps.join(", ")})` })
-          : notAnImage(steps, "no zboot, UKI, envelope, bzImage, vmlinux, Image or compressed kernel");
+        const image = decodeImage(bytes, { base: content.base });
+        if (steps.length > 0 && !image.ok) return err(inLayer(image.failure, content.layer));
+        return notAnImage(steps, "no zboot, UKI, envelope, bzImage, vmlinux, Image or compressed kernel");
       }
     }
   }
   return notAnImage(steps, "too many wrappings");
 }
 
-function flatten(elf: ElfFile, steps: readonly string[]): Result<Extracted> {
-  const flat = flattenElf(elf);
-  return flat.ok ? ok({ bytes: flat.value, steps: [...steps, "vmlinux"], what: "flat image" }) : flat;
+/** An envelope's kernel, or any other ELF file made flat. */
+function openElf(
+  content: Content,
+  steps: readonly string[],
+): Result<
+  | { readonly kind: "vmlinux"; readonly extracted: Extracted }
+  | { readonly kind: "envelope"; readonly kernel: Content },
+  DecompressFailure
+> {
+  const { bytes, base } = content;
+  const elf = decodeElf(bytes, { base });
+  if (!elf.ok) return elf;
+  if (elf.value.section(".kernel") === undefined) {
+    const flat = flattenElf(elf.value);
+    if (!flat.ok) return flat;
+    const extracted = { bytes: flat.value, steps: [...steps, "vmlinux"], what: "flat image" };
+    return ok({ kind: "vmlinux", extracted });
+  }
+  const envelope = decodeEnvelope(bytes, { base });
+  if (!envelope.ok) return envelope;
+  const { data, offset } = envelope.value.kernel;
+  return ok({ kind: "envelope", kernel: { ...content, bytes: data, base: offset } });
 }
 
 function zbootMachine(bytes: Uint8Array): Architecture | undefined {

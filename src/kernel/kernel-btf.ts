@@ -1,22 +1,26 @@
 import { readFile } from "node:fs/promises";
-import { type Failure, inFile } from "#core/failure.ts";
+import { type Failure, inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
+import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
 import { readHead } from "./read-head.ts";
 import { readElfSection } from "./sparse-elf.ts";
-import { peel } from "./unwrap.ts";
+import { type Content, peel } from "./unwrap.ts";
 
 export type KernelBtf = {
   /** Raw BTF, as in /sys/kernel/btf/vmlinux. */
   readonly bytes: Uint8Array;
   /** How it was come by: `["bzImage (xz)", "ELF .BTF"]`. */
   readonly steps: readonly string[];
+  readonly identity: KernelIdentity;
 };
 
 const SECTION = ".BTF";
+const NOTES = ".notes";
+const RODATA = ".rodata";
 
 /** A UKI around a zboot image around an Image: three. One more for what nobody has thought of. */
 const MAX_LAYERS = 4;
@@ -33,7 +37,10 @@ export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
   if (isElf(head.value)) {
     const section = await readElfSection(file, SECTION);
     if (!section.ok) return section;
-    return elfBtf(section.value, file, []);
+    const [notes, rodata] = [await readElfSection(file, NOTES), await readElfSection(file, RODATA)];
+    if (!notes.ok) return notes;
+    if (!rodata.ok) return rodata;
+    return elfBtf(section.value, file, [], identityOf(notes.value, rodata.value));
   }
   let bytes: Uint8Array;
   try {
@@ -41,21 +48,23 @@ export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
   } catch (error) {
     return err(fileFailed("read", file, error));
   }
-  if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"] });
+  if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
   const found = await search(bytes, file);
   return found.ok ? found : err(inFile(found.failure, file));
 }
 
 async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>> {
   const steps: string[] = [];
-  let bytes = file;
+  let content: Content = { bytes: file, base: 0 };
   for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
+    const { bytes, base } = content;
     if (isElf(bytes)) {
-      const elf = decodeElf(bytes);
-      if (!elf.ok) return elf;
-      return elfBtf(elf.value.section(SECTION)?.data, name, steps);
+      const elf = decodeElf(bytes, { base });
+      if (!elf.ok) return err(inLayer(elf.failure, content.layer));
+      const data = (section: string) => elf.value.section(section)?.data;
+      return elfBtf(data(SECTION), name, steps, identityOf(data(NOTES), data(RODATA)));
     }
-    const layer = await peel(bytes, file);
+    const layer = await peel(content);
     if (!layer.ok) return layer;
     if (layer.value.kind === "image" || layer.value.kind === "unknown") {
       const found = findBtf(bytes);
@@ -64,25 +73,41 @@ async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>
       return ok({
         bytes: bytes.subarray(found.offset, found.offset + found.length),
         steps: [...steps, place],
+        identity: releaseOnly(releaseIn(bytes)),
       });
     }
     steps.push(layer.value.step);
     if (layer.value.kind === "wrapped") {
-      bytes = layer.value.inner;
+      content = layer.value.inner;
     } else {
       const inner = await layer.value.inner();
       if (!inner.ok) return inner;
-      bytes = inner.value;
+      content = inner.value;
     }
   }
   return err(noBtf(name, steps));
 }
 
 /** A file of debug information only (objcopy --only-keep-debug) still has the section, without bytes. */
-function elfBtf(data: Uint8Array | undefined, file: string, steps: readonly string[]): Result<KernelBtf> {
+function elfBtf(
+  data: Uint8Array | undefined,
+  file: string,
+  steps: readonly string[],
+  identity: KernelIdentity,
+): Result<KernelBtf> {
   return data === undefined || data.length === 0
     ? err(noBtf(file, steps))
-    : ok({ bytes: data, steps: [...steps, "ELF .BTF"] });
+    : ok({ bytes: data, steps: [...steps, "ELF .BTF"], identity });
+}
+
+/** From sections that a vmlinux may lack. */
+function identityOf(notes: Uint8Array | undefined, rodata: Uint8Array | undefined): KernelIdentity {
+  const release = releaseOnly(releaseIn(rodata ?? new Uint8Array()));
+  return withBuildId(release, notes ?? new Uint8Array());
+}
+
+function releaseOnly(release: string | undefined): KernelIdentity {
+  return release === undefined ? {} : { release };
 }
 
 /** The magic number 0xeb9f in either byte order. */

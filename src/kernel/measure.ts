@@ -2,11 +2,12 @@ import { readFile, stat } from "node:fs/promises";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
-import { isBzImage } from "#formats/bzimage/bzimage.ts";
+import { decodeBzImage, isBzImage } from "#formats/bzimage/bzimage.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import type { Architecture } from "./architecture.ts";
+import { findRelease, releaseIn } from "./identity.ts";
 import { readHead } from "./read-head.ts";
-import { peel } from "./unwrap.ts";
+import { type Content, peel } from "./unwrap.ts";
 
 /** Sizes found in a kernel file, in bytes. */
 export type Measured = {
@@ -19,6 +20,8 @@ export type Measured = {
   readonly cmdline?: number;
   /** Whose kernel it is. */
   readonly arch: Architecture;
+  /** The kernel's release, where it says one. */
+  readonly release?: string | undefined;
   /** What the file is: `["UKI", "zboot (zstd)", "arm64 Image"]`. */
   readonly steps: readonly string[];
 };
@@ -29,7 +32,7 @@ const MAX_LAYERS = 4;
 const HEAD_SIZE = 1024;
 
 /**
- * Measures a kernel image: an uncompressed one (its size is taken without reading it), a zboot image
+ * Measures a kernel image: an uncompressed one (of which no more is read than finds its release), a zboot image
  * or a bare compressed stream (decompressed), a UKI (its sections), a bzImage.
  *
  * Errors: `file-failed`; those of the formats; `unsupported` for what is no kernel image.
@@ -42,10 +45,13 @@ export async function measureImage(file: string): Promise<Result<Measured>> {
     // An x86 image with an EFI stub has all the magic numbers of a LoongArch one, and its own.
     if (header.ok && !isBzImage(head.value)) {
       const { size } = await stat(file);
+      const release = await findRelease(file);
+      if (!release.ok) return release;
       return ok({
         image: size,
         kernel: size,
         arch: header.value.arch,
+        release: release.value,
         steps: [`${header.value.arch} Image`],
       });
     }
@@ -58,28 +64,31 @@ export async function measureImage(file: string): Promise<Result<Measured>> {
 
 async function measure(file: Uint8Array): Promise<Result<Measured>> {
   const steps: string[] = [];
-  let bytes = file;
+  let content: Content = { bytes: file, base: 0 };
   let kernel = 0;
   let parts: { initrd: number; cmdline: number } | undefined;
   for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    const layer = await peel(bytes, file);
+    const layer = await peel(content);
     if (!layer.ok) return layer;
     if (layer.value.kind === "unknown") break;
     steps.push(layer.value.step);
     if (layer.value.kind !== "wrapped") {
       return ok({
-        image: bytes.length,
-        kernel: Math.max(kernel, bytes.length),
+        image: content.bytes.length,
+        kernel: Math.max(kernel, content.bytes.length),
         ...parts,
         arch: layer.value.arch,
+        release: layer.value.kind === "bzImage" ? bzImageRelease(content.bytes) : releaseIn(content.bytes),
         steps,
       });
     }
     if (layer.value.uki !== undefined) {
+      // Only @0's kernel is unwrapped below, for a parser hands on no other (docs/spec.md, "UKI"). The records fit the
+      // largest part of any profile: that costs memory alone, and a UKI whose order of profiles changes still fits.
       kernel = layer.value.uki.linux;
       parts = { initrd: layer.value.uki.initrd, cmdline: layer.value.uki.cmdline };
     }
-    bytes = layer.value.inner;
+    content = layer.value.inner;
   }
   return err({
     reason: "unsupported",
@@ -87,4 +96,10 @@ async function measure(file: Uint8Array): Promise<Result<Measured>> {
     detail:
       "neither an arm64, RISC-V or LoongArch Image, nor zboot, UKI, bzImage or a compressed one of these",
   });
+}
+
+/** Its setup header tells the release without unpacking anything. */
+function bzImageRelease(bytes: Uint8Array): string | undefined {
+  const decoded = decodeBzImage(bytes);
+  return decoded.ok ? decoded.value.kernelVersion?.split(" ", 1)[0] : undefined;
 }

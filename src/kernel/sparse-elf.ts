@@ -18,18 +18,18 @@ import { readByteOrder, readHeader } from "#formats/elf/header.ts";
  */
 export function readElfSection(file: string, name: string): Promise<Result<Uint8Array | undefined>> {
   return withSparseFile(file, async (sparse) => {
-    const elf = await decodeSparseElf(sparse);
+    const elf = decodeSparseElf(sparse);
     if (!elf.ok) return err(inFile(elf.failure, file));
     const section = elf.value.section(name);
     if (section === undefined) return ok(undefined);
-    await sparse.fill(section.offset, section.size);
+    sparse.fill(section.offset, section.size);
     return ok(section.data);
   });
 }
 
 /** Decodes an ELF file of which only headers and section names have been read. */
-export async function decodeSparseElf(sparse: SparseFile): Promise<Result<ElfFile, Malformed>> {
-  await sparse.fill(0, ELF64_HEADER_SIZE);
+export function decodeSparseElf(sparse: SparseFile): Result<ElfFile, Malformed> {
+  sparse.fill(0, ELF64_HEADER_SIZE);
   const opened = decoding(() => {
     const order = readByteOrder(new ByteReader(sparse.bytes, { format: "ELF", section: "file header" }));
     const file = new ByteReader(sparse.bytes, { format: "ELF", section: "file header", ...order });
@@ -38,17 +38,17 @@ export async function decodeSparseElf(sparse: SparseFile): Promise<Result<ElfFil
   if (!opened.ok) return opened;
   const { file, table } = opened.value;
   // Section header 0 has the numbers that are too large for the file header.
-  await sparse.fill(table, ELF64_SECTION_HEADER_SIZE);
+  sparse.fill(table, ELF64_SECTION_HEADER_SIZE);
   const header = decoding(() => readHeader(file));
   if (!header.ok) return header;
   const { sectionCount, sectionNamesIndex, programHeaderOffset, programHeaderCount } = header.value;
-  await sparse.fill(programHeaderOffset, programHeaderCount * ELF64_PROGRAM_HEADER_SIZE);
-  await sparse.fill(table, sectionCount * ELF64_SECTION_HEADER_SIZE);
+  sparse.fill(programHeaderOffset, programHeaderCount * ELF64_PROGRAM_HEADER_SIZE);
+  sparse.fill(table, sectionCount * ELF64_SECTION_HEADER_SIZE);
   const place = decoding(() => {
     const at = table + sectionNamesIndex * ELF64_SECTION_HEADER_SIZE;
     return { offset: file.size64(at + 0x18), length: file.size64(at + 0x20) };
   });
   // Where the names are out of reach, the decoder says so.
-  if (place.ok) await sparse.fill(place.value.offset, place.value.length);
+  if (place.ok) sparse.fill(place.value.offset, place.value.length);
   return decodeElf(sparse.bytes);
 }

@@ -1,21 +1,31 @@
-import { ok, type Result } from "#core/result.ts";
+import { inLayer } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
 import { decodeBzImage, isBzImage } from "#formats/bzimage/bzimage.ts";
 import { type Codec, codecForZboot, decompress, detectCodec } from "#formats/compression/codecs.ts";
+import type { DecompressFailure } from "#formats/compression/types.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { decodeUki } from "#formats/uki/uki.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 
+/** A file, or what was taken out of it. */
+export type Content = {
+  readonly bytes: Uint8Array;
+  /** Where the bytes begin in the file or, with a layer, in what was decompressed: offsets in failures count from there. */
+  readonly base: number;
+  readonly layer?: string;
+};
+
 /** What a kernel file turned out to be. `step` is a word for messages: `zboot (zstd22)`. */
 export type Layer =
   /** A wrapping around a kernel that has been taken off. */
-  | { readonly kind: "wrapped"; readonly step: string; readonly inner: Uint8Array; readonly uki?: UkiParts }
+  | { readonly kind: "wrapped"; readonly step: string; readonly inner: Content; readonly uki?: UkiParts }
   /** An x86 image: it is handed on whole, though a vmlinux can be taken out of it. */
   | {
       readonly kind: "bzImage";
       readonly arch: "x86";
       readonly step: string;
-      readonly inner: () => Promise<Result<Uint8Array>>;
+      readonly inner: () => Promise<Result<Content, DecompressFailure>>;
     }
   /** An uncompressed kernel with its boot header. */
   | { readonly kind: "image"; readonly arch: "arm64" | "riscv" | "loongarch"; readonly step: string }
@@ -28,14 +38,17 @@ export type UkiParts = { readonly linux: number; readonly initrd: number; readon
  * Looks at the outermost layer of a kernel file: a bare compressed stream (`Image.gz`), a zboot
  * image, a UKI, a bzImage or an uncompressed Image.
  *
- * @param file what `bytes` were taken out of, so that failures name its offsets where it is a view of it
- *
- * Errors: those of the format that the file claims to have.
+ * Errors: those of the format that the content claims to have, with its layer named.
  */
-export async function peel(bytes: Uint8Array, file: Uint8Array = bytes): Promise<Result<Layer>> {
-  const base = bytes.buffer === file.buffer ? bytes.byteOffset - file.byteOffset : 0;
+export async function peel(content: Content): Promise<Result<Layer, DecompressFailure>> {
+  const layer = await look(content);
+  return layer.ok ? layer : err(inLayer(layer.failure, content.layer));
+}
+
+async function look(content: Content): Promise<Result<Layer, DecompressFailure>> {
+  const { bytes, base } = content;
   const codec = detectCodec(bytes);
-  if (codec !== undefined) return unpacked(codec, bytes, codec.name, base);
+  if (codec !== undefined) return wrapped(codec.name, await unpack(codec, content));
   if (isZboot(bytes)) {
     const zboot = decodeZboot(bytes, { base });
     if (!zboot.ok) return zboot;
@@ -48,23 +61,40 @@ export async function peel(bytes: Uint8Array, file: Uint8Array = bytes): Promise
         failure: { reason: "unsupported", what: `zboot compression ${compression}`, detail },
       };
     }
-    return unpacked(named, payload, `zboot (${compression})`, base + payloadOffset);
+    return wrapped(`zboot (${compression})`, await unpack(named, part(content, payloadOffset, payload)));
   }
-  if (isBzImage(bytes)) return bzImage(bytes, base);
+  if (isBzImage(bytes)) return bzImage(content);
   const image = decodeImage(bytes);
   if (image.ok) return ok({ kind: "image", arch: image.value.arch, step: `${image.value.arch} Image` });
   const pe = decodePe(bytes);
-  if (pe.ok && pe.value.sections.some((section) => section.name === ".linux")) return ukiLayer(bytes, base);
+  if (pe.ok && pe.value.sections.some((section) => section.name === ".linux")) return ukiLayer(content);
   return ok({ kind: "unknown" });
 }
 
-async function unpacked(codec: Codec, bytes: Uint8Array, step: string, base: number): Promise<Result<Layer>> {
-  const result = await decompress(codec, bytes, { base });
-  return result.ok ? ok({ kind: "wrapped", step, inner: result.value.bytes }) : result;
+/** A run of the content's own bytes, from `offset`. */
+function part({ base, layer }: Content, offset: number, bytes: Uint8Array): Content {
+  return { bytes, base: base + offset, ...(layer === undefined ? {} : { layer }) };
 }
 
-function bzImage(bytes: Uint8Array, base: number): Result<Layer> {
-  const decoded = decodeBzImage(bytes, { base });
+/** Decompresses; what comes out is a layer of its own. */
+async function unpack(
+  codec: Codec,
+  { bytes, base, layer }: Content,
+  sizeHint?: number,
+): Promise<Result<Content, DecompressFailure>> {
+  const result = await decompress(codec, bytes, { base, ...(sizeHint === undefined ? {} : { sizeHint }) });
+  if (!result.ok) return err(inLayer(result.failure, layer));
+  const stream = `the ${codec.name} stream at offset 0x${base.toString(16)}`;
+  const name = layer === undefined ? stream : `${layer}, ${stream}`;
+  return ok({ bytes: result.value.bytes, base: 0, layer: name });
+}
+
+function wrapped(step: string, inner: Result<Content, DecompressFailure>): Result<Layer, DecompressFailure> {
+  return inner.ok ? ok({ kind: "wrapped", step, inner: inner.value }) : inner;
+}
+
+function bzImage(content: Content): Result<Layer, DecompressFailure> {
+  const decoded = decodeBzImage(content.bytes, { base: content.base });
   if (!decoded.ok) return decoded;
   const { payload, payloadOffset, uncompressedSize } = decoded.value;
   const codec = detectCodec(payload);
@@ -76,25 +106,19 @@ function bzImage(bytes: Uint8Array, base: number): Result<Layer> {
     kind: "bzImage",
     arch: "x86",
     step: `bzImage (${codec.name})`,
-    inner: async () => {
-      const result = await decompress(codec, payload, {
-        base: base + payloadOffset,
-        ...(uncompressedSize === undefined ? {} : { sizeHint: uncompressedSize }),
-      });
-      return result.ok ? ok(result.value.bytes) : result;
-    },
+    inner: () => unpack(codec, part(content, payloadOffset, payload), uncompressedSize),
   });
 }
 
-function ukiLayer(bytes: Uint8Array, base: number): Result<Layer> {
-  const uki = decodeUki(bytes, { base });
+function ukiLayer(content: Content): Result<Layer, DecompressFailure> {
+  const uki = decodeUki(content.bytes, { base: content.base });
   if (!uki.ok) return uki;
   const { profiles, linux } = uki.value;
   const largest = (size: (profile: (typeof profiles)[number]) => number) => Math.max(...profiles.map(size));
   return ok({
     kind: "wrapped",
     step: "UKI",
-    inner: linux,
+    inner: part(content, linux.byteOffset - content.bytes.byteOffset, linux),
     uki: {
       linux: largest((profile) => profile.linux.length),
       initrd: largest((profile) => profile.initrd?.length ?? 0),

@@ -31,12 +31,12 @@ export function parseUki(input: ReferenceInput): Result<readonly Command[]> {
 
 function readParts(image: Uint8Array): Parts {
   const file = new ByteReader(image, { format: "UKI", section: "DOS header" });
-  const { table, headers } = sectionHeaders(file);
-  const [base, first] = splitAtProfiles(headers);
+  const { table, sections } = sectionTable(file);
+  const [base, first] = splitAtProfiles(sections);
 
   const find = (name: string): Part | undefined => {
-    const section = first?.find((s) => nameOf(s) === name) ?? base.find((s) => nameOf(s) === name);
-    return section && dataOf(file, section);
+    const section = first?.find((s) => s.name === name) ?? base.find((s) => s.name === name);
+    return section && dataOf(file, section.header);
   };
   // All three before any judgement on one: a fault in any refuses the image.
   const [kernel, initrd, cmdline] = [find(".linux"), find(".initrd"), find(".cmdline")];
@@ -46,7 +46,9 @@ function readParts(image: Uint8Array): Parts {
   return { kernel, initrd, cmdline };
 }
 
-function sectionHeaders(file: ByteReader): { table: ByteReader; headers: readonly ByteReader[] } {
+type Section = { readonly name: string; readonly header: ByteReader };
+
+function sectionTable(file: ByteReader): { table: ByteReader; sections: readonly Section[] } {
   if (latin1(file.slice(0, 2)) !== "MZ") file.fail(0, "no MZ magic");
   const start = file.u32(0x3c);
   if (start > file.length - (SIGNATURE_AND_COFF_BYTES + MAGIC_BYTES)) {
@@ -65,18 +67,19 @@ function sectionHeaders(file: ByteReader): { table: ByteReader; headers: readonl
   }
   return {
     table: file.part("section table", at, count * SECTION_HEADER_BYTES),
-    headers: Array.from({ length: count }, (_, i) =>
-      file.part(`section header ${i}`, at + i * SECTION_HEADER_BYTES, SECTION_HEADER_BYTES),
-    ),
+    sections: Array.from({ length: count }, (_, i) => {
+      const header = file.part(`section header ${i}`, at + i * SECTION_HEADER_BYTES, SECTION_HEADER_BYTES);
+      return { name: nameOf(header), header };
+    }),
   };
 }
 
 /** The base and profile @0, which the second `.profile` ends; other profiles are not looked at. */
 function splitAtProfiles(
-  headers: readonly ByteReader[],
-): readonly [base: readonly ByteReader[], first: readonly ByteReader[] | undefined] {
-  const [start, end] = headers.flatMap((header, i) => (nameOf(header) === ".profile" ? [i] : []));
-  return start === undefined ? [headers, undefined] : [headers.slice(0, start), headers.slice(start, end)];
+  sections: readonly Section[],
+): readonly [base: readonly Section[], first: readonly Section[] | undefined] {
+  const [start, end] = sections.flatMap(({ name }, i) => (name === ".profile" ? [i] : []));
+  return start === undefined ? [sections, undefined] : [sections.slice(0, start), sections.slice(start, end)];
 }
 
 /** Eight bytes, padded with NULs; without one when all are used. */

@@ -33,7 +33,10 @@ export function exitCode(failure: Failure): number {
     case "file-failed":
     case "size-exceeded":
     case "not-decomposed":
+    case "not-loaded":
+    case "parser-misbehaved":
     case "guest-failed":
+    case "signature-failed":
     case "bad-target":
       return EXIT.failed;
     default:

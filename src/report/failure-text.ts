@@ -1,4 +1,4 @@
-import type { Failure } from "#core/failure.ts";
+import type { Failure, Layer } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
 
 /** Of a guest's console, how many lines from its end are shown. */
@@ -11,9 +11,9 @@ const CONSOLE_LINES = 40;
 export function failureText(failure: Failure): string {
   switch (failure.reason) {
     case "malformed":
-      return `${at(failure.file)}${failure.format} ${failure.section}, offset ${hex(failure.offset)}: ${failure.detail}`;
+      return `${at(failure.file)}${inside(failure.layer)}${failure.format} ${failure.section}, offset ${hex(failure.offset)}: ${failure.detail}`;
     case "unsupported":
-      return `${at(failure.file)}${failure.what} is not supported: ${failure.detail}`;
+      return `${at(failure.file)}${inside(failure.layer)}${failure.what} is not supported: ${failure.detail}`;
     case "abi-mismatch":
       return lines(
         `${at(failure.file)}the kernel's BTF does not agree with revision ${failure.revision}:`,
@@ -48,16 +48,33 @@ export function failureText(failure: Failure): string {
     case "file-failed":
       return `${failure.file}: cannot ${failure.operation}: ${failure.code}`;
     case "size-exceeded":
-      return `${at(failure.file)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
+      return `${at(failure.file)}${inside(failure.layer)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
     case "not-decomposed":
       return lines(
         `${at(failure.file)}${failure.stage}${failure.command === undefined ? "" : `, command ${failure.command}`}: ${failure.detail}`,
         failure.causes.flatMap((cause) => failureText(cause).split("\n")),
       );
+    case "not-loaded":
+      return lines(
+        `${at(failure.file)}${failure.program === undefined ? "" : `${failure.program}: `}the program cannot be loaded: ${failure.detail}`,
+        failure.causes,
+      );
+    case "parser-misbehaved":
+      return lines(
+        `${at(failure.file)}the parser misbehaves: ${failure.detail}`,
+        failure.source === null
+          ? []
+          : [`at ${failure.source.file}:${failure.source.line}  ${failure.source.text}`],
+      );
     case "guest-failed":
       return lines(
         `the guest failed: ${failure.detail}`,
         failure.console.split(/\r?\n/).slice(-CONSOLE_LINES),
+      );
+    case "signature-failed":
+      return lines(
+        `${at(failure.file)}${failure.signatureAt === undefined ? "" : `signature, offset ${hex(failure.signatureAt)}: `}${failure.detail}`,
+        (failure.log ?? "").trimEnd().split("\n"),
       );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
@@ -74,6 +91,10 @@ export function failureText(failure: Failure): string {
 
 function at(file: string | undefined): string {
   return file === undefined ? "" : `${file}: `;
+}
+
+function inside(layer: Layer | undefined): string {
+  return layer === undefined ? "" : `inside ${layer}: `;
 }
 
 function place(field: { readonly section: string; readonly offset: number } | undefined): string {

@@ -3,6 +3,7 @@ import { bpftoolKind, bpftoolNames } from "./bpftool.ts";
 import { type Candidate, type Chosen, chooseTool, type ProbeContext, type ToolKind } from "./choose.ts";
 import { clangKind, clangNames } from "./clang.ts";
 import { findHeaders, headersCandidates } from "./libbpf-headers.ts";
+import { type OpensslFacts, opensslKind } from "./openssl.ts";
 import { readOsRelease } from "./os-release.ts";
 import { openProbeCache } from "./probe-cache.ts";
 import { cancelled } from "./process.ts";
@@ -10,7 +11,14 @@ import { pythonKind } from "./python.ts";
 import { remedyFor } from "./remedy.ts";
 import { findExecutable, listFolder } from "./search-path.ts";
 import { type DiscoveryOptions, resolveSettings, type Settings } from "./settings.ts";
-import { failureOf, reportBpftool, reportClang, reportHeaders, reportPython } from "./tool-report.ts";
+import {
+  failureOf,
+  reportBpftool,
+  reportClang,
+  reportHeaders,
+  reportOpenssl,
+  reportPython,
+} from "./tool-report.ts";
 import type { Tool, Toolchain, ToolReport } from "./toolchain.ts";
 
 export type Discovery = {
@@ -46,20 +54,41 @@ export async function requireToolchain(options: DiscoveryOptions = {}): Promise<
   throw new Error("bug: no toolchain, and no tool that is missing");
 }
 
+/**
+ * What signing and verifying need.
+ *
+ * @returns `tool-missing` or `tool-too-old` with the command that mends it; `cancelled` as above
+ */
+export async function requireOpenssl(options: DiscoveryOptions = {}): Promise<Result<Tool<OpensslFacts>>> {
+  const settings = resolveSettings(options);
+  const { osRelease, root } = settings.places;
+  const cache = await openProbeCache(settings.cacheDir);
+  const choice = await chooseTool(opensslKind, [await locate("openssl", settings)], probing(settings, cache));
+  await cache.save();
+  if (choice.state === "found") return ok(asTool(choice));
+  if (options.signal?.aborted) return err(cancelled(options.signal));
+  const { setupScript } = settings;
+  const remedy = remedyFor(await readOsRelease(osRelease), ["openssl"], { root, setupScript });
+  const failure = failureOf({ ...reportOpenssl(choice), optional: false }, remedy);
+  if (failure === undefined) throw new Error("bug: openssl is neither found nor missing");
+  return err(failure);
+}
+
 async function search(settings: Settings, withOptional: boolean): Promise<Discovery> {
   const cache = await openProbeCache(settings.cacheDir);
-  const context: ProbeContext = { cache, timeout: settings.probeTimeout, signal: settings.signal };
+  const context = probing(settings, cache);
   const choose = async <Facts>(kind: ToolKind<Facts>, names: readonly string[]) =>
     chooseTool(kind, await Promise.all(names.map((name) => locate(name, settings))), context);
   const { linuxTools, systemBin, include, osRelease, root } = settings.places;
 
-  const [clang, bpftool, headers, python] = await Promise.all([
+  const [clang, bpftool, headers, openssl, python] = await Promise.all([
     choose(clangKind, clangNames(settings.clang, settings.llvm)),
     listFolder(linuxTools).then((kernels) => {
       const { bpftool: named, toolsDir } = settings;
       return choose(bpftoolKind, bpftoolNames({ named, toolsDir, systemBin, linuxTools, kernels }));
     }),
     findHeaders(headersCandidates(settings.libbpfHeaders, settings.kernelTree, include)),
+    withOptional ? choose(opensslKind, ["openssl"]) : undefined,
     withOptional ? choose(pythonKind, ["python3"]) : undefined,
   ]);
   await cache.save();
@@ -72,12 +101,20 @@ async function search(settings: Settings, withOptional: boolean): Promise<Discov
       ? undefined
       : remedyFor(await readOsRelease(osRelease), missing, { root, setupScript });
   return {
-    tools: python === undefined ? required : [...required, reportPython(python)],
+    tools: [
+      ...required,
+      ...(openssl === undefined ? [] : [reportOpenssl(openssl)]),
+      ...(python === undefined ? [] : [reportPython(python)]),
+    ],
     ...(clang.state === "found" && bpftool.state === "found" && headers.state === "found"
       ? { toolchain: { clang: asTool(clang), bpftool: asTool(bpftool), headers: headers.headers } }
       : {}),
     ...(remedy === undefined ? {} : { remedy }),
   };
+}
+
+function probing({ probeTimeout, signal }: Settings, cache: ProbeContext["cache"]): ProbeContext {
+  return { cache, timeout: probeTimeout, signal };
 }
 
 function asTool<Facts>({ path, identity, facts }: Chosen<Facts>): Tool<Facts> {

@@ -1,6 +1,6 @@
 import { shellWord } from "./command-line.ts";
 import type { OsRelease } from "./os-release.ts";
-import type { RequiredTool } from "./toolchain.ts";
+import type { PackagedTool } from "./toolchain.ts";
 
 /**
  * The one command that installs what is missing. It runs as it stands: as root, or for others through sudo.
@@ -13,15 +13,29 @@ export type RemedyOptions = {
 
 type Family = "debian" | "ubuntu" | "fedora" | "arch";
 
-const PACKAGES: Readonly<Record<Family, Readonly<Record<RequiredTool, readonly string[]>>>> = {
-  debian: { clang: ["clang"], bpftool: ["bpftool"], libbpf: ["libbpf-dev"] },
+const PACKAGES: Readonly<Record<Family, Readonly<Record<PackagedTool, readonly string[]>>>> = {
+  debian: {
+    clang: ["clang"],
+    bpftool: ["bpftool"],
+    libbpf: ["libbpf-dev"],
+    openssl: ["openssl"],
+    pkcs11: ["libengine-pkcs11-openssl"],
+  },
   ubuntu: {
     clang: ["clang"],
     bpftool: ["linux-tools-common", "linux-tools-generic"],
     libbpf: ["libbpf-dev"],
+    openssl: ["openssl"],
+    pkcs11: ["libengine-pkcs11-openssl"],
   },
-  fedora: { clang: ["clang"], bpftool: ["bpftool"], libbpf: ["libbpf-devel"] },
-  arch: { clang: ["clang"], bpftool: ["bpf"], libbpf: ["libbpf"] },
+  fedora: {
+    clang: ["clang"],
+    bpftool: ["bpftool"],
+    libbpf: ["libbpf-devel"],
+    openssl: ["openssl"],
+    pkcs11: ["pkcs11-provider"],
+  },
+  arch: { clang: ["clang"], bpftool: ["bpf"], libbpf: ["libbpf"], openssl: ["openssl"], pkcs11: ["libp11"] },
 };
 
 /** Which family's packages each ID of os-release(5) goes by. */
@@ -40,7 +54,7 @@ const NEEDS_BACKPORTS: ReadonlySet<string> = new Set(["bookworm"]);
 /** @returns undefined where nothing is missing or the distribution is none of those known here */
 export function remedyFor(
   os: OsRelease,
-  tools: readonly RequiredTool[],
+  tools: readonly PackagedTool[],
   options: RemedyOptions,
 ): string | undefined {
   if (tools.length === 0) return undefined;

@@ -3,6 +3,7 @@ import { type BpftoolFacts, describeBpftool, LIBBPF_NEEDED } from "./bpftool.ts"
 import type { Choice } from "./choose.ts";
 import { CLANG_NEEDED, type ClangFacts } from "./clang.ts";
 import type { HeadersChoice } from "./libbpf-headers.ts";
+import { OPENSSL_NEEDED, type OpensslFacts } from "./openssl.ts";
 import { PYTHON_NEEDED, type PythonFacts } from "./python.ts";
 import type { RequiredTool, ToolName, ToolReport } from "./toolchain.ts";
 
@@ -23,6 +24,11 @@ export function reportBpftool(choice: Choice<BpftoolFacts>): RequiredReport {
 export function reportPython(choice: Choice<PythonFacts>): ToolReport {
   const needed = `Python ${PYTHON_NEEDED} or newer, only for a kernel tree's scripts/bpf_doc.py`;
   return { name: "python3", optional: true, needed, ...outcome(choice, (facts) => facts.version) };
+}
+
+export function reportOpenssl(choice: Choice<OpensslFacts>): ToolReport {
+  const needed = `OpenSSL ${OPENSSL_NEEDED} or newer, only for sign and verify-signature`;
+  return { name: "openssl", optional: true, needed, ...outcome(choice, (facts) => facts.version) };
 }
 
 export function reportHeaders(choice: HeadersChoice): RequiredReport {
@@ -74,5 +80,6 @@ const TITLES: Readonly<Record<ToolName, string>> = {
   clang: "clang",
   bpftool: "bpftool",
   libbpf: "libbpf's headers",
+  openssl: "openssl",
   python3: "python3",
 };

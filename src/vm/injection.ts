@@ -1,5 +1,7 @@
 /** What shall go wrong in a run, to see that the program copes. Counts are from 1. */
 export type Injection = {
+  /** The anchor's context has no image: the pointer to it is NULL. */
+  readonly noImage?: boolean;
   /** `bpf_get_parser_context` gives NULL. */
   readonly noContext?: boolean;
   /** `bpf_buffer_parser` refuses this call, with -ENOMEM. The refused buffer is recorded as refused. */
@@ -21,6 +23,10 @@ export class Injector {
 
   constructor(plan: Injection) {
     this.#plan = plan;
+  }
+
+  imageIsMissing(): boolean {
+    return this.#plan.noImage === true;
   }
 
   contextFails(): boolean {

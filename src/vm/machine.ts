@@ -3,6 +3,7 @@ import type { MapDefinition } from "./maps/definition.ts";
 import { MapInstance } from "./maps/instance.ts";
 import { Memory } from "./memory/memory.ts";
 import type { Region } from "./memory/region.ts";
+import { type Write, WriteWatch } from "./memory/write-watch.ts";
 
 /** Something that the program has to give back. */
 export type Reference = {
@@ -10,6 +11,19 @@ export type Reference = {
   readonly name: string;
   /** The slot of the call that gave it out. */
   readonly acquiredAt: number;
+};
+
+/** A probe_read that reaches beyond the buffer in which it begins: on a real kernel, into whatever lies there. */
+export type StrayRead = {
+  /** The region's name: `image`. */
+  readonly region: string;
+  /** Bytes. */
+  readonly regionSize: number;
+  /** Of the first byte asked for, from the region's start; negative in the gap before it. */
+  readonly offset: number;
+  readonly size: number;
+  /** The slot of the call. */
+  readonly instruction: number;
 };
 
 /** A buffer that the program handed to the kernel. */
@@ -20,6 +34,8 @@ export type EmittedBuffer = {
   readonly accepted: boolean;
   /** The slot of the call. */
   readonly instruction: number;
+  /** Who stored its bytes, in order; only where the run watched for it. */
+  readonly writes?: readonly Write[];
 };
 
 /** All state of one run: memory, maps, what is held, what came out. Made anew for every run. */
@@ -28,6 +44,9 @@ export class Machine {
   readonly maps: readonly MapInstance[];
   /** One entry a printk, without a line break at its end. */
   readonly trace: string[] = [];
+  /** The slot of the last printk's call, and the address of its format. */
+  lastPrintk: { readonly instruction: number; readonly high: number; readonly low: number } | undefined;
+  readonly strayReads: StrayRead[] = [];
   /** What is held, by the region that stands for it. */
   readonly references = new Map<Region, Reference>();
   readonly buffers: EmittedBuffer[] = [];
@@ -41,7 +60,10 @@ export class Machine {
     readonly injection?: Injection;
     /** Default 1. */
     readonly parserId?: number;
+    /** Whether buffers say who stored their bytes. Default false: it takes time. */
+    readonly watchWrites?: boolean;
   }) {
+    if (options.watchWrites) this.memory.watch = new WriteWatch();
     this.maps = options.maps.map((definition) => new MapInstance(this.memory, definition));
     this.#byObject = new Map(this.maps.map((map) => [map.object, map]));
     this.injector = new Injector(options.injection ?? {});

@@ -14,6 +14,8 @@ export type ImmediateTarget =
 /** A program as a kernel would execute it: relocated, with everything that it names resolved. */
 export type LoadedProgram = {
   readonly name: string;
+  /** Where it is in its file: a container's `.bpf.1`, an object's code section. */
+  readonly section?: string;
   /** `enum bpf_prog_type`. */
   readonly type: number;
   /** The kernel function that it is attached to, where it is attached to one. */

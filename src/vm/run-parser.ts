@@ -67,7 +67,7 @@ function anchorArguments(
   image: Uint8Array,
   layout: ContextLayout,
 ): { readonly high: number; readonly low: number } {
-  const { memory, parserId } = machine;
+  const { memory, parserId, injector } = machine;
   const buffer = memory.add({
     kind: "kernel-buffer",
     name: "image",
@@ -77,7 +77,8 @@ function anchorArguments(
   });
   const context = new ByteWriter(layout.size);
   const view = new DataView(context.bytes.buffer);
-  view.setBigUint64(layout.data, addressOf(buffer.high, REGION_LOW), true);
+  const address = injector.imageIsMissing() ? 0n : addressOf(buffer.high, REGION_LOW);
+  view.setBigUint64(layout.data, address, true);
   if (layout.length.size === POINTER_SIZE) {
     view.setBigUint64(layout.length.offset, BigInt(image.length), true);
   } else view.setInt32(layout.length.offset, image.length, true);

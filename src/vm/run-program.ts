@@ -1,3 +1,4 @@
+import type { Execution } from "./execution.ts";
 import type { Fault } from "./fault.ts";
 import { TRACING_HELPERS } from "./helpers/registry.ts";
 import type { Callee } from "./helpers/signature.ts";
@@ -5,9 +6,10 @@ import type { Injection } from "./injection.ts";
 import type { Coverage } from "./interpreter/coverage.ts";
 import { interpret } from "./interpreter/interpreter.ts";
 import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
-import { type EmittedBuffer, Machine, type Reference } from "./machine.ts";
+import { type EmittedBuffer, Machine, type Reference, type StrayRead } from "./machine.ts";
 import { REGION_LOW } from "./memory/memory.ts";
 import type { ImmediateTarget, LoadedProgram } from "./program.ts";
+import { execute } from "./wasm/execute.ts";
 
 /** What the program may call. */
 export type Callables = {
@@ -27,7 +29,16 @@ export type RunOptions = {
   readonly coverage?: Coverage;
   /** The id that `bpf_get_parser_context` knows, and the program's second argument. Default 1. */
   readonly parserId?: number;
+  /** Whether buffers say who stored their bytes. Default false: it takes time. */
+  readonly watchWrites?: boolean;
+  /**
+   * What runs the program: the interpreter, or the same program compiled to WebAssembly, which takes longer to begin
+   * and then is faster. Outcomes are the same. Default: `interpreter`.
+   */
+  readonly executor?: Executor;
 };
+
+export type Executor = "interpreter" | "wasm";
 
 export type RunOutcome = {
   /** R0 at the exit, unsigned; undefined after a fault. */
@@ -39,6 +50,9 @@ export type RunOutcome = {
   readonly buffers: readonly EmittedBuffer[];
   /** A line a printk. */
   readonly trace: readonly string[];
+  /** The slot where the last one was said: why a parser takes no image. */
+  readonly lastPrintk: number | undefined;
+  readonly strayReads: readonly StrayRead[];
   /** Instructions executed. */
   readonly executed: number;
   readonly coverage: Coverage;
@@ -61,6 +75,7 @@ export function runProgram(
     maps: program.maps,
     ...(options.injection && { injection: options.injection }),
     ...(options.parserId !== undefined && { parserId: options.parserId }),
+    ...(options.watchWrites && { watchWrites: true }),
   });
   const slots = lowered.bySlot.length;
   const coverage = options.coverage ?? new Uint8Array(slots);
@@ -71,7 +86,7 @@ export function runProgram(
   const callees = lowered.calls.map(({ target, id, instruction }) =>
     target === "helper" ? callables.helpers.get(id) : callables.kfuncs.get(kfuncs.get(instruction) ?? ""),
   );
-  const outcome = interpret({
+  const execution: Execution = {
     program: lowered,
     callees,
     symbols,
@@ -79,15 +94,39 @@ export function runProgram(
     argument: prepare(machine),
     coverage,
     ...(options.budget !== undefined && { budget: options.budget }),
-  });
+  };
+  // Who stored what is only noted by the interpreter.
+  const compiled = options.executor === "wasm" && !options.watchWrites;
+  const outcome = compiled ? execute(execution, program) : interpret(execution);
   return {
     ...outcome,
     leaks: [...machine.references.values()],
     buffers: machine.buffers,
     trace: machine.trace,
+    lastPrintk: lastPrintk(machine, lowered, symbols, coverage),
+    strayReads: machine.strayReads,
     coverage,
     calls: machine.injector.counts,
   };
+}
+
+/**
+ * Where the last printk was said. Compilers make one call of many, so it is the instruction that took the
+ * format's address, where there is one.
+ */
+function lastPrintk(
+  { lastPrintk }: Machine,
+  { symbols }: LoadedProgram["lowered"],
+  addresses: readonly { readonly high: number; readonly low: number }[],
+  coverage: Coverage,
+): number | undefined {
+  if (lastPrintk === undefined) return undefined;
+  const { high, low, instruction } = lastPrintk;
+  const taker = symbols.find((symbol, i) => {
+    const address = addresses[i];
+    return address?.high === high && address.low === low && coverage[symbol.instruction.index] !== 0;
+  });
+  return taker?.instruction.index ?? instruction;
 }
 
 function addressOf(

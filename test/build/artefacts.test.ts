@@ -33,6 +33,7 @@ const filesOf = (parser: string): string[] => [
   ...["c", "o"].map((suffix) => `${parser}_bytecode.${suffix}`),
   `${parser}.bpf`,
 ];
+const MANIFESTS = ["uki.manifest.json", "zboot.manifest.json"];
 
 /** What is to be seen in an output folder, apart from the build's private one. */
 const published = (folder: string): string[] => readdirSync(folder).filter((name) => name !== ".kexec-bpf");
@@ -51,12 +52,21 @@ async function make(out: string, ...words: string[]): Promise<string> {
 describe("make zboot uki in tools/kexec", () => {
   it("leaves every artefact under its name and nothing else", async () => {
     const out = await make("names", "zboot", "uki", "ARCH=arm64");
-    expect(published(out).sort()).toEqual([...HEADERS, ...filesOf("uki"), ...filesOf("zboot")].sort());
+    expect(published(out).sort()).toEqual(
+      [...HEADERS, ...filesOf("uki"), ...filesOf("zboot"), ...MANIFESTS].sort(),
+    );
   });
 
   it("adds bytecode.c and bytecode.o, the names of v6, for ABI=v6 alone", async () => {
     const out = await make("v6", "zboot", "uki", "ARCH=arm64", "ABI=v6");
-    const files = [...HEADERS, ...filesOf("uki"), ...filesOf("zboot"), "bytecode.c", "bytecode.o"];
+    const files = [
+      ...HEADERS,
+      ...filesOf("uki"),
+      ...filesOf("zboot"),
+      ...MANIFESTS,
+      "bytecode.c",
+      "bytecode.o",
+    ];
     expect(published(out).sort()).toEqual(files.sort());
     for (const suffix of ["c", "o"]) {
       expect(readFileSync(join(out, `bytecode.${suffix}`))).toEqual(
@@ -67,7 +77,7 @@ describe("make zboot uki in tools/kexec", () => {
 
   it("makes of zboot alone nothing of uki's", async () => {
     const out = await make("zboot-alone", "zboot", "ARCH=arm64");
-    expect(published(out).sort()).toEqual([...HEADERS, ...filesOf("zboot")].sort());
+    expect(published(out).sort()).toEqual([...HEADERS, ...filesOf("zboot"), "zboot.manifest.json"].sort());
   });
 
   it.each([

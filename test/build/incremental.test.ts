@@ -21,7 +21,7 @@ const make = (...words: string[]): Promise<Outcome> =>
 
 beforeAll(async () => {
   tree = kernelTree({ ownVmlinux: true });
-  expect(made(await make())).toHaveLength(17);
+  expect(made(await make())).toHaveLength(19);
 });
 
 beforeEach(() => make());
@@ -91,13 +91,17 @@ describe("after a change", () => {
   it("of MAX_INITRD, image_size.h is made again and what follows from it", async () => {
     const changed = made(await make("MAX_INITRD=32M"));
     const follows = [...fromObject("zboot"), ...fromObject("uki"), "uki.bpf", "zboot.bpf"];
-    expect(changed).toEqual(["image_size.h", ...follows].sort());
+    const manifests = ["uki.manifest.json", "zboot.manifest.json"];
+    expect(changed).toEqual(["image_size.h", ...follows, ...manifests].sort());
   });
 
   it("of MAX_INITRD, what comes out the same stops there: v6's zboot carries no initrd", async () => {
     await make("ABI=v6", "O=v6");
     const changed = made(await make("ABI=v6", "O=v6", "MAX_INITRD=32M"));
-    expect(changed.filter((name) => name.startsWith("zboot"))).toEqual(["zboot_parser_bpf.o"]);
+    expect(changed.filter((name) => name.startsWith("zboot"))).toEqual([
+      "zboot.manifest.json",
+      "zboot_parser_bpf.o",
+    ]);
     expect(changed).toContain("uki.bpf");
   });
 
@@ -151,7 +155,7 @@ describe("a target of the user's own", () => {
     write(join(targets, "plain.json"), JSON.stringify(OWN_TARGET));
     write(join(targets, "plain.hbs"), OWN_BODY);
     const build = () => make("plain", `TARGETS=${targets}`, "O=own");
-    const own = [...fromObject("plain"), "plain.bpf", "plain_parser_bpf.c"].sort();
+    const own = [...fromObject("plain"), "plain.bpf", "plain.manifest.json", "plain_parser_bpf.c"].sort();
     expect(made(await build()).filter((name) => name.startsWith("plain"))).toEqual(own);
 
     // Of the same length: line numbers are part of the program.

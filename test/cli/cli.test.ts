@@ -152,7 +152,7 @@ describe("kexec-bpf build", () => {
 });
 
 describe("kexec-bpf doctor", () => {
-  const tools = ["clang", "bpftool", "libbpf", "python3"];
+  const tools = ["clang", "bpftool", "libbpf", "openssl", "python3"];
 
   it("--json gives schema 1 with every tool", async () => {
     const { status, stdout, stderr } = await cli(["doctor", "--json"], { cwd: newFolder() });

@@ -33,6 +33,7 @@ describe("what make prints", () => {
         "  GEN      bpf_helper_defs.h",
         "  GEN      image_size.h",
         "  GEN      vmlinux.h",
+        "  GEN      zboot.manifest.json",
         "  GEN      zboot_bytecode.c",
         "  HBS      zboot_parser_bpf.c",
         "  LSKEL    zboot_parser_bpf.lskel.h",
@@ -97,7 +98,7 @@ describe("make clean", () => {
     const mine = ["Makefile", "zboot_parser_bpf.c.orig", "zboot.efi", "notes/bytecode.c"];
     for (const name of mine) write(join(kexec, name), name);
     await cliOk(["make", "ARCH=arm64", "ABI=v6"], { cwd: kexec });
-    expect(published(kexec)).toHaveLength(mine.length + 3 + 2 * 6 + 2);
+    expect(published(kexec)).toHaveLength(mine.length + 3 + 2 * 7 + 2);
     const { status, stdout } = await cli(["make", "clean"], { cwd: kexec });
     expect({ status, stdout }).toEqual({ status: 0, stdout: `  CLEAN    ${kexec}\n` });
     expect(readdirSync(kexec).sort()).toEqual(["Makefile", "notes", "zboot.efi", "zboot_parser_bpf.c.orig"]);

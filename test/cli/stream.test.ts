@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { digest } from "#files/digest.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
+import { encodeUki } from "#formats/uki/encode.ts";
 import { copy, DONE, stream } from "../abi/stream-samples.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
@@ -39,7 +40,7 @@ function folderWith(image: Uint8Array): string {
   return cwd;
 }
 
-describe("decompose", () => {
+describe("decompose --reference", () => {
   test("writes the kernel, the initrd and the command line of an envelope", async () => {
     const envelope = encodeEnvelope({
       machine: 183,
@@ -48,7 +49,10 @@ describe("decompose", () => {
       cmdline: text("quiet"),
     });
     const cwd = folderWith(envelope);
-    const { stdout } = await cliOk(["decompose", "parser.bpf", "image", "-o", "out", "--json"], { cwd });
+    const { stdout } = await cliOk(
+      ["decompose", "parser.bpf", "image", "--reference", "-o", "out", "--json"],
+      { cwd },
+    );
     const wanted = [
       ["kernel", KERNEL],
       ["initrd", text("initrd")],
@@ -86,10 +90,50 @@ describe("decompose", () => {
     ["an image that no parser knows", text("words")],
   ])("writes nothing for %s", async (_title, image) => {
     const cwd = folderWith(image);
-    const { status, stdout, stderr } = await cli(["decompose", "parser.bpf", "image", "-o", "out"], { cwd });
+    const { status, stdout, stderr } = await cli(
+      ["decompose", "parser.bpf", "image", "--reference", "-o", "out"],
+      { cwd },
+    );
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).not.toBe("");
     expect(readdirSync(cwd).sort()).toEqual(["image", "parser.bpf"]);
+  });
+});
+
+describe("decompose of a v6 UKI without an initrd", () => {
+  const uki = () => {
+    const encoded = encodeUki({
+      arch: "arm64",
+      sections: [
+        { name: ".linux", data: KERNEL },
+        { name: ".cmdline", data: text("quiet") },
+        { name: ".bpf", data: bytecode },
+      ],
+    });
+    if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
+    return encoded.value;
+  };
+  const words = ["decompose", "parser.bpf", "image", "--reference", "-o", "out", "--abi", "v6"];
+
+  test("removes the initrd of an earlier run", async () => {
+    const cwd = folderWith(uki());
+    mkdirSync(join(cwd, "out"));
+    write(join(cwd, "out/initrd"), "of an earlier run");
+    write(join(cwd, "out/notes"), "of the user");
+    await cliOk(words, { cwd });
+    expect(readdirSync(join(cwd, "out")).sort()).toEqual(["cmdline", "kernel", "notes"]);
+    expect(digest(readFileSync(join(cwd, "out/kernel")))).toBe(digest(KERNEL));
+  });
+
+  test("writes no part where one cannot be put into its place", async () => {
+    const cwd = folderWith(uki());
+    mkdirSync(join(cwd, "out/cmdline"), { recursive: true });
+    write(join(cwd, "out/initrd"), "of an earlier run");
+    const { status, stderr } = await cli(words, { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toContain(join(cwd, "out/cmdline"));
+    expect(readdirSync(join(cwd, "out")).sort()).toEqual(["cmdline", "initrd"]);
+    expect(readFileSync(join(cwd, "out/initrd"), "utf8")).toBe("of an earlier run");
   });
 });
 

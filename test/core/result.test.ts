@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inFile, type Malformed } from "#core/failure.ts";
+import { inFile, inLayer, type Malformed } from "#core/failure.ts";
 import { err, ok } from "#core/result.ts";
 import { unreachable } from "#core/unreachable.ts";
 
@@ -14,6 +14,12 @@ test("a failure from pure code gets its file, but never another one", () => {
   expect(inFile(malformed, "a")).toEqual({ ...malformed, file: "a" });
   expect(inFile({ ...malformed, file: "a" }, "b")).toEqual({ ...malformed, file: "a" });
   expect(malformed.file).toBeUndefined();
+});
+
+test("a failure gets its layer, where there is one, but never another one", () => {
+  expect(inLayer(malformed, "a stream")).toEqual({ ...malformed, layer: "a stream" });
+  expect(inLayer({ ...malformed, layer: "a stream" }, "b")).toEqual({ ...malformed, layer: "a stream" });
+  expect(inLayer(malformed, undefined)).toEqual(malformed);
 });
 
 test("a case that the compiler ruled out is thrown with its value", () =>

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { err, ok } from "#core/result.ts";
@@ -154,7 +154,6 @@ describe("stale temporaries", () => {
     const folder = await temporaryFolder();
     const dead = deadProcess();
     const kept = [
-      `.out.o.${process.pid}-1.kexec-bpf`,
       // Process 1 is alive, whosever it is.
       ".out.o.1-1.kexec-bpf",
       `out.o.${dead}-1.kexec-bpf`,
@@ -164,19 +163,41 @@ describe("stale temporaries", () => {
       ".state.json",
       "out.o",
     ];
-    const stale = [`.out.o.${dead}-1.kexec-bpf`, `.a b.${dead}-27.kexec-bpf`, ".x.99999999999-1.kexec-bpf"];
+    const stale = [
+      // With this process's own number, but not its own: in a container the next run may well get it again.
+      `.out.o.${process.pid}-0.kexec-bpf`,
+      `.out.o.${dead}-1.kexec-bpf`,
+      `.a b.${dead}-27.kexec-bpf`,
+      ".x.99999999999-1.kexec-bpf",
+    ];
     for (const name of [...kept, ...stale]) await file(join(folder, name), "");
-    await removeStaleTemporaries(folder);
+    removeStaleTemporaries(folder);
     expect((await readdir(folder)).sort()).toEqual([...kept].sort());
   });
 
-  test("are recognised by the very names that are given out", async () => {
+  test("are recognised by the very names that are given out; one that is being written is kept", async () => {
     const folder = await temporaryFolder();
-    const mine = temporaryBeside(join(folder, "out.o"));
-    const left = mine.replace(`.${process.pid}-`, `.${deadProcess()}-`);
-    await file(mine, "");
-    await file(left, "");
-    await removeStaleTemporaries(folder);
-    expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([mine]);
+    await replaceFile(join(folder, "out.o"), async (mine) => {
+      const left = mine.replace(`.${process.pid}-`, `.${deadProcess()}-`);
+      await file(mine, "");
+      await file(left, "");
+      removeStaleTemporaries(folder);
+      expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([mine]);
+      return ok(undefined);
+    });
+  });
+
+  test("of a process that began after the last write are removed: it only has the writer's number", async () => {
+    const folder = await temporaryFolder();
+    // Process 1 is alive, whosever it is, but did not write in 1990.
+    const old = await file(join(folder, ".out.o.1-1.kexec-bpf"), "");
+    const recent = await file(join(folder, ".out.o.1-2.kexec-bpf"), "");
+    await utimes(old, new Date("1990-01-01"), new Date("1990-01-01"));
+    removeStaleTemporaries(folder);
+    expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([recent]);
+  });
+
+  test("in a folder that is missing are no concern", () => {
+    expect(() => removeStaleTemporaries("/nonesuch")).not.toThrow();
   });
 });

@@ -11,7 +11,7 @@ async function digits(): Promise<string> {
 /** What a file of ten digits looks like with some parts read: a dot is a byte that was not. */
 async function filled(...parts: readonly (readonly [offset: number, length: number])[]): Promise<unknown> {
   const read = await withSparseFile(await digits(), async (sparse) => {
-    for (const [offset, length] of parts) await sparse.fill(offset, length);
+    for (const [offset, length] of parts) sparse.fill(offset, length);
     return ok(Buffer.from(sparse.bytes).toString("latin1").replaceAll("\0", "."));
   });
   return read.ok ? read.value : read.failure;

@@ -7,6 +7,7 @@ import { type Revision, revisionProfile } from "#abi/revisions.ts";
 import {
   DEFAULT_CMDLINE_LIMIT,
   DEFAULT_INITRD_LIMIT,
+  parseImageSize,
   renderImageSize,
   ringSize,
 } from "#generate/image-size.ts";
@@ -85,6 +86,16 @@ describe("image_size.h", () => {
     if (!header.ok) throw new Error(JSON.stringify(header.failure));
     return header.value;
   };
+
+  test("gives its limits back, in any layout, and none where one is missing", () => {
+    const { image: _image, ...limits } = sizes;
+    expect(parseImageSize(rendered("v7"))).toEqual(limits);
+    expect(parseImageSize(rendered("v7").replace(/#define (\w+) /g, "  #\tdefine $1\t "))).toEqual(limits);
+    expect(parseImageSize(rendered("v7").replace("INITRD_SIZE", "NO_SIZE"))).toBeUndefined();
+    expect(
+      parseImageSize(rendered("v7").replace("KERNEL_SIZE 3", "KERNEL_SIZE IMAGE_SIZE + 3")),
+    ).toBeUndefined();
+  });
 
   test("has the sizes and the rings, under a licence and a guard", () =>
     expect(

@@ -109,6 +109,15 @@ describe("inspect --json", () => {
     );
   });
 
+  test("shows texts and padding in the middle of a file of which only the tables are read", async () => {
+    const initrd = { name: ".initrd", data: Buffer.alloc(3 << 20, 1) };
+    const cmdline = { name: ".cmdline", data: text("quiet\0and padding"), virtualSize: 6 };
+    const { bytes } = buildPe([initrd, cmdline, { ...initrd, name: ".linux" }]);
+    const { fields, warnings } = await inspectBytes(bytes);
+    expect(fields).toContainEqual({ name: ".cmdline", value: "quiet" });
+    expect(warnings).toContainEqual(expect.stringMatching(/^\.cmdline \(section 1\) .*, not all zero$/));
+  });
+
   test("has no sha256 with --no-hashes", async () => {
     expect(JSON.stringify(await inspectBytes(zboot))).toContain("sha256");
     expect(JSON.stringify(await inspectBytes(zboot, "--no-hashes"))).not.toContain("sha256");

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { decodeBzImage } from "#formats/bzimage/bzimage.ts";
+import { decompress, detectCodec } from "#formats/compression/codecs.ts";
 import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
 import { buildElf, edited } from "../support/elf-builder.ts";
@@ -152,7 +154,58 @@ describe("no BTF is found", () => {
   });
 });
 
+describe("the kernel's identity", () => {
+  const identity = async (bytes: Uint8Array) => {
+    const path = join(await temporaryFolder(), "kernel");
+    await writeFile(path, bytes);
+    const read = await readKernelBtf(path);
+    return read.ok ? read.value.identity : read.failure;
+  };
+  /** namesz 4, descsz 3, type 3 (NT_GNU_BUILD_ID), "GNU", three bytes and the padding. */
+  const notes = Buffer.from("040000000300000003000000474e5500abcdef00", "hex");
+  const rodata = Buffer.from("\0%s version %s\0Linux version 6.9.0-test (a@b) #1\0");
+  const elf = (...more: readonly { name: string; data: Uint8Array }[]) =>
+    buildElf([{ name: ".BTF", data: BTF, flags: 2 }, ...more]).bytes;
+
+  test("is the banner in .rodata and the build ID in .notes", async () => {
+    const both = elf({ name: ".notes", data: notes }, { name: ".rodata", data: rodata });
+    const expected = { release: "6.9.0-test", buildId: "abcdef" };
+    expect(await identity(both)).toEqual(expected);
+    expect(await identity(gzipSync(both))).toEqual(expected);
+    expect(await identity(elf({ name: ".notes", data: notes }))).toEqual({ buildId: "abcdef" });
+  });
+
+  test("of notes that are no notes has no build ID, which is no reason not to build", async () => {
+    const broken = elf({ name: ".notes", data: notes.subarray(0, -2) }, { name: ".rodata", data: rodata });
+    expect(await identity(broken)).toEqual({ release: "6.9.0-test" });
+  });
+
+  test("of an Image is its banner alone; raw BTF has none", async () => {
+    const image = bootImage("arm64", Buffer.concat([rodata, inside]));
+    expect(await identity(image)).toEqual({ release: "6.9.0-test" });
+    expect(await identity(BTF)).toEqual({});
+  });
+});
+
 describe("real kernels", () => {
+  test("Debian's amd64 bzImage has the build ID that readelf shows, and the release of its name", async () => {
+    const { bzImage: image } = amd64Kernel();
+    const decoded = decodeBzImage(readFileSync(image));
+    const codec = decoded.ok ? detectCodec(decoded.value.payload) : undefined;
+    if (!decoded.ok || codec === undefined) throw new Error("expected a bzImage");
+    const inner = await decompress(codec, decoded.value.payload, {});
+    if (!inner.ok) throw new Error("expected a vmlinux");
+    const elf = join(await temporaryFolder(), "vmlinux");
+    await writeFile(elf, inner.value.bytes);
+    const buildId = /Build ID: (\w+)/.exec(execFileSync("readelf", ["-n", elf], { encoding: "utf8" }))?.[1];
+    const expected = { release: basename(image).replace("vmlinuz-", ""), buildId };
+    expect(buildId).toMatch(/^[0-9a-f]{40}$/);
+    for (const path of [image, elf]) {
+      const read = await readKernelBtf(path);
+      expect(read.ok && read.value.identity).toEqual(expected);
+    }
+  });
+
   test("Debian's amd64 bzImage has the BTF of its headers' vmlinux, byte for byte, as objcopy has it", async () => {
     const { bzImage: image, vmlinux: elf } = amd64Kernel();
     const folder = await temporaryFolder();

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { measureImage } from "#kernel/measure.ts";
@@ -193,7 +193,13 @@ describe("real kernels", () => {
     const { size } = statSync(path);
     expect(await measureImage(path)).toEqual({
       ok: true,
-      value: { image: size, kernel: size, arch: "arm64", steps: ["arm64 Image"] },
+      value: {
+        image: size,
+        kernel: size,
+        arch: "arm64",
+        steps: ["arm64 Image"],
+        release: basename(path).replace("vmlinuz-", ""),
+      },
     });
   });
 
@@ -206,7 +212,13 @@ describe("real kernels", () => {
     expect(size).toBeGreaterThan(16 * 1024 * 1024);
     expect(await measureImage(path)).toEqual({
       ok: true,
-      value: { image: size, kernel: size, arch: "loongarch", steps: ["zboot (zstd)", "loongarch Image"] },
+      value: {
+        image: size,
+        kernel: size,
+        arch: "loongarch",
+        steps: ["zboot (zstd)", "loongarch Image"],
+        release: basename(dirname(path)),
+      },
     });
     // Four bytes less, as the first versions of the series send, are not a whole stream.
     const cut = payload.subarray(0, length - 4);
@@ -217,7 +229,10 @@ describe("real kernels", () => {
     const { bzImage: path } = amd64Kernel();
     const { size } = statSync(path);
     const measured = await measureImage(path);
-    expect(measured).toMatchObject({ ok: true, value: { image: size, kernel: size, arch: "x86" } });
+    expect(measured).toMatchObject({
+      ok: true,
+      value: { image: size, kernel: size, arch: "x86", release: basename(path).replace("vmlinuz-", "") },
+    });
     expect(readFileSync(path).readUInt32LE(0x38)).toBe(0x818223cd);
   });
 });

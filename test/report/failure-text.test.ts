@@ -25,6 +25,19 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       text: "PE section 3, offset 0x0: cut",
       exit: 1,
     },
+    {
+      failure: {
+        reason: "malformed",
+        format: "Image",
+        section: "header",
+        offset: 56,
+        detail: "no magic",
+        layer: "the gzip stream at offset 0x210",
+        file: "vmlinuz.efi",
+      },
+      text: "vmlinuz.efi: inside the gzip stream at offset 0x210: Image header, offset 0x38: no magic",
+      exit: 1,
+    },
   ],
   unsupported: [
     {
@@ -57,6 +70,40 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
     {
       failure: { reason: "missing-array", array: "opts_data", detail: "empty", file: "s.h" },
       text: "s.h: opts_data[]: empty",
+      exit: 1,
+    },
+  ],
+  "not-loaded": [
+    {
+      failure: {
+        reason: "not-loaded",
+        program: ".bpf.1",
+        detail: "d",
+        causes: ["one", "two"],
+        file: "z.bpf",
+      },
+      text: "z.bpf: .bpf.1: the program cannot be loaded: d\n  one\n  two",
+      exit: 1,
+    },
+    {
+      failure: { reason: "not-loaded", detail: "d", causes: [] },
+      text: "the program cannot be loaded: d",
+      exit: 1,
+    },
+  ],
+  "parser-misbehaved": [
+    {
+      failure: {
+        reason: "parser-misbehaved",
+        detail: "d",
+        source: { file: "p.c", line: 7, text: "x = *y;" },
+      },
+      text: "the parser misbehaves: d\n  at p.c:7  x = *y;",
+      exit: 1,
+    },
+    {
+      failure: { reason: "parser-misbehaved", detail: "d", source: null, file: "z.bpf" },
+      text: "z.bpf: the parser misbehaves: d",
       exit: 1,
     },
   ],
@@ -168,6 +215,24 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
     {
       failure: { reason: "guest-failed", detail: "no end after 60 s", console: "one\r\ntwo\r\n" },
       text: "the guest failed: no end after 60 s\n  one\n  two",
+      exit: 1,
+    },
+  ],
+  "signature-failed": [
+    {
+      failure: { reason: "signature-failed", file: "zboot.bpf", detail: "is not signed" },
+      text: "zboot.bpf: is not signed",
+      exit: 1,
+    },
+    {
+      failure: {
+        reason: "signature-failed",
+        file: "zboot.bpf",
+        signatureAt: 0x40,
+        detail: "does not verify",
+        log: "bad signature\n",
+      },
+      text: "zboot.bpf: signature, offset 0x40: does not verify\n  bad signature",
       exit: 1,
     },
   ],

@@ -71,7 +71,7 @@ export type Started = {
 
 /** Starts `bin/kexec-bpf` as a process, bundled from the sources as they are now. */
 export function start(argv: readonly string[], options: CallOptions): Started {
-  const child = spawn(process.execPath, [program(), ...argv], {
+  const child = spawn(process.execPath, [programFile(), ...argv], {
     cwd: options.cwd,
     env: { ...ENVIRONMENT, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -99,8 +99,8 @@ export function runProgram(argv: readonly string[], options: CallOptions): Start
 
 let bundled: string | undefined;
 
-/** A package of its own, so that the checkout's `dist/` is neither needed nor touched. */
-function program(): string {
+/** `bin/kexec-bpf` of a package of its own, so that the checkout's `dist/` is neither needed nor touched. */
+export function programFile(): string {
   if (bundled !== undefined) return bundled;
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const copy = newFolder("package");

@@ -17,6 +17,7 @@ import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
+import { decodeSignedData } from "#formats/signature/cms.ts";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
@@ -74,6 +75,7 @@ export const SUBJECTS: readonly Subject[] = [
   { name: "decodeImage", decode: decodeImage },
   { name: "decodeBzImage", decode: decodeBzImage },
   { name: "splitSignature", decode: splitSignature },
+  { name: "decodeSignedData", decode: decodeSignedData },
   { name: "decodeBtf", decode: btfAndTypes },
   { name: "findBtf", decode: foundBtf },
   { name: "decodeKbs", decode: decodeKbs },
@@ -84,6 +86,22 @@ export const SUBJECTS: readonly Subject[] = [
     })),
   ),
 ];
+
+/** A message by one signer, whose certificate is CN=x's number 5. */
+function someSignedData(): Uint8Array {
+  const der = (tag: number, ...parts: readonly Uint8Array[]) => {
+    const content = Buffer.concat(parts);
+    return Buffer.concat([Buffer.of(tag, content.length), content]);
+  };
+  const hex = (bytes: string) => Buffer.from(bytes, "hex");
+  const one = der(2, hex("01"));
+  const sha256 = der(0x30, der(6, hex("608648016503040201")));
+  const name = der(0x30, der(0x31, der(0x30, der(6, hex("550403")), der(0x0c, Buffer.from("x")))));
+  const signer = der(0x30, one, der(0x30, name, der(2, hex("05"))), sha256, sha256, der(4, hex("abcd")));
+  const data = der(6, hex("2a864886f70d010701"));
+  const signed = der(0x30, one, der(0x31, sha256), der(0x30, data), der(0x31, signer));
+  return new Uint8Array(der(0x30, der(6, hex("2a864886f70d010702")), der(0xa0, signed)));
+}
 
 /** Names are read when they are asked for, and may fail then. */
 function elfAndSymbols(bytes: Uint8Array): Result<unknown> {
@@ -200,6 +218,7 @@ function makeSpecimens(): [Specimen, ...Specimen[]] {
     { bytes: someBzImage("\x28\xb5\x2f\xfda zstd stream, size"), takenBy: ["decodeBzImage"] },
     { bytes: appendSignature(text("signed"), text("a message")), takenBy: ["splitSignature"] },
     { bytes: appendSignature(container, text("a message")), takenBy: ["splitSignature", "decodeContainer"] },
+    { bytes: someSignedData(), takenBy: ["decodeSignedData"] },
     { bytes: btf, takenBy: ["decodeBtf", "findBtf"] },
     { bytes: someBtf(false), takenBy: ["decodeBtf", "findBtf"] },
     { bytes: new Uint8Array(Buffer.concat([Buffer.alloc(37, 1), btf, btf])), takenBy: ["findBtf"] },

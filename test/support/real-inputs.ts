@@ -39,3 +39,11 @@ export function loong64Zboot(): string {
   const modules = join(debianPackage("sid", "loong64", "linux-image-loong64"), "usr/lib/modules");
   return join(only(modules, /./), "vmlinuz");
 }
+
+/** The kernel's own scripts/sign-file, built by Debian for this machine. */
+export function signFileTool(): string {
+  const arch = process.arch === "x64" ? "amd64" : process.arch;
+  const words = ["bookworm", arch, `linux-headers-${arch}`, "--depends-on", "linux-kbuild-.*"];
+  const kbuild = execFileSync("scripts/debian-package", words, { encoding: "utf8" }).trim();
+  return join(only(join(kbuild, "usr/lib"), /^linux-kbuild-/), "scripts/sign-file");
+}

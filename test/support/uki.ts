@@ -8,11 +8,14 @@ type Maker = { readonly stub: string; readonly objcopy: string; readonly setsAdd
 
 /** systemd's stub from Debian, unpacked as data by the project's own script. */
 function stub(arch: "amd64" | "arm64", name: string): string {
-  const folder = execFileSync("scripts/debian-package", ["bookworm", arch, "systemd-boot-efi"], {
+  folders[arch] ??= execFileSync("scripts/debian-package", ["bookworm", arch, "systemd-boot-efi"], {
     encoding: "utf8",
   }).trim();
-  return join(folder, "usr/lib/systemd/boot/efi", name);
+  return join(folders[arch], "usr/lib/systemd/boot/efi", name);
 }
+
+/** Looked up once a test file: each look costs a part of a second. */
+const folders: Partial<Record<"amd64" | "arm64", string>> = {};
 
 /** For x86-64 with binutils' objcopy. */
 export const x86Maker = (): Maker => ({

@@ -1,7 +1,7 @@
 import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { discover, requireToolchain } from "#toolchain/discover.ts";
+import { discover, requireOpenssl, requireToolchain } from "#toolchain/discover.ts";
 import { examine } from "#toolchain/doctor.ts";
 import type { DiscoveryOptions } from "#toolchain/settings.ts";
 import type { ToolName } from "#toolchain/toolchain.ts";
@@ -257,8 +257,45 @@ describe("libbpf's headers", () => {
   });
 });
 
+describe("openssl", () => {
+  it.each([
+    { says: "OpenSSL 3.0.19 27 Jan 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)", version: "3.0.19" },
+    { says: "OpenSSL 3.5.7 9 Jun 2026", version: "3.5.7" },
+  ])("of $version is taken", async ({ says, version }) => {
+    const { root, options, install } = await machine();
+    await install("bin/openssl", `[ "$1" = version ] && echo "${says}"`);
+    expect(await requireOpenssl(options)).toMatchObject({
+      ok: true,
+      value: { version, path: join(root, "bin/openssl") },
+    });
+  });
+
+  it.each([
+    { says: "OpenSSL 1.1.1w  11 Sep 2023", failure: { reason: "tool-too-old", version: "1.1.1" } },
+    { says: "LibreSSL 3.8.2", failure: { reason: "tool-missing" } },
+  ])("that says $says is not", async ({ says, failure }) => {
+    const { options, install } = await machine();
+    await install("bin/openssl", `echo "${says}"`);
+    const remedy = "dnf install -y openssl";
+    expect(await requireOpenssl(options)).toMatchObject({ ok: false, failure: { ...failure, remedy } });
+  });
+
+  it("that is missing is told with the distribution's command", async () => {
+    const { options } = await machine("ID=arch\n");
+    expect(await requireOpenssl(options)).toEqual({
+      ok: false,
+      failure: {
+        reason: "tool-missing",
+        tool: "openssl",
+        tried: ["openssl"],
+        remedy: "pacman -S --needed openssl",
+      },
+    });
+  });
+});
+
 describe("the doctor", () => {
-  it("is content without the optional python3", async () => {
+  it("is content without the optional openssl and python3", async () => {
     const { options } = await completeMachine();
     const report = await examine(options);
     expect(report).toMatchObject({ schema: 1, healthy: true });
@@ -267,6 +304,7 @@ describe("the doctor", () => {
       ["clang", "found", false],
       ["bpftool", "found", false],
       ["libbpf", "found", false],
+      ["openssl", "missing", true],
       ["python3", "missing", true],
     ]);
   });

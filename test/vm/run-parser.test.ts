@@ -6,7 +6,7 @@ import type { Injection } from "#vm/injection.ts";
 import { loadParser } from "#vm/load-parser.ts";
 import { sourceOf } from "#vm/program.ts";
 import { contextLayout, runLoaded, runParser } from "#vm/run-parser.ts";
-import type { RunOutcome } from "#vm/run-program.ts";
+import type { Executor, RunOutcome } from "#vm/run-program.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
@@ -85,7 +85,7 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
     ...done(revision),
   ];
 
-  it.each(["zboot.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o"])(
+  it.each(["zboot.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o", "zboot_parser_bpf.lskel.h"])(
     "%s sends a zboot image's payload",
     (name) => {
       const outcome = ran(name, buildZboot(PAYLOAD));
@@ -128,6 +128,7 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
     for (let n = 1; n <= calls.probes; n++)
       expect(ran("uki.bpf", UKI, { failProbeCall: n }).buffers).toEqual([]);
     expect(ran("uki.bpf", UKI, { noContext: true }).trace).toEqual(["kexec uki: no parser context"]);
+    expect(ran("uki.bpf", UKI, { noImage: true }).trace).toEqual(["kexec uki: no image"]);
   });
 
   it("hold nothing and send nothing where one of their calls of probe_read always fails", () => {
@@ -142,6 +143,36 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
       const outcome = runLoaded(program, UKI, layout, { injection: { failProbeSite } });
       expect(outcome, String(failProbeSite)).toMatchObject({ fault: undefined, leaks: [], buffers: [] });
       expect(outcome.trace).toHaveLength(1);
+    }
+  });
+
+  it("come to the same with both executors, whatever the image and whatever fails", () => {
+    const target = profileBtf(revision);
+    const layout = contextLayout(target, revision);
+    if (layout === undefined) throw new Error("no layout");
+    const whole = [buildZboot(PAYLOAD), UKI, envelope(buildZboot(PAYLOAD))];
+    const images = [...whole, ...whole.map((image) => image.subarray(0, 700)), new Uint8Array(3)];
+    for (const name of ["zboot.bpf", "uki.bpf"]) {
+      const loaded = loadParser(built.file(name), { target });
+      const [program] = loaded.ok ? loaded.value.programs : [];
+      if (program === undefined) throw new Error("no program");
+      for (const [i, image] of images.entries()) {
+        const same = (injection: Injection) => {
+          const run = (executor: Executor) => runLoaded(program, image, layout, { injection, executor });
+          const interpreted = run("interpreter");
+          expect(run("wasm"), `${name}, image ${i}, ${JSON.stringify(injection)}`).toEqual(interpreted);
+          return interpreted.calls;
+        };
+        const { reserves, probes, buffers } = same({});
+        const each = (count: number, make: (n: number) => Injection) => {
+          for (let n = 1; n <= count; n++) same(make(n));
+        };
+        same({ noContext: true });
+        each(reserves, (failReserve) => ({ failReserve }));
+        each(Math.min(probes, 40), (failProbeCall) => ({ failProbeCall }));
+        each(buffers, (refuseBuffer) => ({ refuseBuffer }));
+        for (const failProbeSite of probeReadSites(program)) same({ failProbeSite });
+      }
     }
   });
 

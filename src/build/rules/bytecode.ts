@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
 import { inFile } from "#core/failure.ts";
-import { ok, type Result } from "#core/result.ts";
+import { err, ok, type Result } from "#core/result.ts";
 import { replaceFile } from "#files/output.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
+import { type LightSkeleton, parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
 import { bytecodeSymbols, renderBytecodeSource } from "#generate/bytecode-source.ts";
-import { checkSkeletonShape, type LightSkeleton, parseLightSkeleton } from "#generate/light-skeleton.ts";
+import { checkSkeletonShape } from "#generate/skeleton-shape.ts";
 import type { Target } from "#generate/target.ts";
 import { MACHINES, TRIPLES } from "#kernel/architecture.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
@@ -43,8 +44,8 @@ async function readSkeleton(plan: Plan, target: Target): Promise<Result<LightSke
   const name = `${target.name}_parser_bpf.lskel.h`;
   const text = await readOutput(plan.out, name);
   if (!text.ok) return text;
-  const skeleton = parseLightSkeleton(Buffer.from(text.value).toString(), name);
-  if (!skeleton.ok) return skeleton;
+  const skeleton = parseLightSkeleton(Buffer.from(text.value).toString());
+  if (!skeleton.ok) return err(inFile(skeleton.failure, name));
   const shape = checkSkeletonShape(skeleton.value, name);
   return shape.ok ? skeleton : shape;
 }
@@ -134,7 +135,7 @@ export function containerRule(plan: Plan, target: Target): Rule {
       }
       // By the loader's own rules, whoever wrote the object.
       const checked = decodeBytecodeObject(sections[0]?.data ?? new Uint8Array());
-      if (!checked.ok) return { ok: false, failure: inFile(checked.failure, bytecode) };
+      if (!checked.ok) return err(inFile(checked.failure, bytecode));
       const container = encodeContainer({ machine, sections });
       return container.ok ? writeAll(plan.out, [output], container.value) : container;
     },

@@ -17,7 +17,7 @@ import { stdoutTo, WORK, writeAll } from "./headers.ts";
  * else of the same source; with the compilation folder called `.` and every path relative, the
  * object does not know where it was built.
  */
-export const PARSER_FLAGS: readonly string[] = [
+export const COMPILER_FLAGS: readonly string[] = [
   "-g",
   "-O2",
   "-std=gnu11",
@@ -26,9 +26,10 @@ export const PARSER_FLAGS: readonly string[] = [
   "-Wall",
   "-Wextra",
   "-fdebug-compilation-dir=.",
-  "-I",
-  ".",
 ];
+
+/** In the private folder all headers lie beside the source. */
+export const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-I", "."];
 
 /** `<p>_parser_bpf.c`, and the same beside the headers that it is compiled with. */
 export function sourceRule(plan: Plan, target: Target): Rule {

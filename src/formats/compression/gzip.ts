@@ -16,6 +16,8 @@ const MAGIC = 0x8b1f;
 const DEFLATE = 8;
 const FIXED_HEADER = 10;
 const TRAILER = 8;
+/** Deflate makes no more of a byte (zlib's "Technical Details": 1032:1). */
+const MAX_RATIO = 1032;
 const FLAG = { HCRC: 2, EXTRA: 4, NAME: 8, COMMENT: 16, RESERVED: 0xe0 } as const;
 
 /** gzip as `decompressGzipBy` reads it, by the fastest inflater that the runtime has. */
@@ -41,7 +43,9 @@ export function decompressGzipBy(
   do {
     const header = decoding(() => memberHeaderEnd(reader, at));
     if (!header.ok) return header;
-    const member = inflate(input, header.value, { base: options.base, limit: options.limit - total });
+    const limit = options.limit - total;
+    const expected = Math.min(limit, likelySize(input));
+    const member = inflate(input, header.value, { base: options.base, limit, expected });
     if (!member.ok) return member.failure.reason === "size-exceeded" ? tooLarge("gzip", options) : member;
     const { bytes, end } = member.value;
     const checked = decoding(() => checkTrailer(reader, end, bytes));
@@ -53,6 +57,13 @@ export function decompressGzipBy(
   const [only] = parts;
   const bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
   return ok({ bytes, trailing: input.length - at });
+}
+
+/** What the last trailer states: of one member with nothing behind it, the size; else a number that deflate could reach. */
+function likelySize(input: Uint8Array): number {
+  if (input.length < FIXED_HEADER + TRAILER) return 0;
+  const last = new DataView(input.buffer, input.byteOffset + input.length - 4, 4).getUint32(0, true);
+  return Math.min(last, input.length * MAX_RATIO);
 }
 
 /** ID1 ID2 CM FLG MTIME[4] XFL OS, then what FLG announces; returns where the deflate data begin. */

@@ -152,33 +152,89 @@ export class LzmaDecoder {
 
   /** `bits` bits of even odds, highest first. */
   #directBits(bits: number): number {
+    let range = this.#range;
+    let code = this.#code;
     let value = 0;
     for (let i = 0; i < bits; i++) {
-      this.#range >>>= 1;
-      const below = (this.#code >>> 0) - (this.#range >>> 0) < 0;
-      if (!below) this.#code = (this.#code - this.#range) | 0;
-      value = (value << 1) | (below ? 0 : 1);
-      if (this.#range >>> 24 === 0) this.#shift();
+      range >>>= 1;
+      // All ones where the code is below the range, which is then not taken off, else zero.
+      const below = (code - range) >> 31;
+      code = (code - range + (range & below)) | 0;
+      value = (value << 1) + below + 1;
+      if (range >>> 24 === 0) {
+        range <<= 8;
+        code = (code << 8) | (this.input[this.inputPosition++] ?? 0);
+      }
     }
+    this.#range = range;
+    this.#code = code;
     return value;
   }
 
-  /** A number of `bits` bits, each with a probability of its own for what came before it; highest first. */
-  #tree(base: number, bits: number): number {
-    let node = 1;
-    for (let i = 0; i < bits; i++) node = (node << 1) | this.#bit(base + node);
-    return node - (1 << bits);
+  /**
+   * A number whose bits each have a probability of their own for what came before them; highest first.
+   *
+   * @param node 1, or the bits that are known already behind a 1
+   * @param end the value, above all bits of the number, of the 1 that leads it
+   *
+   * Most of the time is spent here. `#bit` is written out, so that range and code stay in registers from bit to bit.
+   */
+  #tree(base: number, node: number, end: number): number {
+    const probabilities = this.#probabilities;
+    let range = this.#range;
+    let code = this.#code;
+    let symbol = node;
+    while (symbol < end) {
+      const probability = probabilities[base + symbol] ?? 0;
+      const bound = Math.imul(range >>> 11, probability);
+      if (code >>> 0 < bound >>> 0) {
+        range = bound;
+        probabilities[base + symbol] = probability + ((2048 - probability) >>> 5);
+        symbol <<= 1;
+      } else {
+        range = (range - bound) | 0;
+        code = (code - bound) | 0;
+        probabilities[base + symbol] = probability - (probability >>> 5);
+        symbol = (symbol << 1) | 1;
+      }
+      if (range >>> 24 === 0) {
+        range <<= 8;
+        code = (code << 8) | (this.input[this.inputPosition++] ?? 0);
+      }
+    }
+    this.#range = range;
+    this.#code = code;
+    return symbol - end;
   }
 
-  /** The same, lowest bit first. */
+  /** A number of `bits` bits, lowest first. */
   #reverseTree(base: number, bits: number): number {
+    const probabilities = this.#probabilities;
+    let range = this.#range;
+    let code = this.#code;
     let node = 1;
     let value = 0;
     for (let i = 0; i < bits; i++) {
-      const bit = this.#bit(base + node);
-      node = (node << 1) | bit;
-      value |= bit << i;
+      const probability = probabilities[base + node] ?? 0;
+      const bound = Math.imul(range >>> 11, probability);
+      if (code >>> 0 < bound >>> 0) {
+        range = bound;
+        probabilities[base + node] = probability + ((2048 - probability) >>> 5);
+        node <<= 1;
+      } else {
+        range = (range - bound) | 0;
+        code = (code - bound) | 0;
+        probabilities[base + node] = probability - (probability >>> 5);
+        node = (node << 1) | 1;
+        value |= 1 << i;
+      }
+      if (range >>> 24 === 0) {
+        range <<= 8;
+        code = (code << 8) | (this.input[this.inputPosition++] ?? 0);
+      }
     }
+    this.#range = range;
+    this.#code = code;
     return value;
   }
 
@@ -199,8 +255,7 @@ export class LzmaDecoder {
         if (bit !== expected) break;
       }
     }
-    while (symbol < 0x100) symbol = (symbol << 1) | this.#bit(base + symbol);
-    this.output[this.outputPosition++] = symbol;
+    this.output[this.outputPosition++] = this.#tree(base, symbol, 0x100);
     this.#state = this.#state < 4 ? 0 : this.#state < 10 ? this.#state - 3 : this.#state - 6;
   }
 
@@ -242,13 +297,13 @@ export class LzmaDecoder {
   }
 
   #length(coder: number, positionState: number): number {
-    if (this.#bit(coder) === 0) return 2 + this.#tree(coder + LENGTH_LOW + positionState * 8, 3);
-    if (this.#bit(coder + 1) === 0) return 10 + this.#tree(coder + LENGTH_MID + positionState * 8, 3);
-    return 18 + this.#tree(coder + LENGTH_HIGH, 8);
+    if (this.#bit(coder) === 0) return 2 + this.#tree(coder + LENGTH_LOW + positionState * 8, 1, 8);
+    if (this.#bit(coder + 1) === 0) return 10 + this.#tree(coder + LENGTH_MID + positionState * 8, 1, 8);
+    return 18 + this.#tree(coder + LENGTH_HIGH, 1, 0x100);
   }
 
   #distance(length: number): number {
-    const slot = this.#tree(DISTANCE_SLOT + Math.min(length - 2, 3) * 64, 6);
+    const slot = this.#tree(DISTANCE_SLOT + Math.min(length - 2, 3) * 64, 1, 64);
     if (slot < 4) return slot;
     const bits = (slot >>> 1) - 1;
     const high = (2 | (slot & 1)) << bits;

@@ -50,5 +50,8 @@ export type Compressor = (bytes: Uint8Array) => Uint8Array;
 export type Inflater = (
   input: Uint8Array,
   start: number,
-  options: Pick<CodecOptions, "limit" | "base">,
+  options: Pick<CodecOptions, "limit" | "base"> & {
+    /** How many bytes of output are likely; a wrong number costs time or address space, not the result. */
+    readonly expected: number;
+  },
 ) => Result<{ readonly bytes: Uint8Array; readonly end: number }, Malformed | SizeExceeded>;

@@ -31,6 +31,7 @@ export type EnvelopeLayout = {
   /** Padding, command line, padding, section names. */
   readonly tail: Uint8Array;
   readonly tailOffset: number;
+  readonly cmdlineOffset: number;
   /** Size of the whole file. */
   readonly size: number;
 };
@@ -70,7 +71,7 @@ export function layoutEnvelope(input: EnvelopeLayoutInput): EnvelopeLayout {
   const tail = new ByteWriter(size - tailOffset);
   if (cmdline !== undefined) tail.put(cmdlineOffset - tailOffset, cmdline);
   tail.put(namesOffset - tailOffset, NAMES.bytes);
-  return { head: head.bytes, kernelOffset, initrdOffset, tail: tail.bytes, tailOffset, size };
+  return { head: head.bytes, kernelOffset, initrdOffset, tail: tail.bytes, tailOffset, cmdlineOffset, size };
 }
 
 /** The envelope as one piece; see `layoutEnvelope`. */

@@ -58,22 +58,37 @@ export function encodeZboot(input: ZbootInput): Uint8Array {
   text.put(PAYLOAD_ALIGNMENT, payload);
   if (trailer > 0) text.u32(PAYLOAD_ALIGNMENT + payload.length, (uncompressedSize ?? 0) >>> 0);
 
-  const header = new ByteWriter(HEADER_SIZE)
-    .put(0, Buffer.from("MZ\0\0zimg", "latin1"))
-    .u32(0x08, TEXT_OFFSET + PAYLOAD_ALIGNMENT)
-    .u32(0x0c, payload.length)
-    .put(COMPRESSION_AT, Buffer.from(compression, "latin1"))
-    .u32(0x38, (input.linuxPeMagic ?? true) ? LINUX_PE_MAGIC : 0);
+  const header = zbootHeader({
+    payloadOffset: TEXT_OFFSET + PAYLOAD_ALIGNMENT,
+    payloadSize: payload.length,
+    compression,
+    ...(input.linuxPeMagic === undefined ? {} : { linuxPeMagic: input.linuxPeMagic }),
+  });
   const { CODE, INITIALIZED_DATA, EXECUTE, READ, WRITE } = PE_SECTION_FLAGS;
   return encodePe({
     machine: PE_MACHINE[input.arch],
-    dosHeader: header.bytes,
+    dosHeader: header,
     entrySection: 0,
     sections: [
       { name: ".text", data: text.bytes, characteristics: CODE + EXECUTE + READ },
       { name: ".data", data: new Uint8Array(TEXT_OFFSET), characteristics: INITIALIZED_DATA + READ + WRITE },
     ],
   });
+}
+
+/** The 64 bytes of a zboot header, e_lfanew left at 0. The compression's name is at most 31 characters of ASCII. */
+export function zbootHeader(input: {
+  readonly payloadOffset: number;
+  readonly payloadSize: number;
+  readonly compression: string;
+  readonly linuxPeMagic?: boolean;
+}): Uint8Array {
+  return new ByteWriter(HEADER_SIZE)
+    .put(0, Buffer.from("MZ\0\0zimg", "latin1"))
+    .u32(0x08, input.payloadOffset)
+    .u32(0x0c, input.payloadSize)
+    .put(COMPRESSION_AT, Buffer.from(input.compression, "latin1"))
+    .u32(0x38, (input.linuxPeMagic ?? true) ? LINUX_PE_MAGIC : 0).bytes;
 }
 
 /**

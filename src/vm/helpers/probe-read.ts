@@ -48,7 +48,10 @@ function readKernel(call: Call): number {
   if (call.machine.injector.probeFails(call.instruction)) return refuse(call, Errno.EFAULT);
   if (size === 0) return 0;
   const source = call.machine.memory.peek(call.high(3), call.low(3), size);
-  if (source === undefined) return refuse(call, reasonOf(call));
+  if (source === undefined) {
+    noteStray(call, size);
+    return refuse(call, reasonOf(call));
+  }
   call.bytes(1).set(source);
   return 0;
 }
@@ -64,7 +67,10 @@ function readText(call: Call): number {
   if (source === undefined) return refuse(call, reasonOf(call));
   const end = source.indexOf(0);
   // The text runs out of its memory before it ends, and before the destination does.
-  if (end < 0 && room < size) return refuse(call, Errno.EFAULT);
+  if (end < 0 && room < size) {
+    noteStray(call, size);
+    return refuse(call, Errno.EFAULT);
+  }
   const length = end < 0 ? size : end + 1;
   const target = call.bytes(1);
   target.set(source.subarray(0, length));
@@ -80,6 +86,15 @@ function readUser(call: Call): number {
 function refuse(call: Call, errno: number): number {
   call.bytes(1).fill(0);
   return -errno;
+}
+
+/** Of a read of one of the kernel's buffers that does not lie inside it: it may well succeed elsewhere. */
+function noteStray(call: Call, size: number): void {
+  const found = call.machine.memory.beside(call.high(3), call.low(3));
+  if (found === undefined || found.region.kind !== "kernel-buffer") return;
+  const { name, size: regionSize } = found.region;
+  const { instruction } = call;
+  call.machine.strayReads.push({ region: name, regionSize, offset: found.offset, size, instruction });
 }
 
 function reasonOf(call: Call): number {

@@ -2,6 +2,7 @@ import type { FaultReason } from "#vm/fault.ts";
 import type { Machine } from "#vm/machine.ts";
 import type { MapInstance } from "#vm/maps/instance.ts";
 import type { Region } from "#vm/memory/region.ts";
+import type { Write } from "#vm/memory/write-watch.ts";
 
 /**
  * What a helper or kfunc takes in one register, as the verifier would see to it. What does not fit is
@@ -49,6 +50,8 @@ export interface Call {
   big(n: number): bigint;
   /** The memory of a `bytes-in`, `bytes-out`, `key`, `value` or `u64-out`, as a view that the next allocation may outdate. */
   bytes(n: number): Uint8Array;
+  /** Who stored the memory of a `bytes-in`, where the run watches for it. */
+  writes(n: number): readonly Write[] | undefined;
   /** The region of a `record` or `parser-context`. */
   region(n: number): Region;
   map(n: number): MapInstance;

@@ -24,6 +24,7 @@ function print(call: Call, values: readonly bigint[]): number {
     end < 0 ? undefined : formatPrintk(latin1(bytes.subarray(0, end)), values, call.machine.memory);
   if (text === undefined) return -Errno.EINVAL;
   call.machine.trace.push(text.replace(/\n$/, ""));
+  call.machine.lastPrintk = { instruction: call.instruction, high: call.high(1), low: call.low(1) };
   return text.length;
 }
 

@@ -1,76 +1,52 @@
-import { type Fault, FaultSignal } from "#vm/fault.ts";
-import { CallFrame } from "#vm/helpers/call-frame.ts";
-import type { Callee } from "#vm/helpers/signature.ts";
-import type { Machine } from "#vm/machine.ts";
-import { type Memory, REGION_LOW } from "#vm/memory/memory.ts";
+import { DEFAULT_BUDGET, type Execution, type Outcome } from "#vm/execution.ts";
+import { FaultSignal } from "#vm/fault.ts";
+import type { Memory } from "#vm/memory/memory.ts";
+import { RunState } from "#vm/run-state.ts";
 import { calculate } from "./arithmetic.ts";
 import { holds, LAST_TEST } from "./conditions.ts";
-import { type Coverage, Covered } from "./coverage.ts";
+import { Covered } from "./coverage.ts";
 import * as int64 from "./int64.ts";
-import type { Lowered } from "./lower.ts";
-import { CallStack, STACK_SIZE } from "./stack.ts";
 import { update } from "./update.ts";
-
-/** Instructions after which a program is taken for endless, where the caller says nothing. */
-export const DEFAULT_BUDGET = 50_000_000;
-
-/**
- * What registers hold that the program may not read: all but R1 and R10 at the start, R1 to R5 after a
- * call. An address in no region, so that its use does not go unseen.
- */
-const POISON_LOW = 0x5ca1ab1e;
-const POISON_HIGH = 0x0badc0de;
 
 const JUMPED = Covered.RUN | Covered.TAKEN;
 const STAYED = Covered.RUN | Covered.PASSED;
-
-export type Execution = {
-  readonly program: Lowered;
-  /** For each of the program's calls, what it calls; undefined where there is no such thing. */
-  readonly callees: readonly (Callee | undefined)[];
-  /** Values of the program's symbols, in their order. */
-  readonly symbols: readonly { readonly high: number; readonly low: number }[];
-  readonly machine: Machine;
-  /** R1 at the start. */
-  readonly argument: { readonly high: number; readonly low: number };
-  /** Instructions, at most 2^31 - 1. */
-  readonly budget?: number;
-  /** A byte for each slot, to be added to. */
-  readonly coverage?: Coverage;
-};
-
-export type Outcome = {
-  /** R0 at the program's exit, unsigned; undefined where a fault ended it. */
-  readonly result: bigint | undefined;
-  readonly fault: Fault | undefined;
-  /** Instructions executed, those of callbacks and the faulting one included. */
-  readonly executed: number;
-};
 
 /** Runs a program from its first instruction to its exit, or to its first fault. */
 export function interpret(execution: Execution): Outcome {
   return new Interpreter(execution).start();
 }
 
+/** The end of a run that another executor began. */
+export type Rest = {
+  /** The lowered instruction to go on with; no function may end behind it. */
+  readonly start: number;
+  /** R0 to R10, in halves. */
+  readonly registers: Int32Array;
+  /** Instructions left of the budget. */
+  readonly left: number;
+};
+
+/** Runs the last instructions of a budget, up to the fault that it ends with, or to an earlier one. */
+export function interpretRest(execution: Execution, rest: Rest): Outcome {
+  return new Interpreter(execution).goOn(rest);
+}
+
 class Interpreter {
   readonly #execution: Execution;
   readonly #memory: Memory;
   readonly #registers: Int32Array;
-  readonly #stack: CallStack;
-  readonly #calls: CallFrame;
+  readonly #state: RunState;
   /** One byte for each lowered instruction. */
   readonly #covered: Uint8Array;
   readonly #budget: number;
   #left: number;
-  #fault: Fault | undefined;
 
   constructor(execution: Execution) {
     const { program, machine, budget = DEFAULT_BUDGET } = execution;
     this.#execution = execution;
     this.#memory = machine.memory;
     this.#registers = Int32Array.from(program.registers);
-    this.#stack = new CallStack(machine.memory);
-    this.#calls = new CallFrame(machine, this.#registers, (slot, prepare) => this.#callback(slot, prepare));
+    this.#state = new RunState(execution, this.#registers, (start) => this.#run(start));
     this.#covered = new Uint8Array(program.slots.length);
     this.#budget = budget;
     this.#left = budget;
@@ -79,23 +55,33 @@ class Interpreter {
       this.#registers[index] = value?.low ?? 0;
       this.#registers[index + 1] = value?.high ?? 0;
     }
-    for (let register = 0; register < 10; register++) this.#poison(register);
-    this.#registers[2] = execution.argument.low;
-    this.#registers[3] = execution.argument.high;
   }
 
   start(): Outcome {
-    try {
-      this.#enter(0);
+    return this.#toTheEnd(() => {
+      this.#state.enter(0);
       this.#run(0);
+    });
+  }
+
+  goOn({ start, registers, left }: Rest): Outcome {
+    this.#registers.set(registers);
+    this.#left = left;
+    return this.#toTheEnd(() => this.#run(start));
+  }
+
+  #toTheEnd(work: () => void): Outcome {
+    try {
+      work();
     } catch (error) {
       if (!(error instanceof FaultSignal)) throw error;
-      this.#fault ??= { ...error.fault, instruction: 0 };
+      this.#state.locate(error, 0);
     }
     this.#reportCoverage();
+    const { fault } = this.#state;
     return {
-      result: this.#fault === undefined ? int64.big(this.#registers, 0) : undefined,
-      fault: this.#fault,
+      result: fault === undefined ? int64.big(this.#registers, 0) : undefined,
+      fault,
       executed: this.#budget - this.#left,
     };
   }
@@ -106,7 +92,8 @@ class Interpreter {
     const memory = this.#memory;
     const r = this.#registers;
     const covered = this.#covered;
-    const floor = this.#stack.depth;
+    const state = this.#state;
+    const floor = state.stack.depth;
     let left = this.#left;
     let pc = start;
     try {
@@ -142,19 +129,19 @@ class Interpreter {
             r[d + 1] = memory.region.view.getInt32(memory.offset + 4, true);
             break;
           case 5: // store1
-            this.#write(d, argument, 1);
+            this.#write(d, argument, 1, pc);
             memory.region.view.setUint8(memory.offset, r[s] ?? 0);
             break;
           case 6: // store2
-            this.#write(d, argument, 2);
+            this.#write(d, argument, 2, pc);
             memory.region.view.setUint16(memory.offset, r[s] ?? 0, true);
             break;
           case 7: // store4
-            this.#write(d, argument, 4);
+            this.#write(d, argument, 4, pc);
             memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
             break;
           case 8: // store8
-            this.#write(d, argument, 8);
+            this.#write(d, argument, 8, pc);
             memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
             memory.region.view.setInt32(memory.offset + 4, r[s + 1] ?? 0, true);
             break;
@@ -245,24 +232,24 @@ class Interpreter {
             continue;
           case 54: // call
             this.#left = left;
-            this.#call(argument);
+            state.call(argument);
             left = this.#left;
             break;
           case 55: // callLocal
             covered[pc] = Covered.RUN;
-            this.#enter(pc + 1);
+            state.enter(pc + 1);
             pc = argument;
             continue;
           case 56: // exit
             covered[pc] = Covered.RUN;
-            pc = this.#leave();
-            if (this.#stack.depth < floor) {
+            pc = state.leave();
+            if (state.stack.depth < floor) {
               this.#left = left;
               return;
             }
             continue;
           case 77: // update
-            this.#update(d, s, argument);
+            this.#update(d, s, argument, pc);
             break;
           case 74: // loadSigned1
             this.#read(s, argument, 1);
@@ -301,7 +288,10 @@ class Interpreter {
     } catch (error) {
       // A callback that faulted has counted on.
       this.#left = Math.min(this.#left, left);
-      throw this.#located(error, pc);
+      if (error instanceof FaultSignal && state.locate(error, pc)) {
+        covered[pc] = (covered[pc] ?? 0) | Covered.RUN;
+      }
+      throw error;
     }
   }
 
@@ -315,7 +305,8 @@ class Interpreter {
   }
 
   /** Finds what a store writes, at an offset from the destination register. */
-  #write(destination: number, offset: number, size: number): void {
+  #write(destination: number, offset: number, size: number, pc: number): void {
+    this.#watched(pc);
     const r = this.#registers;
     const before = r[destination] ?? 0;
     const low = (before + offset) | 0;
@@ -323,7 +314,8 @@ class Interpreter {
     this.#memory.toWrite(((r[destination + 1] ?? 0) + carry) | 0, low, size);
   }
 
-  #update(destination: number, source: number, argument: number): void {
+  #update(destination: number, source: number, argument: number, pc: number): void {
+    this.#watched(pc);
     const does = this.#execution.program.updates[argument >> 16];
     if (does === undefined) throw new Error("an atomic operation that lowering did not note");
     const r = this.#registers;
@@ -335,57 +327,9 @@ class Interpreter {
     update(does, this.#memory, r, source);
   }
 
-  #call(index: number): void {
-    const { program, callees } = this.#execution;
-    const target = program.calls[index];
-    const callee = callees[index];
-    if (target === undefined || callee === undefined) {
-      const detail = `${target?.target} ${target?.id} is none that this machine has`;
-      throw new FaultSignal({ reason: "unknown-call", detail });
-    }
-    try {
-      this.#calls.run(callee, target.instruction);
-    } catch (error) {
-      if (!(error instanceof FaultSignal)) throw error;
-      throw new FaultSignal({ callee: callee.name, ...error.fault });
-    }
-    for (let register = 1; register <= 5; register++) this.#poison(register);
-  }
-
-  #callback(slot: number, prepare: () => void): void {
-    const start = this.#execution.program.bySlot[slot] ?? -1;
-    if (start < 0) {
-      throw new FaultSignal({ reason: "bad-argument", detail: `no function begins in slot ${slot}` });
-    }
-    this.#enter(0);
-    prepare();
-    this.#run(start);
-  }
-
-  #enter(returnTo: number): void {
-    const frame = this.#stack.enter(this.#registers, returnTo);
-    this.#registers[20] = REGION_LOW + STACK_SIZE;
-    this.#registers[21] = frame.high;
-  }
-
-  #leave(): number {
-    const returnTo = this.#stack.leave(this.#registers);
-    for (let register = 1; register <= 5; register++) this.#poison(register);
-    return returnTo;
-  }
-
-  #poison(register: number): void {
-    this.#registers[2 * register] = POISON_LOW;
-    this.#registers[2 * register + 1] = POISON_HIGH;
-  }
-
-  /** Notes where a fault happened; one that came out of a callback has its place already. */
-  #located(error: unknown, pc: number): unknown {
-    if (error instanceof FaultSignal && this.#fault === undefined) {
-      this.#covered[pc] = (this.#covered[pc] ?? 0) | Covered.RUN;
-      this.#fault = { ...error.fault, instruction: this.#execution.program.slots[pc] ?? 0 };
-    }
-    return error;
+  #watched(pc: number): void {
+    const { watch } = this.#memory;
+    if (watch !== undefined) watch.slot = this.#execution.program.slots[pc] ?? 0;
   }
 
   #reportCoverage(): void {

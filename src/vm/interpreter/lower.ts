@@ -41,7 +41,7 @@ export type Lowered = {
   readonly calls: readonly CallTarget[];
   readonly updates: readonly Update[];
   readonly refusals: readonly string[];
-  /** Of each lowered instruction, its slot. */
+  /** Of each lowered instruction, its slot; the last one stands behind the program, and refuses. */
   readonly slots: Int32Array;
   /** Of each slot, its lowered instruction; -1 for the second slot of a pair. */
   readonly bySlot: Int32Array;
@@ -66,15 +66,21 @@ class Lowering {
 
   constructor(instructions: readonly Instruction[]) {
     this.#instructions = instructions;
-    this.#code = new Int32Array(4 * instructions.length);
-    this.#slots = Int32Array.from(instructions, ({ index }) => index);
     const last = instructions.at(-1);
-    this.#bySlot = new Int32Array(last === undefined ? 0 : last.index + last.slots).fill(-1);
+    const end = last === undefined ? 0 : last.index + last.slots;
+    this.#code = new Int32Array(4 * (instructions.length + 1));
+    this.#slots = Int32Array.from([...instructions.map(({ index }) => index), end]);
+    this.#bySlot = new Int32Array(end).fill(-1);
     for (const [i, { index }] of instructions.entries()) this.#bySlot[index] = i;
   }
 
   finish(): Lowered {
     for (const [i, instruction] of this.#instructions.entries()) this.#one(i, instruction);
+    // Checked jumps cannot leave the program, but its last instruction may just not be an exit.
+    this.#code.set(
+      [Op.refuse, 0, 0, this.#refusals.push("the program's end") - 1],
+      4 * this.#instructions.length,
+    );
     const registers = new Int32Array(2 * REGISTERS + this.#constants.length);
     registers.set(this.#constants, 2 * REGISTERS);
     return {

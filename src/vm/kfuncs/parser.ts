@@ -43,8 +43,14 @@ export const PARSER_KFUNCS: ReadonlyMap<string, Callee> = new Map(
           const size = call.int(2);
           if (size <= 0) return -Errno.EINVAL;
           const accepted = !call.machine.injector.bufferFails();
-          const bytes = Uint8Array.from(call.bytes(1));
-          call.machine.buffers.push({ bytes, accepted, instruction: call.instruction });
+          const bytes = call.bytes(1).slice();
+          const writes = call.writes(1);
+          call.machine.buffers.push({
+            bytes,
+            accepted,
+            instruction: call.instruction,
+            ...(writes && { writes }),
+          });
           return accepted ? 0 : -Errno.ENOMEM;
         },
       },

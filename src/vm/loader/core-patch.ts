@@ -8,7 +8,7 @@ import type { CoreValue } from "./core-value.ts";
 import { Refusal } from "./failure.ts";
 
 /** The helper that a poisoned instruction calls, for the verifier's message: 0xbad2310, "bad relo". */
-const POISON = 195896080;
+export const POISON = 195896080;
 
 export type Patch = {
   readonly local: { readonly btf: Btf; readonly value: CoreValue };

@@ -1,9 +1,12 @@
-import type { Malformed } from "#core/failure.ts";
+import type { Malformed, MissingArray, NotLoaded } from "#core/failure.ts";
+import { unreachable } from "#core/unreachable.ts";
+import { errnoName } from "#vm/errno.ts";
 import type { Fault } from "#vm/fault.ts";
 
-/** Why a program could not be loaded. */
+/** Why a program could not be loaded. `program` names it in its file: a container's `.bpf.1`. */
 export type LoadFailure =
   | Malformed
+  | MissingArray
   /** The kernel would answer a system call, or the loader program itself ends, with an errno. */
   | {
       readonly reason: "load-refused";
@@ -11,11 +14,40 @@ export type LoadFailure =
       readonly errno: number;
       /** What the calls that failed had to say, the last one last. */
       readonly details: readonly string[];
+      readonly program?: string;
     }
   /** The loader program did what no program may do. */
-  | { readonly reason: "loader-faulted"; readonly fault: Fault }
+  | { readonly reason: "loader-faulted"; readonly fault: Fault; readonly program?: string }
   /** It ended well, but loaded no program where one is expected. */
-  | { readonly reason: "nothing-loaded"; readonly detail: string };
+  | { readonly reason: "nothing-loaded"; readonly detail: string; readonly program?: string };
+
+/** The same for the catalogue of failures, which knows nothing of machines. */
+export function asFailure(failure: LoadFailure): Malformed | MissingArray | NotLoaded {
+  switch (failure.reason) {
+    case "malformed":
+    case "missing-array":
+      return failure;
+    case "load-refused":
+      return notLoaded(failure, `the kernel refuses it: ${errnoName(failure.errno)}`, failure.details);
+    case "loader-faulted": {
+      const { instruction, reason, detail } = failure.fault;
+      return notLoaded(failure, `its loader program, instruction ${instruction}: ${reason}`, [detail]);
+    }
+    case "nothing-loaded":
+      return notLoaded(failure, failure.detail, []);
+    default:
+      return unreachable(failure);
+  }
+}
+
+function notLoaded({ program }: { readonly program?: string }, detail: string, causes: readonly string[]) {
+  return {
+    reason: "not-loaded",
+    ...(program !== undefined && { program }),
+    detail,
+    causes,
+  } satisfies NotLoaded;
+}
 
 /** Ends a system call with a negative errno and a sentence for the log. */
 export class Refusal extends Error {

@@ -20,6 +20,8 @@ export type LightSkeleton = {
   readonly insns: Uint8Array;
   /** Its blob (`opts_data`). */
   readonly data: Uint8Array;
+  /** Where `insns[0]` is in the outermost file, for failures. Default 0. */
+  readonly offset?: number;
 };
 
 export type LoaderOptions = {
@@ -57,6 +59,8 @@ const PROGRAM_SIZE = 4;
 /** The loader runs inside the kernel. */
 const BPF_SKEL_KERNEL = 1;
 const BPF_PROG_TYPE_SYSCALL = 31;
+/** A loader calls nothing that loops, and of the rest the verifier follows no more (BPF_COMPLEXITY_LIMIT_INSNS). */
+const LOADER_BUDGET = 1_000_000;
 
 /**
  * Runs a light skeleton's loader program as the kernel's `bpf_load_and_run` does, over a simulated
@@ -77,7 +81,8 @@ export function loadSkeleton(
     if (services === undefined) throw new Error("a helper before the start");
     return services;
   });
-  const run = runProgram(loader.value, { helpers, kfuncs: new Map() }, {}, ({ memory }) => {
+  const budget = LOADER_BUDGET;
+  const run = runProgram(loader.value, { helpers, kfuncs: new Map() }, { budget }, ({ memory }) => {
     services = servicesFor(memory, objects, options);
     const bytes = new ByteWriter(size).u32(0, size).u32(4, BPF_SKEL_KERNEL).bytes;
     context = memory.add({ kind: "context", name: "loader context", size, bytes, access: "read-write" });
@@ -91,9 +96,15 @@ export function loadSkeleton(
 }
 
 /** The loader as a program of its own: its one map holds the blob. */
-function loaderProgram({ insns, data }: LightSkeleton, target: Btf): Result<LoadedProgram, LoadFailure> {
-  const instructions = decodeProgram(insns);
-  if (!instructions.ok) return instructions;
+export function loaderProgram(
+  { insns, data, offset = 0 }: LightSkeleton,
+  target: Btf,
+): Result<LoadedProgram, LoadFailure> {
+  const instructions = decodeProgram(insns, { base: offset });
+  if (!instructions.ok) {
+    const { failure } = instructions;
+    return err({ ...failure, section: `opts_insn, ${failure.section}` });
+  }
   const blob: MapDefinition = {
     name: "__loader.map",
     type: MapType.ARRAY,

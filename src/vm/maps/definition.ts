@@ -8,6 +8,9 @@ export const BPF_F_RDONLY_PROG = 0x80;
 /** Programs may not read. */
 export const BPF_F_WRONLY_PROG = 0x100;
 
+/** User space may map the values. */
+export const BPF_F_MMAPABLE = 0x400;
+
 /** A map as it was created, with the content that the loader gave it. Sizes in bytes. */
 export type MapDefinition = {
   readonly name: string;

@@ -14,6 +14,8 @@ import {
 const BPF_NOEXIST = 1;
 const BPF_EXIST = 2;
 
+const NO_CONTENT = new Uint8Array(0);
+
 /** A map in a machine's memory: an object that map pointers name, and its values. */
 export class MapInstance {
   readonly definition: MapDefinition;
@@ -23,7 +25,6 @@ export class MapInstance {
   ringRecords = 0;
   readonly #memory: Memory;
   readonly #elements = new Map<string, Region>();
-  readonly #content: Uint8Array | undefined;
 
   constructor(memory: Memory, definition: MapDefinition) {
     this.#memory = memory;
@@ -34,11 +35,6 @@ export class MapInstance {
       size: 8,
       access: "none",
     });
-    if (this.isArray) {
-      const size = elementStride(definition) * definition.maxEntries;
-      this.#content = new Uint8Array(size);
-      this.#content.set(definition.content?.subarray(0, size) ?? []);
-    }
   }
 
   get isArray(): boolean {
@@ -53,11 +49,12 @@ export class MapInstance {
   /** An array's element, which is a region of exactly the value's size. */
   element(index: number): Region | undefined {
     const { definition } = this;
-    if (this.#content === undefined || index >= definition.maxEntries) return undefined;
+    if (!this.isArray || index >= definition.maxEntries) return undefined;
     const known = this.#elements.get(String(index));
     if (known !== undefined) return known;
     const start = index * elementStride(definition);
-    const bytes = this.#content.subarray(start, start + definition.valueSize);
+    // Elements are made when they are first asked for: most programs leave most of an array alone.
+    const bytes = definition.content?.slice(start, start + definition.valueSize) ?? NO_CONTENT;
     const name = definition.maxEntries === 1 ? "" : `[${index}]`;
     const region = this.#add(`map ${definition.name}${name}`, bytes);
     this.#elements.set(String(index), region);
@@ -73,10 +70,11 @@ export class MapInstance {
       if (flags === BPF_EXIST) return -Errno.ENOENT;
       if (this.#elements.size >= this.definition.maxEntries) return -Errno.E2BIG;
       const text = latin1(key);
-      this.#elements.set(text, this.#add(`value in map ${this.definition.name}`, Uint8Array.from(value)));
+      this.#elements.set(text, this.#add(`value in map ${this.definition.name}`, value.slice()));
       return 0;
     }
     if (flags === BPF_NOEXIST) return -Errno.EEXIST;
+    known.reach(known.size);
     known.bytes.set(value);
     return 0;
   }

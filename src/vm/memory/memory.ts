@@ -1,5 +1,6 @@
 import { type AccessKind, FaultSignal, type FaultyAccess } from "#vm/fault.ts";
 import { Region, type RegionOptions } from "./region.ts";
+import type { WriteWatch } from "./write-watch.ts";
 
 /*
  * An address is 64 bits:
@@ -10,11 +11,11 @@ import { Region, type RegionOptions } from "./region.ts";
  * so that the region is found by one multiplication, and neighbours lie 61 * 4 GiB apart. 61 is a prime:
  * no power of two times 4 GiB, and no sum smaller than 61 * 4 GiB, leads from one region into another.
  */
-const HIGH = 0xff000000 | 0;
+export const HIGH = 0xff000000 | 0;
 const LOW = 0x10000000;
 const STRIDE = 61;
 /** STRIDE times this is 1 modulo 2^32. */
-const INVERSE = 0xc10c9715 | 0;
+export const INVERSE = 0xc10c9715 | 0;
 const MAX_REGIONS = Math.floor(0x1000000 / STRIDE);
 /** The largest region, in bytes: offsets are signed 32 bits, with room for the gaps. */
 export const MAX_REGION_SIZE = 0x70000000;
@@ -28,6 +29,8 @@ const NULL_PAGE = 4096;
  */
 export class Memory {
   readonly #regions: Region[] = [];
+  /** Where set, it is told of every store to a record. */
+  watch: WriteWatch | undefined;
   region: Region;
   offset = 0;
 
@@ -46,7 +49,7 @@ export class Memory {
 
   /** Finds `size` bytes (at least 1) that the program may load. */
   toRead(high: number, low: number, size: number): void {
-    const region = this.#regions[Math.imul((high - HIGH) | 0, INVERSE) >>> 0];
+    const region = this.#regions[regionNumber(high)];
     const offset = (low - LOW) | 0;
     if (region === undefined || offset < 0 || offset > region.readEnd - size) {
       this.#readSlowly(region, offset, high, low, size);
@@ -65,12 +68,13 @@ export class Memory {
 
   /** Finds `size` bytes (at least 1) that the program may store to, and takes them as written. */
   toWrite(high: number, low: number, size: number): void {
-    const region = this.#regions[Math.imul((high - HIGH) | 0, INVERSE) >>> 0];
+    const region = this.#regions[regionNumber(high)];
     const offset = (low - LOW) | 0;
     if (region === undefined || offset < 0 || offset > region.writeEnd - size) {
       this.#writeSlowly(region, offset, high, low, size);
     }
     if (region?.shadow !== undefined) noteWritten(region.shadow, offset, size);
+    if (this.watch !== undefined && region?.kind === "record") this.watch.note(region, offset, size);
     // A store of what is there already is worth a look: V8 notes every pointer that is stored.
     if (region !== this.region) this.region = region as Region;
     this.offset = offset;
@@ -93,8 +97,16 @@ export class Memory {
 
   /** The region that an address belongs to or lies beside; `offset` may be outside of it. */
   at(high: number, low: number): { readonly region: Region; readonly offset: number } | undefined {
-    const region = this.#regions[Math.imul((high - HIGH) | 0, INVERSE) >>> 0];
+    const region = this.#regions[regionNumber(high)];
     return region === undefined ? undefined : { region, offset: (low >>> 0) - LOW };
+  }
+
+  /** As `at`, with the whole gap behind a region counted as beside it: offsets go up to 61 * 4 GiB. */
+  beside(high: number, low: number): { readonly region: Region; readonly offset: number } | undefined {
+    const steps = (high - HIGH) >>> 0;
+    const region = this.#regions[Math.floor(steps / STRIDE)];
+    if (region === undefined) return undefined;
+    return { region, offset: (steps % STRIDE) * 2 ** 32 + (low >>> 0) - LOW };
   }
 
   /**
@@ -197,6 +209,11 @@ function isWritten(shadow: Uint8Array, offset: number, size: number): boolean {
 
 /** Where a region begins: the low half of its first byte's address. */
 export const REGION_LOW = LOW;
+
+/** The place of a region among all, by the high half of its addresses. */
+export function regionNumber(high: number): number {
+  return Math.imul((high - HIGH) | 0, INVERSE) >>> 0;
+}
 
 /** Both halves as one unsigned number. */
 export function addressOf(high: number, low: number): bigint {

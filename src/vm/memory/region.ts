@@ -21,7 +21,7 @@ export type RegionOptions = {
   readonly name: string;
   /** Bytes, at most 2^31 - 2^28. */
   readonly size: number;
-  /** The content, kept and written to; shorter than `size` where the rest is zero until written. Default: none. */
+  /** The content, kept and written to until an executor moves it; shorter than `size` where the rest is zero until written. Default: none. */
   readonly bytes?: Uint8Array;
   /** What loads and stores of the program may do. */
   readonly access: "none" | "read" | "read-write";
@@ -32,8 +32,26 @@ export type RegionOptions = {
   readonly unwritten?: "load" | "hand-over";
 };
 
+/** Other memory for the bytes of regions: where an executor's own code can reach them. */
+export interface Home {
+  /** Room for `length` bytes, zeroed, and for as many shadow bytes where the region has them. */
+  place(region: Region, length: number): Place;
+  /** Called after each change of a settled region's reach. */
+  describe(region: Region): void;
+}
+
+export type Place = {
+  /** The first byte's address, as the home counts. */
+  readonly base: number;
+  readonly bytes: Uint8Array;
+  readonly shadow: Uint8Array | undefined;
+};
+
 /** A record of 32 MiB of which a program writes a page must not cost 32 MiB. */
 const FIRST_PAGE = 4096;
+/** Most regions are names only: making these anew for each took a tenth of a short run. */
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = viewOf(NO_BYTES);
 
 /**
  * A run of bytes with one owner. `readEnd` and `writeEnd` say how far a load or store may reach
@@ -51,6 +69,9 @@ export class Region {
   /** One byte for each byte: 0 where nothing has been written. */
   shadow: Uint8Array | undefined;
   readonly checksLoads: boolean;
+  /** Where the bytes are in the region's home; 0 while it has none. */
+  base = 0;
+  #home: Home | undefined;
   readEnd = 0;
   writeEnd = 0;
   live = true;
@@ -61,8 +82,8 @@ export class Region {
     this.name = options.name;
     this.size = options.size;
     this.access = options.access;
-    this.bytes = options.bytes ?? new Uint8Array(0);
-    this.view = viewOf(this.bytes);
+    this.bytes = options.bytes ?? NO_BYTES;
+    this.view = options.bytes === undefined ? NO_VIEW : viewOf(this.bytes);
     this.shadow = options.unwritten === undefined ? undefined : new Uint8Array(this.bytes.length);
     this.checksLoads = options.unwritten === "load";
     this.#setEnds();
@@ -72,10 +93,35 @@ export class Region {
   reach(end: number): void {
     if (end <= this.bytes.length) return;
     const length = Math.min(this.size, Math.max(end, 2 * this.bytes.length, FIRST_PAGE));
-    this.bytes = grown(this.bytes, length);
-    this.view = viewOf(this.bytes);
-    if (this.shadow !== undefined) this.shadow = grown(this.shadow, length);
+    if (this.#home !== undefined) this.#occupy(this.#home, length);
+    else {
+      this.bytes = grown(this.bytes, length);
+      this.view = viewOf(this.bytes);
+      if (this.shadow !== undefined) this.shadow = grown(this.shadow, length);
+      this.#setEnds();
+    }
+  }
+
+  /** Moves the bytes, now and whenever they become more, into `home`. */
+  settle(home: Home): void {
+    this.#home = home;
+    this.#occupy(home, this.bytes.length);
+  }
+
+  /** Takes over a place that holds the region's bytes already. */
+  moveTo({ base, bytes, shadow }: Place): void {
+    this.base = base;
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
+    this.shadow = shadow;
     this.#setEnds();
+  }
+
+  #occupy(home: Home, length: number): void {
+    const place = home.place(this, length);
+    place.bytes.set(this.bytes);
+    if (this.shadow !== undefined) place.shadow?.set(this.shadow);
+    this.moveTo(place);
   }
 
   /** Ends the region's life: every later access is a fault. */
@@ -94,6 +140,7 @@ export class Region {
   #setEnds(): void {
     this.readEnd = this.live && this.access !== "none" ? this.bytes.length : 0;
     this.writeEnd = this.access === "read-write" ? this.readEnd : 0;
+    this.#home?.describe(this);
   }
 }
 

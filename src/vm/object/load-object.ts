@@ -1,4 +1,3 @@
-import { decoding } from "#bytes/reader.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
@@ -15,7 +14,6 @@ import type { LoadedProgram } from "#vm/program.ts";
 import { type CodeSection, codeSections, type ObjectFunction } from "./code.ts";
 import { link, type Placed } from "./link.ts";
 import { objectMaps } from "./object-maps.ts";
-import { settleExterns } from "./settle-externs.ts";
 
 /** Functions that only programs call; not a program itself. */
 const TEXT = ".text";
@@ -35,9 +33,7 @@ export function loadObject(
   if (!code.ok) return code;
   const types = elf.sectionData(".BTF");
   if (!types.ok) return types;
-  const settled = decoding(() => settleExterns(types.value));
-  if (!settled.ok) return settled;
-  const btf = decodeBtf(settled.value);
+  const btf = decodeBtf(types.value);
   if (!btf.ok) return btf;
   const extra = elf.sectionData(".BTF.ext");
   const ext = extra.ok ? decodeBtfExt(extra.value, btf.value) : ok(NO_EXT);
@@ -84,7 +80,7 @@ function loadOne(
   const none = (): never => {
     throw new Refusal(Errno.EINVAL, "a reference that only a loader program can make");
   };
-  return finishProgram({
+  const program = finishProgram({
     name: main.name,
     type,
     attachId,
@@ -100,6 +96,7 @@ function loadOne(
     mapAt: none,
     btfAt: none,
   });
+  return { ...program, section: part.section.name };
 }
 
 /** The records of the functions that were linked, at their places in the program. */

@@ -7,7 +7,7 @@ import type { ElfFile } from "#formats/elf/elf-file.ts";
 import type { ElfSection } from "#formats/elf/types.ts";
 import { Errno } from "#vm/errno.ts";
 import { Refusal } from "#vm/loader/failure.ts";
-import { BPF_F_RDONLY_PROG, type MapDefinition, MapType } from "#vm/maps/definition.ts";
+import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG, type MapDefinition, MapType } from "#vm/maps/definition.ts";
 
 /** An object's maps in the order in which libbpf creates them, and what the code's symbols mean. */
 export type ObjectMaps = {
@@ -31,7 +31,7 @@ export function objectMaps(elf: ElfFile, btf: Btf): ObjectMaps {
     declared.set(offsetOf(elf, btf.name(type)), definitions.push(declaredMap(btf, type)) - 1);
   }
   for (const section of elf.sections) {
-    if (isData(section)) sections.set(section.index, definitions.push(dataMap(section)) - 1);
+    if (isData(section)) sections.set(section.index, definitions.push(dataMap(section, btf)) - 1);
   }
   return { definitions, declared, sections };
 }
@@ -79,7 +79,18 @@ function isData(section: ElfSection): boolean {
   return /^\.(rodata|data|bss)(\.|$)/.test(section.name);
 }
 
-function dataMap(section: ElfSection): MapDefinition {
+/** Whether user space may map the section: libbpf lets it where one of the variables is not static. */
+function isShared({ name }: ElfSection, btf: Btf): boolean {
+  const id = btf.find(name, ["datasec"]);
+  const datasec = id === undefined ? undefined : btf.type(id);
+  if (datasec?.kind !== "datasec") return false;
+  return datasec.variables.some(({ type }) => {
+    const variable = btf.type(type);
+    return variable.kind === "var" && variable.linkage !== "static";
+  });
+}
+
+function dataMap(section: ElfSection, btf: Btf): MapDefinition {
   const readOnly = section.name.startsWith(".rodata");
   const content = new Uint8Array(Math.ceil(section.size / 8) * 8);
   if (section.type !== SHT.NOBITS) content.set(section.data);
@@ -89,7 +100,7 @@ function dataMap(section: ElfSection): MapDefinition {
     keySize: 4,
     valueSize: section.size,
     maxEntries: 1,
-    flags: readOnly ? BPF_F_RDONLY_PROG : 0,
+    flags: (readOnly ? BPF_F_RDONLY_PROG : 0) | (isShared(section, btf) ? BPF_F_MMAPABLE : 0),
     content,
     frozen: readOnly,
   };

@@ -17,7 +17,7 @@ const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 
 /** What both must agree on: the bytes, and where the stream ends; of a failure, its reason. */
 function told(inflate: Inflater, input: Uint8Array, start = 0): unknown {
-  const result = inflate(input, start, { limit: LIMIT, base: 0 });
+  const result = inflate(input, start, { limit: LIMIT, expected: 0, base: 0 });
   return result.ok ? [digest(result.value.bytes), result.value.end] : result.failure.reason;
 }
 

@@ -13,6 +13,37 @@ const initrd = Buffer.from("an initrd!");
 const cmdline = Buffer.from("quiet splash");
 const whole = encodeEnvelope({ machine: EM.AARCH64, kernel, initrd, cmdline });
 
+/** `whole` as docs/spec.md ("Envelope") lays it out, written by hand. */
+const GOLDEN = `
+  7f454c46 02 01 01 00 0000000000000000   ident: ELF64, little-endian, version 1
+  0200 b700 01000000 0000000000000000     ET_EXEC, EM_AARCH64, version 1, entry 0
+  0000000000000000 4000000000000000       e_phoff 0, e_shoff 64
+  00000000 4000 0000 0000 4000 0500 0400  flags 0, e_ehsize 64, no program headers, 5 sections of 64, names in 4
+
+  00000000 00000000 0000000000000000 0000000000000000 0000000000000000  null
+  0000000000000000 00000000 00000000 0000000000000000 0000000000000000
+  01000000 01000000 0200000000000000 0000000000000000 8001000000000000  .kernel: PROGBITS, ALLOC, at 384
+  1d00000000000000 00000000 00000000 0100000000000000 0000000000000000  29 bytes, alignment 1
+  09000000 01000000 0200000000000000 0000000000000000 9d01000000000000  .initrd: at 413
+  0a00000000000000 00000000 00000000 0100000000000000 0000000000000000  10 bytes
+  11000000 01000000 0200000000000000 0000000000000000 a801000000000000  .cmdline: at 424
+  0d00000000000000 00000000 00000000 0100000000000000 0000000000000000  13 bytes
+  1a000000 03000000 0000000000000000 0000000000000000 b801000000000000  .shstrtab: STRTAB, at 440
+  2400000000000000 00000000 00000000 0100000000000000 0000000000000000  36 bytes
+
+  4d5a3a2061206b65726e656c206f662032392062797465732068657265  MZ: a kernel of 29 bytes here
+  616e20696e6974726421 00                                     an initrd! and padding to 424
+  71756965742073706c617368 00 000000                          quiet splash, its NUL, padding to 440
+  00 2e6b65726e656c 00 2e696e69747264 00                      .kernel .initrd
+  2e636d646c696e65 00 2e7368737472746162 00                   .cmdline .shstrtab
+`;
+
+/** The bytes that stand before the words of each line. */
+function fromHex(text: string): Buffer {
+  const digits = text.split("\n").map((line) => /^ {2}((?:[0-9a-f]{2,} ?)*)(?: |$)/.exec(line)?.[1] ?? "");
+  return Buffer.from(digits.join("").replaceAll(" ", ""), "hex");
+}
+
 /** [name, type, offset, size, flags, alignment] of each section that readelf lists. */
 function sections(bytes: Uint8Array): readonly unknown[] {
   const listing = withFile(bytes, (path) => output("readelf", ["-SW", path]).toString());
@@ -82,6 +113,10 @@ judgedBy(["readelf", "objcopy"], "an envelope, judged by binutils,", () => {
 });
 
 describe("the envelope encoder", () => {
+  test("writes every byte as the specification has it", () => {
+    expect(Buffer.from(whole).toString("hex")).toBe(fromHex(GOLDEN).toString("hex"));
+  });
+
   test("pads with zeros, and names the sections in the series' order", () => {
     expect([...whole.subarray(423, 424)]).toEqual([0]);
     expect([...whole.subarray(436, 440)]).toEqual([0, 0, 0, 0]);

@@ -155,6 +155,20 @@ describe("bpf_probe_read_kernel", () => {
     expect(run([...read(size, offset), ...bytesRead], data).result).toBe(left);
   });
 
+  it.each([
+    ["over the end", 3, 6],
+    ["over the start", 3, -2],
+    ["far away", 4, 0x70000000],
+  ])("is noted as a stray where it reaches beyond the image: %s", (_, size, offset) => {
+    const stray = { region: "image", regionSize: 8, offset, size, instruction: 6 };
+    expect(run([...read(size, offset), exit], data).strayReads).toEqual([stray]);
+  });
+
+  it("is no stray inside the image, of no bytes, or of memory that no image is near to", () => {
+    const lines = [copy(7, 1), ...read(8, 0), copy(1, 7), ...read(0, 100), set(1, 0), ...read(4, 16), exit];
+    expect(run(lines, data).strayReads).toEqual([]);
+  });
+
   it("gives -ERANGE below the kernel's half of the addresses", () => {
     const user = [set(1, 0), ...read(4, 16)];
     expect(run([...user, exit], data).result).toBe(errno(34));
@@ -237,6 +251,8 @@ describe("bpf_probe_read_kernel_str", () => {
   it("gives -EFAULT and zeroes where the text runs out of its memory", () => {
     expect(run([...read(4, 5), exit], text).result).toBe(errno(14));
     expect(run([...read(4, 5), ...bytesRead], text).result).toBe(0xffffffff00000000n);
+    expect(run([...read(4, 5), exit], text).strayReads).toMatchObject([{ offset: 5, size: 4 }]);
+    expect(run([...read(8), exit], text).strayReads).toEqual([]);
   });
 });
 

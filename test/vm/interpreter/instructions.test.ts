@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FORMS, type Form } from "#isa/table.ts";
-import { exit, type Line, load64, op, run } from "../support/assemble.ts";
+import { exit, type Line, load64, op, programOf, runWith } from "../support/assemble.ts";
 import { aluResult, atomicResult, byteOrderResult, jumps, moveResult } from "./model.ts";
 
 const BOUNDARIES = [
@@ -41,6 +41,9 @@ const s32 = fc.oneof(
   fc.integer({ min: -0x80000000, max: 0x7fffffff }),
 );
 const SETTINGS = { numRuns: 150 };
+
+/** With the interpreter alone: test/vm/wasm has the same questions for both executors. */
+const run = (lines: readonly Line[]) => runWith("interpreter", programOf(lines));
 
 /** R0 after the lines; a fault fails the test. */
 function result(...lines: readonly Line[]): bigint | undefined {

@@ -3,8 +3,10 @@ import { ByteWriter } from "#bytes/writer.ts";
 import { helperId } from "#isa/helpers.ts";
 import { encodeProgram } from "#isa/instruction.ts";
 import { FORMS } from "#isa/table.ts";
+import { loadParser } from "#vm/load-parser.ts";
 import { loadSkeleton } from "#vm/loader/light-skeleton.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
+import { skeletonText } from "../../formats/light-skeleton/skeleton-text.ts";
 import { assemble, call, exit, type Line, op } from "../support/assemble.ts";
 
 const target = profileBtf("v7");
@@ -101,6 +103,23 @@ describe("a light skeleton's loader program", () => {
       loaded.value.programs.map(({ name, type, instructions }) => [name, type, instructions.length]),
     ).toEqual([["small", 26, 2]]);
     expect(loaded.value.leakedDescriptors).toBe(0);
+  });
+
+  it("finds its descriptors where the header says how many there are", () => {
+    const last = loadProgram.length - 1;
+    const behindOneMap = [...loadProgram.slice(0, last), op("stxw", { dst: 6, src: 0, offset: 24 + 16 })];
+    const insns = encodeProgram(assemble([...create, ...behindOneMap, ...end]));
+    const text = skeletonText({ insns, data: goodBlob().bytes, maps: ["numbers"], programs: ["small"] });
+    const loaded = loadParser(Buffer.from(text), { target });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+    expect(loaded.value.form).toBe("light skeleton");
+    expect(loaded.value.programs.map(({ name, maps }) => [name, maps.length])).toEqual([["small", 1]]);
+    // With two maps said to be there, the program's descriptor is taken for a map's.
+    const wrong = skeletonText({ insns, data: goodBlob().bytes, maps: ["numbers", "more"] });
+    expect(loadParser(Buffer.from(wrong), { target })).toMatchObject({
+      ok: false,
+      failure: { reason: "nothing-loaded" },
+    });
   });
 
   it("counts descriptors that it neither closes nor hands out", () => {

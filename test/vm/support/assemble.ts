@@ -1,3 +1,4 @@
+import { deepStrictEqual } from "node:assert";
 import { decodeProgram, encodeProgram, type Instruction } from "#isa/instruction.ts";
 import { FORMS, type Form } from "#isa/table.ts";
 import type { Injection } from "#vm/injection.ts";
@@ -6,7 +7,7 @@ import { lower } from "#vm/interpreter/lower.ts";
 import type { Machine } from "#vm/machine.ts";
 import type { MapDefinition } from "#vm/maps/definition.ts";
 import type { ImmediateTarget, LoadedProgram } from "#vm/program.ts";
-import { type RunOutcome, runProgram, TRACING_CALLABLES } from "#vm/run-program.ts";
+import { type Executor, type RunOutcome, runProgram, TRACING_CALLABLES } from "#vm/run-program.ts";
 
 /** One instruction to be: its form and the fields that the form leaves open. */
 export type Line = {
@@ -89,7 +90,7 @@ export type Setting = {
   readonly kfuncs?: ReadonlyMap<number, string>;
   readonly injection?: Injection;
   readonly budget?: number;
-  readonly coverage?: Coverage;
+  readonly coverage?: Coverage | undefined;
   readonly parserId?: number;
   readonly prepare?: (machine: Machine) => { readonly high: number; readonly low: number };
 };
@@ -127,7 +128,23 @@ export function programOf(
   };
 }
 
+/** Runs the lines with both executors, whose outcomes must be the same. */
 export function run(lines: readonly Line[], setting: Setting = {}): RunOutcome {
-  const { prepare = () => ({ high: 0, low: 0 }), maps: _maps, kfuncs: _kfuncs, ...options } = setting;
-  return runProgram(programOf(lines, setting), TRACING_CALLABLES, options, prepare);
+  const program = programOf(lines, setting);
+  const compiled = runWith("wasm", program, { ...setting, coverage: setting.coverage?.slice() });
+  const interpreted = runWith("interpreter", program, setting);
+  deepStrictEqual(compiled, interpreted);
+  return interpreted;
+}
+
+export function runWith(executor: Executor, program: LoadedProgram, setting: Setting = {}): RunOutcome {
+  const {
+    prepare = () => ({ high: 0, low: 0 }),
+    maps: _maps,
+    kfuncs: _kfuncs,
+    coverage,
+    ...options
+  } = setting;
+  const given = { ...options, executor, ...(coverage && { coverage }) };
+  return runProgram(program, TRACING_CALLABLES, given, prepare);
 }

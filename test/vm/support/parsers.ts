@@ -9,7 +9,10 @@ import { arm64Image } from "../../support/real-inputs.ts";
 export type BuiltParsers = { readonly file: (name: string) => Uint8Array };
 
 /** Builds both parsers for a revision as a user does, with small rings. */
-export async function buildParsers(revision: Revision): Promise<BuiltParsers> {
+export async function buildParsers(
+  revision: Revision,
+  options: { readonly clang?: string } = {},
+): Promise<BuiltParsers> {
   const out = mkdtempSync(join(tmpdir(), "vm-parsers-"));
   try {
     let said = "";
@@ -19,14 +22,22 @@ export async function buildParsers(revision: Revision): Promise<BuiltParsers> {
       stderr: (text) => {
         said += text;
       },
-      env: process.env,
+      env: options.clang === undefined ? process.env : { ...process.env, CLANG: options.clang },
       cwd: process.cwd(),
       terminal: { stdout: false, stderr: false },
       columns: 80,
       signal: new AbortController().signal,
     });
     if (status !== 0) throw new Error(said);
-    const names = ["zboot.bpf", "uki.bpf", "zboot_bytecode.o", "zboot_parser_bpf.o", "uki_parser_bpf.o"];
+    const names = [
+      "zboot.bpf",
+      "uki.bpf",
+      "zboot_bytecode.o",
+      "uki_bytecode.o",
+      "zboot_parser_bpf.o",
+      "uki_parser_bpf.o",
+      "zboot_parser_bpf.lskel.h",
+    ];
     const files = new Map(names.map((name) => [name, Uint8Array.from(readFileSync(join(out, name)))]));
     return {
       file: (name) => {

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Compares `pack envelope` with `cat` of the same files and with a plain C packer that maps and writes: `npm run bench:pack`.
+//
+//   node bench/pack.mjs [--rounds ROUNDS] [--starts ROUNDS] [--folder DIR]
+//
+// A kernel of 32 MiB with an initrd of 512 MiB, then small files, where starting is what takes the time. Prints
+// medians, their spread, ratios and peak memory beside the goals. The exit status says that ours and the C packer's files
+// are the same, never how fast they were written: that is the machine's, too.
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { availableParallelism, cpus, release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { interleave, median, ratios } from "./measure.mjs";
+
+const MIB = 1024 * 1024;
+const KERNEL_SIZE = 32 * MIB;
+const INITRD_SIZE = 512 * MIB;
+const CMDLINE = "console=ttyS0 root=/dev/vda1 ro quiet";
+const TIME_GOAL = 0.9;
+const MEMORY_GOAL = 64;
+const START_GOAL = 25;
+
+const checkout = fileURLToPath(new URL("..", import.meta.url));
+const program = join(checkout, "bin/kexec-bpf");
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "9" },
+    starts: { type: "string", default: "31" },
+    folder: { type: "string", default: tmpdir() },
+  },
+});
+const temporary = mkdtempSync(join(options.folder, "kexec-bpf-pack-"));
+const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+try {
+  main();
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+function main() {
+  if (!existsSync(join(checkout, "dist/main.cjs"))) throw new Error("not built yet: npm run build");
+  const packer = compile();
+  console.log(
+    `node ${process.version}, Linux ${release()}, ${availableParallelism()} of ${cpus()[0]?.model}`,
+  );
+
+  const large = inputs("large", KERNEL_SIZE, INITRD_SIZE);
+  console.log(`\nlarge: a kernel of ${KERNEL_SIZE / MIB} MiB, an initrd of ${INITRD_SIZE / MIB} MiB`);
+  const samples = measure(large, packer, Number(options.rounds));
+  for (const peer of ["C packer", "cat"]) {
+    showRatio(samples, peer, peer === "C packer" ? TIME_GOAL : undefined);
+  }
+  showMemory(large, packer);
+  for (const file of [large.kernel, large.initrd]) rmSync(file);
+
+  const small = inputs("small", MIB, MIB);
+  console.log("\nsmall: a kernel and an initrd of 1 MiB");
+  showStart(measure(small, packer, Number(options.starts)));
+}
+
+/** The three ways to pack, and starting Node for nothing; once untimed, to compare what they write and to warm the caches. */
+function measure(files, packer, rounds) {
+  const out = (name) => join(temporary, name);
+  const cases = [
+    { name: "ours", command: ours(files, out("ours")), before: () => clear(out("ours")) },
+    { name: "C packer", command: theirs(packer, files, out("theirs")), before: () => clear(out("theirs")) },
+    { name: "cat", command: cat(files, out("cat")), before: () => clear(out("cat")) },
+    { name: "node -e 0", command: { file: process.execPath, args: ["-e", "0"], env } },
+  ];
+  interleave(cases, 1);
+  const same = spawnSync("cmp", [out("ours"), out("theirs")], { env });
+  if (same.status !== 0) throw new Error(`not the same: ${same.stdout}${same.stderr}`);
+  const samples = interleave(cases, rounds);
+  for (const name of ["ours", "theirs", "cat"]) clear(out(name));
+  return samples;
+}
+
+function ours({ kernel, initrd }, output) {
+  const words = ["pack", "envelope", kernel, initrd, CMDLINE, "-o", output];
+  return { file: process.execPath, args: [program, ...words], env };
+}
+
+function theirs(packer, { kernel, initrd }, output) {
+  return { file: packer, args: [kernel, initrd, CMDLINE, output], env };
+}
+
+function cat({ kernel, initrd }, output) {
+  return { file: "sh", args: ["-c", 'cat "$1" "$2" > "$3"', "sh", kernel, initrd, output], env };
+}
+
+function clear(file) {
+  rmSync(file, { force: true });
+}
+
+/** A zboot header and random bytes: nothing that a file system could leave out. */
+function inputs(name, kernelSize, initrdSize) {
+  const kernel = join(temporary, `${name}-kernel`);
+  const initrd = join(temporary, `${name}-initrd`);
+  randomFile(kernel, kernelSize);
+  randomFile(initrd, initrdSize);
+  const header = zbootHead(kernelSize);
+  const descriptor = openSync(kernel, "r+");
+  writeSync(descriptor, header, 0, header.length, 0);
+  closeSync(descriptor);
+  return { kernel, initrd };
+}
+
+function randomFile(file, size) {
+  const source = openSync("/dev/urandom", "r");
+  const target = openSync(file, "w");
+  const buffer = Buffer.alloc(MIB);
+  for (let done = 0; done < size; done += MIB) {
+    readSync(source, buffer, 0, MIB, null);
+    writeSync(target, buffer);
+  }
+  closeSync(source);
+  closeSync(target);
+}
+
+/** As far as a packer looks: DOS header, PE headers, one section. */
+function zbootHead(size) {
+  const head = Buffer.alloc(4096);
+  head.write("MZ\0\0zimg", 0, "latin1");
+  head.writeUInt32LE(4096, 0x08);
+  head.writeUInt32LE(size - 4096, 0x0c);
+  head.write("gzip", 0x18, "latin1");
+  head.writeUInt32LE(0x818223cd, 0x38);
+  head.writeUInt32LE(0x40, 0x3c);
+  head.write("PE\0\0", 0x40, "latin1");
+  head.writeUInt16LE(0xaa64, 0x44);
+  head.writeUInt16LE(1, 0x46);
+  head.writeUInt16LE(160, 0x54);
+  head.writeUInt16LE(0x20b, 0x58);
+  head.writeUInt32LE(0x1000, 0x78);
+  head.writeUInt32LE(0x200, 0x7c);
+  head.writeUInt32LE(6, 0xc4);
+  head.write(".text", 0xf8, "latin1");
+  for (const [at, value] of [
+    [0x100, size - 4096],
+    [0x104, 4096],
+    [0x108, size - 4096],
+    [0x10c, 4096],
+  ]) {
+    head.writeUInt32LE(value, at);
+  }
+  return head;
+}
+
+function showRatio(samples, peer, goal) {
+  const times = (name) => samples[name].map(({ wall }) => wall);
+  const ratio = ratios(samples.ours, samples[peer]);
+  console.log(
+    `  ours ${spread(times("ours"), 0)} ms, ${peer} ${spread(times(peer), 0)} ms, ${ratio.length} rounds`,
+  );
+  console.log(`    ratio ${spread(ratio, 2)}${verdict(median(ratio), goal)}`);
+}
+
+function showMemory(files, packer) {
+  const output = join(temporary, "out");
+  const empty = peakMemory({ file: process.execPath, args: ["-e", "0"] });
+  const mine = peakMemory(ours(files, output));
+  const peer = peakMemory(theirs(packer, files, output));
+  clear(output);
+  if (mine === undefined) return console.log("  peak memory: no /usr/bin/python3 to ask for it");
+  console.log(
+    `  peak memory: ours ${mine.toFixed(0)} MiB, of which node -e 0 takes ${empty.toFixed(0)}; C packer ${peer.toFixed(0)} MiB`,
+  );
+  console.log(`    beyond node ${(mine - empty).toFixed(0)} MiB${verdict(mine - empty, MEMORY_GOAL)}`);
+}
+
+function showStart(samples) {
+  const times = (name) => samples[name].map(({ wall }) => wall);
+  const extra = samples.ours.map(({ wall }, round) => wall - samples["node -e 0"][round].wall);
+  for (const name of ["ours", "node -e 0", "C packer", "cat"]) {
+    console.log(`  ${name} ${spread(times(name), 1)} ms`);
+  }
+  console.log(`    beyond node ${spread(extra, 1)} ms${verdict(median(extra), START_GOAL)}`);
+}
+
+/** MiB that a command had resident at most, itself alone; undefined where nothing can tell. */
+function peakMemory({ file, args }) {
+  const script =
+    "import resource,subprocess,sys;subprocess.run(sys.argv[1:],check=True,stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL);" +
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+  const { status, stdout } = spawnSync("python3", ["-c", script, file, ...args], { env, encoding: "utf8" });
+  return status === 0 ? Number(stdout) / 1024 : undefined;
+}
+
+function verdict(value, goal) {
+  return goal === undefined ? "" : `, goal at most ${goal}: ${value <= goal ? "met" : "not met"}`;
+}
+
+function spread(values, digits) {
+  const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
+  return `${median(values).toFixed(digits)} (${low}–${high})`;
+}
+
+function compile() {
+  const binary = join(temporary, "packer");
+  const { status, stderr, error } = spawnSync(
+    process.env.CC ?? "cc",
+    ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", binary, join(checkout, "bench/pack-peer.c")],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`cc: ${error?.message ?? stderr}`);
+  return binary;
+}

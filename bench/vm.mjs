@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// Measures the virtual machine: `npm run bench:vm`.
+//
+//   node bench/vm.mjs [--ubpf PATH] [--image PATH] [--rounds ROUNDS] [--seconds SECONDS]
+//
+// Prints millions of instructions per second of both executors, and runs per second of both parsers on small
+// images; all by CPU time. PATH is ubpf's own test program (ubpf_test), which then runs the same programs in the
+// same rounds. An arm64 Image to build the parsers for is fetched where none is given. The exit status says that
+// all came to the same results, never how fast they were.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import { build } from "esbuild";
+import { median, timed } from "./measure.mjs";
+
+const EXECUTORS = ["interpreter", "wasm"];
+/** The most that a run may count. */
+const BUDGET = 0x7fffffff;
+const GOALS = { interpreter: 1, wasm: 1, cases: 10_000 };
+
+const checkout = fileURLToPath(new URL("..", import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    ubpf: { type: "string" },
+    image: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "0.5" },
+  },
+});
+const rounds = Number(options.rounds);
+const seconds = Number(options.seconds);
+const temporary = mkdtempSync(join(tmpdir(), "kexec-bpf-vm-"));
+try {
+  const subjects = await load();
+  console.log(`${cpus()[0]?.model}, Node ${process.version}, ${rounds} rounds, medians`);
+  measureKernels(subjects);
+  measureParsers(subjects);
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+/** The machine from the sources of this checkout rather than from what was last built. */
+async function load() {
+  const outfile = join(temporary, "subjects.mjs");
+  await build({
+    absWorkingDir: checkout,
+    entryPoints: ["test/vm/support/bench-subjects.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    logLevel: "warning",
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+function measureKernels(subjects) {
+  console.log("\nmillions of instructions per second");
+  for (const kernel of subjects.KERNELS) {
+    const runners = EXECUTORS.map((executor) => ours(subjects, kernel, executor));
+    if (options.ubpf !== undefined) runners.push(ubpf(subjects, kernel, []), ubpf(subjects, kernel, ["-j"]));
+    const speeds = runners.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, run] of runners.entries()) speeds[i].push(run());
+    }
+    const [interpreter, wasm, theirs, jit] = speeds;
+    const ratio = (a, b) => median(a.map((speed, i) => speed / b[i])).toFixed(2);
+    console.log(
+      `  ${kernel.name.padEnd(18)} interpreter ${figure(interpreter)}  wasm ${figure(wasm)}` +
+        (theirs === undefined
+          ? ""
+          : `  ubpf ${figure(theirs)}  ubpf's JIT ${figure(jit)}\n` +
+            `  ${"".padEnd(18)} ratios ${ratio(interpreter, theirs)} (goal ${GOALS.interpreter}),` +
+            ` ${ratio(wasm, jit)} (goal ${GOALS.wasm})`),
+    );
+  }
+}
+
+function figure(speeds) {
+  return String(Math.round(median(speeds))).padStart(5);
+}
+
+/** How many turns take about the time wanted, found by trying; `run(turns)` gives milliseconds. */
+function calibrate(run, most) {
+  let turns = 64;
+  for (;;) {
+    const took = run(turns);
+    if (took >= 500 * seconds || turns >= most) break;
+    turns = Math.min(
+      most,
+      Math.ceil(turns * Math.min(16, Math.max(2, (1000 * seconds) / Math.max(took, 1)))),
+    );
+  }
+  return turns;
+}
+
+/** Instructions of a kernel that repeats its loop so often: one run of a few turns tells. */
+function instructionsOf(subjects, kernel, turns) {
+  const [one, two] = [1, 2].map(
+    (n) => execute(subjects, subjects.kernelProgram(kernel.lines(n)), "wasm").executed,
+  );
+  return one + (turns - 1) * (two - one);
+}
+
+function execute({ runProgram, TRACING_CALLABLES, kernelMemory }, { program }, executor) {
+  const outcome = runProgram(program, TRACING_CALLABLES, { executor, budget: BUDGET }, kernelMemory);
+  if (outcome.fault !== undefined) throw new Error(outcome.fault.detail);
+  return outcome;
+}
+
+function ours(subjects, kernel, executor) {
+  const most = Math.floor(BUDGET / instructionsOf(subjects, kernel, 1));
+  const prepared = (turns) => subjects.kernelProgram(kernel.lines(turns));
+  const once = (made) => cpuTime(() => execute(subjects, made, executor));
+  // Twice each: V8 compiles to WebAssembly well only after a first run.
+  const turns = calibrate((n) => {
+    const made = prepared(n);
+    once(made);
+    return once(made);
+  }, most);
+  const made = prepared(turns);
+  const count = instructionsOf(subjects, kernel, turns);
+  once(made);
+  return () => count / once(made) / 1000;
+}
+
+function ubpf(subjects, kernel, flags) {
+  const memory = join(temporary, "memory");
+  writeFileSync(memory, new Uint8Array(subjects.KERNEL_MEMORY));
+  const command = (turns) => {
+    const file = join(temporary, "program");
+    writeFileSync(file, subjects.kernelProgram(kernel.lines(turns)).file);
+    return { file: options.ubpf, args: [...flags, "-m", memory, file] };
+  };
+  const check = command(3);
+  const said = spawnSync(check.file, check.args, { encoding: "utf8" });
+  const { result } = execute(subjects, subjects.kernelProgram(kernel.lines(3)), "interpreter");
+  if (said.stdout?.trim() !== `0x${result.toString(16)}`) {
+    console.log(
+      `  ${kernel.name}: ubpf ${flags.join(" ")} says ${said.stdout ?? said.error}, we 0x${result.toString(16)}`,
+    );
+    process.exitCode = 1;
+  }
+  const most = Math.floor(BUDGET / instructionsOf(subjects, kernel, 1));
+  const starting = timed(command(1));
+  const turns = calibrate((n) => timed(command(n)).wall - starting.wall, most);
+  const count = instructionsOf(subjects, kernel, turns);
+  return () => count / Math.max(1, timed(command(turns)).cpu - starting.cpu) / 1000;
+}
+
+/** Milliseconds of CPU time that `work` takes. */
+function cpuTime(work) {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function measureParsers(subjects) {
+  console.log(
+    "\nruns of a parser on a small image, per second and core; and comparisons of both executors' outcomes",
+  );
+  for (const revision of ["v6", "v7"]) {
+    const parsers = buildParsers(revision);
+    for (const [name, image] of Object.entries(images(subjects))) {
+      measureParser(subjects, revision, name, parsers(name), image);
+    }
+  }
+}
+
+function measureParser({ loadParser, contextLayout, runLoaded, profileBtf }, revision, name, bytes, image) {
+  const target = profileBtf(revision);
+  const loaded = loadParser(bytes, { target });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+  const [program] = loaded.value.programs;
+  const layout = contextLayout(target, revision);
+  const run = (executor) => runLoaded(program, image, layout, { executor });
+  const expected = run("interpreter");
+  if (!isDeepStrictEqual(run("wasm"), expected) || expected.buffers.length === 0) {
+    console.log(`  ${name} ${revision}: the executors disagree`);
+    process.exitCode = 1;
+  }
+  const compared = () => {
+    if (!sameStream(run("interpreter"), expected)) throw new Error("two runs of one program differ");
+  };
+  const rates = [() => run("interpreter"), () => run("wasm"), compared].map((work) => Math.round(rate(work)));
+  console.log(
+    `  ${name} ${revision}`.padEnd(20) +
+      `interpreter ${rates[0]}  wasm ${rates[1]}  a run and its comparison ${rates[2]} (goal ${GOALS.cases})`,
+  );
+}
+
+/** What a campaign compares of a case: result, fault, what is held, what was sent. */
+function sameStream(one, other) {
+  return (
+    one.result === other.result &&
+    one.fault === other.fault &&
+    one.leaks.length === other.leaks.length &&
+    one.buffers.length === other.buffers.length &&
+    one.buffers.every(({ bytes }, i) => Buffer.compare(bytes, other.buffers[i].bytes) === 0)
+  );
+}
+
+/** How often a second, the best of the rounds. */
+function rate(work) {
+  const batch = 500;
+  const speeds = [];
+  for (let spent = 0, round = 0; round < rounds + 2; round++) {
+    let count = 0;
+    for (spent = 0; spent < 1000 * seconds; count += batch) {
+      spent += cpuTime(() => {
+        for (let i = 0; i < batch; i++) work();
+      });
+    }
+    speeds.push((1000 * count) / spent);
+  }
+  // The first two rounds are V8's.
+  return median(speeds.slice(2));
+}
+
+function images({ buildPe, buildZboot }) {
+  const payload = Uint8Array.from({ length: 3000 }, (_, i) => (i * 7) & 0xff);
+  return {
+    zboot: buildZboot(payload),
+    uki: buildPe([
+      { name: ".text", data: new Uint8Array(100) },
+      { name: ".linux", data: payload },
+      { name: ".cmdline", data: Buffer.from("console=ttyS0\0") },
+      { name: ".initrd", data: new Uint8Array(500) },
+    ]).bytes,
+  };
+}
+
+function buildParsers(revision) {
+  if (!existsSync(join(checkout, "dist/main.cjs"))) throw new Error("not built yet: npm run build");
+  const out = join(temporary, revision);
+  const sizes = ["--max-kernel", "1M", "--max-initrd", "1M"];
+  const args = ["build", "--image", options.image ?? debianImage(), "-o", out, "--abi", revision, ...sizes];
+  timed({ file: join(checkout, "bin/kexec-bpf"), args });
+  return (name) => Uint8Array.from(readFileSync(join(out, `${name}.bpf`)));
+}
+
+function debianImage() {
+  const args = ["bookworm", "arm64", "linux-image-cloud-arm64"];
+  const found = spawnSync(join(checkout, "scripts/debian-package"), args, {
+    encoding: "utf8",
+    cwd: checkout,
+  });
+  if (found.status !== 0) throw new Error(found.stderr || String(found.error));
+  const boot = join(found.stdout.trim(), "boot");
+  return join(boot, readdirSync(boot).find((name) => name.startsWith("vmlinuz-")) ?? "");
+}

@@ -1,0 +1,88 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { makeFolder, writeOutput } from "#files/output.ts";
+import type { Shown } from "#verify/fuzz/minimise.ts";
+import type { CaseDescription } from "./case-file.ts";
+
+/** How far a campaign has come. `identity` tells whether another run goes on with it. */
+export type SavedState = {
+  readonly schema: 1;
+  readonly identity: string;
+  readonly seed: number;
+  /** The number of the next case. */
+  readonly next: number;
+};
+
+/** What a queue entry's or a finding's description has besides. */
+export type SavedDescription = CaseDescription & {
+  /** The seed file that it comes from. */
+  readonly origin: string;
+  readonly key?: string;
+  /** The command that shows the finding. */
+  readonly command?: string;
+};
+
+export type SavedCase = Shown & { readonly name: string; readonly description: SavedDescription };
+
+/*
+ *     state.json            how far it is
+ *     queue/NAME.img        inputs that reach what none before them reached, in the order in which they were found
+ *     findings/NAME.img     inputs that show a defect, each with NAME.json
+ */
+export const QUEUE = "queue";
+export const FINDINGS = "findings";
+
+/** Makes the folder where there is none. Errors: `file-failed`. */
+export async function makeCorpusFolder(folder: string): Promise<Result<void>> {
+  const queue = await makeFolder(join(folder, QUEUE));
+  return queue.ok ? makeFolder(join(folder, FINDINGS)) : queue;
+}
+
+/** The state of an earlier run; undefined where there is none. Errors: `file-failed`, `malformed`. */
+export async function readState(folder: string): Promise<Result<SavedState | undefined>> {
+  const file = join(folder, "state.json");
+  try {
+    return parsed<SavedState>(file, await readFile(file, "utf8"));
+  } catch (error) {
+    const failure = fileFailed("read", file, error);
+    return failure.code === "ENOENT" ? ok(undefined) : err(failure);
+  }
+}
+
+export function writeState(folder: string, state: SavedState): Promise<Result<void>> {
+  return writeOutput(join(folder, "state.json"), `${JSON.stringify(state)}\n`);
+}
+
+/** All cases of `queue` or `findings`, by name. Errors: `file-failed`, `malformed`. */
+export async function readCases(folder: string, part: string): Promise<Result<readonly SavedCase[]>> {
+  const inside = join(folder, part);
+  const cases: SavedCase[] = [];
+  try {
+    const names = (await readdir(inside)).filter((name) => name.endsWith(".img") && !name.startsWith("."));
+    for (const file of names.sort()) {
+      const name = file.slice(0, -".img".length);
+      const path = join(inside, `${name}.json`);
+      const description = parsed<SavedDescription>(path, await readFile(path, "utf8"));
+      if (!description.ok) return description;
+      const image = Uint8Array.from(await readFile(join(inside, file)));
+      cases.push({ name, image, injection: description.value.injection, description: description.value });
+    }
+    return ok(cases);
+  } catch (error) {
+    return err(fileFailed("read", inside, error));
+  }
+}
+
+function parsed<T extends { readonly schema: 1 }>(file: string, text: string): Result<T> {
+  const bad = (detail: string) =>
+    err({ reason: "malformed", format: "corpus", section: "text", offset: 0, detail, file } as const);
+  try {
+    const value = JSON.parse(text) as T | null;
+    return value?.schema === 1 ? ok(value) : bad("schema must be 1");
+  } catch (error) {
+    if (error instanceof SyntaxError) return bad(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { err, ok, type Result } from "#core/result.ts";
+import type { Subject } from "#verify/subject.ts";
+import { openCampaign, openSeeds, openSubject } from "./campaign-input.ts";
+import type { CampaignRequest, CampaignSummary, Progress } from "./campaign-request.ts";
+import { makeCorpusFolder, writeState } from "./corpus-folder.ts";
+import { alone, together } from "./crew.ts";
+import { Journal } from "./journal.ts";
+import { type Resumed, resume } from "./resume.ts";
+
+/** How often `progress` is called, in milliseconds. */
+const TICK = 200;
+/** The longest that a timer takes, in milliseconds: 24 days. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Runs a campaign on the corpus folder's queue and saves what it finds there, until its cases or seconds are over or the signal
+ * comes. A run with the same parser, limits, seeds and seed goes on with the case at which the last one ended.
+ *
+ * Errors: `file-failed`, `malformed` for a corpus folder that cannot be used; those of `openCampaign`.
+ */
+export async function runCampaign(request: CampaignRequest): Promise<Result<CampaignSummary>> {
+  const subject = openSubject(request.parser);
+  if (!subject.ok) return subject;
+  // Before the folder is made: what cannot be used leaves none behind.
+  const seeds = openSeeds(request.seeds);
+  if (!seeds.ok) return seeds;
+  const made = await makeCorpusFolder(request.folder);
+  if (!made.ok) return made;
+  const resumed = await resume(request, subject.value);
+  return resumed.ok ? run(request, subject.value, resumed.value) : resumed;
+}
+
+async function run(
+  request: CampaignRequest,
+  subject: Subject,
+  resumed: Resumed,
+): Promise<Result<CampaignSummary>> {
+  const { folder, workers, signal } = request;
+  const { input, identity } = resumed;
+  const journal = new Journal(request, subject, resumed);
+  const campaign = openCampaign(input);
+  if (!campaign.ok) return campaign;
+  const inputs = Array.from({ length: workers }, (_, i) => ({
+    ...input,
+    first: input.first + i,
+    stride: workers,
+  }));
+  const start = performance.now();
+  journal.cover(campaign.value.coverage);
+  const crew =
+    workers === 1
+      ? alone(campaign.value, request.cases, journal.reports)
+      : together(request.workerFile, inputs, request.cases, journal.reports);
+  const progress = (): Progress => journal.progress(performance.now() - start);
+  const ticker = setInterval(() => request.progress(progress()), TICK);
+  const timer = Number.isFinite(request.seconds)
+    ? setTimeout(crew.stop, Math.min(LONGEST, 1000 * request.seconds))
+    : undefined;
+  signal.addEventListener("abort", crew.stop, { once: true });
+  journal.onFailure = crew.stop;
+  if (signal.aborted) crew.stop();
+  try {
+    await crew.ended;
+  } finally {
+    clearInterval(ticker);
+    clearTimeout(timer);
+    signal.removeEventListener("abort", crew.stop);
+  }
+  const failure = await journal.close();
+  if (failure !== undefined) return err(failure);
+  const { next } = journal;
+  const saved = await writeState(folder, { schema: 1, identity, seed: input.seed, next });
+  if (!saved.ok) return saved;
+  const { revision, reference } = subject;
+  const { seed, first } = input;
+  return ok({ ...progress(), revision, reference, seed, first, next, saved: journal.findings });
+}

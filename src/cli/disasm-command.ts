@@ -1,0 +1,123 @@
+import { resolve } from "node:path";
+import type { Argv } from "yargs";
+import { REVISIONS, type Revision } from "#abi/revisions.ts";
+import { type Failure, inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import type { Btf } from "#formats/btf/btf.ts";
+import { EXIT } from "#report/exit-code.ts";
+import { styleFor } from "#report/style.ts";
+import type { LoadedProgram } from "#vm/program.ts";
+import type { Call } from "./call.ts";
+import type { Io } from "./io.ts";
+import { read } from "./read-file.ts";
+import { report } from "./report-failure.ts";
+
+type Options = {
+  readonly file: string;
+  readonly loader: boolean;
+  readonly raw: boolean;
+  readonly json: boolean;
+  readonly abi: Revision | undefined;
+  readonly btf: string | undefined;
+};
+
+/** `kexec-bpf disasm`: the programs of a file as a kernel would execute them. */
+export function disasmCommand(parser: Argv, { io, finish }: Call): Argv {
+  return parser.command(
+    "disasm <file>",
+    "print the programs of a BPF object, light skeleton, bytecode object or .bpf container",
+    (command) =>
+      command
+        .positional("file", { type: "string", demandOption: true })
+        .option("loader", {
+          type: "boolean",
+          default: false,
+          describe: "the light skeleton's loader program (opts_insn) itself",
+        })
+        .option("raw", { type: "boolean", default: false, describe: "encoded bytes, too" })
+        .option("abi", {
+          choices: REVISIONS,
+          describe: "load for this revision's profile (default: the one that the file fits)",
+        })
+        .option("btf", {
+          type: "string",
+          requiresArg: true,
+          describe: "load for the kernel with this BTF (raw, vmlinux, or any image with it)",
+        })
+        .conflicts("abi", "btf")
+        .option("json", { type: "boolean", default: false }),
+    async (options) => finish(await disasm(options, io)),
+  );
+}
+
+async function disasm(options: Options, io: Io): Promise<number> {
+  const file = resolve(io.cwd, options.file);
+  const bytes = await read(file);
+  if (!bytes.ok) return report(io, bytes.failure);
+  const targets = await targetsOf(options, io.cwd);
+  if (!targets.ok) return report(io, targets.failure);
+  const found = await programsOf(bytes.value, targets.value, options);
+  if (!found.ok) return report(io, inFile(found.failure, file));
+
+  const { form, programs, poisoned } = found.value;
+  if (poisoned > 0) {
+    io.stderr(
+      `kexec-bpf: instructions that name what the target kernel has not: ${poisoned}; --abi or --btf chooses another\n`,
+    );
+  }
+  if (options.json) {
+    const { programJson } = await import("#vm/disassembly.ts");
+    const listed = programs.map((program) => programJson(program, options));
+    io.stdout(`${JSON.stringify({ schema: 1, file, form, programs: listed })}\n`);
+  } else {
+    const { disassemblyText } = await import("./disasm-text.ts");
+    const style = styleFor(io.terminal.stdout, io.env);
+    io.stdout(programs.map((program) => disassemblyText(program, { raw: options.raw, style })).join("\n"));
+  }
+  return EXIT.ok;
+}
+
+/** The kernels to load for, by their BTF: the one asked for, else each revision's profile, newest first. */
+async function targetsOf({ abi, btf: file }: Options, cwd: string): Promise<Result<readonly Btf[]>> {
+  if (file === undefined) {
+    const { profileBtf } = await import("#vm/target/profile-btf.ts");
+    const revisions = abi === undefined ? REVISIONS.toReversed() : [abi];
+    return ok(revisions.map(profileBtf));
+  }
+  const { readKernelBtf } = await import("#kernel/kernel-btf.ts");
+  const { decodeBtf } = await import("#formats/btf/decode.ts");
+  const raw = await readKernelBtf(resolve(cwd, file));
+  if (!raw.ok) return raw;
+  const btf = decodeBtf(raw.value.bytes);
+  return btf.ok ? ok([btf.value]) : err(inFile(btf.failure, resolve(cwd, file)));
+}
+
+type Programs = {
+  readonly form: string;
+  readonly programs: readonly LoadedProgram[];
+  /** Instructions that CO-RE could not relocate. */
+  readonly poisoned: number;
+};
+
+/** The programs as the first of the targets has them that lacks nothing they name; else as the first one has them. */
+async function programsOf(
+  bytes: Uint8Array,
+  targets: readonly Btf[],
+  options: Options,
+): Promise<Result<Programs, Failure>> {
+  const { openParser } = await import("#vm/open-parser.ts");
+  const { loadedPrograms, loaderPrograms } = await import("#vm/load-parser.ts");
+  const { asFailure } = await import("#vm/loader/failure.ts");
+  const { poisonedSlots } = await import("#vm/disassembly.ts");
+  const file = openParser(bytes);
+  if (!file.ok) return file;
+  const load = options.loader ? loaderPrograms : loadedPrograms;
+  const results = targets.map((target): Result<Programs, Failure> => {
+    const loaded = load(file.value, { target });
+    if (!loaded.ok) return err(asFailure(loaded.failure));
+    const poisoned = loaded.value.reduce((sum, program) => sum + poisonedSlots(program).length, 0);
+    return ok({ form: file.value.form, programs: loaded.value, poisoned });
+  });
+  const fitting = results.find((result) => result.ok && result.value.poisoned === 0);
+  return (fitting ?? results[0]) as Result<Programs, Failure>;
+}

@@ -1,0 +1,139 @@
+import { join, relative, resolve } from "node:path";
+import type { Revision } from "#abi/revisions.ts";
+import { openSubject, type ParserInput, type SeedInput } from "#campaign/campaign-input.ts";
+import { runCampaign } from "#campaign/run-campaign.ts";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { EXIT } from "#report/exit-code.ts";
+import { shellCommand } from "#toolchain/command-line.ts";
+import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
+import { expectedStream, type ReferenceName } from "#verify/references.ts";
+import { loadParser } from "#vm/load-parser.ts";
+import { profileBtf } from "#vm/target/profile-btf.ts";
+import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
+import type { Io } from "./io.ts";
+import { LARGEST_PART } from "./limits.ts";
+import { packageRoot } from "./package-root.ts";
+import { read } from "./read-file.ts";
+import { report } from "./report-failure.ts";
+import { limitsOf } from "./verify-parsers.ts";
+
+export type FuzzOptions = {
+  readonly parser: string;
+  readonly image: readonly string[];
+  readonly corpus: string | undefined;
+  readonly seed: number | undefined;
+  readonly runs: number | undefined;
+  /** Seconds. */
+  readonly time: number | undefined;
+  readonly workers: number;
+  readonly reference: ReferenceName | undefined;
+  readonly abi: Revision;
+  /** Bytes. */
+  readonly maxKernel: number | undefined;
+  readonly maxInitrd: number | undefined;
+  readonly maxCmdline: number | undefined;
+  readonly json: boolean;
+};
+
+/** Bytes from which on copying an image takes longer than judging it. */
+const LARGE = 1 << 20;
+const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
+
+/** Runs a campaign and gives the exit status: 1 with findings. An interrupt ends it as a limit does. */
+export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
+  const bytes = await read(resolve(io.cwd, options.parser));
+  if (!bytes.ok) return report(io, bytes.failure);
+  const parser = await parserOf(options, bytes.value, io);
+  const subject = openSubject(parser);
+  if (!subject.ok) return report(io, subject.failure);
+  const seeds = await seedsOf(options, subject.value.reference, io);
+  if (!seeds.ok) return report(io, seeds.failure);
+  const printer = progressPrinter(io);
+  const folder = options.corpus ?? `${options.parser}.fuzz`;
+  const summary = await runCampaign({
+    parser,
+    seeds: seeds.value,
+    seed: options.seed,
+    cases: options.runs ?? Number.POSITIVE_INFINITY,
+    seconds: options.time ?? Number.POSITIVE_INFINITY,
+    workers: options.workers,
+    workerFile: join(packageRoot(), "dist", "fuzz-worker.mjs"),
+    folder: resolve(io.cwd, folder),
+    commandFor: (image) => verifyCommandLine(options, relative(io.cwd, image)),
+    signal: io.signal,
+    progress: printer.show,
+    note: (words) => io.stderr(`kexec-bpf: ${words}\n`),
+  });
+  printer.end();
+  if (!summary.ok) return report(io, summary.failure);
+  io.stdout(
+    options.json
+      ? `${JSON.stringify(summaryJson(options.parser, options.workers, summary.value))}\n`
+      : summaryText(options.parser, folder, summary.value),
+  );
+  return summary.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** With what its records have room for, found as `verify` does: a larger part is refused, and rightly so. */
+async function parserOf(
+  { parser, abi, reference, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
+  bytes: Uint8Array,
+  io: Io,
+): Promise<ParserInput> {
+  const given = { kernel: maxKernel, initrd: maxInitrd, cmdline: maxCmdline };
+  const loaded = loadParser(bytes, { target: profileBtf(abi) });
+  // Why a parser cannot be loaded is said where the campaign opens it.
+  const { limits } = loaded.ok
+    ? await limitsOf(resolve(io.cwd, parser), loaded.value, { limits: given, include: [] }, abi)
+    : { limits: NO_LIMITS };
+  return { name: parser, bytes, revision: abi, reference, limits };
+}
+
+/** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
+async function seedsOf(
+  { image: files, abi: revision }: FuzzOptions,
+  reference: ReferenceName,
+  io: Io,
+): Promise<Result<readonly SeedInput[]>> {
+  const seeds: SeedInput[] = [];
+  for (const file of files) {
+    const image = await read(resolve(io.cwd, file));
+    if (!image.ok) return image;
+    const taken = expectedStream(reference, { image: image.value, revision, limits: NO_LIMITS });
+    if (!taken.ok) return err(inFile(taken.failure, file));
+    if (image.value.length > LARGE) {
+      io.stderr(
+        `kexec-bpf: ${file} is copied for each case: a small image of its kind is tried far faster\n`,
+      );
+    }
+    // A copy: the buffer of a small file is a part of one that has other things in it, which threads would get, too.
+    seeds.push({ name: file, image: Uint8Array.from(image.value) });
+  }
+  if (seeds.length > 0) return ok(seeds);
+  const formats = formatsOf(reference, revision);
+  return ok(
+    goodFiles(revision)
+      .filter(({ format }) => formats.includes(format))
+      .map(({ name, image }) => ({ name, image })),
+  );
+}
+
+/** The command that judges the parser on a saved case, by the same limits. */
+function verifyCommandLine(options: FuzzOptions, image: string): string {
+  const { parser, abi, reference, maxKernel, maxInitrd, maxCmdline } = options;
+  const given = (name: string, value: string | number | undefined) =>
+    value === undefined ? [] : [name, String(value)];
+  return shellCommand("kexec-bpf", [
+    "verify",
+    parser,
+    "--image",
+    image,
+    "--abi",
+    abi,
+    ...given("--reference", reference),
+    ...given("--max-kernel", maxKernel),
+    ...given("--max-initrd", maxInitrd),
+    ...given("--max-cmdline", maxCmdline),
+  ]);
+}

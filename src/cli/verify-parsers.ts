@@ -1,0 +1,139 @@
+import { dirname, join, resolve } from "node:path";
+import { detectAbi } from "#abi/detect.ts";
+import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { compileParser } from "#build/compile-parser.ts";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import type { ParserRecord } from "#core/verification.ts";
+import { digest } from "#files/digest.ts";
+import type { Btf } from "#formats/btf/btf.ts";
+import { decodeBtf } from "#formats/btf/decode.ts";
+import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
+import { readKernelBtf } from "#kernel/kernel-btf.ts";
+import { ringLimits } from "#verify/ring-limits.ts";
+import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type LoadedParser, loadParser } from "#vm/load-parser.ts";
+import { asFailure } from "#vm/loader/failure.ts";
+import { profileBtf } from "#vm/target/profile-btf.ts";
+import type { Io } from "./io.ts";
+import { LARGEST_PART } from "./limits.ts";
+import { packageRoot } from "./package-root.ts";
+import { read } from "./read-file.ts";
+import type { VerifyRequest } from "./verify-request.ts";
+
+/** One parser file, ready to be judged. */
+export type OpenedParser = {
+  /** Itself, and the parsers of further layers; each with what a report says of it. */
+  readonly subjects: readonly { readonly subject: Subject; readonly record: ParserRecord }[];
+  /** The files that it comes from, absolute. */
+  readonly sources: readonly string[];
+};
+
+/** The kernel that parsers are loaded for. */
+export type LoadTarget = { readonly revision: Revision; readonly btf: Btf | undefined };
+
+/** Settles the revision. A kernel without the interface gives way to the built-in profile, and the user is told. */
+export async function loadTarget({ btf: file, abi }: VerifyRequest, io: Io): Promise<Result<LoadTarget>> {
+  if (file === undefined) return ok({ revision: abi ?? DEFAULT_REVISION, btf: undefined });
+  const found = await readKernelBtf(file);
+  if (!found.ok) return found;
+  const btf = decodeBtf(found.value.bytes);
+  if (!btf.ok) return err(inFile(btf.failure, file));
+  const detected = detectAbi(btf.value, abi ?? "auto");
+  if (!detected.ok) return err(inFile(detected.failure, file));
+  const { revision, source } = detected.value;
+  if (source === "target") return ok({ revision, btf: btf.value });
+  io.stderr(`kexec-bpf: ${file} has no kexec image parser interface: the built-in ${revision} is used\n`);
+  return ok({ revision, btf: undefined });
+}
+
+/** Reads, or compiles, and loads a parser. */
+export async function openParser(
+  name: string,
+  request: VerifyRequest,
+  target: LoadTarget,
+  io: Io,
+): Promise<Result<OpenedParser>> {
+  const file = resolve(io.cwd, name);
+  const opened = file.endsWith(".c") ? await compiled(file, request, io) : await asItIs(file);
+  if (!opened.ok) return opened;
+  const { bytes, sources } = opened.value;
+  const { revision, btf } = target;
+  const loaded = loadParser(bytes, { target: btf ?? profileBtf(revision) });
+  if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
+
+  const { limits, from } = await limitsOf(file, loaded.value, request, revision);
+  const subjects = subjectsOf(loaded.value, {
+    name,
+    revision,
+    limits,
+    ...(btf && { target: btf }),
+    ...(request.reference && { reference: request.reference }),
+  });
+  if (!subjects.ok) return err(inFile(subjects.failure, file));
+  const common = { file: name, sha256: digest(bytes), form: loaded.value.form, limits, limitsFrom: from };
+  return ok({
+    subjects: subjects.value.map((subject) => ({
+      subject,
+      record: { ...common, name: subject.name, revision, reference: subject.reference },
+    })),
+    sources,
+  });
+}
+
+type Opened = { readonly bytes: Uint8Array; readonly sources: readonly string[] };
+
+async function asItIs(file: string): Promise<Result<Opened>> {
+  const bytes = await read(file);
+  return bytes.ok ? ok({ bytes: bytes.value, sources: [file] }) : bytes;
+}
+
+async function compiled(file: string, request: VerifyRequest, io: Io): Promise<Result<Opened>> {
+  const { clang, libbpfHeaders } = request;
+  const made = await compileParser(file, request.include, {
+    env: io.env,
+    cwd: io.cwd,
+    signal: io.signal,
+    setupScript: join(packageRoot(), "scripts", "setup"),
+    ...(clang && { clang }),
+    ...(libbpfHeaders && { libbpfHeaders }),
+  });
+  if (!made.ok) return made;
+  const { object, warnings, sources } = made.value;
+  if (warnings !== "") io.stderr(`${warnings.trimEnd()}\n`);
+  return ok({ bytes: object, sources });
+}
+
+/** What the records have room for: by the options, else by `image_size.h`, else by the rings. */
+export async function limitsOf(
+  file: string,
+  parser: LoadedParser,
+  { limits, include }: Pick<VerifyRequest, "limits" | "include">,
+  revision: Revision,
+): Promise<{ readonly limits: PartLimits; readonly from: string }> {
+  const { kernel, initrd, cmdline } = limits;
+  if (kernel !== undefined && initrd !== undefined && cmdline !== undefined) {
+    return { limits: { kernel, initrd, cmdline }, from: "options" };
+  }
+  const folders = [dirname(file), ...(file.endsWith(".c") ? include : [])];
+  const base = (await imageSizes(folders)) ?? {
+    limits: ringLimits(parser, revision) ?? NO_LIMITS,
+    from: "ring buffers",
+  };
+  const own = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return {
+    limits: { ...base.limits, ...(Object.fromEntries(own) as Partial<PartLimits>) },
+    from: own.length === 0 ? base.from : `options, ${base.from}`,
+  };
+}
+
+const NO_LIMITS: PartLimits = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
+
+async function imageSizes(folders: readonly string[]) {
+  for (const folder of folders) {
+    const header = await read(join(folder, "image_size.h"));
+    const limits = header.ok ? parseImageSize(Buffer.from(header.value).toString()) : undefined;
+    if (limits !== undefined) return { limits, from: "image_size.h" };
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+import { parseArgs } from "node:util";
+import type { Argv } from "yargs";
+import { err, ok, type Result } from "#core/result.ts";
+
+/** A command's grammar as data: read by `parseWords` when the command runs, by yargs for its help. */
+export type CommandWords = {
+  readonly name: string;
+  readonly describe: string;
+  /** All of them must be given. */
+  readonly positionals: readonly { readonly name: string; readonly describe: string }[];
+  readonly options: Readonly<Record<string, OptionWords>>;
+};
+
+export type OptionWords = {
+  readonly type: "string" | "boolean";
+  readonly alias?: string;
+  readonly describe: string;
+  readonly choices?: readonly string[];
+  readonly required?: boolean;
+  /** May be given more than once. */
+  readonly several?: boolean;
+};
+
+export type Words = {
+  readonly positional: (name: string) => string;
+  /** The value of a string option; undefined where it is not given. */
+  readonly value: (name: string) => string | undefined;
+  readonly flag: (name: string) => boolean;
+  /** String options in the order in which they stand, for those whose order means something. */
+  readonly ordered: readonly { readonly name: string; readonly value: string }[];
+};
+
+/**
+ * Parses a command's words without yargs, whose loading takes longer than packing a small image does.
+ * Errors: `usage`.
+ */
+export function parseWords(command: CommandWords, words: readonly string[]): Result<Words> {
+  const options = Object.entries(command.options).map(([name, { type, alias }]) => [
+    name,
+    { type, multiple: true, ...(alias === undefined ? {} : { short: alias }) },
+  ]);
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(words, Object.fromEntries(options));
+  } catch (error) {
+    // What Node says of words that do not fit: an unknown option, a value that is missing.
+    if (error instanceof TypeError) return usage(error.message.split("\n")[0] ?? "");
+    throw error;
+  }
+  const { positionals, tokens } = parsed;
+  const wanted = command.positionals.map(({ name }) => name);
+  if (positionals.length < wanted.length) return usage(`${wanted[positionals.length]} is missing`);
+  if (positionals.length > wanted.length) return usage(`too many words: ${positionals[wanted.length]}`);
+
+  const given = tokens.flatMap((token) => (token.kind === "option" ? [token] : []));
+  for (const [name, { choices, required, several }] of Object.entries(command.options)) {
+    const values = given.filter((token) => token.name === name);
+    if (required && values.length === 0) return usage(`--${name} is missing`);
+    if (!several && values.length > 1) return usage(`--${name} is given more than once`);
+    const odd = values.find(({ value }) => choices && !choices.includes(value ?? ""));
+    if (odd !== undefined) return usage(`--${name} ${odd.value}: ${choices?.join(", ")} are known`);
+  }
+  const ordered = given.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
+  return ok({
+    positional: (name) => positionals[wanted.indexOf(name)] ?? "",
+    value: (name) => ordered.find((option) => option.name === name)?.value,
+    flag: (name) => given.some((token) => token.name === name),
+    ordered,
+  });
+}
+
+function parse(
+  words: readonly string[],
+  options: Record<string, { type: "string" | "boolean"; multiple: true; short?: string }>,
+) {
+  return parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true });
+}
+
+/** Tells yargs of a command, for help alone. */
+export function helpOf(parser: Argv, command: CommandWords, handler: () => void = () => undefined): Argv {
+  const places = command.positionals.map(({ name }) => `<${name}>`);
+  return parser.command(
+    [command.name, ...places].join(" "),
+    command.describe,
+    (described) => {
+      for (const { name, describe } of command.positionals)
+        described.positional(name, { describe, type: "string" });
+      for (const [name, { type, alias, describe, choices, required }] of Object.entries(command.options)) {
+        described.option(name, {
+          type,
+          describe,
+          ...(alias === undefined ? {} : { alias }),
+          ...(choices === undefined ? {} : { choices }),
+          ...(required === undefined ? {} : { demandOption: required }),
+        });
+      }
+      return described;
+    },
+    handler,
+  );
+}
+
+function usage(detail: string): Result<never> {
+  return err({ reason: "usage", detail });
+}

@@ -1,0 +1,118 @@
+import type { Failure, Malformed } from "./failure.ts";
+
+/**
+ * What `kexec-bpf verify` finds, as plain data: `verify/` makes it, `report/` shows it. It is also the JSON that
+ * machines get (docs/verify.md), so what is absent is `null`.
+ */
+export type Verification = {
+  readonly schema: 1;
+  /** `exact`: streams byte by byte. `effect`: what the kernel makes of them. */
+  readonly comparison: "exact" | "effect";
+  /** Whether each image was also tried on every fault path. */
+  readonly faultPaths: boolean;
+  readonly parsers: readonly ParserRecord[];
+  readonly images: readonly ImageRecord[];
+  /** One for each image and parser, by image. */
+  readonly verdicts: readonly VerdictRecord[];
+};
+
+export type ParserRecord = {
+  /** The file as the user named it, with `.bpf.nested` behind it for the parser of the next layer. */
+  readonly name: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly form: string;
+  readonly revision: string;
+  readonly reference: string;
+  /** The largest parts that its records have room for, in bytes. */
+  readonly limits: { readonly kernel: number; readonly initrd: number; readonly cmdline: number };
+  /** On whose word: `options`, a path of `image_size.h`, `ring buffers`. */
+  readonly limitsFrom: string;
+};
+
+export type ImageRecord = {
+  readonly file: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: string;
+  /** What the case's description says it is for. */
+  readonly why: string | null;
+};
+
+export type VerdictRecord = {
+  /** `name` of a `ParserRecord`. */
+  readonly parser: string;
+  /** `file` of an `ImageRecord`. */
+  readonly image: string;
+  readonly ok: boolean;
+  /** What was sent in the undisturbed run. */
+  readonly commands: readonly { readonly title: string; readonly size: number }[];
+  /** Why the reference parser sends nothing; null where it does send. */
+  readonly refusal: Failure | null;
+  /** Runs with something denied: how many there were, and how many without a finding. */
+  readonly faultPaths: { readonly passed: number; readonly run: number };
+  readonly findings: readonly FindingRecord[];
+};
+
+/** A place in the parser's source. */
+export type SourcePlace = { readonly file: string; readonly line: number; readonly text: string };
+
+/** One thing that is wrong; the same thing in several runs is one finding. */
+export type FindingRecord = {
+  /** The runs that show it, in words: `undisturbed`, `2nd reserve fails`. */
+  readonly runs: readonly string[];
+  /** Null without debug information, and where no line is to blame. */
+  readonly source: SourcePlace | null;
+  /** Lines of the trace log of the first of the runs. */
+  readonly trace: readonly string[];
+} & FindingFacts;
+
+export type FindingKind = FindingFacts["kind"];
+
+export type FindingFacts =
+  /** The program did what no program may do. */
+  | {
+      readonly kind: "fault";
+      readonly reason: string;
+      readonly detail: string;
+      /** Its 8-byte slot. */
+      readonly instruction: number;
+      readonly callee: string | null;
+    }
+  /** A record or parser context that was not given back. */
+  | { readonly kind: "leak"; readonly what: "record" | "parser-context"; readonly name: string }
+  /** A read that reaches beyond the image. Sizes in bytes. */
+  | {
+      readonly kind: "stray-read";
+      readonly offset: number;
+      readonly size: number;
+      readonly imageSize: number;
+    }
+  /** A buffer that is no command. */
+  | {
+      readonly kind: "malformed";
+      readonly index: number;
+      readonly failure: Malformed;
+      /** Hexdump of the buffer around the place. */
+      readonly emitted: readonly string[];
+    }
+  /** A command after one that the kernel had refused. */
+  | { readonly kind: "went-on"; readonly index: number }
+  | {
+      readonly kind: "difference";
+      /** Position of the command, from 0; null where the difference belongs to no one command. */
+      readonly index: number | null;
+      /** `command`, `subcommand`, `pipeline`, `payload`; of effects: `kernel`, `next buffer 0`, … */
+      readonly field: string;
+      /** What each side has there, in words. */
+      readonly expected: string;
+      readonly emitted: string;
+      /** The first byte that differs, with hexdumps of each side around it. */
+      readonly bytes: {
+        readonly offset: number;
+        readonly expected: readonly string[];
+        readonly emitted: readonly string[];
+      } | null;
+      /** What `source` is: the line that stored the byte, that handed the command over, or that spoke last. */
+      readonly sourceIs: "writer" | "sender" | "last words";
+    };

@@ -1,0 +1,66 @@
+import { ok, type Result } from "#core/result.ts";
+import type { InputFile } from "#files/input-file.ts";
+import { eachChunk, type Piece, type WriteOptions, type Written, writePieces } from "#files/pieces.ts";
+import type { PeAppendPlan, PePiece } from "#formats/pe/append.ts";
+import { PeChecksum } from "#formats/pe/checksum.ts";
+import type { PartPlace } from "./packed.ts";
+
+export type WrittenPe = {
+  readonly written: Written;
+  readonly pieces: readonly Piece[];
+  /** The added sections. */
+  readonly places: readonly PartPlace[];
+};
+
+/**
+ * Writes the file that a plan describes, with its CheckSum, which takes a first pass over all of it.
+ *
+ * @param old the file that the plan speaks of
+ * @param added name and content of each added section, in the plan's order
+ */
+export async function writePe(
+  output: string,
+  plan: PeAppendPlan,
+  old: InputFile | Uint8Array,
+  added: readonly { readonly name: string; readonly content: Piece }[],
+  options: WriteOptions,
+): Promise<Result<WrittenPe>> {
+  const pieces = plan.pieces.map((piece) => asPiece(piece, old, added));
+  const checksum = new PeChecksum();
+  const summed = await eachChunk(pieces, options.signal, (chunk) => {
+    checksum.add(chunk);
+    return ok(undefined);
+  });
+  if (!summed.ok) return summed;
+  const headers = plan.pieces[0].bytes;
+  const field = new DataView(headers.buffer, headers.byteOffset, headers.byteLength);
+  field.setUint32(plan.checkSumAt, checksum.value(), true);
+
+  const written = await writePieces(output, pieces, options);
+  if (!written.ok) return written;
+  const places = added.map(({ name }, index) => ({
+    name,
+    offset: plan.offsets[index] ?? 0,
+    piece: plan.pieces.findIndex((piece) => piece.kind === "added" && piece.index === index),
+  }));
+  return ok({ written: written.value, pieces, places });
+}
+
+function asPiece(
+  piece: PePiece,
+  old: InputFile | Uint8Array,
+  added: readonly { readonly content: Piece }[],
+): Piece {
+  switch (piece.kind) {
+    case "bytes":
+      return piece.bytes;
+    case "added":
+      return added[piece.index]?.content ?? new Uint8Array(0);
+    case "old": {
+      const { offset, length } = piece;
+      return old instanceof Uint8Array
+        ? old.subarray(offset, offset + length)
+        : { from: old, offset, length };
+    }
+  }
+}

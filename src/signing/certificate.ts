@@ -1,0 +1,29 @@
+import { readFile } from "node:fs/promises";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+
+const PEM = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+/** Tag of the SEQUENCE that a certificate in DER is. */
+const SEQUENCE = 0x30;
+
+/**
+ * The certificates of a file, PEM or DER, as PEM text: openssl takes trusted ones in no other form. What is in
+ * them is openssl's to judge.
+ */
+export async function readCertificates(file: string): Promise<Result<string>> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    return err(fileFailed("read", file, error));
+  }
+  // And nothing else: a kernel's signing_key.pem has the private key in it too.
+  const blocks = bytes.toString("latin1").match(PEM);
+  if (blocks !== null) return ok(`${blocks.join("\n")}\n`);
+  if (bytes[0] !== SEQUENCE) {
+    const detail = "neither PEM nor DER";
+    return err({ reason: "malformed", format: "X.509", section: "certificate", offset: 0, detail, file });
+  }
+  const lines = bytes.toString("base64").replace(/.{64}(?=.)/g, "$&\n");
+  return ok(`-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);
+}

@@ -1,0 +1,148 @@
+import type { Command } from "#abi/command.ts";
+import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
+import { hexdumpAround } from "#bytes/hexdump.ts";
+import type { SourceLine } from "#isa/listing.ts";
+import { diffEffects } from "#model/effects.ts";
+import type { Injection } from "#vm/injection.ts";
+import { sourceOf } from "#vm/program.ts";
+import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
+import { expectedStream } from "./references.ts";
+import { blame, writerOf } from "./source-of-byte.ts";
+import type { Subject } from "./subject.ts";
+import type { Finding, Verdict } from "./verdict.ts";
+
+/** `exact`: command by command, byte by byte. `effect`: what the kernel ends up with. */
+export type Comparison = "exact" | "effect";
+
+/**
+ * Runs a subject over an image and compares what it emits with the reference parser's stream, byte by byte. With
+ * an injection the whole stream or none of it must come, and after a refused command nothing.
+ *
+ * @throws nothing: what a parser does wrong is a finding
+ */
+export function judge(subject: Subject, image: Uint8Array, options: EmissionOptions = {}): Verdict {
+  const verdict = conduct(subject, image, options);
+  const difference = compare(subject, verdict, options.injection);
+  return withDifference(subject, image, options, verdict, difference);
+}
+
+/** As `judge`, by what the kernel makes of the streams: see `diffEffects`. */
+export async function judgeEffect(
+  subject: Subject,
+  image: Uint8Array,
+  options: EmissionOptions = {},
+): Promise<Verdict> {
+  const verdict = conduct(subject, image, options);
+  const [expected, emitted] = [wanted(verdict, options.injection), commandsOf(verdict.emission)];
+  // A stream cut short by the kernel has no effect that could be compared.
+  const cut = options.injection?.refuseBuffer !== undefined;
+  const none = options.injection !== undefined && emitted?.length === 0;
+  if (emitted === undefined || cut || none) return verdict;
+  const { revision } = subject;
+  const streams = [
+    { revision, commands: expected },
+    { revision, commands: emitted },
+  ] as const;
+  const cause = diffStreams(...streams);
+  // The same stream has the same effect, and need not be decompressed to know it.
+  const difference = cause && (await diffEffects(...streams));
+  return withDifference(subject, image, options, verdict, difference, cause);
+}
+
+/** The run, and what is wrong with it whatever was expected. */
+function conduct(subject: Subject, image: Uint8Array, options: EmissionOptions): Verdict {
+  const { revision, limits } = subject;
+  const expected = expectedStream(subject.reference, { image, revision, limits });
+  const emission = emit(subject, image, options);
+  const writer = (index: number, offset: number) =>
+    writerOf(subject, image, options, index, () => offset)?.source;
+  return { expected, emission, findings: [...misbehaviour(emission), ...malformed(emission, writer)] };
+}
+
+function misbehaviour({ runs }: Emission): Finding[] {
+  return runs.flatMap(({ program, outcome: { fault, leaks, strayReads } }): Finding[] => {
+    const strays = strayReads.map((read): Finding => {
+      return { kind: "stray-read", read, source: sourceOf(program, read.instruction) };
+    });
+    if (fault !== undefined) {
+      // What a program held when a fault ended it says nothing.
+      return [...strays, { kind: "fault", fault, source: sourceOf(program, fault.instruction) }];
+    }
+    const held = leaks.map((reference): Finding => {
+      return { kind: "leak", reference, source: sourceOf(program, reference.acquiredAt) };
+    });
+    return [...strays, ...held];
+  });
+}
+
+function malformed(
+  { emitted }: Emission,
+  writer: (index: number, offset: number) => SourceLine | undefined,
+): Finding[] {
+  const findings: Finding[] = [];
+  let refused = false;
+  for (const [index, { program, buffer, command }] of emitted.entries()) {
+    if (isMalformed(command)) {
+      const { offset } = command;
+      const around = hexdumpAround(buffer.bytes, offset);
+      findings.push({
+        kind: "malformed",
+        index,
+        failure: command,
+        emitted: around,
+        source: writer(index, offset),
+      });
+    }
+    if (refused) findings.push({ kind: "went-on", index, source: sourceOf(program, buffer.instruction) });
+    refused ||= !buffer.accepted;
+  }
+  return findings;
+}
+
+/** Undefined where a buffer is no command: that is a finding by itself. */
+function commandsOf({ emitted }: Emission): readonly Command[] | undefined {
+  const commands = emitted.flatMap(({ command }) => (isMalformed(command) ? [] : [command]));
+  return commands.length === emitted.length ? commands : undefined;
+}
+
+/** The buffers that the kernel should see, refused ones included. */
+function wanted({ expected }: Verdict, injection: Injection | undefined): readonly Command[] {
+  const stream = expected.ok ? expected.value : [];
+  return injection?.refuseBuffer === undefined ? stream : stream.slice(0, injection.refuseBuffer);
+}
+
+function compare(
+  { revision }: Subject,
+  verdict: Verdict,
+  injection: Injection | undefined,
+): StreamDifference | undefined {
+  const commands = commandsOf(verdict.emission);
+  // A parser that was denied something may send nothing.
+  if (commands === undefined || (commands.length === 0 && denied(injection))) return undefined;
+  return diffStreams({ revision, commands: wanted(verdict, injection) }, { revision, commands });
+}
+
+function denied(injection: Injection | undefined): boolean {
+  if (injection === undefined) return false;
+  const { refuseBuffer: _refused, ...denials } = injection;
+  return Object.keys(denials).length > 0;
+}
+
+function withDifference(
+  subject: Subject,
+  image: Uint8Array,
+  options: EmissionOptions,
+  verdict: Verdict,
+  difference: StreamDifference | undefined,
+  /** Where an effect differs, the streams do, and only they have bytes that somebody stored. */
+  cause = difference,
+): Verdict {
+  // A program that a fault ended could not send the rest.
+  if (difference === undefined || verdict.findings.some(({ kind }) => kind === "fault")) return verdict;
+  // That a command is one too many has been said where it came after a refused one.
+  if (verdict.findings.some((one) => one.kind === "went-on" && one.index === difference.index))
+    return verdict;
+  const { source, sourceIs } = blame(subject, image, options, cause ?? difference, verdict.emission);
+  const finding: Finding = { kind: "difference", difference, source, sourceIs };
+  return { ...verdict, findings: [...verdict.findings, finding] };
+}

@@ -1,0 +1,46 @@
+import type { Revision } from "#abi/revisions.ts";
+import type { ReferenceName } from "#verify/references.ts";
+import type { Format, GoodFile } from "./good-file.ts";
+import { formatsOf, goodFiles } from "./good-files.ts";
+import { expectedText } from "./mutation.ts";
+import { mutationsOf } from "./mutations.ts";
+
+/** An input that every parser of its format is tried with. */
+export type HostileCase = {
+  /** Lower case, digits and dashes: it names files. */
+  readonly name: string;
+  /** What a correct parser makes of it. */
+  readonly why: string;
+  readonly format: Format;
+  /** Made when it is asked for: a corpus of a large file's mutations does not fit the memory. */
+  readonly image: () => Uint8Array;
+};
+
+/**
+ * All hostile inputs for the parsers that a reference stands for: small good files of its formats with their
+ * mutations, and files of the other formats. The same every time.
+ */
+export function hostileCorpus(revision: Revision, reference: ReferenceName): readonly HostileCase[] {
+  const formats = formatsOf(reference, revision);
+  // Revision v7 has files of all formats; what v6 does not know it has to refuse.
+  return goodFiles("v7").flatMap((file) => (formats.includes(file.format) ? casesOf(file) : [foreign(file)]));
+}
+
+/** A file of the user's and its mutations. */
+export function casesOf(file: GoodFile): readonly HostileCase[] {
+  const { name, format, image } = file;
+  const good: HostileCase = { name, format, why: "good", image: () => image };
+  const mutated = mutationsOf(file).map(
+    (mutation): HostileCase => ({
+      name: `${name}-${mutation.name}`,
+      format,
+      why: expectedText(mutation.expected),
+      image: mutation.apply,
+    }),
+  );
+  return [good, ...mutated];
+}
+
+function foreign({ name, format, image }: GoodFile): HostileCase {
+  return { name: `foreign-${name}`, format, why: "refused: of another format", image: () => image };
+}

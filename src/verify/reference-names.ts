@@ -1,0 +1,3 @@
+/** What a parser can be judged by: `zboot` takes plain zboot images and, in v7, envelopes. */
+export const REFERENCES = ["zboot", "envelope", "uki"] as const;
+export type ReferenceName = (typeof REFERENCES)[number];

@@ -1,0 +1,84 @@
+import { type HeaderLayout, headerLayout, headerLayoutFromBtf } from "#abi/header-layout.ts";
+import { ANCHOR, type Revision } from "#abi/revisions.ts";
+import type { Failure } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import type { Btf } from "#formats/btf/btf.ts";
+import type { RecordLimits } from "#reference/input.ts";
+import type { LoadedParser } from "#vm/load-parser.ts";
+import type { LoadedProgram } from "#vm/program.ts";
+import { type ContextLayout, contextLayout } from "#vm/run-parser.ts";
+import { profileBtf } from "#vm/target/profile-btf.ts";
+import { type ReferenceName, referenceOf } from "./references.ts";
+
+/** A parser under judgement, with what it is judged by. */
+export type Subject = {
+  /** As reports name it: the file, and `.bpf.nested` for the parser of the next layer. */
+  readonly name: string;
+  readonly revision: Revision;
+  /** In the order in which the kernel tries them until one sends DONE. */
+  readonly programs: readonly LoadedProgram[];
+  readonly context: ContextLayout;
+  readonly header: HeaderLayout;
+  readonly reference: ReferenceName;
+  /** The largest parts that its records have room for, in bytes. */
+  readonly limits: RecordLimits;
+};
+
+export type SubjectOptions = {
+  readonly name: string;
+  readonly revision: Revision;
+  readonly limits: RecordLimits;
+  /** The kernel's own BTF. Default: the revision's built-in profile. */
+  readonly target?: Btf;
+  /** Default: by the name of the program's source file. */
+  readonly reference?: ReferenceName;
+};
+
+/**
+ * The subjects in a loaded parser: itself, and each `.bpf.nested` inside it. A reference that is asked for by
+ * name is that of the outermost; the nested ones are told by their source files.
+ *
+ * Errors: `usage` where no reference parser is named and the source file's name does not tell;
+ * `abi-mismatch` and `unsupported` where the target's BTF has not got the interface.
+ */
+export function subjectsOf(
+  parser: LoadedParser,
+  options: SubjectOptions,
+): Result<readonly Subject[], Failure> {
+  const { revision, target, name } = options;
+  const header = target === undefined ? ok(headerLayout(revision)) : headerOf(target, revision);
+  if (!header.ok) return header;
+  const context = contextLayout(target ?? profileBtf(revision), revision);
+  if (context === undefined) {
+    return err({
+      reason: "unsupported",
+      what: `${ANCHOR}()`,
+      detail: `the BTF has no context of ${revision}`,
+    });
+  }
+  const reference = options.reference ?? referenceOf(parser.programs);
+  if (reference === undefined) {
+    return err({ reason: "usage", detail: `${name}: whose formats it takes is not known; say --reference` });
+  }
+  const { programs } = parser;
+  const own: Subject = {
+    name,
+    revision,
+    programs,
+    context,
+    header: header.value,
+    reference,
+    limits: options.limits,
+  };
+  if (parser.nested === undefined) return ok([own]);
+  const { reference: _outermost, ...inherited } = options;
+  const nested = subjectsOf(parser.nested, { ...inherited, name: `${name} .bpf.nested` });
+  return nested.ok ? ok([own, ...nested.value]) : nested;
+}
+
+/** A stock kernel's BTF has no `cmd_hdr`: then the profile's holds. */
+function headerOf(target: Btf, revision: Revision): Result<HeaderLayout, Failure> {
+  return target.find("cmd_hdr", ["struct"]) === undefined
+    ? ok(headerLayout(revision))
+    : headerLayoutFromBtf(target, revision);
+}

@@ -1,0 +1,61 @@
+import type { Names } from "#isa/disassemble.ts";
+import { encodeProgram } from "#isa/instruction.ts";
+import { type ListedLine, list } from "#isa/listing.ts";
+import { formOf } from "#isa/lookup.ts";
+import { POISON } from "./loader/core-patch.ts";
+import { type LoadedProgram, sourceOf } from "./program.ts";
+
+/** A program's listing, maps and kfuncs by their names: `r1 = map[ringbuf_1]`, `call bpf_buffer_parser#57`. */
+export function listProgram(program: LoadedProgram): ListedLine[] {
+  const { instructions, lines, functions } = program;
+  return list({ instructions, lines, functions, names: namesOf(program) });
+}
+
+function namesOf({ maps, immediates, kfuncs }: LoadedProgram): Names {
+  return {
+    kfunc: ({ index }) => kfuncs.get(index),
+    imm64: ({ index }) => {
+      const target = immediates.get(index);
+      if (target?.kind !== "map" && target?.kind !== "map-value") return undefined;
+      const map = `map[${maps[target.map]?.name}]`;
+      return target.kind === "map" ? map : `${map}[0]+${target.offset}`;
+    },
+  };
+}
+
+/** Slots of the instructions in whose place CO-RE put a call that no kernel takes: the target lacks what they name. */
+export function poisonedSlots({ instructions }: LoadedProgram): readonly number[] {
+  return instructions
+    .filter((instruction) => instruction.imm === POISON && formOf(instruction).does.kind === "call")
+    .map(({ index }) => index);
+}
+
+/** A program for machines, with the encoded bytes in hexadecimal where they are asked for. */
+export function programJson(program: LoadedProgram, options: { readonly raw: boolean }) {
+  const { section, name, type, attachedTo, maps } = program;
+  const listed = listProgram(program).filter((line) => line.kind === "instruction");
+  return {
+    section: section ?? null,
+    name,
+    type,
+    attachedTo: attachedTo ?? null,
+    maps: maps.map(({ name, type, keySize, valueSize, maxEntries, flags }) => ({
+      name,
+      type,
+      keySize,
+      valueSize,
+      maxEntries,
+      flags,
+    })),
+    instructions: listed.map(({ instruction, text }) => {
+      const source = sourceOf(program, instruction.index);
+      return {
+        slot: instruction.index,
+        text,
+        ...(options.raw && { raw: Buffer.from(encodeProgram([instruction])).toString("hex") }),
+        source:
+          source === undefined ? null : { file: source.file, line: source.line, text: source.text.trim() },
+      };
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import { CallStack, STACK_SIZE } from "./call-stack.ts";
+import { type Execution, POISON } from "./execution.ts";
+import { type Fault, FaultSignal } from "./fault.ts";
+import { CallFrame } from "./helpers/call-frame.ts";
+import { REGION_LOW } from "./memory/memory.ts";
+
+/**
+ * What executors have in common: calls and their stack, the registers that calls go through, and the
+ * fault that ends the run. The registers are pairs of signed 32-bit halves, R0's first.
+ */
+export class RunState {
+  registers: Int32Array;
+  readonly stack: CallStack;
+  fault: Fault | undefined;
+  readonly #execution: Execution;
+  readonly #calls: CallFrame;
+
+  /** @param runFrom runs a function of the program, by its lowered instruction, until it exits */
+  constructor(execution: Execution, registers: Int32Array, runFrom: (start: number) => void) {
+    this.#execution = execution;
+    this.registers = registers;
+    this.stack = new CallStack(execution.machine.memory);
+    this.#calls = new CallFrame(
+      execution.machine,
+      () => this.registers,
+      (slot, prepare) => this.#callback(slot, prepare, runFrom),
+    );
+    for (let register = 0; register < 10; register++) this.#poison(register);
+    registers[2] = execution.argument.low;
+    registers[3] = execution.argument.high;
+  }
+
+  /** Begins a function: its stack, and R10. */
+  enter(returnTo: number): void {
+    const frame = this.stack.enter(this.registers, returnTo);
+    this.registers[20] = REGION_LOW + STACK_SIZE;
+    this.registers[21] = frame.high;
+  }
+
+  /** Ends a function, and says where to go on. */
+  leave(): number {
+    const returnTo = this.stack.leave(this.registers);
+    this.#poisonArguments();
+    return returnTo;
+  }
+
+  /** Carries out one of the program's calls of helpers and kfuncs. @throws FaultSignal */
+  call(index: number): void {
+    const target = this.#execution.program.calls[index];
+    const callee = this.#execution.callees[index];
+    if (target === undefined || callee === undefined) {
+      const detail = `${target?.target} ${target?.id} is none that this machine has`;
+      throw new FaultSignal({ reason: "unknown-call", detail });
+    }
+    try {
+      this.#calls.run(callee, target.instruction);
+    } catch (error) {
+      if (!(error instanceof FaultSignal)) throw error;
+      throw new FaultSignal({ callee: callee.name, ...error.fault });
+    }
+    this.#poisonArguments();
+  }
+
+  /** Notes where a fault happened; false for one that came out of a callback and has its place already. */
+  locate(error: FaultSignal, instruction: number): boolean {
+    if (this.fault !== undefined) return false;
+    this.fault = { ...error.fault, instruction: this.#execution.program.slots[instruction] ?? 0 };
+    return true;
+  }
+
+  #callback(slot: number, prepare: () => void, runFrom: (start: number) => void): void {
+    const start = this.#execution.program.bySlot[slot] ?? -1;
+    if (start < 0) {
+      throw new FaultSignal({ reason: "bad-argument", detail: `no function begins in slot ${slot}` });
+    }
+    this.enter(0);
+    prepare();
+    runFrom(start);
+  }
+
+  #poisonArguments(): void {
+    for (let register = 1; register <= 5; register++) this.#poison(register);
+  }
+
+  #poison(register: number): void {
+    this.registers[2 * register] = POISON.low;
+    this.registers[2 * register + 1] = POISON.high;
+  }
+}

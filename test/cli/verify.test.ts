@@ -1,0 +1,352 @@
+import { appendFileSync, copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type { Io } from "#cli/io.ts";
+import { progressLine } from "#cli/progress-line.ts";
+import { run } from "#cli/run.ts";
+import type { Verification } from "#core/verification.ts";
+import { digest } from "#files/digest.ts";
+import { IMAGES } from "../fixtures/wrong-parsers/images.ts";
+import { cli, cliOk, ENVIRONMENT } from "../support/cli.ts";
+import { newFolder, write } from "../support/kernel-tree.ts";
+import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
+
+let built: string;
+let headers: string;
+beforeAll(async () => {
+  built = newFolder("built");
+  headers = join(built, ".kexec-bpf");
+  const from = ["--image", arm64Image(), "--vmlinux", amd64Kernel().vmlinux];
+  const sizes = ["--max-kernel", "100000", "--max-initrd", "4096", "--max-cmdline", "2048"];
+  await cliOk(["build", ...from, ...sizes, "-o", built], { cwd: built });
+});
+
+/** A folder with some of the build's files, and an image. */
+function folderWith(...files: readonly string[]): string {
+  const cwd = newFolder();
+  for (const file of files) copyFileSync(join(built, file), join(cwd, file));
+  write(join(cwd, "zboot.img"), IMAGES.zboot);
+  return cwd;
+}
+
+async function verification(argv: readonly string[], cwd: string): Promise<Verification> {
+  return JSON.parse((await cliOk(["verify", ...argv, "--json"], { cwd })).stdout) as Verification;
+}
+
+describe("verify refuses, as a matter of usage,", () => {
+  it.each([
+    ["no parser", ["--image", "zboot.img"], "a parser is needed"],
+    ["no image", ["zboot.bpf"], "an image is needed"],
+    ["an unknown reference", ["zboot.bpf", "--image", "zboot.img", "--reference", "pe"], "reference"],
+    [
+      "a limit that is no size",
+      ["zboot.bpf", "--image", "zboot.img", "--max-kernel", "much"],
+      "much is no size",
+    ],
+  ])("%s", async (_what, argv, words) => {
+    const { status, stdout, stderr } = await cli(["verify", ...argv], { cwd: folderWith("zboot.bpf") });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(words);
+  });
+
+  it("a parser whose formats its name does not tell", async () => {
+    const cwd = folderWith();
+    copyFileSync(join(headers, "zboot_parser_bpf.c"), join(cwd, "mine.c"));
+    const { status, stderr } = await cli(["verify", "mine.c", "--image", "zboot.img", "-I", headers], {
+      cwd,
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain("say --reference");
+  });
+});
+
+describe("verify fails for", () => {
+  it.each([
+    ["an image that is not there", ["zboot.bpf", "--image", "none.img"], /none\.img: cannot read: ENOENT/],
+    ["a parser that is not there", ["none.bpf", "--image", "zboot.img"], /none\.bpf: cannot read: ENOENT/],
+    [
+      "a parser that is none",
+      ["zboot.img", "--image", "zboot.img"],
+      /zboot\.img: ELF file header, offset 0x0/,
+    ],
+    ["C that does not compile", ["--parser", "bad.c", "--image", "zboot.img"], /clang failed .*\n.*bad\.c:1/],
+  ])("%s", async (_what, argv, words) => {
+    const cwd = folderWith("zboot.bpf");
+    write(join(cwd, "bad.c"), "int main(\n");
+    const { status, stdout, stderr } = await cli(["verify", ...argv], { cwd });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(words);
+  });
+
+  it("a folder without an image", async () => {
+    const cwd = folderWith("zboot.bpf");
+    write(join(cwd, "corpus/case.json"), "{}");
+    const { status, stderr } = await cli(["verify", "zboot.bpf", "--image", "corpus"], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toContain("image not found: give it by --image FILE or FOLDER");
+  });
+});
+
+describe("verify takes a parser as", () => {
+  it.each([
+    ["container", "zboot.bpf", "container"],
+    ["bytecode object", "zboot_bytecode.o", "bytecode object"],
+    ["BPF object", "zboot_parser_bpf.o", "BPF object"],
+    ["C source", "zboot_parser_bpf.c", "BPF object"],
+  ])("%s", async (_what, file, form) => {
+    const cwd = folderWith(file);
+    const { parsers, verdicts } = await verification([file, "--image", "zboot.img", "-I", headers], cwd);
+    expect(parsers).toMatchObject([{ name: file, form, reference: "zboot", revision: "v7" }]);
+    const commands = [
+      { title: "DECOMPRESS/KERNEL", size: 3000 },
+      { title: "DONE", size: 0 },
+    ];
+    expect(verdicts).toMatchObject([{ ok: true, commands, findings: [] }]);
+  });
+});
+
+describe("the limits of a parser's records", () => {
+  const limits = { kernel: 100_000, initrd: 4096, cmdline: 2048 };
+
+  it("are those of image_size.h beside it", async () => {
+    const { parsers } = await verification(
+      ["zboot.bpf", "--image", "zboot.img"],
+      folderWith("zboot.bpf", "image_size.h"),
+    );
+    expect(parsers).toMatchObject([{ limits, limitsFrom: "image_size.h" }]);
+  });
+
+  it("are what the rings have room for where there is no such header", async () => {
+    const { parsers } = await verification(["zboot.bpf", "--image", "zboot.img"], folderWith("zboot.bpf"));
+    // Rings of 128 KiB and 64 KiB; a record's header has 8 bytes, cmd_hdr 10, and the last byte stays free.
+    expect(parsers).toMatchObject([
+      { limits: { kernel: 131_046, initrd: 65_510, cmdline: 65_510 }, limitsFrom: "ring buffers" },
+    ]);
+  });
+
+  it("are those of the options before all others", async () => {
+    const { parsers } = await verification(
+      ["zboot.bpf", "--image", "zboot.img", "--max-initrd", "4K", "--max-kernel", "100000"],
+      folderWith("zboot.bpf", "image_size.h"),
+    );
+    expect(parsers).toMatchObject([{ limits, limitsFrom: "options, image_size.h" }]);
+  });
+});
+
+describe("a corpus folder", () => {
+  function corpus(): string {
+    const cwd = folderWith("zboot.bpf", "uki.bpf", "image_size.h");
+    const put = (name: string, image: keyof typeof IMAGES, description?: object) => {
+      write(join(cwd, `corpus/${name}.img`), IMAGES[image]);
+      if (description !== undefined) write(join(cwd, `corpus/${name}.json`), JSON.stringify(description));
+    };
+    const common = { schema: 1, revision: "v7", why: "for a test" };
+    put("deep/plain", "uki");
+    put("b", "uki", { ...common, reference: "uki", injection: { failProbeCall: 2 } });
+    put("a", "an envelope", { ...common, reference: "envelope" });
+    put("old", "zboot", { ...common, reference: "zboot", revision: "v6" });
+    write(join(cwd, "corpus/.hidden"), "hidden");
+    return cwd;
+  }
+
+  it("is every file below it in order, cases only for the parsers that they are for", async () => {
+    const { stdout, stderr } = await cliOk(
+      ["verify", "zboot.bpf", "uki.bpf", "--image", "corpus", "--json"],
+      {
+        cwd: corpus(),
+      },
+    );
+    const { verdicts, images } = JSON.parse(stdout) as Verification;
+    expect(verdicts.map(({ parser, image }) => `${parser} on ${image}`)).toEqual([
+      "zboot.bpf on corpus/a.img",
+      "uki.bpf .bpf.nested on corpus/a.img",
+      "uki.bpf on corpus/b.img",
+      "zboot.bpf on corpus/deep/plain.img",
+      "uki.bpf on corpus/deep/plain.img",
+      "uki.bpf .bpf.nested on corpus/deep/plain.img",
+    ]);
+    expect(images.map(({ file, why }) => [file, why])).toEqual([
+      ["corpus/a.img", "for a test"],
+      ["corpus/b.img", "for a test"],
+      ["corpus/deep/plain.img", null],
+    ]);
+    expect(images[0]?.sha256).toBe(digest(IMAGES["an envelope"]));
+    expect(stderr).toContain("1 of 4 cases are for other parsers or revisions");
+  });
+
+  it("has a run of its own for a case's injection, with fault paths or without", async () => {
+    const cwd = corpus();
+    const runs = async (...more: readonly string[]) =>
+      (await verification(["uki.bpf", "--image", "corpus/b.img", ...more], cwd)).verdicts[0]?.faultPaths.run;
+    expect(await runs("--no-fault-paths")).toBe(1);
+    expect(await runs()).toBe(1 + ((await plainRuns(cwd)) ?? 0));
+  });
+
+  const plainRuns = async (cwd: string) =>
+    (await verification(["uki.bpf", "--image", "corpus/deep/plain.img"], cwd)).verdicts[0]?.faultPaths.run;
+
+  it("with a description that cannot be read fails, naming the file and the member", async () => {
+    const cwd = corpus();
+    write(join(cwd, "corpus/b.json"), JSON.stringify({ schema: 1, reference: "uki", revision: "v9" }));
+    const { status, stderr } = await cli(["verify", "uki.bpf", "--image", "corpus"], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/corpus\/b\.json: corpus case revision, offset 0x0: must be one of v6, v7/);
+  });
+});
+
+describe("verify", () => {
+  it("writes what is asked for and says ok by its status", async () => {
+    const cwd = folderWith("zboot.bpf");
+    const argv = ["verify", "zboot.bpf", "--image", "zboot.img", "--junit", "j.xml", "--sarif", "s.sarif"];
+    const { stdout } = await cliOk(argv, { cwd });
+    expect(stdout).toMatch(/^zboot\.bpf +zboot\.img +ok +10\/10 +DECOMPRESS\/KERNEL \(3000\), DONE$/m);
+    expect(readFileSync(join(cwd, "j.xml"), "utf8")).toContain('<testcase name="zboot.img"');
+    expect(JSON.parse(readFileSync(join(cwd, "s.sarif"), "utf8")).runs[0].results).toEqual([]);
+  });
+
+  it("tells a kernel without the interface from one with it", async () => {
+    const cwd = folderWith("zboot.bpf");
+    const { vmlinux } = amd64Kernel();
+    const { stderr } = await cliOk(["verify", "zboot.bpf", "--image", "zboot.img", "--btf", vmlinux], {
+      cwd,
+    });
+    expect(stderr).toContain("has no kexec image parser interface: the built-in v7 is used");
+  });
+
+  it("ends with 130 when it is interrupted", async () => {
+    const interrupt = new AbortController();
+    interrupt.abort("SIGINT");
+    const cwd = folderWith("zboot.bpf");
+    const told = { stdout: "" };
+    const status = await run(["verify", "zboot.bpf", "--image", "zboot.img"], {
+      ...quietIo(cwd, interrupt.signal),
+      stdout: (text) => {
+        told.stdout += text;
+      },
+    });
+    expect([status, told.stdout]).toEqual([130, ""]);
+  });
+});
+
+describe("verify --watch", () => {
+  it("verifies again after each change, also one that mends a failure, and ends with Ctrl-C", async () => {
+    const cwd = folderWith("zboot_parser_bpf.c");
+    const source = join(cwd, "zboot_parser_bpf.c");
+    write(join(cwd, "images/deep/zboot.img"), IMAGES.zboot);
+    const good = readFileSync(source, "utf8");
+    const interrupt = new AbortController();
+    let waiting: (() => void) | undefined;
+    let told = "";
+    let rounds = 0;
+    const say = (text: string) => {
+      told += text;
+      if (!text.includes("watching ")) return;
+      rounds += 1;
+      waiting?.();
+    };
+    const settled = () =>
+      new Promise<string>((resolve) => {
+        waiting = () => {
+          resolve(told);
+          told = "";
+        };
+      });
+    const first = settled();
+    const argv = ["verify", "zboot_parser_bpf.c", "--image", "images", "-I", headers, "--watch"];
+    const ended = run([...argv, "--junit", "images/report.xml"], {
+      ...quietIo(cwd, interrupt.signal),
+      stdout: say,
+      stderr: say,
+    });
+    expect(await first).toContain("nothing wrong was found");
+
+    const second = settled();
+    write(source, good.replace('return refuse("zboot payload empty");', "return false;\n\tsize -= 4;"));
+    expect(await second).toContain("2996 bytes emitted");
+
+    const third = settled();
+    appendFileSync(source, "}\n");
+    expect(await third).toContain("clang failed");
+
+    const fourth = settled();
+    write(source, good);
+    expect(await fourth).toContain("nothing wrong was found");
+
+    const fifth = settled();
+    write(join(cwd, "images/deep/another.img"), IMAGES.uki);
+    expect(await fifth).toContain("images/deep/another.img  ok");
+
+    // What we write ourselves is no change, wherever it lies.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(rounds).toBe(5);
+
+    interrupt.abort("SIGINT");
+    expect(await ended).toBe(0);
+  });
+});
+
+function quietIo(cwd: string, signal: AbortSignal): Io {
+  return {
+    stdout: () => undefined,
+    stderr: () => undefined,
+    env: ENVIRONMENT,
+    cwd,
+    terminal: { stdout: false, stderr: false },
+    columns: 20,
+    signal,
+  };
+}
+
+describe("the progress line", () => {
+  function lines(terminal: boolean): readonly string[] {
+    vi.useFakeTimers();
+    try {
+      const told: string[] = [];
+      const io = {
+        ...quietIo("/", new AbortController().signal),
+        terminal: { stdout: false, stderr: terminal },
+      };
+      const { show, clear } = progressLine({ ...io, stderr: (text) => told.push(text) });
+      for (const text of ["at once", "a line that is longer than the terminal"]) {
+        show(text);
+        vi.advanceTimersByTime(1000);
+      }
+      show("the last");
+      clear();
+      return told;
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  it("is written over, cut to the terminal, and gone at the end", () => {
+    expect(lines(true)).toEqual(["\r\u001b[Ka line that is long", "\r\u001b[Kthe last", "\r\u001b[K"]);
+  });
+
+  it("is not there where stderr is no terminal", () => {
+    expect(lines(false)).toEqual([]);
+  });
+});
+
+describe("the coverage of verify", () => {
+  it("names the branches that the images did not reach, and grows with the images", async () => {
+    const cwd = folderWith("zboot.bpf");
+    write(join(cwd, "cut.img"), IMAGES.zboot.subarray(0, 20));
+    const reached = async (...images: readonly string[]) => {
+      const argv = ["verify", "zboot.bpf", "--coverage", ...images.flatMap((name) => ["--image", name])];
+      const { stdout } = await cliOk(argv, { cwd });
+      expect(stdout).toMatch(/not reached:\n {2}\d+: if .* @ zboot_parser_bpf\.c:\d+/);
+      return Number(/^branches +[\d.]+ % +\((\d+) of/m.exec(stdout)?.[1]);
+    };
+    const one = await reached("cut.img");
+    expect(one).toBeGreaterThan(0);
+    expect(await reached("cut.img", "zboot.img")).toBeGreaterThan(one);
+    const json = await cliOk(["verify", "zboot.bpf", "--image", "zboot.img", "--coverage", "--json"], {
+      cwd,
+    });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schema: 1,
+      coverage: [{ program: "zboot.bpf parse_pe" }],
+    });
+  });
+});

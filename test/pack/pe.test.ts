@@ -1,0 +1,193 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { EM } from "#formats/elf/constants.ts";
+import { encodeContainer } from "#formats/elf/container.ts";
+import { encodePe } from "#formats/pe/encode.ts";
+import { PE_MACHINE } from "#formats/pe/machines.ts";
+import { decodePe, peSection } from "#formats/pe/pe-file.ts";
+import type { Packed } from "#pack/types.ts";
+import { hasItsChecksum } from "../support/pe-checksum.ts";
+import { loong64Zboot } from "../support/real-inputs.ts";
+import { testKey } from "../support/test-key.ts";
+import { judgedBy, llvmTool, output } from "../support/tools.ts";
+import { arm64Maker, listedSections, makeUki, noX86Pe, x86Maker } from "../support/uki.ts";
+import { bytecode, imageFor, Workplace, zbootFor } from "./samples.ts";
+
+const OBJDUMP = llvmTool("llvm-objdump");
+const OBJCOPY = llvmTool("llvm-objcopy");
+
+let found: string | undefined;
+const LOONG64 = (): string => {
+  found ??= loong64Zboot();
+  return found;
+};
+
+/** A zboot image whose headers have no room for another section: a real one's DOS header before six sections. */
+async function fullZboot(): Promise<Buffer> {
+  const zboot = await zbootFor("arm64");
+  const offset = zboot.readUInt32LE(0x08);
+  const payload = zboot.subarray(offset, offset + zboot.readUInt32LE(0x0c));
+  const small = Array.from({ length: 5 }, (_, i) => ({ name: `.s${i}`, data: Buffer.from(`section ${i}`) }));
+  const full = Buffer.from(
+    encodePe({
+      machine: PE_MACHINE.arm64,
+      dosHeader: zboot.subarray(0, 64),
+      // In the first section: its old offset lies within what the headers grow to.
+      sections: [{ name: ".text", data: payload }, ...small],
+    }),
+  );
+  full.writeUInt32LE(full.indexOf(payload), 0x08);
+  return full;
+}
+
+judgedBy(["gzip"], "pack pe, with the payload judged by gzip,", () => {
+  test.each([
+    ["where the headers have room", zbootFor, 0],
+    ["where all data move", fullZboot, 0x200],
+  ] as const)("leaves a payload that decompresses to the same, %s", async (_, make, shift) => {
+    const place = new Workplace();
+    const image = place.read(place.file("image", await make("arm64")).slice(place.folder.length + 1));
+    place.file("bytecode.o", bytecode());
+    const { stderr } = await place.ok("pack", "pe", "image", "bytecode.o", "-o", "zboot.efi");
+    const made = place.read("zboot.efi");
+    const [offset, size] = [made.readUInt32LE(0x08), made.readUInt32LE(0x0c)];
+    expect(offset).toBe(image.readUInt32LE(0x08) + shift);
+    expect(size).toBe(image.readUInt32LE(0x0c));
+    expect(hasItsChecksum(made)).toBe(true);
+    const payload = made.subarray(offset, offset + size);
+    expect(output("gzip", ["-dc"], payload).equals(imageFor("arm64"))).toBe(true);
+    expect(stderr.includes("the headers grew by 512 bytes")).toBe(shift > 0);
+    await place.ok("extract", "zboot.efi", "-o", "Image");
+    expect(place.read("Image").equals(imageFor("arm64"))).toBe(true);
+  });
+});
+
+judgedBy([OBJDUMP, OBJCOPY], "pack pe, judged by LLVM's objdump and objcopy,", () => {
+  test("adds .bpf to a real kernel, whose payload and other sections stay as they are", async () => {
+    const place = new Workplace();
+    place.file("bytecode.o", bytecode());
+    const before = listedSections(OBJDUMP, LOONG64());
+    await place.ok("pack", "pe", LOONG64(), "bytecode.o", "-o", "zboot.efi");
+    const file = place.path("zboot.efi");
+    expect(listedSections(OBJDUMP, file)).toEqual([...before, { name: ".bpf", size: bytecode().length }]);
+    await place.ok("extract", "zboot.efi", "-o", "a");
+    await place.ok("extract", LOONG64(), "-o", "b");
+    expect(place.read("a").equals(place.read("b"))).toBe(true);
+    const { stdout } = await place.ok("inspect", "zboot.efi", "--json");
+    expect(JSON.parse(stdout).warnings).toEqual([]);
+  });
+
+  test("adds a container to an arm64 UKI", async () => {
+    const place = new Workplace();
+    const parts = [
+      { name: ".linux", data: imageFor("arm64") },
+      { name: ".cmdline", data: Buffer.from("quiet") },
+    ];
+    const uki = makeUki(arm64Maker(OBJCOPY), place.folder, parts);
+    const container = encodeContainer({
+      machine: EM.AARCH64,
+      sections: [{ name: ".bpf.1", data: bytecode() }],
+    });
+    if (!container.ok) throw new Error("expected a container");
+    place.file("uki.bpf", container.value);
+    await place.ok("pack", "pe", uki, "uki.bpf", "-o", "out.efi");
+    expect(listedSections(OBJDUMP, place.path("out.efi")).at(-1)).toEqual({
+      name: ".bpf",
+      size: container.value.length,
+    });
+    await place.ok("unpack", "out.efi", "-o", "parts");
+    expect(place.read("parts/bpf").equals(Buffer.from(container.value))).toBe(true);
+    await place.ok("extract", "out.efi", "-o", "Image");
+    expect(place.read("Image").equals(imageFor("arm64"))).toBe(true);
+  });
+});
+
+const cause = noX86Pe();
+const signed =
+  cause === undefined ? judgedBy : (_: unknown, title: string) => describe.skip(`${title} (${cause})`);
+signed(["sbsign", "sbverify", "openssl", "objcopy"], "pack pe on a signed UKI, judged by sbverify,", () => {
+  const verifies = (place: Workplace, certificate: string, name: string): boolean =>
+    spawnSync("sbverify", ["--cert", certificate, place.path(name)]).status === 0;
+
+  function signedUki() {
+    const place = new Workplace();
+    const { key, certificate } = testKey(place.folder);
+    makeUki(x86Maker(), place.folder, [{ name: ".linux", data: imageFor("arm64") }]);
+    const sign = (from: string, to: string) =>
+      execFileSync(
+        "sbsign",
+        ["--key", key, "--cert", certificate, "--output", place.path(to), place.path(from)],
+        { stdio: "pipe" },
+      );
+    sign("uki.efi", "signed.efi");
+    place.file("bytecode.o", bytecode());
+    return { place, certificate, sign };
+  }
+
+  test("strips the certificates, says so, and leaves a file that can be signed again", async () => {
+    const { place, certificate, sign } = signedUki();
+    expect(verifies(place, certificate, "signed.efi")).toBe(true);
+    const { stderr } = await place.ok("pack", "pe", "signed.efi", "bytecode.o", "-o", "out.efi");
+    expect(stderr).toMatch(/the certificates \(\d+ bytes\) were stripped/);
+    expect(output("sbverify", ["--list", place.path("out.efi")]).toString()).not.toContain("signature 1");
+    sign("out.efi", "again.efi");
+    expect(verifies(place, certificate, "again.efi")).toBe(true);
+    output("objcopy", [
+      `--dump-section=.bpf=${place.path("bpf")}`,
+      place.path("again.efi"),
+      place.path("copy"),
+    ]);
+    expect(place.read("bpf").equals(bytecode())).toBe(true);
+  });
+
+  test("keeps the certificates when told to, says that they no longer verify, and they do not", async () => {
+    const { place, certificate } = signedUki();
+    const { stderr } = await place.ok(
+      ...["pack", "pe", "signed.efi", "bytecode.o", "-o", "out.efi", "--certificates", "keep"],
+    );
+    expect(stderr).toMatch(/the certificates \(\d+ bytes\) were kept, but no longer verify/);
+    expect(output("sbverify", ["--list", place.path("out.efi")]).toString()).toContain("signature 1");
+    expect(verifies(place, certificate, "out.efi")).toBe(false);
+  });
+});
+
+test("an image that has a .bpf is refused without --replace, and then has the new one alone", async () => {
+  const place = new Workplace();
+  place.file("image", await zbootFor("arm64"));
+  place.file("one.o", bytecode("the first of two"));
+  place.file("two.o", bytecode("two"));
+  const { stderr } = await place.ok("pack", "pe", "image", "one.o", "-o", "once.efi");
+  expect(stderr).toBe("kexec-bpf: the image has no certificates\n");
+  const twice = await place.run("pack", "pe", "once.efi", "two.o", "-o", "twice.efi");
+  expect([twice.status, twice.stderr]).toEqual([1, expect.stringContaining("--replace")]);
+  expect(existsSync(place.path("twice.efi"))).toBe(false);
+  await place.ok("pack", "pe", "once.efi", "two.o", "-o", "twice.efi", "--replace");
+  await place.ok("pack", "pe", "image", "two.o", "-o", "direct.efi");
+  expect(place.read("twice.efi").equals(place.read("direct.efi"))).toBe(true);
+});
+
+test("--json has the section's place and sums", async () => {
+  const place = new Workplace();
+  place.file("image", await zbootFor("arm64"));
+  place.file("bytecode.o", bytecode());
+  const report = await place.json<Packed>("pack", "pe", "image", "bytecode.o", "-o", "out.efi");
+  const pe = decodePe(place.read("out.efi"));
+  const section = pe.ok ? peSection(pe.value, ".bpf") : undefined;
+  expect(report.parts).toEqual([
+    {
+      name: ".bpf",
+      offset: section?.pointerToRawData,
+      size: bytecode().length,
+      sha256: output("sha256sum", ["-"], bytecode()).toString().split(" ")[0],
+    },
+  ]);
+});
+
+test("what is no bytecode is refused", async () => {
+  const place = new Workplace();
+  place.file("image", await zbootFor("arm64"));
+  place.file("bytecode.o", await zbootFor("arm64"));
+  const { status, stderr } = await place.run("pack", "pe", "image", "bytecode.o", "-o", "out.efi");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("bytecode.o: ELF")]);
+});

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { newFolder } from "./kernel-tree.ts";
+import { output } from "./tools.ts";
+
+export type KeyPair = {
+  /** Paths: private key and certificate in PEM, the certificate in DER. */
+  readonly key: string;
+  readonly certificate: string;
+  readonly der: string;
+};
+
+export type KeyOptions = {
+  /** As `openssl req -newkey` takes it. */
+  readonly kind?: readonly string[];
+  readonly subject?: string;
+  /** Signs the certificate; else it is self-signed. */
+  readonly issuer?: KeyPair;
+  /** More words for `openssl req -x509`. */
+  readonly words?: readonly string[];
+};
+
+export const RSA = ["rsa:2048"] as const;
+export const ECDSA = ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"] as const;
+
+/** A new key with a certificate, made by openssl. */
+export function newKey({ kind = RSA, subject = "/CN=signer", issuer, words = [] }: KeyOptions = {}): KeyPair {
+  const folder = newFolder("keys");
+  const pair = {
+    key: join(folder, "key.pem"),
+    certificate: join(folder, "cert.pem"),
+    der: join(folder, "cert.der"),
+  };
+  const signedBy = issuer === undefined ? [] : ["-CA", issuer.certificate, "-CAkey", issuer.key];
+  output("openssl", [
+    ...["req", "-x509", "-newkey", ...kind, "-nodes", "-utf8", "-subj", subject],
+    ...["-keyout", pair.key, "-out", pair.certificate, ...signedBy, ...words],
+  ]);
+  output("openssl", ["x509", "-in", pair.certificate, "-outform", "DER", "-out", pair.der]);
+  return pair;
+}

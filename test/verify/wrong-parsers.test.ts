@@ -1,0 +1,163 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { REVISIONS, type Revision } from "#abi/revisions.ts";
+import { compileParser } from "#build/compile-parser.ts";
+import type { FindingRecord, Verification } from "#core/verification.ts";
+import { findingText } from "#report/finding-text.ts";
+import { vmRunner } from "#verify/vm-runner.ts";
+import { IMAGES, type ImageName } from "../fixtures/wrong-parsers/images.ts";
+import { WRONG_PARSERS, type WrongParser } from "../fixtures/wrong-parsers/wrong-parsers.ts";
+import { cli, cliOk } from "../support/cli.ts";
+import { newFolder, write } from "../support/kernel-tree.ts";
+import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
+
+/** Where a revision's headers are, and its sources as the templates make them. */
+type Sources = { readonly headers: string; readonly of: (parser: WrongParser["parser"]) => string };
+
+const sources = new Map<Revision, Sources>();
+beforeAll(async () => {
+  for (const abi of REVISIONS) {
+    const out = newFolder(`built-${abi}`);
+    const from = ["--image", arm64Image(), "--vmlinux", amd64Kernel().vmlinux];
+    const sizes = ["--max-kernel", "100000", "--max-initrd", "4096", "--max-cmdline", "2048"];
+    await cliOk(["build", ...from, ...sizes, "--abi", abi, "-o", out], { cwd: out });
+    sources.set(abi, {
+      headers: join(out, ".kexec-bpf"),
+      of: (parser) => readFileSync(join(out, `${parser}_parser_bpf.c`), "utf8"),
+    });
+  }
+});
+
+/** The source with the parser's mistake in it; throws where the templates have moved on. */
+function patched({ name, patch }: WrongParser, source: string): string {
+  return patch.reduce((text, [find, replacement]) => {
+    const times = text.split(find).length - 1;
+    if (times !== 1) throw new Error(`${name}: the C has ${times} times, and must have once:\n${find}`);
+    return text.replace(find, () => replacement);
+  }, source);
+}
+
+/** `kexec-bpf verify` of C text on an image, by the reference that the parser's name stands for. */
+async function verify(
+  parser: string,
+  revision: Revision,
+  source: string,
+  image: ImageName,
+  ...more: readonly string[]
+) {
+  const { headers } = sources.get(revision) ?? { headers: "" };
+  const cwd = newFolder();
+  mkdirSync(join(cwd, "images"));
+  write(join(cwd, `${parser}_parser_bpf.c`), source);
+  write(join(cwd, "images/image.img"), IMAGES[image]);
+  const files = [`${parser}_parser_bpf.c`, "--image", "images", "-I", headers];
+  const options = ["--abi", revision, "--json", ...more];
+  const { status, stdout, stderr } = await cli(["verify", ...files, ...options], { cwd });
+  if (stdout === "") throw new Error(stderr);
+  return { status, verification: JSON.parse(stdout) as Verification };
+}
+
+const CASES = WRONG_PARSERS.flatMap((wrong) =>
+  (wrong.revisions ?? ["v7"]).map((revision) => [revision, wrong.name, wrong] as const),
+);
+
+describe("verify catches", () => {
+  it.each(CASES)("%s: %s", async (revision, _name, wrong) => {
+    const source = patched(wrong, sources.get(revision)?.of(wrong.parser) ?? "");
+    const { status, verification } = await verify(wrong.parser, revision, source, wrong.image);
+    expect(status).toBe(1);
+    const findings = verification.verdicts.flatMap((verdict) => verdict.findings);
+    expect(findings.map(outline)).toContainEqual({
+      kind: wrong.finding.kind,
+      ...(wrong.finding.field !== undefined && { field: wrong.finding.field }),
+      words:
+        typeof wrong.finding.words === "string"
+          ? wrong.finding.words
+          : expect.stringMatching(wrong.finding.words),
+      source: expect.stringContaining(wrong.finding.source),
+      run:
+        typeof wrong.finding.run === "string" ? wrong.finding.run : expect.stringMatching(wrong.finding.run),
+    });
+  });
+});
+
+function wrongParser(name: string): WrongParser {
+  const wrong = WRONG_PARSERS.find((one) => one.name === name);
+  if (wrong === undefined) throw new Error(`no wrong parser ${name}`);
+  return wrong;
+}
+
+describe("vmRunner", () => {
+  it("names the line that took what is not given back", async () => {
+    const { headers, of } = sources.get("v7") ?? { headers: "", of: () => "" };
+    const file = write(join(newFolder(), "uki_parser_bpf.c"), patched(wrongParser("missing put"), of("uki")));
+    const compiled = await compileParser(file, [headers], {});
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.failure));
+    const image = IMAGES.uki;
+    const stage = { revision: "v7", layer: 1, program: ".bpf.1", buffers: [image] } as const;
+    const before = { kernel: undefined, initrd: undefined, cmdline: undefined };
+    expect(await vmRunner("v7")(compiled.value.object, { ...stage, ...before })).toMatchObject({
+      ok: false,
+      failure: {
+        reason: "parser-misbehaved",
+        detail: expect.stringMatching(/is not given back$/),
+        source: {
+          file: "uki_parser_bpf.c",
+          text: expect.stringContaining("bpf_get_parser_context(parser_id)"),
+        },
+      },
+    });
+  });
+});
+
+describe("verify --effect", () => {
+  async function findings(name: string) {
+    const wrong = wrongParser(name);
+    const source = patched(wrong, sources.get("v7")?.of(wrong.parser) ?? "");
+    const { verification } = await verify(wrong.parser, "v7", source, wrong.image, "--effect");
+    return verification.verdicts.flatMap((verdict) => verdict.findings.map(outline));
+  }
+
+  it("does not mind another order", async () => {
+    expect(await findings("initrd before kernel")).toEqual([]);
+  });
+
+  it("minds another kernel, and names the line that stored the first wrong byte", async () => {
+    expect(await findings("padding sent along")).toContainEqual({
+      kind: "difference",
+      field: "kernel",
+      words: "kernel: 3000 bytes expected, 3072 bytes emitted",
+      source: expect.stringContaining("bpf_probe_read_kernel(record->payload"),
+      run: "undisturbed",
+    });
+  });
+});
+
+function outline(finding: FindingRecord) {
+  return {
+    kind: finding.kind,
+    ...(finding.kind === "difference" && { field: finding.field }),
+    words: findingText(finding),
+    source: finding.source?.text,
+    run: finding.runs[0],
+  };
+}
+
+/** Without its mistake, the same image is no trouble: what is found is the mistake and nothing else. */
+describe("verify finds nothing in the parsers as they are", () => {
+  const images = Object.keys(IMAGES) as ImageName[];
+  it.each(
+    REVISIONS.flatMap((revision) => (["zboot", "uki"] as const).map((parser) => [revision, parser] as const)),
+  )("%s %s", async (revision, parser) => {
+    const source = sources.get(revision)?.of(parser) ?? "";
+    for (const image of images) {
+      const { status, verification } = await verify(parser, revision, source, image);
+      expect(
+        verification.verdicts.flatMap((verdict) => verdict.findings.map(outline)),
+        image,
+      ).toEqual([]);
+      expect(status, image).toBe(0);
+    }
+  });
+});
