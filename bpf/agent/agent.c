@@ -8,11 +8,10 @@
  *   subject ID FILE PATH    load and attach the parser at PATH (.bpf.1, .bpf.nested/.bpf.1) of a container
  *   image FILE              what the cases below show to it
  *   case ID FLAGS REFUSE    run it once (struct kexec_testbed_run)
- *   carry-out REVISION      from here on, do what parsers send, as the series' loader does
- *   next-image              show the buffer that a parser has queued for the next layer
+ *   carry-out REVISION      from here on, do what parsers send, as the series' loader does; of a layer's
+ *                           parsers, those behind the one that is done are passed over
+ *   next-layer              show what this layer has queued for the next one
  *   boot                    boot what the parsers have made
- *
- * Without a /job it is the init of such a second kernel: it says which command line it was given.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,9 +52,7 @@ static struct {
 		uint32_t number;
 	} remembered[REMEMBERED];
 	unsigned int remembered_count;
-	/* The revision whose commands are carried out; 0: none. */
-	unsigned int carried_out;
-	struct loaded loaded_image;
+	struct loader loader;
 } agent;
 
 static void mount_file_systems(void)
@@ -116,6 +113,8 @@ static void load_subject(uint32_t id, const char *file, char *path)
 	char head[sizeof(*loaded) + 256];
 	size_t size;
 
+	if (agent.loader.done)
+		return;
 	forget_buffers();
 	if (agent.loaded)
 		unload_parser(parser);
@@ -189,11 +188,8 @@ static void report_records(uint32_t id, size_t largest)
 	while ((size = read(agent.testbed, agent.record, agent.record_size)) > 0) {
 		memcpy(&call, agent.record, sizeof(call));
 		report_buffer(id, &call, agent.record + sizeof(call));
-		if (agent.carried_out) {
-			struct bytes buffer = { agent.record + sizeof(call), call.size };
-
-			carry_out_command(&agent.loaded_image, agent.carried_out, agent.testbed, buffer);
-		}
+		carry_out_command(&agent.loader, agent.testbed,
+				  (struct bytes){ agent.record + sizeof(call), call.size });
 	}
 	if (size < 0)
 		give_up("reading a record");
@@ -214,8 +210,9 @@ static void run_case(uint32_t id, uint32_t flags, uint32_t refuse)
 	struct kexec_testbed_run run = { .flags = flags, .refuse = refuse };
 	struct end_report end = {};
 
-	if (!agent.loaded)
+	if (!agent.loaded || agent.loader.done)
 		return;
+	begin_parser(&agent.loader);
 	report(REPORT_BEGIN, id, NULL, 0, NULL, 0);
 	/* Should the kernel fall, the host knows in which case. */
 	flush_reports();
@@ -247,25 +244,14 @@ static void carry_out(const char *line)
 		show_image(file);
 	else if (sscanf(line, "case %u %u %u", &id, &flags, &refuse) == 3)
 		run_case(id, flags, refuse);
-	else if (sscanf(line, "carry-out %u", &agent.carried_out) == 1)
+	else if (sscanf(line, "carry-out %u", &agent.loader.revision) == 1)
 		return;
-	else if (!strcmp(line, "next-image"))
-		give_to_testbed("the next layer's image", agent.loaded_image.next);
+	else if (!strcmp(line, "next-layer"))
+		give_to_testbed("the next layer's image", next_layer(&agent.loader));
 	else if (!strcmp(line, "boot"))
-		boot_second_kernel(&agent.loaded_image);
+		boot_second_kernel(&agent.loader);
 	else
 		give_up("no such command: %s", line);
-}
-
-/* What the host looks for on the console. */
-static void greet_from_second_kernel(void)
-{
-	char cmdline[4096];
-
-	read_text("/proc/cmdline", cmdline, sizeof(cmdline));
-	printf("kexec-agent: second kernel: %s\n", cmdline);
-	fflush(stdout);
-	reboot(RB_POWER_OFF);
 }
 
 int main(void)
@@ -276,8 +262,6 @@ int main(void)
 	FILE *job;
 
 	mount_file_systems();
-	if (access("/job", F_OK))
-		greet_from_second_kernel();
 	open_reports();
 	uname(&name);
 	report_text(REPORT_START, 0, name.release);

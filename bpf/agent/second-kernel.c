@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "loader.h"
@@ -33,10 +34,10 @@ static int memory_file(const char *name, struct bytes bytes)
 	return fd;
 }
 
-static long load_by_file(const struct loaded *loaded, const char *cmdline)
+static long load_by_file(const struct loader *loader, const char *cmdline)
 {
-	int kernel = memory_file("kernel", loaded->kernel);
-	int initrd = memory_file("initrd", loaded->initrd);
+	int kernel = memory_file("kernel", loader->kernel);
+	int initrd = memory_file("initrd", loader->initrd);
 
 	if (kernel < 0 || initrd < 0)
 		give_up("a file in memory");
@@ -48,33 +49,31 @@ static long load_by_file(const struct loaded *loaded, const char *cmdline)
 #define PAGE 4096ul
 /* The image's base, and places that keep the parts apart. */
 #define BLOCK (2ul << 20)
-/* From the start of memory, where the running kernel is. */
-#define DISTANCE (256ul << 20)
 
 static uint64_t up(uint64_t value, uint64_t unit)
 {
 	return (value + unit - 1) & ~(unit - 1);
 }
 
-/* Where the largest stretch of memory begins. */
-static uint64_t memory_start(void)
+/*
+ * Where the running kernel lies: the new one takes its place. Elsewhere kexec_load() may have to allocate from the
+ * very memory that it is to fill, and then looks through all of its pages for each one: a minute in an emulator.
+ */
+static uint64_t running_kernel(void)
 {
-	unsigned long long from, to, start = 0, size = 0;
+	unsigned long long start = 0;
 	FILE *file = fopen("/proc/iomem", "re");
 	char line[256];
 
-	while (file && fgets(line, sizeof(line), file)) {
-		if (line[0] == ' ' || !strstr(line, ": System RAM") || sscanf(line, "%llx-%llx", &from, &to) != 2)
-			continue;
-		if (to - from > size) {
-			start = from;
-			size = to - from;
-		}
+	while (file && !start && fgets(line, sizeof(line), file)) {
+		if (strstr(line, ": Kernel code"))
+			start = strtoull(line, NULL, 16);
 	}
-	if (!size)
-		give_up("no memory in /proc/iomem");
+	if (!start)
+		give_up("no kernel in /proc/iomem");
 	fclose(file);
-	return start;
+	/* The code begins behind the header, which is at a block's start. */
+	return start & ~(BLOCK - 1);
 }
 
 static struct bytes read_device_tree(void)
@@ -90,17 +89,17 @@ static struct bytes read_device_tree(void)
 	return fdt;
 }
 
-static long load_by_segments(const struct loaded *loaded, const char *cmdline)
+static long load_by_segments(const struct loader *loader, const char *cmdline)
 {
 	uint64_t text_offset, image_size;
 	/* The Image's header: text_offset at 8, image_size at 16. */
-	memcpy(&text_offset, loaded->kernel.data + 8, sizeof(text_offset));
-	memcpy(&image_size, loaded->kernel.data + 16, sizeof(image_size));
+	memcpy(&text_offset, loader->kernel.data + 8, sizeof(text_offset));
+	memcpy(&image_size, loader->kernel.data + 16, sizeof(image_size));
 
-	uint64_t kernel = up(memory_start(), BLOCK) + DISTANCE + text_offset;
+	uint64_t kernel = running_kernel() + text_offset;
 	uint64_t initrd = up(kernel + image_size, BLOCK);
-	uint64_t tree = up(initrd + loaded->initrd.size, BLOCK);
-	struct bytes fdt = fdt_with(read_device_tree(), cmdline, initrd, initrd + loaded->initrd.size);
+	uint64_t tree = up(initrd + loader->initrd.size, BLOCK);
+	struct bytes fdt = fdt_with(read_device_tree(), cmdline, initrd, initrd + loader->initrd.size);
 	uint64_t start = up(tree + fdt.size, BLOCK);
 	struct {
 		uint32_t code[6];
@@ -118,8 +117,8 @@ static long load_by_segments(const struct loaded *loaded, const char *cmdline)
 		.fdt = tree,
 	};
 	struct kexec_segment segments[] = {
-		{ loaded->kernel.data, loaded->kernel.size, (void *)kernel, up(image_size, PAGE) },
-		{ loaded->initrd.data, loaded->initrd.size, (void *)initrd, up(loaded->initrd.size, PAGE) },
+		{ loader->kernel.data, loader->kernel.size, (void *)kernel, up(image_size, PAGE) },
+		{ loader->initrd.data, loader->initrd.size, (void *)initrd, up(loader->initrd.size, PAGE) },
 		{ fdt.data, fdt.size, (void *)tree, up(fdt.size, PAGE) },
 		{ &entry, sizeof(entry), (void *)start, PAGE },
 	};
@@ -130,9 +129,9 @@ static long load_by_segments(const struct loaded *loaded, const char *cmdline)
 
 #else
 
-static long load_by_segments(const struct loaded *loaded, const char *cmdline)
+static long load_by_segments(const struct loader *loader, const char *cmdline)
 {
-	(void)loaded;
+	(void)loader;
 	(void)cmdline;
 	errno = ENOSYS;
 	return -1;
@@ -140,20 +139,21 @@ static long load_by_segments(const struct loaded *loaded, const char *cmdline)
 
 #endif
 
-void boot_second_kernel(const struct loaded *loaded)
+void boot_second_kernel(const struct loader *loader)
 {
-	const char *cmdline = (const char *)loaded->cmdline.data;
+	const char *cmdline = (const char *)loader->cmdline.data;
 
-	errno = 0;
-	if (!loaded->kernel.size || !loaded->initrd.size || !loaded->cmdline.size)
-		give_up("the parsers made no kernel, initrd or command line");
-	if (load_by_file(loaded, cmdline) && (errno != ENOSYS || load_by_segments(loaded, cmdline)))
+	end_layer(loader);
+	if (!loader->kernel.size || !loader->initrd.size || !loader->cmdline.size)
+		give_up("the parsers made no %s", !loader->kernel.size ? "kernel" : !loader->initrd.size ? "initrd" : "command line");
+	if (load_by_file(loader, cmdline) && (errno != ENOSYS || load_by_segments(loader, cmdline)))
 		give_up("loading the second kernel");
 	report_text(REPORT_SECOND_KERNEL, 0, cmdline);
 	flush_reports();
 	/* The console behind this line is the second kernel's. */
 	printf("kexec-agent: starting the second kernel\n");
 	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
 	give_up("starting the second kernel");
 }

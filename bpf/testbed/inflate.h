@@ -4,6 +4,6 @@
 
 #include <linux/types.h>
 
-u8 *inflate_gzip(const u8 *from, size_t size, size_t limit, size_t *to_size);
+int inflate_gzip(const u8 *from, size_t size, u8 __user *to, size_t *to_size);
 
 #endif

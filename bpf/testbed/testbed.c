@@ -214,21 +214,18 @@ static long inflate(struct kexec_testbed_inflate __user *argument)
 {
 	struct kexec_testbed_inflate job;
 	size_t size;
-	u8 *from, *to;
-	long ret;
+	u8 *from;
+	int ret;
 
 	if (copy_from_user(&job, argument, sizeof(job)))
 		return -EFAULT;
 	from = vmemdup_user(u64_to_user_ptr(job.from), job.from_size);
 	if (IS_ERR(from))
 		return PTR_ERR(from);
-	to = inflate_gzip(from, job.from_size, job.to_size, &size);
+	size = job.to_size;
+	ret = inflate_gzip(from, job.from_size, u64_to_user_ptr(job.to), &size);
 	kvfree(from);
-	if (IS_ERR(to))
-		return PTR_ERR(to);
-	ret = copy_to_user(u64_to_user_ptr(job.to), to, size) ? -EFAULT : put_user((u64)size, &argument->to_size);
-	vfree(to);
-	return ret;
+	return ret ?: put_user((u64)size, &argument->to_size);
 }
 
 static long show_to_parser(struct kexec_testbed_run __user *argument)

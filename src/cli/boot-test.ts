@@ -9,6 +9,7 @@ import { findQemu } from "#kernel-vm/qemu.ts";
 import { bootSecondKernel, type SecondBootReport } from "#kernel-vm/second-kernel.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
@@ -31,30 +32,27 @@ export type BootTestRequest = {
 
 /** Rings of a parser take at most this much, twice mapped. */
 const MAP_MEMORY = 512 << 20;
-/** Lines of a console that failed. */
-const SHOWN = 40;
 
 /** Carries out `kexec-bpf boot-test` and gives the exit status. */
 export async function bootTest(request: BootTestRequest, io: Io): Promise<number> {
   const started = performance.now();
   const booted = await boot(request, io);
-  if (!booted.ok) return report(io, booted.failure);
-  const { value } = booted;
-  if (request.output !== undefined) {
-    const written = await writeOutput(request.output, value.console);
-    if (!written.ok) return report(io, written.failure);
-  }
-  const expected = request.expect ?? value.cmdline?.trim();
-  const seen = expected !== undefined && expected !== "" && value.secondConsole.includes(expected);
-  const passed = seen && value.trouble.length === 0;
+  const kept = await keepConsole(request.output, booted);
+  if (!kept.ok) return report(io, kept.failure);
   const milliseconds = Math.round(performance.now() - started);
-  io.stdout(
-    request.json
-      ? `${JSON.stringify(bootJson(value, { passed, expected, milliseconds }))}\n`
-      : bootText(value, { seen, expected, milliseconds }),
-  );
-  if (!passed) io.stderr(bootTalk(value));
-  return passed ? EXIT.ok : EXIT.failed;
+  if (request.json) io.stdout(`${JSON.stringify(bootJson(booted, milliseconds))}\n`);
+  if (!booted.ok) return report(io, booted.failure);
+  if (!request.json) io.stdout(bootText(booted.value, milliseconds));
+  return EXIT.ok;
+}
+
+/** Of a run that went wrong too. */
+async function keepConsole(
+  file: string | undefined,
+  booted: Result<SecondBootReport>,
+): Promise<Result<void>> {
+  const of = booted.ok ? booted.value : booted.failure;
+  return file !== undefined && "console" in of ? writeOutput(file, of.console) : ok(undefined);
 }
 
 async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBootReport>> {
@@ -80,8 +78,9 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
     {
       revision: request.revision,
       container: container.value,
-      paths: layersOf(decoded.value),
+      layers: layersOf(decoded.value, request.revision),
       image: image.value,
+      expected: request.expect,
       mapMemory: MAP_MEMORY,
     },
     { qemu: qemu.value, kernel: kernel.value, programs: programs.value, timeout: request.timeout },
@@ -89,42 +88,29 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
   );
 }
 
-/** The first parser of each layer. */
-function layersOf({ programs, nested }: Container): readonly string[] {
-  const own = programs.slice(0, 1).map(({ name }) => name);
-  return nested === undefined ? own : [...own, ...layersOf(nested).map((path) => `.bpf.nested/${path}`)];
+/** Paths of parsers, by layer. v6 knows but one parser a layer. */
+function layersOf({ programs, nested }: Container, revision: Revision): readonly (readonly string[])[] {
+  const own = programs.map(({ name }) => name).slice(0, revision === "v6" ? 1 : undefined);
+  const inner = nested === undefined ? [] : layersOf(nested, revision);
+  return [own, ...inner.map((paths) => paths.map((path) => `.bpf.nested/${path}`))];
 }
 
-type Judgement = { readonly expected: string | undefined; readonly milliseconds: number };
-
-function bootText(booted: SecondBootReport, { seen, expected, milliseconds }: Judgement & { seen: boolean }) {
+function bootText({ release, parsers, cmdline, expected }: SecondBootReport, milliseconds: number): string {
   return `${table([
-    ["first kernel", booted.release],
-    ...booted.commands.map((count, layer) => [`layer ${layer + 1}`, `${count} commands`]),
-    ["second kernel", booted.cmdline === undefined ? "not started" : `started with: ${booted.cmdline}`],
-    ["its console", seen ? `shows: ${expected}` : `does not show: ${expected ?? "(no command line)"}`],
+    ["first kernel", release],
+    ...parsers.map(({ path, commands }) => [path, `${commands} commands`]),
+    ["second kernel", `started with: ${cmdline}`],
+    ["its console", `shows: ${expected}`],
     ["took", `${(milliseconds / 1000).toFixed(1)} s`],
   ])}\n`;
 }
 
-/** What to look at where the second kernel did not come up. */
-function bootTalk({ loads, trouble, console }: SecondBootReport): string {
-  const refused = loads.filter(({ error }) => error !== 0).map(({ problem, log }) => `${problem}\n${log}`);
-  const lines = [...trouble.map((line) => `the kernel says: ${line}`), ...refused];
-  const tail = console.split(/\r?\n/).slice(-SHOWN);
-  return [...lines, "the end of the console:", ...tail.map((line) => `  ${line}`), ""].join("\n");
-}
-
-function bootJson(booted: SecondBootReport, judgement: Judgement & { passed: boolean }): object {
-  const { release, commands, cmdline, secondConsole, trouble } = booted;
-  return {
-    schema: 1,
-    ...judgement,
-    expected: judgement.expected ?? null,
-    release,
-    commands,
-    cmdline: cmdline ?? null,
-    secondConsole,
-    trouble,
-  };
+function bootJson(booted: Result<SecondBootReport>, milliseconds: number): object {
+  const head = { schema: 1, passed: booted.ok, milliseconds };
+  if (!booted.ok) {
+    const { failure } = booted;
+    return { ...head, failure: { reason: failure.reason, text: failureText(failure) } };
+  }
+  const { release, parsers, cmdline, expected, secondConsole } = booted.value;
+  return { ...head, release, parsers, cmdline, expected, secondConsole };
 }

@@ -111,7 +111,8 @@ export function qemuArguments(qemu: Qemu, machine: Machine): readonly string[] {
     ...["-kernel", machine.kernel, "-initrd", machine.initramfs, "-append", commandLine(qemu.arch)],
     ...["-chardev", `file,id=console,path=${option(machine.console)}`, "-serial", "chardev:console"],
     ...["-chardev", `file,id=reports,path=${option(machine.reports)}`],
-    ...["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=reports"],
+    // Each report is in its file when the agent goes on: what QEMU had still to fetch would be lost with the machine.
+    ...["-device", "virtio-serial-pci,ioeventfd=off", "-device", "virtserialport,chardev=reports"],
   ];
 }
 
