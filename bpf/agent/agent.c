@@ -7,7 +7,8 @@
  *   log LEVEL               the verifier's log level from here on
  *   subject ID FILE PATH    load and attach the parser at PATH (.bpf.1, .bpf.nested/.bpf.1) of a container
  *   image FILE              what the cases below show to it
- *   case ID FLAGS REFUSE    run it once (struct kexec_testbed_run)
+ *   case ID FLAGS REFUSE RING
+ *                           run it once (struct kexec_testbed_run), with the ring in map RING full; -1: none is
  *   carry-out REVISION      from here on, do what parsers send, as the series' loader does; of a layer's
  *                           parsers, those behind the one that is done are passed over
  *   next-layer              show what this layer has queued for the next one
@@ -205,7 +206,7 @@ static void report_trace(uint32_t id)
 		report(REPORT_TRACE, id, text, size, NULL, 0);
 }
 
-static void run_case(uint32_t id, uint32_t flags, uint32_t refuse)
+static void run_case(uint32_t id, uint32_t flags, uint32_t refuse, int full)
 {
 	struct kexec_testbed_run run = { .flags = flags, .refuse = refuse };
 	struct end_report end = {};
@@ -217,6 +218,8 @@ static void run_case(uint32_t id, uint32_t flags, uint32_t refuse)
 	/* Should the kernel fall, the host knows in which case. */
 	flush_reports();
 	reset_variables(&agent.parser);
+	if (full >= 0)
+		fill_ring(&agent.parser, full);
 	if (ioctl(agent.testbed, KEXEC_TESTBED_RUN, &run))
 		end.error = errno;
 	else
@@ -233,6 +236,7 @@ static void carry_out(const char *line)
 {
 	static char file[256], path[256];
 	unsigned int id, flags, refuse;
+	int full;
 
 	if (sscanf(line, "module %255s", file) == 1)
 		load_module(file);
@@ -242,8 +246,8 @@ static void carry_out(const char *line)
 		load_subject(id, file, path);
 	else if (sscanf(line, "image %255s", file) == 1)
 		show_image(file);
-	else if (sscanf(line, "case %u %u %u", &id, &flags, &refuse) == 3)
-		run_case(id, flags, refuse);
+	else if (sscanf(line, "case %u %u %u %d", &id, &flags, &refuse, &full) == 4)
+		run_case(id, flags, refuse, full);
 	else if (sscanf(line, "carry-out %u", &agent.loader.revision) == 1)
 		return;
 	else if (!strcmp(line, "next-layer"))

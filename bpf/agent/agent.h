@@ -90,6 +90,8 @@ struct ring {
 	const volatile unsigned long *producer;
 	const unsigned char *data;
 	size_t size;
+	/* No record has room in it; what is in it is not to be read. */
+	bool full;
 };
 
 /* The kernel's struct for the light skeleton, as far as its shape is fixed. */
@@ -121,6 +123,7 @@ struct parser {
 bool load_parser(struct parser *parser, struct bytes object, uint32_t log_level, char *log, size_t log_size);
 void unload_parser(struct parser *parser);
 void reset_variables(struct parser *parser);
+void fill_ring(struct parser *parser, int map);
 unsigned int drain_rings(struct parser *parser);
 
 #endif

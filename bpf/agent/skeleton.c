@@ -207,6 +207,17 @@ void reset_variables(struct parser *parser)
 	}
 }
 
+/* A consumer who is a whole ring behind leaves no room for a record. drain_rings() ends it. */
+void fill_ring(struct parser *parser, int map)
+{
+	struct ring *ring = map < SKELETON_MAPS ? &parser->rings[map] : NULL;
+
+	if (!ring || !ring->size)
+		give_up("map %d is no ring", map);
+	__atomic_store_n(ring->consumer, *ring->producer - ring->size, __ATOMIC_RELEASE);
+	ring->full = true;
+}
+
 /* Empties the rings. Returns how many records were neither submitted nor discarded. */
 unsigned int drain_rings(struct parser *parser)
 {
@@ -219,7 +230,7 @@ unsigned int drain_rings(struct parser *parser)
 		if (!ring->size)
 			continue;
 		end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
-		for (position = *ring->consumer; position < end;) {
+		for (position = ring->full ? end : *ring->consumer; position < end;) {
 			uint32_t length;
 
 			memcpy(&length, ring->data + (position & (ring->size - 1)), sizeof(length));
@@ -228,6 +239,7 @@ unsigned int drain_rings(struct parser *parser)
 			position += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7ul;
 		}
 		__atomic_store_n(ring->consumer, end, __ATOMIC_RELEASE);
+		ring->full = false;
 	}
 	return busy;
 }

@@ -18,6 +18,8 @@
 #define KEXEC_TESTBED_AT_END		1
 /* bpf_get_parser_context() knows no id. */
 #define KEXEC_TESTBED_NO_CONTEXT	2
+/* The context's pointer to the image is NULL. */
+#define KEXEC_TESTBED_NO_IMAGE		4
 
 struct kexec_testbed_run {
 	/* in */

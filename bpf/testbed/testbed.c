@@ -201,7 +201,7 @@ static int run_parser(struct kexec_testbed_run *run)
 	}
 	start = run->flags & KEXEC_TESTBED_AT_END ? area + whole - image_size : area;
 	memcpy(start, image, image_size);
-	show_image(context, start, image_size);
+	show_image(context, run->flags & KEXEC_TESTBED_NO_IMAGE ? NULL : start, image_size);
 	parser_context.run = run;
 	kexec_image_parser_anchor(context, (unsigned long)&parser_context);
 	parser_context.run = NULL;

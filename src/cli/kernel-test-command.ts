@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
+import { REFERENCES } from "#verify/reference-names.ts";
 import type { Call } from "./call.ts";
 import { parseSize } from "./sizes.ts";
-
-/** Names of the reference parsers; `#witness/subject.ts` has the same, but is loaded with the work. */
-const REFERENCES = ["zboot", "uki", "none"] as const;
 
 const size = (text: string): number => {
   const bytes = parseSize(text);
@@ -32,9 +30,9 @@ export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
           array: true,
           requiresArg: true,
           default: [] as string[],
-          describe: "image to show to every parser; may be repeated",
+          describe: "image to show to every parser, or a folder of them; may be repeated",
         })
-        .option("corpus", { type: "string", requiresArg: true, describe: "folder of more images" })
+        .option("corpus", { type: "string", requiresArg: true, describe: "the same: a folder of images" })
         .option("kernel", {
           type: "string",
           requiresArg: true,
@@ -56,7 +54,7 @@ export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
         .option("reference", {
-          choices: REFERENCES,
+          choices: [...REFERENCES, "none"] as const,
           describe: "reference parser (else by the name of the parser's source)",
         })
         .option("max-kernel", { ...limit, describe: "largest kernel that the parsers were built for" })
@@ -100,8 +98,7 @@ export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
         await kernelTest(
           {
             containers: options.containers.map(path),
-            images: options.image.map(path),
-            corpus: options.corpus === undefined ? undefined : path(options.corpus),
+            images: [...options.image, ...(options.corpus === undefined ? [] : [options.corpus])].map(path),
             kernels:
               kernel !== undefined && headers !== undefined
                 ? [{ image: path(kernel), headers: path(headers) }]

@@ -123,7 +123,7 @@ export function kernelTestJson(tested: readonly TestedKernel[], revision: Revisi
       trouble: report.trouble,
       parsers: verdict.subjects.map(({ name, reference, load, cases, asVm, asReference, ...rest }) => ({
         name,
-        reference,
+        reference: reference ?? "none",
         load: loadJson(load),
         cases,
         asVm,

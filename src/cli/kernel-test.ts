@@ -1,34 +1,40 @@
-import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
+import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
+import { decodeContainer } from "#formats/elf/container.ts";
 import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
 import { type GuestReport, runGuest } from "#kernel-vm/guest.ts";
 import { findQemu } from "#kernel-vm/qemu.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
-import { jobOf, planCases } from "#witness/plan.ts";
-import { type NamedBytes, type ReferenceName, subjectsOf } from "#witness/subject.ts";
+import type { ReferenceName } from "#verify/reference-names.ts";
+import { parserInterface } from "#verify/subject.ts";
+import { loadParser } from "#vm/load-parser.ts";
+import { asFailure } from "#vm/loader/failure.ts";
+import { profileBtf } from "#vm/target/profile-btf.ts";
+import { type Exhibit, jobOf, planCases } from "#witness/plan.ts";
+import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
 import { judge } from "#witness/verdict.ts";
 import type { Io } from "./io.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { progressLine } from "./progress-line.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
+import { findImages } from "./verify-images.ts";
+import { limitsOf } from "./verify-parsers.ts";
 
 /** Paths are absolute, sizes in bytes, times in milliseconds. */
 export type KernelTestRequest = {
   readonly containers: readonly string[];
+  /** Files and folders. */
   readonly images: readonly string[];
-  /** A folder whose files are images too. */
-  readonly corpus: string | undefined;
   /** Debian suites, or a kernel of the user's own. */
   readonly kernels: readonly (string | GuestKernel)[];
   readonly revision: Revision;
-  readonly reference: ReferenceName | undefined;
+  readonly reference: ReferenceName | "none" | undefined;
   readonly limits: {
     readonly kernel: number | undefined;
     readonly initrd: number | undefined;
@@ -54,22 +60,21 @@ export async function kernelTest(request: KernelTestRequest, io: Io): Promise<nu
 }
 
 async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<readonly TestedKernel[]>> {
-  const { revision, limits } = request;
+  const { revision } = request;
   const around = surroundings(io);
   const qemu = await findQemu(around);
   if (!qemu.ok) return qemu;
-  const containers = await readAll(request.containers);
-  if (!containers.ok) return containers;
+  const opened = await openContainers(request);
+  if (!opened.ok) return opened;
+  const { containers, subjects } = opened.value;
   const images = await readImages(request);
   if (!images.ok) return images;
-  const subjects = subjectsOf(containers.value, revision, request.reference);
-  if (!subjects.ok) return subjects;
-  const plan = planCases(subjects.value, images.value, revision, {
-    kernel: limits.kernel ?? LARGEST_PART,
-    initrd: limits.initrd ?? LARGEST_PART,
-    cmdline: limits.cmdline ?? LARGEST_PART,
+  const line = progressLine(io);
+  const plan = await planCases(revision, subjects, images.value, (done, all) => {
+    line.show(`planning: ${done} of ${all} images`);
   });
-  const job = jobOf(plan, containers.value, revision, request.logLevel);
+  line.clear();
+  const job = jobOf(plan, containers, request.logLevel);
 
   const tested: TestedKernel[] = [];
   for (const choice of request.kernels) {
@@ -87,7 +92,7 @@ async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<r
     };
     const ran = await runGuest(job, guest, around);
     if (!ran.ok) return ran;
-    const verdict = judge(plan, ran.value, revision);
+    const verdict = judge(plan, ran.value);
     const milliseconds = Math.round(performance.now() - started);
     const entry = { source, plan, report: ran.value, verdict, milliseconds };
     tested.push(entry);
@@ -97,23 +102,44 @@ async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<r
   return ok(tested);
 }
 
-async function readImages({ images, corpus }: KernelTestRequest): Promise<Result<readonly NamedBytes[]>> {
-  if (corpus === undefined) return readAll(images);
-  try {
-    const entries = await readdir(corpus, { withFileTypes: true });
-    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    return await readAll([...images, ...names.sort().map((name) => join(corpus, name))]);
-  } catch (error) {
-    return err(fileFailed("read", corpus, error));
-  }
-}
+type Opened = { readonly containers: readonly NamedBytes[]; readonly subjects: readonly Subject[] };
 
-async function readAll(files: readonly string[]): Promise<Result<readonly NamedBytes[]>> {
-  const all: NamedBytes[] = [];
-  for (const file of files) {
+/** Reads the containers and loads their programs in the VM. Errors name the file. */
+async function openContainers({
+  containers,
+  revision,
+  ...request
+}: KernelTestRequest): Promise<Result<Opened>> {
+  const known = parserInterface(revision);
+  if (!known.ok) return known;
+  const target = profileBtf(revision);
+  const opened: { containers: NamedBytes[]; subjects: Subject[] } = { containers: [], subjects: [] };
+  for (const [container, file] of containers.entries()) {
     const bytes = await read(file);
     if (!bytes.ok) return bytes;
-    all.push({ name: basename(file), bytes: bytes.value });
+    const form = decodeContainer(bytes.value);
+    if (!form.ok) return err(inFile(form.failure, file));
+    const loaded = loadParser(bytes.value, { target });
+    if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
+    const name = basename(file);
+    const { limits } = await limitsOf(file, loaded.value, { limits: request.limits, include: [] }, revision);
+    const { reference } = request;
+    opened.containers.push({ name, bytes: bytes.value });
+    opened.subjects.push(
+      ...subjectsOf(loaded.value, { name, container, known: known.value, limits, reference }),
+    );
+  }
+  return ok(opened);
+}
+
+async function readImages({ images }: KernelTestRequest): Promise<Result<readonly Exhibit[]>> {
+  const found = await findImages(images, "/");
+  if (!found.ok) return found;
+  const all: Exhibit[] = [];
+  for (const { file, description } of found.value) {
+    const bytes = await read(file);
+    if (!bytes.ok) return bytes;
+    all.push({ name: basename(file), bytes: bytes.value, description });
   }
   return ok(all);
 }

@@ -11,10 +11,14 @@ export type GuestSubject = {
 
 /** What shall go wrong in a run. */
 export type GuestInjection = {
+  /** The context's pointer to the image is NULL. */
+  readonly noImage?: boolean;
   /** `bpf_get_parser_context` gives NULL. */
   readonly noContext?: boolean;
   /** `bpf_buffer_parser` refuses this call, from 1, with -ENOMEM. */
   readonly refuseBuffer?: number;
+  /** This ring has no room: its place among the parser's maps. */
+  readonly fullRing?: number;
   /** The image's last byte is the last of a vmalloc area: a read beyond it faults. */
   readonly atEnd?: boolean;
 };
@@ -42,6 +46,7 @@ export type GuestJob = {
 /** Flags of struct kexec_testbed_run, bpf/testbed/kexec-testbed.h. */
 const AT_END = 1;
 const NO_CONTEXT = 2;
+const NO_IMAGE = 4;
 
 /**
  * The commands that the agent carries out (bpf/agent/agent.c), for the cases in `wanted`. Subjects
@@ -61,8 +66,9 @@ export function jobText(
       if (item.subject !== subject || !wanted.has(id)) return;
       if (item.image !== image) lines.push(`image /image/${item.image}`);
       image = item.image;
-      const { atEnd, noContext, refuseBuffer } = item.injection;
-      lines.push(`case ${id} ${(atEnd ? AT_END : 0) | (noContext ? NO_CONTEXT : 0)} ${refuseBuffer ?? 0}`);
+      const { atEnd, noContext, noImage, refuseBuffer = 0, fullRing = -1 } = item.injection;
+      const flags = (atEnd ? AT_END : 0) | (noContext ? NO_CONTEXT : 0) | (noImage ? NO_IMAGE : 0);
+      lines.push(`case ${id} ${flags} ${refuseBuffer} ${fullRing}`);
     });
   });
   return `${lines.join("\n")}\n`;

@@ -72,7 +72,7 @@ export function secondBootText({ layers, revision }: Pick<SecondBoot, "layers" |
   for (const [layer, paths] of layers.entries()) {
     lines.push(layer === 0 ? "image /image/0" : "next-layer");
     for (const path of paths) {
-      lines.push(`subject ${subject} /container/0 ${path}`, `case ${subject} 0 0`);
+      lines.push(`subject ${subject} /container/0 ${path}`, `case ${subject} 0 0 -1`);
       subject += 1;
     }
   }

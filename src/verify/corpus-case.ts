@@ -2,7 +2,6 @@ import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Injection } from "#vm/injection.ts";
 import { REFERENCES, type ReferenceName } from "./references.ts";
-import type { Subject } from "./subject.ts";
 
 /** What stands beside a corpus image `NAME.img` in `NAME.json`. */
 export type CorpusCase = {
@@ -15,6 +14,7 @@ export type CorpusCase = {
   readonly why: string;
 };
 
+const FLAGS = ["noImage", "noContext"] as const;
 const COUNTS = ["refuseBuffer", "failReserve", "failProbeCall", "failProbeSite"] as const;
 
 /** Reads a case's description. Errors: `malformed`, naming the member. */
@@ -37,14 +37,17 @@ export function parseCase(text: string): Result<CorpusCase> {
   if (knownRevision === undefined) return bad("revision", `must be one of ${REVISIONS.join(", ")}`);
   if (typeof why !== "string") return bad("why", "must be text");
   if (injection !== undefined && !isInjection(injection)) {
-    return bad("injection", `has noContext (true) or a number as ${COUNTS.join(", ")}`);
+    return bad("injection", `has ${FLAGS.join(" or ")} (true) or a number as ${COUNTS.join(", ")}`);
   }
   const common = { schema, reference: knownReference, revision: knownRevision, why } as const;
   return ok(injection === undefined ? common : { ...common, injection });
 }
 
 /** Whether a case is one for this subject: the zboot parser of v7 takes envelopes, too. */
-export function isFor({ reference, revision }: CorpusCase, subject: Subject): boolean {
+export function isFor(
+  { reference, revision }: CorpusCase,
+  subject: { readonly revision: Revision; readonly reference: ReferenceName | undefined },
+): boolean {
   if (revision !== subject.revision) return false;
   const both = [reference, subject.reference];
   return reference === subject.reference || (both.includes("zboot") && both.includes("envelope"));
@@ -53,7 +56,7 @@ export function isFor({ reference, revision }: CorpusCase, subject: Subject): bo
 function isInjection(value: unknown): value is Injection {
   if (!isRecord(value)) return false;
   return Object.entries(value).every(([name, count]) =>
-    name === "noContext"
+    FLAGS.some((known) => known === name)
       ? typeof count === "boolean"
       : COUNTS.some((known) => known === name) && Number.isSafeInteger(count) && Number(count) >= 0,
   );

@@ -5,7 +5,7 @@ import type { Emission } from "./emission.ts";
 import { sourcePlace } from "./finding-record.ts";
 
 /**
- * Every way in which a run over an image can be denied something: no parser context, each reserve, each call site of
+ * Every way in which a run over an image can be denied something: no image, no parser context, each reserve, each call site of
  * probe_read that the run came by, and the kernel's refusal of each command.
  */
 export function faultPaths({ runs }: Emission): readonly Injection[] {
@@ -20,6 +20,7 @@ export function faultPaths({ runs }: Emission): readonly Injection[] {
     ),
   );
   return [
+    { noImage: true },
     { noContext: true },
     ...counted("failReserve", most("reserves")),
     ...counted("refuseBuffer", most("buffers")),
@@ -34,8 +35,9 @@ export function faultPaths({ runs }: Emission): readonly Injection[] {
  * @param programs name the source line of a call site
  */
 export function injectionTitle(injection: Injection, programs: readonly LoadedProgram[] = []): string {
-  const { noContext, failReserve, refuseBuffer, failProbeCall, failProbeSite } = injection;
+  const { noImage, noContext, failReserve, refuseBuffer, failProbeCall, failProbeSite } = injection;
   const parts = [
+    noImage ? "no image" : undefined,
     noContext ? "no parser context" : undefined,
     failReserve === undefined ? undefined : `${ordinal(failReserve)} reserve fails`,
     refuseBuffer === undefined ? undefined : `command ${refuseBuffer - 1} refused`,

@@ -6,6 +6,7 @@ import { diffEffects } from "#model/effects.ts";
 import type { Injection } from "#vm/injection.ts";
 import { sourceOf } from "#vm/program.ts";
 import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
+import { streamDue } from "./expectation.ts";
 import { expectedStream } from "./references.ts";
 import { blame, writerOf } from "./source-of-byte.ts";
 import type { Subject } from "./subject.ts";
@@ -33,14 +34,13 @@ export async function judgeEffect(
   options: EmissionOptions = {},
 ): Promise<Verdict> {
   const verdict = conduct(subject, image, options);
-  const [expected, emitted] = [wanted(verdict, options.injection), commandsOf(verdict.emission)];
+  const { injection } = options;
+  const emitted = commandsOf(verdict.emission);
   // A stream cut short by the kernel has no effect that could be compared.
-  const cut = options.injection?.refuseBuffer !== undefined;
-  const none = options.injection !== undefined && emitted?.length === 0;
-  if (emitted === undefined || cut || none) return verdict;
+  if (emitted === undefined || injection?.refuseBuffer !== undefined) return verdict;
   const { revision } = subject;
   const streams = [
-    { revision, commands: expected },
+    { revision, commands: streamDue(verdict.expected, injection, emitted.length) },
     { revision, commands: emitted },
   ] as const;
   const cause = diffStreams(...streams);
@@ -105,27 +105,15 @@ function commandsOf({ emitted }: Emission): readonly Command[] | undefined {
   return commands.length === emitted.length ? commands : undefined;
 }
 
-/** The buffers that the kernel should see, refused ones included. */
-function wanted({ expected }: Verdict, injection: Injection | undefined): readonly Command[] {
-  const stream = expected.ok ? expected.value : [];
-  return injection?.refuseBuffer === undefined ? stream : stream.slice(0, injection.refuseBuffer);
-}
-
 function compare(
   { revision }: Subject,
-  verdict: Verdict,
+  { expected, emission }: Verdict,
   injection: Injection | undefined,
 ): StreamDifference | undefined {
-  const commands = commandsOf(verdict.emission);
-  // A parser that was denied something may send nothing.
-  if (commands === undefined || (commands.length === 0 && denied(injection))) return undefined;
-  return diffStreams({ revision, commands: wanted(verdict, injection) }, { revision, commands });
-}
-
-function denied(injection: Injection | undefined): boolean {
-  if (injection === undefined) return false;
-  const { refuseBuffer: _refused, ...denials } = injection;
-  return Object.keys(denials).length > 0;
+  const commands = commandsOf(emission);
+  if (commands === undefined) return undefined;
+  const due = streamDue(expected, injection, commands.length);
+  return diffStreams({ revision, commands: due }, { revision, commands });
 }
 
 function withDifference(

@@ -45,17 +45,9 @@ export function subjectsOf(
   parser: LoadedParser,
   options: SubjectOptions,
 ): Result<readonly Subject[], Failure> {
-  const { revision, target, name } = options;
-  const header = target === undefined ? ok(headerLayout(revision)) : headerOf(target, revision);
-  if (!header.ok) return header;
-  const context = contextLayout(target ?? profileBtf(revision), revision);
-  if (context === undefined) {
-    return err({
-      reason: "unsupported",
-      what: `${ANCHOR}()`,
-      detail: `the BTF has no context of ${revision}`,
-    });
-  }
+  const { revision, name } = options;
+  const known = parserInterface(revision, options.target);
+  if (!known.ok) return known;
   const reference = options.reference ?? referenceOf(parser.programs);
   if (reference === undefined) {
     return err({ reason: "usage", detail: `${name}: whose formats it takes is not known; say --reference` });
@@ -65,8 +57,7 @@ export function subjectsOf(
     name,
     revision,
     programs,
-    context,
-    header: header.value,
+    ...known.value,
     reference,
     limits: options.limits,
   };
@@ -74,6 +65,25 @@ export function subjectsOf(
   const { reference: _outermost, ...inherited } = options;
   const nested = subjectsOf(parser.nested, { ...inherited, name: `${name} .bpf.nested` });
   return nested.ok ? ok([own, ...nested.value]) : nested;
+}
+
+/** What parsers are shown and what they send, in one kernel's layout. */
+export type ParserInterface = Pick<Subject, "context" | "header">;
+
+/**
+ * The interface in the kernel's own BTF; default: in the revision's built-in profile.
+ *
+ * Errors: `abi-mismatch` and `unsupported` where the target's BTF has not got it.
+ */
+export function parserInterface(revision: Revision, target?: Btf): Result<ParserInterface, Failure> {
+  const header = target === undefined ? ok(headerLayout(revision)) : headerOf(target, revision);
+  if (!header.ok) return header;
+  const context = contextLayout(target ?? profileBtf(revision), revision);
+  if (context === undefined) {
+    const detail = `the BTF has no context of ${revision}`;
+    return err({ reason: "unsupported", what: `${ANCHOR}()`, detail });
+  }
+  return ok({ context, header: header.value });
 }
 
 /** A stock kernel's BTF has no `cmd_hdr`: then the profile's holds. */

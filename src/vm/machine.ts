@@ -51,6 +51,8 @@ export class Machine {
   readonly references = new Map<Region, Reference>();
   readonly buffers: EmittedBuffer[] = [];
   readonly injector: Injector;
+  /** The ring of each reserve that was asked for, in order. */
+  readonly rings: MapInstance[] = [];
   /** The parser id that `bpf_get_parser_context` knows. */
   readonly parserId: number;
   #byObject: ReadonlyMap<Region, MapInstance>;

@@ -56,6 +56,8 @@ export type RunOutcome = {
   /** Instructions executed. */
   readonly executed: number;
   readonly coverage: Coverage;
+  /** The ring of each reserve that was asked for, in order: its place among the program's maps. */
+  readonly rings: readonly number[];
   /** How often reserves, probe reads and buffers were asked for: what `Injection` can count up to. */
   readonly calls: { readonly reserves: number; readonly probes: number; readonly buffers: number };
 };
@@ -106,6 +108,7 @@ export function runProgram(
     lastPrintk: lastPrintk(machine, lowered, symbols, coverage),
     strayReads: machine.strayReads,
     coverage,
+    rings: machine.rings.map((map) => machine.maps.indexOf(map)),
     calls: machine.injector.counts,
   };
 }

@@ -1,126 +1,108 @@
-import { encodeCommand } from "#abi/command-codec.ts";
-import { headerLayout } from "#abi/header-layout.ts";
+import type { Command } from "#abi/command.ts";
 import type { Revision } from "#abi/revisions.ts";
-import type { Failure } from "#core/failure.ts";
-import { err, ok, type Result } from "#core/result.ts";
+import type { Result } from "#core/result.ts";
 import type { GuestCase, GuestInjection, GuestJob } from "#kernel-vm/job.ts";
-import type { RecordLimits } from "#reference/input.ts";
-import { parseUki } from "#reference/uki.ts";
-import { parseZboot } from "#reference/zboot.ts";
-import { type ContextLayout, contextLayout, runLoaded } from "#vm/run-parser.ts";
+import { type CorpusCase, isFor } from "#verify/corpus-case.ts";
+import { type Emission, emit } from "#verify/emission.ts";
+import { faultPaths, injectionTitle } from "#verify/fault-paths.ts";
+import { expectedStream } from "#verify/references.ts";
+import type { Injection } from "#vm/injection.ts";
 import type { RunOutcome } from "#vm/run-program.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
-import type { NamedBytes, ReferenceName, Subject } from "./subject.ts";
+import type { NamedBytes, Subject } from "./subject.ts";
 
-/** A buffer that a witness has a parser send, and the kernel's answer to it. */
-export type SentBuffer = { readonly bytes: Uint8Array; readonly accepted: boolean };
-
-/** What the reference says of an image: the buffers to be sent, or why none. Undefined: it does not know the format. */
-export type Expectation = Result<readonly Uint8Array[]> | undefined;
+/** An image to show to parsers. */
+export type Exhibit = NamedBytes & {
+  /** Of a corpus case: it is shown to parsers of its reference only, with one thing more denied. */
+  readonly description?: CorpusCase | undefined;
+};
 
 /** A case with what the VM made of it. The kernel gets the same case under the same number. */
 export type PlannedCase = GuestCase & {
-  /** `image, at the end of its memory, call 2 refused`. */
+  /** `image, command 1 refused, at the end of its memory`. */
   readonly name: string;
   readonly vm: RunOutcome;
-  /** What the reference has sent in this case. */
-  readonly expected: readonly SentBuffer[] | undefined;
+  /** What the VM denied it: nothing, where this is undefined. */
+  readonly denied: Injection | undefined;
+  /** What the reference sends where nothing is denied. Undefined: it does not know the format. */
+  readonly expected: Result<readonly Command[]> | undefined;
 };
 
 export type Plan = {
+  readonly revision: Revision;
   readonly cases: readonly PlannedCase[];
   readonly subjects: readonly Subject[];
   readonly images: readonly NamedBytes[];
 };
 
 /**
- * Makes the cases: every image by every parser, at both places in memory, without a parser context, and with each
- * command refused in turn. The VM and the reference are asked here; the kernel by `jobOf`.
+ * Makes the cases: every image by every parser, at both places in memory, and with each thing denied that the kernel
+ * can be made to deny. The VM and the reference are asked here; the kernel by `jobOf`.
+ *
+ * @param beat called before each parser and image, from 0; long plans let others have a turn here
  */
-export function planCases(
+export async function planCases(
+  revision: Revision,
   subjects: readonly Subject[],
-  images: readonly NamedBytes[],
-  revision: Revision,
-  limits: RecordLimits,
-): Plan {
-  const layout = contextLayout(profileBtf(revision), revision);
-  if (layout === undefined) throw new Error(`the profile of ${revision} has no context`);
-  const cases = subjects.flatMap((subject, index) =>
-    images.flatMap(({ name, bytes }, image) => {
-      const expectation = expect(subject.reference, bytes, revision, limits);
-      return casesOf(subject, bytes, layout, expectation).map((item) => ({
-        ...item,
-        name: [name, ...item.words].join(", "),
-        subject: index,
-        image,
-      }));
-    }),
-  );
-  return { cases, subjects, images };
-}
-
-type Made = Pick<PlannedCase, "vm" | "expected" | "injection"> & { readonly words: readonly string[] };
-
-function casesOf(
-  { program }: Subject,
-  image: Uint8Array,
-  layout: ContextLayout,
-  expectation: Expectation,
-): readonly Made[] {
-  const run = (words: readonly string[], injection: GuestInjection): Made => ({
-    words,
-    injection,
-    vm: runLoaded(program, image, layout, { injection }),
-    expected: expectedIn(expectation, injection),
-  });
-  const plain = run([], {});
-  const atEnd = { ...plain, words: ["at the end of its memory"], injection: { atEnd: true } };
-  const refusals = plain.vm.buffers.map((_, index) =>
-    run([`call ${index + 1} refused`], { refuseBuffer: index + 1, atEnd: true }),
-  );
-  return [plain, atEnd, run(["no parser context"], { noContext: true }), ...refusals];
-}
-
-/** A parser stops at the first command that the kernel refuses, and sends nothing without a context. */
-function expectedIn(
-  expectation: Expectation,
-  { noContext, refuseBuffer }: GuestInjection,
-): readonly SentBuffer[] | undefined {
-  if (expectation === undefined) return undefined;
-  if (!expectation.ok || noContext) return [];
-  return expectation.value
-    .slice(0, refuseBuffer ?? expectation.value.length)
-    .map((bytes, index) => ({ bytes, accepted: index + 1 !== refuseBuffer }));
-}
-
-function expect(
-  reference: ReferenceName,
-  image: Uint8Array,
-  revision: Revision,
-  limits: RecordLimits,
-): Expectation {
-  if (reference === "none") return undefined;
-  const commands = (reference === "zboot" ? parseZboot : parseUki)({ image, revision, limits });
-  if (!commands.ok) return commands;
-  const buffers: Uint8Array[] = [];
-  for (const command of commands.value) {
-    const bytes = encodeCommand(command, headerLayout(revision));
-    if (!bytes.ok) return err<Failure>(bytes.failure);
-    buffers.push(bytes.value);
+  images: readonly Exhibit[],
+  beat: (done: number, all: number) => void | Promise<void> = () => undefined,
+): Promise<Plan> {
+  const cases: PlannedCase[] = [];
+  for (const [subject, tested] of subjects.entries()) {
+    for (const [image, exhibit] of images.entries()) {
+      await beat(subject * images.length + image, subjects.length * images.length);
+      const { description } = exhibit;
+      if (description && !isFor(description, { revision, reference: tested.reference })) continue;
+      for (const made of casesOf(tested, revision, exhibit)) cases.push({ ...made, subject, image });
+    }
   }
-  return ok(buffers);
+  return { revision, cases, subjects, images };
+}
+
+type Made = Omit<PlannedCase, "subject" | "image">;
+
+function casesOf(subject: Subject, revision: Revision, { name, bytes, description }: Exhibit): Made[] {
+  const { reference, limits, program } = subject;
+  const expected = reference && expectedStream(reference, { image: bytes, revision, limits });
+  const run = (injection?: Injection): Emission =>
+    emit({ programs: [program], context: subject.context, header: subject.header }, bytes, { injection });
+  const made = (emission: Emission, denied: Injection | undefined, injection: GuestInjection): Made[] => {
+    const place = injection.atEnd ? ["at the end of its memory"] : [];
+    const title = denied === undefined ? [] : [injectionTitle(denied)];
+    const [only] = emission.runs;
+    if (only === undefined) return [];
+    return [{ name: [name, ...title, ...place].join(", "), vm: only.outcome, denied, injection, expected }];
+  };
+  const plain = run();
+  const denials = [...(description?.injection ? [description.injection] : []), ...faultPaths(plain)];
+  return [
+    ...made(plain, undefined, {}),
+    ...made(plain, undefined, { atEnd: true }),
+    ...denials.flatMap((denied) => {
+      const injection = inKernel(denied, plain);
+      return injection === undefined ? [] : made(run(denied), denied, { ...injection, atEnd: true });
+    }),
+  ];
+}
+
+/**
+ * How the guest denies the same. A reserve fails where its ring is full, so that ring must not be asked twice.
+ * Undefined for what it cannot do: the helpers that read memory have their own mind.
+ */
+function inKernel(denied: Injection, { runs }: Emission): GuestInjection | undefined {
+  const { failReserve, failProbeCall, failProbeSite, ...same } = denied;
+  if (failProbeCall !== undefined || failProbeSite !== undefined) return undefined;
+  if (failReserve === undefined) return same;
+  const rings = runs.flatMap(({ outcome }) => outcome.rings);
+  const fullRing = rings[failReserve - 1];
+  if (fullRing === undefined || rings.filter((ring) => ring === fullRing).length > 1) return undefined;
+  return { ...same, fullRing };
 }
 
 /** The job for the guest: case numbers are positions in the plan. */
-export function jobOf(
-  plan: Plan,
-  containers: readonly NamedBytes[],
-  revision: Revision,
-  logLevel: number,
-): GuestJob {
+export function jobOf(plan: Plan, containers: readonly NamedBytes[], logLevel: number): GuestJob {
   const memory = (subject: Subject) => subject.program.maps.reduce((sum, map) => sum + map.maxEntries, 0);
   return {
-    revision,
+    revision: plan.revision,
     logLevel,
     containers: containers.map(({ bytes }) => bytes),
     subjects: plan.subjects.map(({ container, path }) => ({ container, path })),

@@ -1,19 +1,13 @@
-import type { Revision } from "#abi/revisions.ts";
-import { err, ok, type Result } from "#core/result.ts";
-import { type Container, decodeContainer } from "#formats/elf/container.ts";
-import { type LoadedParser, loadParser } from "#vm/load-parser.ts";
-import type { LoadFailure } from "#vm/loader/failure.ts";
+import type { RecordLimits } from "#reference/input.ts";
+import { type ReferenceName, referenceOf } from "#verify/references.ts";
+import type { ParserInterface } from "#verify/subject.ts";
+import type { LoadedParser } from "#vm/load-parser.ts";
 import type { LoadedProgram } from "#vm/program.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
-
-/** The reference parsers; `none` for a parser of a format that they do not know. */
-export const REFERENCES = ["zboot", "uki", "none"] as const;
-export type ReferenceName = (typeof REFERENCES)[number];
 
 export type NamedBytes = { readonly name: string; readonly bytes: Uint8Array };
 
-/** One parser under test. */
-export type Subject = {
+/** One program of a container, under test by itself. */
+export type Subject = ParserInterface & {
   /** `uki.bpf .bpf.1`. */
   readonly name: string;
   /** Position among the containers. */
@@ -22,71 +16,34 @@ export type Subject = {
   readonly path: string;
   /** As the VM loaded it. */
   readonly program: LoadedProgram;
-  readonly reference: ReferenceName;
+  /** Undefined where no reference parser knows the format. */
+  readonly reference: ReferenceName | undefined;
+  /** The largest parts that its records have room for, in bytes. */
+  readonly limits: RecordLimits;
 };
 
-/**
- * Every parser of the containers, nested ones too, loaded in the VM.
- *
- * @param reference the reference for all of them. Default: what each was compiled from, by its line records
- *
- * Errors: `malformed`, or `unsupported` with the reason, for a container that the VM does not load.
- */
-export function subjectsOf(
-  containers: readonly NamedBytes[],
-  revision: Revision,
-  reference?: ReferenceName,
-): Result<readonly Subject[]> {
-  const target = profileBtf(revision);
-  const subjects: Subject[] = [];
-  for (const [index, { name, bytes }] of containers.entries()) {
-    const container = decodeContainer(bytes);
-    if (!container.ok) return err({ ...container.failure, file: name });
-    const loaded = loadParser(bytes, { target });
-    if (!loaded.ok) return err(asFailure(loaded.failure, name));
-    for (const { path, program } of programsOf(container.value, loaded.value)) {
-      subjects.push({
-        name: `${name} ${path}`,
-        container: index,
-        path,
-        program,
-        reference: reference ?? referenceFor(program),
-      });
-    }
-  }
-  return ok(subjects);
-}
+export type SubjectOptions = {
+  /** The container's name, and its position among the containers. */
+  readonly name: string;
+  readonly container: number;
+  readonly known: ParserInterface;
+  readonly limits: RecordLimits;
+  /** For all programs. Default: what each was compiled from, by its line records. */
+  readonly reference?: ReferenceName | "none" | undefined;
+};
 
-/** A container's programs with their paths; the VM has them in the same order. */
-function programsOf(
-  container: Container,
-  loaded: LoadedParser,
-  prefix = "",
-): readonly { readonly path: string; readonly program: LoadedProgram }[] {
-  const own = container.programs.flatMap(({ name }, index) => {
-    const program = loaded.programs[index];
-    return program === undefined ? [] : [{ path: `${prefix}${name}`, program }];
+/** Every program of a container, those of nested containers too. */
+export function subjectsOf(parser: LoadedParser, options: SubjectOptions): readonly Subject[] {
+  const { name, container, known, limits, reference } = options;
+  const own = parser.programs.map((program): Subject => {
+    const path = program.section ?? program.name;
+    const judge = reference ?? referenceOf([program]);
+    return {
+      ...known,
+      ...{ name: `${name} ${path}`, container, path, program, limits },
+      reference: judge === "none" ? undefined : judge,
+    };
   });
-  if (container.nested === undefined || loaded.nested === undefined) return own;
-  return [...own, ...programsOf(container.nested, loaded.nested, `${prefix}.bpf.nested/`)];
-}
-
-/** The series' parsers and ours are compiled from `zboot_parser_bpf.c` and `uki_parser_bpf.c`. */
-function referenceFor(program: LoadedProgram): ReferenceName {
-  for (const { file } of program.lines) {
-    const name = /(?:^|\/)(zboot|uki)_parser_bpf\.c$/.exec(file)?.[1];
-    if (name === "zboot" || name === "uki") return name;
-  }
-  return "none";
-}
-
-function asFailure(failure: LoadFailure, file: string) {
-  if (failure.reason === "malformed") return { ...failure, file };
-  const detail =
-    failure.reason === "load-refused"
-      ? failure.details.join("; ")
-      : failure.reason === "loader-faulted"
-        ? `the loader program faults: ${failure.fault.reason}`
-        : failure.detail;
-  return { reason: "unsupported", what: "the parser in the VM", detail, file } as const;
+  if (parser.nested === undefined) return own;
+  return [...own, ...subjectsOf(parser.nested, options)];
 }

@@ -1,11 +1,14 @@
+import type { Command } from "#abi/command.ts";
 import { decodeCommand } from "#abi/command-codec.ts";
-import { headerLayout } from "#abi/header-layout.ts";
+import { type HeaderLayout, headerLayout } from "#abi/header-layout.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { diffBytes, diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
 import type { GuestReport } from "#kernel-vm/guest.ts";
-import type { GuestOutcome } from "#kernel-vm/reports.ts";
+import type { GuestBuffer, GuestOutcome } from "#kernel-vm/reports.ts";
 import { refusalReason, type VerifierStatistics, verifierStatistics } from "#kernel-vm/verifier-log.ts";
-import type { Plan, PlannedCase, SentBuffer } from "./plan.ts";
+import { streamDue } from "#verify/expectation.ts";
+import type { ReferenceName } from "#verify/references.ts";
+import type { Plan, PlannedCase } from "./plan.ts";
 
 /** Something that is not as it should be in a case. */
 export type Finding = {
@@ -18,7 +21,7 @@ export type Finding = {
 
 export type SubjectVerdict = {
   readonly name: string;
-  readonly reference: string;
+  readonly reference: ReferenceName | undefined;
   /** How the kernel took it; undefined where it fell over it. */
   readonly load:
     | {
@@ -46,8 +49,8 @@ export type Verdict = {
 };
 
 /** Compares what the kernel did with the plan. */
-export function judge(plan: Plan, report: GuestReport, revision: Revision): Verdict {
-  const subjects = plan.subjects.map((_, index) => judgeSubject(plan, index, report, revision));
+export function judge(plan: Plan, report: GuestReport): Verdict {
+  const subjects = plan.subjects.map((_, index) => judgeSubject(plan, index, report));
   const passed =
     report.trouble.length === 0 &&
     report.crashes.every((crash) => crash.subject === undefined && crash.case === undefined) &&
@@ -55,8 +58,8 @@ export function judge(plan: Plan, report: GuestReport, revision: Revision): Verd
   return { passed, subjects };
 }
 
-function judgeSubject(plan: Plan, index: number, report: GuestReport, revision: Revision): SubjectVerdict {
-  const { name = "", reference = "none" } = plan.subjects[index] ?? {};
+function judgeSubject(plan: Plan, index: number, report: GuestReport): SubjectVerdict {
+  const { name = "", reference } = plan.subjects[index] ?? {};
   const findings: Finding[] = [];
   const commands: (number | undefined)[] = plan.images.map(() => undefined);
   const count = { cases: 0, asVm: 0, asReference: 0 };
@@ -71,13 +74,13 @@ function judgeSubject(plan: Plan, index: number, report: GuestReport, revision: 
     }
     const { injection } = planned;
     if (Object.keys(injection).length === 0) commands[planned.image] = outcome.buffers.length;
-    const found = judgeCase(planned, outcome, revision);
+    const found = judgeCase(planned, outcome, plan.revision);
     count.cases += 1;
     count.asVm += found.some(({ what }) => what === "VM" || what === "VM's trace") ? 0 : 1;
     count.asReference += found.some(({ what }) => what === "reference") ? 0 : 1;
     findings.push(...found);
   });
-  const asReference = reference === "none" ? undefined : count.asReference;
+  const asReference = reference && count.asReference;
   return { name, reference, load, ...count, asReference, findings, commands };
 }
 
@@ -97,36 +100,52 @@ function judgeCase(planned: PlannedCase, outcome: GuestOutcome, revision: Revisi
   if (outcome.faults !== 0) add("fault", `${outcome.faults} buffers that are too short or not readable`);
   if (outcome.references !== 0) add("left over", `${outcome.references} parser contexts`);
   if (outcome.records !== 0) add("left over", `${outcome.records} ring-buffer records`);
-  const { vm, expected } = planned;
+  const { vm } = planned;
   if (vm.fault !== undefined) add("VM", `faults there: ${vm.fault.reason}`);
   const byVm = diffBuffers(outcome.buffers, vm.buffers, revision);
   if (byVm !== undefined) add("VM", inWords(byVm), byVm);
   if (vm.trace.join("\n") !== outcome.trace.join("\n")) {
     add("VM's trace", `kernel: ${outcome.trace.join("; ")} | VM: ${vm.trace.join("; ")}`);
   }
-  const byReference = expected && diffBuffers(outcome.buffers, expected, revision);
+  const byReference = fromReference(planned, outcome.buffers, revision);
   if (byReference !== undefined) add("reference", inWords(byReference), byReference);
   return findings;
 }
 
+/** The first difference from the stream that the reference has come; side a is the kernel. */
+function fromReference(
+  { expected, denied }: PlannedCase,
+  buffers: readonly GuestBuffer[],
+  revision: Revision,
+): StreamDifference | undefined {
+  if (expected === undefined) return undefined;
+  const commands = buffers.flatMap((buffer) => commandIn(buffer, headerLayout(revision)));
+  const index = buffers.findIndex((buffer) => commandIn(buffer, headerLayout(revision)).length === 0);
+  if (index >= 0) return { index, field: "buffer", a: present(buffers[index]), b: "a command" };
+  const due = streamDue(expected, denied, commands.length);
+  return diffStreams({ revision, commands }, { revision, commands: due });
+}
+
+function commandIn({ bytes }: GuestBuffer, layout: HeaderLayout): readonly Command[] {
+  const command = decodeCommand(bytes, layout);
+  return command.ok ? [command.value] : [];
+}
+
 /** The first difference of what was sent; side a is the kernel. */
 export function diffBuffers(
-  kernel: readonly SentBuffer[],
-  other: readonly SentBuffer[],
+  kernel: readonly GuestBuffer[],
+  other: readonly GuestBuffer[],
   revision: Revision,
 ): StreamDifference | undefined {
   const count = Math.max(kernel.length, other.length);
   const layout = headerLayout(revision);
-  const inStream = (buffer: SentBuffer | undefined) => {
-    const command = buffer && decodeCommand(buffer.bytes, layout);
-    return command?.ok ? [command.value] : [];
-  };
+  const inStream = (buffer: GuestBuffer | undefined) => (buffer ? commandIn(buffer, layout) : []);
   for (let index = 0; index < count; index++) {
     const [a, b] = [kernel[index], other[index]];
     const bytes = diffBytes(a?.bytes ?? NOTHING, b?.bytes ?? NOTHING, index, "buffer");
     if (a !== undefined && b !== undefined && bytes === undefined) {
       if (a.accepted === b.accepted) continue;
-      const answer = ({ accepted }: SentBuffer) => (accepted ? "taken" : "refused");
+      const answer = ({ accepted }: GuestBuffer) => (accepted ? "taken" : "refused");
       return { index, field: "answer", a: answer(a), b: answer(b) };
     }
     // In words of the interface, where both are commands.
@@ -141,7 +160,7 @@ export function diffBuffers(
 
 const NOTHING = new Uint8Array(0);
 
-function present(buffer: SentBuffer | undefined): string {
+function present(buffer: GuestBuffer | undefined): string {
   return buffer === undefined ? "nothing" : `${buffer.bytes.length} bytes`;
 }
 

@@ -20,7 +20,7 @@ const JOB: GuestJob = {
     { subject: 0, image: 0, injection: NO_INJECTION },
     { subject: 0, image: 0, injection: { atEnd: true, refuseBuffer: 2 } },
     { subject: 0, image: 1, injection: { noContext: true } },
-    { subject: 0, image: 1, injection: NO_INJECTION },
+    { subject: 0, image: 1, injection: { noImage: true, fullRing: 1 } },
   ],
   logLevel: 5,
   mapMemory: 0,
@@ -65,7 +65,7 @@ async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
   const result = await runGuest(JOB, guest, around);
   const jobs = readdirSync(join(folder, "started")).map((name) => {
     const text = readFileSync(join(folder, "started", name), "latin1");
-    return text.slice(text.indexOf("module /testbed.ko"), text.lastIndexOf("case ") + 10).split("\n");
+    return text.slice(text.indexOf("module /testbed.ko"), text.lastIndexOf("case ") + 12).split("\n");
   });
   return { result, jobs };
 }
@@ -85,10 +85,10 @@ describe("a guest", () => {
       "log 5",
       "subject 0 /container/0 .bpf.1",
       "image /image/0",
-      "case 0 0 0",
-      "case 1 1 2",
+      "case 0 0 0 -1",
+      "case 1 1 2 -1",
       "image /image/1",
-      "case 2 2 0",
+      "case 2 2 0 -1",
     ]);
   });
 
@@ -102,7 +102,7 @@ describe("a guest", () => {
     expect(result.value.boots).toBe(2);
     expect(result.value.crashes).toMatchObject([{ boot: 1, subject: 0, case: 1, console: oops }]);
     expect(result.value.trouble).toEqual([oops.trim()]);
-    expect(jobs[1]?.filter((line) => line.startsWith("case"))).toEqual(["case 2 2 0", "case 3 0 0"]);
+    expect(jobs[1]?.filter((line) => line.startsWith("case"))).toEqual(["case 2 2 0 -1", "case 3 4 0 1"]);
   });
 
   it("that falls over a parser leaves it out of the next boot", async () => {

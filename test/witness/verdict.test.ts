@@ -1,24 +1,30 @@
 import { describe, expect, it } from "vitest";
+import type { Command } from "#abi/command.ts";
 import { encodeCommand } from "#abi/command-codec.ts";
 import { headerLayout } from "#abi/header-layout.ts";
+import { ok } from "#core/result.ts";
 import type { GuestReport } from "#kernel-vm/guest.ts";
-import type { GuestOutcome, LoadReport } from "#kernel-vm/reports.ts";
+import type { GuestBuffer, GuestOutcome, LoadReport } from "#kernel-vm/reports.ts";
+import type { Injection } from "#vm/injection.ts";
 import type { RunOutcome } from "#vm/run-program.ts";
-import type { Plan, PlannedCase, SentBuffer } from "#witness/plan.ts";
+import type { Plan, PlannedCase } from "#witness/plan.ts";
 import type { Subject } from "#witness/subject.ts";
 import { diffBuffers, judge } from "#witness/verdict.ts";
 
-/** COPY/KERNEL of v7 with these bytes. */
-function copy(text: string, accepted = true): SentBuffer {
-  const command = { command: "COPY", subcommand: "KERNEL", pipeline: undefined } as const;
-  const bytes = encodeCommand({ ...command, payload: Buffer.from(text) }, headerLayout("v7"));
+/** COPY/KERNEL of v7 with these bytes: the command, and the buffer. */
+function command(text: string): Command {
+  return { command: "COPY", subcommand: "KERNEL", pipeline: undefined, payload: Buffer.from(text) };
+}
+
+function copy(text: string, accepted = true): GuestBuffer {
+  const bytes = encodeCommand(command(text), headerLayout("v7"));
   if (!bytes.ok) throw new Error(bytes.failure.reason);
   return { bytes: bytes.value, accepted };
 }
 
 const VM: RunOutcome = {
   ...{ result: 0n, fault: undefined, leaks: [], trace: [], executed: 1, coverage: new Uint8Array(1) },
-  ...{ calls: { reserves: 0, probes: 0, buffers: 0 }, lastPrintk: undefined, strayReads: [] },
+  ...{ calls: { reserves: 0, probes: 0, buffers: 0 }, lastPrintk: undefined, strayReads: [], rings: [] },
   buffers: [{ ...copy("abc"), instruction: 1 }],
 };
 
@@ -36,18 +42,24 @@ function judged(
   outcome: GuestOutcome | undefined,
   changes: {
     load?: LoadReport;
-    expected?: readonly SentBuffer[];
+    expected?: PlannedCase["expected"];
+    denied?: Injection;
     vm?: Partial<RunOutcome>;
     report?: Partial<GuestReport>;
   } = {},
 ) {
   const planned: PlannedCase = {
     ...{ name: "image", subject: 0, image: 0, injection: {}, vm: { ...VM, ...changes.vm } },
-    expected: changes.expected ?? [copy("abc")],
+    ...{ expected: changes.expected ?? ok([command("abc")]), denied: changes.denied },
   };
   const subject = { name: "a.bpf .bpf.1", reference: "zboot" } as Subject;
   const plan: Plan = {
-    ...{ cases: [planned], subjects: [subject], images: [{ name: "image", bytes: new Uint8Array(1) }] },
+    ...{
+      revision: "v7",
+      cases: [planned],
+      subjects: [subject],
+      images: [{ name: "image", bytes: new Uint8Array(1) }],
+    },
   };
   const report: GuestReport = {
     ...{ release: "6.12", boots: 1, crashes: [], trouble: [], console: "" },
@@ -55,7 +67,7 @@ function judged(
     outcomes: new Map(outcome === undefined ? [] : [[0, outcome]]),
     ...changes.report,
   };
-  const verdict = judge(plan, report, "v7");
+  const verdict = judge(plan, report);
   return { passed: verdict.passed, subject: verdict.subjects[0] };
 }
 
@@ -76,17 +88,42 @@ describe("the verdict", () => {
   it("names the witness that the kernel disagrees with, and where", () => {
     const other = { ...GOOD, buffers: [copy("abd")] };
     expect(judged(other).subject).toMatchObject({ asVm: 0, asReference: 0 });
-    expect(findings(GOOD, { expected: [copy("abd")] })).toEqual([
+    expect(findings(GOOD, { expected: ok([command("abd")]) })).toEqual([
       false,
       "reference: command 0, payload: kernel 3 bytes, here 3 bytes, first difference at byte 2",
     ]);
-    expect(findings(GOOD, { expected: [] })).toEqual([
+    expect(findings(GOOD, { expected: ok([]) })).toEqual([
       false,
       "reference: command 0, command: kernel COPY/KERNEL, here nothing",
     ]);
     expect(findings(GOOD, { vm: { buffers: [] } })).toEqual([
       false,
       "VM: command 0, command: kernel COPY/KERNEL, here nothing",
+    ]);
+  });
+
+  it("takes nothing, but not a part, from a parser that was denied something", () => {
+    const nothing = { ...GOOD, buffers: [] };
+    const vm = { buffers: [] };
+    expect(findings(nothing, { vm, denied: { noContext: true } })).toEqual([true]);
+    expect(findings(nothing, { vm })).toEqual([
+      false,
+      "reference: command 0, command: kernel nothing, here COPY/KERNEL",
+    ]);
+    const expected = ok([command("abc"), command("d")]);
+    expect(findings(GOOD, { expected, denied: { refuseBuffer: 1 } })).toEqual([true]);
+    expect(findings(GOOD, { expected, denied: { failReserve: 1 } })).toEqual([
+      false,
+      "reference: command 1, command: kernel nothing, here COPY/KERNEL",
+    ]);
+  });
+
+  it("is bad where the kernel got what is no command", () => {
+    const buffers = [{ bytes: Buffer.from("x"), accepted: true }];
+    const vm = { buffers: [{ bytes: Buffer.from("x"), accepted: true, instruction: 1 }] };
+    expect(findings({ ...GOOD, buffers }, { vm })).toEqual([
+      false,
+      "reference: command 0, buffer: kernel 1 bytes, here a command",
     ]);
   });
 

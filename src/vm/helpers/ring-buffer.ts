@@ -22,6 +22,7 @@ export const RING_BUFFER_HELPERS: readonly Callee[] = [
     arguments: ["map", "number", "number"],
     run: (call) => {
       const flags = call.big(3);
+      call.machine.rings.push(ringOf(call));
       if (call.machine.injector.reserveFails() || flags !== 0n) return null;
       const name = reserve(call, call.number(2));
       if (name === undefined) return null;
