@@ -92,7 +92,11 @@ static struct bytes read_device_tree(void)
 static long load_by_segments(const struct loader *loader, const char *cmdline)
 {
 	uint64_t text_offset, image_size;
-	/* The Image's header: text_offset at 8, image_size at 16. */
+	/* The Image's header: text_offset at 8, image_size at 16, the magic number at 56. */
+	if (loader->kernel.size < 64 || memcmp(loader->kernel.data + 56, "ARM\x64", 4)) {
+		errno = 0;
+		give_up("the kernel is no arm64 Image");
+	}
 	memcpy(&text_offset, loader->kernel.data + 8, sizeof(text_offset));
 	memcpy(&image_size, loader->kernel.data + 16, sizeof(image_size));
 

@@ -17,15 +17,15 @@ export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("expect", {
           type: "string",
           requiresArg: true,
-          describe: "text that the second kernel's console must show [its command line]",
+          describe: "text that the second kernel has to write to its console [its command line]",
         })
         .option("arch", { choices: ARCHS, default: "x86" as const, describe: "of the guest" })
         .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
         .option("deb", {
           type: "string",
           requiresArg: true,
-          default: "bookworm-backports",
-          describe: "Debian suite with the first kernel",
+          conflicts: "kernel",
+          describe: "Debian suite with the first kernel [bookworm-backports]",
         })
         .option("kernel", {
           type: "string",
@@ -41,7 +41,11 @@ export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("timeout", { type: "number", requiresArg: true, default: 300, describe: "seconds" })
         .option("output", { alias: "o", type: "string", requiresArg: true, describe: "file for the console" })
-        .option("json", { type: "boolean", default: false }),
+        .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
+        .check(({ timeout }) => {
+          if (!Number.isInteger(timeout) || timeout < 1) throw new Error(`--timeout ${timeout}`);
+          return true;
+        }),
     async (options) => {
       const path = (name: string) => resolve(io.cwd, name);
       const { kernel, headers } = options;
@@ -57,7 +61,7 @@ export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
             kernel:
               kernel !== undefined && headers !== undefined
                 ? { image: path(kernel), headers: path(headers) }
-                : options.deb,
+                : (options.deb ?? "bookworm-backports"),
             timeout: 1000 * options.timeout,
             output: options.output === undefined ? undefined : path(options.output),
             json: options.json,

@@ -35,7 +35,7 @@ export async function guestPrograms(
   for (const tool of ["make", compilerName(arch), "pahole"]) {
     // Without pahole, make builds a module without BTF, which no parser can be loaded against.
     if ((await findExecutable(tool, around.searchPath, around.cwd)) === undefined) {
-      return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around) });
+      return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around, arch) });
     }
   }
   const testbed = await sourcesIn(join(around.sources, "testbed"));
