@@ -37,14 +37,14 @@ export function bootTest(cwd: string, ...words: readonly string[]): Promise<Outc
   return cli(["boot-test", ...words], { cwd, env: ENV });
 }
 
-/** Targets that no one should ship, in a folder: they take the whole image for the kernel. */
+/** Targets that no one should ship, in a folder: they take the beginning of the image for the kernel. */
 export function wrongTargets(): string {
   const folder = newFolder("targets");
-  const whole = "scratch->parts.kernel.size = image->size;";
+  const page = "scratch->parts.kernel.size = 4096;";
   const unbounded = "scratch->parts.kernel.size = *(const volatile char *)image->data;";
   for (const [name, kernel, locate] of [
-    ["decompresses", "DECOMPRESS", whole],
-    ["kernel_only", "COPY", whole],
+    ["decompresses", "DECOMPRESS", page],
+    ["kernel_only", "COPY", page],
     ["refused", "COPY", unbounded],
   ]) {
     const parts = { v6: { kernel }, v7: { kernel } };
