@@ -16,19 +16,18 @@ const [BEGIN, END] = [
   "<!-- kernel-matrix: written by scripts/kernel-matrix.mjs -->",
   "<!-- /kernel-matrix -->",
 ];
-const SUITES = ["bookworm-backports", "trixie", "trixie-backports", "sid"];
 const PARSERS = ["zboot", "uki"];
 const SIZES = ["--max-kernel", "32M", "--max-initrd", "1M"];
 
-const words = process.argv.slice(2);
-const suites = words.length > 0 ? words : SUITES;
+const suites = process.argv.slice(2);
+const kernels = suites.length > 0 ? suites.flatMap((suite) => ["--deb", suite]) : ["--matrix"];
 const folder = mkdtempSync(join(tmpdir(), "kexec-bpf-matrix-"));
 try {
   const images = realImages();
   const rows = ["v6", "v7"].flatMap((revision) => {
     const out = join(folder, revision);
     program(["build", ...PARSERS, "--image", images.zboot, "-o", out, "--abi", revision, ...SIZES]);
-    return suites.flatMap((suite) => tested(suite, revision, out, Object.values(images)));
+    return tested(revision, out, Object.values(images));
   });
   const lines = rows.sort((a, b) => a[0].localeCompare(b[0], "en", { numeric: true })).map(markdown);
   const heading = ["kernel", "revision", "parser", "loads", "verifier's instructions", "streams equal"];
@@ -43,32 +42,34 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** The table's rows for one kernel. Difference, refusal and crash show in them and end the script badly. */
-function tested(suite, revision, out, images) {
-  console.error(`${suite}, ${revision}`);
+/** The table's rows for a revision. Difference, refusal and crash show in them and end the script badly. */
+function tested(revision, out, images) {
+  const corpus = join(folder, `corpus-${revision}`);
+  program(["corpus", "--abi", revision, "-o", corpus]);
   const containers = PARSERS.map((name) => join(out, `${name}.bpf`));
-  const shown = images.flatMap((image) => ["--image", image]);
+  const shown = [corpus, ...images].flatMap((image) => ["--image", image]);
   const { status, stdout, stderr } = spawnSync(
     join(root, "bin/kexec-bpf"),
-    ["kernel-test", ...containers, ...shown, "--abi", revision, "--deb", suite, "--json"],
+    ["kernel-test", ...containers, ...shown, "--abi", revision, ...kernels, "--json"],
     { encoding: "utf8", maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "pipe"] },
   );
   if (status !== 0) {
     console.error(stderr);
     process.exitCode = 1;
-    if (stdout === "") throw new Error(`${suite}: no report`);
+    if (stdout === "") throw new Error(`${revision}: no report`);
   }
-  const [kernel] = JSON.parse(stdout).kernels;
-  return kernel.parsers
-    .filter(({ name }) => !name.includes(".bpf.nested"))
-    .map(({ name, load, cases, asVm, asReference }) => [
-      kernel.release,
-      revision,
-      name.split(".")[0],
-      load.state === "loaded" ? "yes" : load.state,
-      String(load.instructions ?? ""),
-      `${Math.min(asVm, asReference)} of ${cases} cases`,
-    ]);
+  return JSON.parse(stdout).kernels.flatMap(({ release, parsers }) =>
+    parsers
+      .filter(({ name }) => !name.includes(".bpf.nested"))
+      .map(({ name, load, cases, asVm, asReference }) => [
+        release,
+        revision,
+        name.split(".")[0],
+        load.state === "loaded" ? "yes" : load.state,
+        String(load.instructions ?? ""),
+        `${Math.min(asVm, asReference)} of ${cases} cases`,
+      ]),
+  );
 }
 
 /** A zboot image as Debian ships it, and a UKI: an x86 kernel with a small initrd and a command line behind systemd's stub. */

@@ -15,6 +15,7 @@ import type { Io } from "./io.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
+import { isStock } from "./stock-kernel.ts";
 
 /** Paths are absolute, the time is in milliseconds. */
 export type BootTestRequest = {
@@ -72,6 +73,8 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
       ? await debianKernel(request.kernel, around, arch)
       : ok(request.kernel);
   if (!kernel.ok) return kernel;
+  const stock = await isStock(kernel.value);
+  if (!stock.ok) return stock;
   const programs = await guestPrograms(kernel.value, request.revision, around, arch);
   if (!programs.ok) return programs;
   return bootSecondKernel(

@@ -11,6 +11,9 @@ const size = (text: string): number => {
   return bytes;
 };
 
+/** Debian's suites with a kernel that has what parsers need; the first is the default. */
+const MATRIX = ["bookworm-backports", "trixie", "trixie-backports", "sid"];
+
 /** `kexec-bpf kernel-test`: parsers in a real kernel, against the VM and the reference. */
 export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
   return parser.command(
@@ -51,6 +54,12 @@ export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
           requiresArg: true,
           conflicts: "kernel",
           describe: "Debian suite with the kernel [bookworm-backports]; may be repeated",
+        })
+        .option("matrix", {
+          type: "boolean",
+          // A default would be in conflict, too.
+          conflicts: ["kernel", "deb"],
+          describe: `the kernels of ${MATRIX.join(", ")}`,
         })
         .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
         .option("reference", {
@@ -102,7 +111,7 @@ export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
             kernels:
               kernel !== undefined && headers !== undefined
                 ? [{ image: path(kernel), headers: path(headers) }]
-                : (options.deb ?? ["bookworm-backports"]),
+                : (options.deb ?? (options.matrix ? MATRIX : MATRIX.slice(0, 1))),
             revision: options.abi,
             reference: options.reference,
             limits: { kernel: options.maxKernel, initrd: options.maxInitrd, cmdline: options.maxCmdline },

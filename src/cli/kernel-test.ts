@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -6,15 +7,18 @@ import { makeFolder, writeOutput } from "#files/output.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
 import { type GuestReport, runGuest } from "#kernel-vm/guest.ts";
-import { findQemu } from "#kernel-vm/qemu.ts";
+import type { GuestJob } from "#kernel-vm/job.ts";
+import { findQemu, type Qemu } from "#kernel-vm/qemu.ts";
+import type { Surroundings } from "#kernel-vm/surroundings.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { cancelled } from "#toolchain/process.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { loadParser } from "#vm/load-parser.ts";
 import { asFailure } from "#vm/loader/failure.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
-import { type Exhibit, jobOf, planCases } from "#witness/plan.ts";
+import { type Exhibit, jobOf, type Plan, planCases } from "#witness/plan.ts";
 import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
 import { judge } from "#witness/verdict.ts";
 import type { Io } from "./io.ts";
@@ -23,6 +27,7 @@ import { surroundings } from "./kernel-vm-surroundings.ts";
 import { progressLine } from "./progress-line.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
+import { isStock } from "./stock-kernel.ts";
 import { findImages } from "./verify-images.ts";
 import { limitsOf } from "./verify-parsers.ts";
 
@@ -46,21 +51,44 @@ export type KernelTestRequest = {
   readonly json: boolean;
 };
 
-/** Carries out `kexec-bpf kernel-test` and gives the exit status. */
+/**
+ * Carries out `kexec-bpf kernel-test` and gives the exit status. Of several kernels, one that cannot be had does not
+ * keep the others from being tried; the status is that of what went wrong.
+ */
 export async function kernelTest(request: KernelTestRequest, io: Io): Promise<number> {
-  const tested = await testKernels(request, io);
-  if (!tested.ok) return report(io, tested.failure);
-  io.stderr(kernelTestTalk(tested.value));
+  const prepared = await prepare(request, io);
+  if (!prepared.ok) return report(io, prepared.failure);
+  const tested: TestedKernel[] = [];
+  let status: number = EXIT.ok;
+  for (const choice of request.kernels) {
+    const result = await testKernel(choice, request, prepared.value);
+    if (result.ok) {
+      tested.push(result.value);
+      if (!result.value.verdict.passed) status = EXIT.failed;
+    } else {
+      status = report(io, result.failure);
+      if (result.failure.reason === "cancelled") return status;
+    }
+  }
+  if (tested.length === 0) return status;
+  io.stderr(kernelTestTalk(tested));
   io.stdout(
     request.json
-      ? `${JSON.stringify(kernelTestJson(tested.value, request.revision))}\n`
-      : kernelTestText(tested.value, request.revision),
+      ? `${JSON.stringify(kernelTestJson(tested, request))}\n`
+      : kernelTestText(tested, request.revision),
   );
-  return tested.value.every(({ verdict }) => verdict.passed) ? EXIT.ok : EXIT.failed;
+  return status;
 }
 
-async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<readonly TestedKernel[]>> {
-  const { revision } = request;
+type Prepared = {
+  readonly plan: Plan;
+  readonly job: GuestJob;
+  readonly qemu: Qemu;
+  readonly around: Surroundings;
+};
+
+/** What is the same for every kernel: the cases, and what the VM and the reference make of them. */
+async function prepare(request: KernelTestRequest, io: Io): Promise<Result<Prepared>> {
   const around = surroundings(io);
   const qemu = await findQemu(around);
   if (!qemu.ok) return qemu;
@@ -70,36 +98,41 @@ async function testKernels(request: KernelTestRequest, io: Io): Promise<Result<r
   const images = await readImages(request);
   if (!images.ok) return images;
   const line = progressLine(io);
-  const plan = await planCases(revision, subjects, images.value, (done, all) => {
-    line.show(`planning: ${done} of ${all} images`);
+  const plan = await planCases(request.revision, subjects, images.value, async (done, all) => {
+    // Whoever interrupts is heard only between two turns.
+    if (line.show(`planning: ${done} of ${all}`)) await setImmediate();
+    return !io.signal.aborted;
   });
   line.clear();
-  const job = jobOf(plan, containers, request.logLevel);
-
-  const tested: TestedKernel[] = [];
-  for (const choice of request.kernels) {
-    const started = performance.now();
-    const source = typeof choice === "string" ? choice : choice.image;
-    const kernel = typeof choice === "string" ? await debianKernel(choice, around) : ok(choice);
-    if (!kernel.ok) return kernel;
-    const programs = await guestPrograms(kernel.value, revision, around);
-    if (!programs.ok) return programs;
-    const guest = {
-      qemu: qemu.value,
-      kernel: kernel.value,
-      programs: programs.value,
-      timeout: request.timeout,
-    };
-    const ran = await runGuest(job, guest, around);
-    if (!ran.ok) return ran;
-    const verdict = judge(plan, ran.value);
-    const milliseconds = Math.round(performance.now() - started);
-    const entry = { source, plan, report: ran.value, verdict, milliseconds };
-    tested.push(entry);
-    const kept = await keepLogs(request.output, ran.value, entry);
-    if (!kept.ok) return kept;
+  if (plan === undefined) return err(cancelled(io.signal));
+  if (plan.cases.length === 0) {
+    const tried = request.images;
+    return err({ reason: "input-not-found", what: "image for these parsers", tried, hint: "--image FILE" });
   }
-  return ok(tested);
+  return ok({ plan, job: jobOf(plan, containers, request.logLevel), qemu: qemu.value, around });
+}
+
+async function testKernel(
+  choice: string | GuestKernel,
+  { revision, timeout, output }: KernelTestRequest,
+  { plan, job, qemu, around }: Prepared,
+): Promise<Result<TestedKernel>> {
+  const started = performance.now();
+  const source = typeof choice === "string" ? choice : choice.image;
+  const kernel = typeof choice === "string" ? await debianKernel(choice, around) : ok(choice);
+  if (!kernel.ok) return kernel;
+  const stock = await isStock(kernel.value);
+  if (!stock.ok) return stock;
+  const programs = await guestPrograms(kernel.value, revision, around);
+  if (!programs.ok) return programs;
+  const guest = { qemu, kernel: kernel.value, programs: programs.value, timeout };
+  const ran = await runGuest(job, guest, around);
+  if (!ran.ok) return ran;
+  const verdict = judge(plan, ran.value);
+  const milliseconds = Math.round(performance.now() - started);
+  const tested = { source, plan, report: ran.value, verdict, milliseconds };
+  const kept = await keepLogs(output, ran.value, tested);
+  return kept.ok ? ok(tested) : kept;
 }
 
 type Opened = { readonly containers: readonly NamedBytes[]; readonly subjects: readonly Subject[] };

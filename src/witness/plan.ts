@@ -38,18 +38,20 @@ export type Plan = {
  * Makes the cases: every image by every parser, at both places in memory, and with each thing denied that the kernel
  * can be made to deny. The VM and the reference are asked here; the kernel by `jobOf`.
  *
- * @param beat called before each parser and image, from 0; long plans let others have a turn here
+ * @param beat called before each parser and image, from 0; false ends it. A long plan lets others have a turn here
+ * @returns undefined where `beat` ended it
  */
 export async function planCases(
   revision: Revision,
   subjects: readonly Subject[],
   images: readonly Exhibit[],
-  beat: (done: number, all: number) => void | Promise<void> = () => undefined,
-): Promise<Plan> {
+  beat: (done: number, all: number) => boolean | Promise<boolean> = () => true,
+): Promise<Plan | undefined> {
   const cases: PlannedCase[] = [];
   for (const [subject, tested] of subjects.entries()) {
     for (const [image, exhibit] of images.entries()) {
-      await beat(subject * images.length + image, subjects.length * images.length);
+      const all = subjects.length * images.length;
+      if (!(await beat(subject * images.length + image, all))) return undefined;
       const { description } = exhibit;
       if (description && !isFor(description, { revision, reference: tested.reference })) continue;
       for (const made of casesOf(tested, revision, exhibit)) cases.push({ ...made, subject, image });

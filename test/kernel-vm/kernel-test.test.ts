@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
+import { CLANGS, installed } from "../build/judges.ts";
+import { INTERFACES, kernelBtf } from "../build/kernel-with-interface.ts";
 import { anyImage } from "../reference/images.ts";
 import { cli, cliOk, type Outcome } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
@@ -107,10 +109,11 @@ describeGuest(() => {
     "finds kernel, VM and reference of one mind about both parsers of %s, over good, real and hostile images",
     async (revision) => {
       const out = await build(revision, "zboot", "uki");
+      await cliOk(["corpus", "--abi", revision, "-o", "hostile"], { cwd: out });
       const outcome = await cli(
         [
           ...["kernel-test", "zboot.bpf", "uki.bpf", "--abi", revision, "--json"],
-          ...["--max-kernel", "32M", "--corpus", corpus(), "--image", loong64Zboot()],
+          ...["--corpus", corpus(), "--image", "hostile", "--image", loong64Zboot()],
         ],
         { cwd: out, ...ENV },
       );
@@ -128,7 +131,7 @@ describeGuest(() => {
         expect(load.state, name).toBe("loaded");
         expect(load.instructions).toBeGreaterThan(100);
         expect(load.jited).toBeGreaterThan(100);
-        expect(cases).toBeGreaterThan(3 * HOSTILE);
+        expect(cases).toBeGreaterThan(3 * HOSTILE + 500);
         expect([asVm, asReference, findings]).toEqual([cases, cases, []]);
         const sent = Object.fromEntries(commands.map((item) => [item.image, item.commands]));
         expect(sent).toMatchObject(
@@ -140,6 +143,17 @@ describeGuest(() => {
     },
     PATIENCE,
   );
+
+  it("refuses a kernel that has the interface itself, whose anchor parsers would attach to", async () => {
+    const out = await build("v7", "zboot");
+    renameSync(kernelBtf(CLANGS.find(installed) ?? "clang", INTERFACES.v7), join(out, "vmlinux"));
+    const outcome = await cli(
+      ["kernel-test", "zboot.bpf", "--image", arm64Image(), "--kernel", arm64Image(), "--headers", "."],
+      { cwd: out, ...ENV },
+    );
+    expect(outcome.stderr).toMatch(/^kexec-bpf: .*vmlinux: .*it has kexec_image_parser_anchor\(\) itself/);
+    expect([outcome.status, outcome.stdout]).toEqual([1, ""]);
+  });
 
   describe("of wrong parsers", () => {
     let outcome: Outcome;
