@@ -31,20 +31,19 @@ export type BootTestRequest = {
   readonly json: boolean;
 };
 
-/** Rings of a parser take at most this much, twice mapped. */
+/** Room for a parser's rings, in bytes; larger ones the kernel refuses when the parser is loaded. */
 const MAP_MEMORY = 512 << 20;
 
 /** Carries out `kexec-bpf boot-test` and gives the exit status. */
 export async function bootTest(request: BootTestRequest, io: Io): Promise<number> {
   const started = performance.now();
   const booted = await boot(request, io);
-  const kept = await keepConsole(request.output, booted);
-  if (!kept.ok) return report(io, kept.failure);
   const milliseconds = Math.round(performance.now() - started);
   if (request.json) io.stdout(`${JSON.stringify(bootJson(booted, milliseconds))}\n`);
-  if (!booted.ok) return report(io, booted.failure);
-  if (!request.json) io.stdout(bootText(booted.value, milliseconds));
-  return EXIT.ok;
+  else if (booted.ok) io.stdout(bootText(booted.value, milliseconds));
+  const status = booted.ok ? EXIT.ok : report(io, booted.failure);
+  const kept = await keepConsole(request.output, booted);
+  return kept.ok ? status : report(io, kept.failure);
 }
 
 /** Of a run that went wrong too. */
