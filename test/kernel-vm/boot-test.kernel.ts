@@ -64,6 +64,23 @@ describeGuest(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", ()
     },
     PATIENCE,
   );
+
+  it(
+    "does not go on to a layer that nothing was queued for",
+    async () => {
+      const words = ["uki", "kernel_only", "--arch", "x86", "--targets", wrongTargets()];
+      const cwd = await buildParsers(uki, ...words);
+      const sections = [".bpf.1=kernel_only_bytecode.o", ".bpf.nested=uki.bpf"];
+      const pack = ["pack", "container", ...sections.flatMap((section) => ["--section", section])];
+      await cliOk([...pack, "-o", "nested.bpf"], { cwd });
+      const { status, stderr } = await bootTest(cwd, "nested.bpf", uki.path);
+      expect(stderr).toMatch(
+        /^kexec-bpf: the guest failed: layer 1: nothing was queued for \.bpf\.nested: no command had FILL\n/,
+      );
+      expect(status).toBe(1);
+    },
+    PATIENCE,
+  );
 });
 
 const noArm64 = noGuest("qemu-system-aarch64", "aarch64-linux-gnu-gcc", llvmTool("llvm-objcopy"));
