@@ -6,22 +6,21 @@
 // Prints medians, their spread and ratios beside the goals. The exit status says that the comparison was
 // an honest one (both sides made the same programs), never how fast it was: that is the machine's, too.
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { availableParallelism, cpus, release, tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { interleave, mean, median, ratios } from "./measure.mjs";
+import { showComparison } from "./comparison.mjs";
+import { interleave } from "./measure.mjs";
 import { peerMakefile } from "./peer-makefile.mjs";
+import {
+  checkout,
+  debianImage,
+  debianVmlinux,
+  environment,
+  machine,
+  requireBundle,
+  temporaryFolder,
+} from "./surroundings.mjs";
 
 const TARGETS = ["zboot", "uki"];
 /** The parser that is edited: the one whose container the other nests. */
@@ -32,7 +31,6 @@ const JOBS = "-j2";
 
 const GOALS = { cold: 0.25, edited: 0.25, idle: 1.41, version: 1.2 };
 
-const checkout = fileURLToPath(new URL("..", import.meta.url));
 const { values: options } = parseArgs({
   options: {
     builds: { type: "string", default: "5" },
@@ -41,12 +39,8 @@ const { values: options } = parseArgs({
     image: { type: "string" },
   },
 });
-const temporary = mkdtempSync(join(tmpdir(), "kexec-bpf-bench-"));
-try {
-  main();
-} finally {
-  rmSync(temporary, { recursive: true, force: true });
-}
+const temporary = temporaryFolder("bench");
+main();
 
 function main() {
   const inputs = {
@@ -95,45 +89,21 @@ function main() {
   );
   compareOutputs(ours.out, peer.out, ours.report);
   const all = { ...starts, ...edited, ...cold };
+  const show = (ours, peer, title, goal) => showComparison(all, { title, ours, peer, goal });
 
   console.log("\nbuilds: both parsers, ratio to make -j2");
-  show(all, "cold", "make, cold", "cold build", GOALS.cold);
-  show(all, "containers", "make, cold", "cold build, the two containers alone", GOALS.cold);
-  show(all, "edited", "make, edited", "one parser edited", GOALS.edited);
-  show(all, "idle", "make, idle", "nothing to do");
+  show("cold", "make, cold", "cold build", GOALS.cold);
+  show("containers", "make, cold", "cold build, the two containers alone", GOALS.cold);
+  show("edited", "make, edited", "one parser edited", GOALS.edited);
+  show("idle", "make, idle", "nothing to do");
   console.log("\nstarts: ratio to node -e 0");
-  show(all, "idle", "node -e 0", "nothing to do", GOALS.idle);
-  show(all, "version", "node -e 0", "--version", GOALS.version);
-}
-
-/** One comparison as two lines: the times, the ratio. */
-function show(samples, name, peerName, title, goal) {
-  const spread = (values, digits) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
-    return `${median(values).toFixed(digits)} (${low}–${high})`;
-  };
-  const wall = (of) =>
-    spread(
-      samples[of].map((sample) => sample.wall),
-      1,
-    );
-  const cpu = (of) => mean(samples[of].map((sample) => sample.cpu));
-  const ratio = ratios(samples[name], samples[peerName]);
-  const met = median(ratio) <= goal ? "met" : "not met";
-  console.log(`  ${title}`);
-  console.log(`    ours ${wall(name)} ms, ${peerName} ${wall(peerName)} ms, ${ratio.length} rounds`);
-  console.log(
-    `    ratio ${spread(ratio, 2)}${goal === undefined ? "" : `, goal at most ${goal}: ${met}`}; ` +
-      `user+sys ${cpu(name).toFixed(0)} and ${cpu(peerName).toFixed(0)} ms, ` +
-      `ratio ${(cpu(name) / cpu(peerName)).toFixed(2)}`,
-  );
+  show("idle", "node -e 0", "nothing to do", GOALS.idle);
+  show("version", "node -e 0", "--version", GOALS.version);
 }
 
 function describe({ vmlinux, image }, tools, report) {
   const version = (file, ...args) => (output(file, args) ?? "").split("\n", 1)[0];
-  console.log(
-    `machine  ${cpus()[0]?.model ?? process.arch}, ${availableParallelism()} CPUs, Linux ${release()}`,
-  );
+  console.log(`machine  ${machine}`);
   console.log(`node     ${process.version}`);
   console.log(`make     ${version("make", "--version")}`);
   for (const { name, path, detail } of Object.values(tools)) {
@@ -146,7 +116,7 @@ function describe({ vmlinux, image }, tools, report) {
 
 /** A build as the user has it installed, whose templates can be edited. */
 function copyProgram() {
-  if (!existsSync(join(checkout, "dist/main.cjs"))) throw new Error("not built yet: npm run build");
+  requireBundle();
   const to = join(temporary, "package");
   for (const part of ["bin", "dist", "templates", "package.json"]) {
     cpSync(join(checkout, part), join(to, part), { recursive: true });
@@ -270,14 +240,6 @@ function peerSide(ours, tools, { vmlinux, image }) {
   };
 }
 
-/** Neither side is to be told something by the caller's variables. */
-function environment() {
-  const kept = ["HOME", "KEXEC_BPF_CACHE", "LANG", "PATH", "TMPDIR", "XDG_CACHE_HOME"];
-  return Object.fromEntries(
-    kept.filter((name) => name in process.env).map((name) => [name, process.env[name]]),
-  );
-}
-
 /**
  * @returns the bytes of the edited parser's program
  * @throws Error where the two sides' programs are not the same, byte by byte, or lie in other containers
@@ -321,28 +283,6 @@ function sectionsOf(file) {
     const [, index, name, offset] = row.exec(line) ?? [];
     return index === undefined ? [] : [{ index: Number(index), name, offset: Number.parseInt(offset, 16) }];
   });
-}
-
-function debianVmlinux() {
-  const folder = debianPackage("bookworm-backports", "amd64", "linux-headers-cloud-amd64");
-  const sources = folder === undefined ? undefined : join(folder, "usr/src");
-  return sources === undefined
-    ? undefined
-    : readdirSync(sources)
-        .map((name) => join(sources, name, "vmlinux"))
-        .find(existsSync);
-}
-
-function debianImage() {
-  const folder = debianPackage("bookworm", "arm64", "linux-image-cloud-arm64");
-  const boot = folder === undefined ? undefined : join(folder, "boot");
-  const name = boot && readdirSync(boot).find((file) => file.startsWith("vmlinuz-"));
-  return name && join(boot, name);
-}
-
-/** The folder of an unpacked Debian package; undefined where it cannot be had. */
-function debianPackage(...words) {
-  return output(join(checkout, "scripts/debian-package"), words)?.trim();
 }
 
 /** A command's stdout; undefined where it fails. */

@@ -7,21 +7,22 @@
 // same bytes, never how fast they were: that is the machine's, too.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { availableParallelism, cpus, release, tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { interleave, mean, median, ratios } from "./measure.mjs";
+import { showComparison } from "./comparison.mjs";
+import { interleave } from "./measure.mjs";
+import {
+  checkout,
+  debianImage,
+  debianPackage,
+  debianVmlinux,
+  environment,
+  machine,
+  onlyIn,
+  requireBundle,
+  temporaryFolder,
+} from "./surroundings.mjs";
 
 /** Each way to compress: the command that does it, the one that undoes it, and the most that we may take of its time. */
 const COMPRESSIONS = [
@@ -32,7 +33,6 @@ const COMPRESSIONS = [
 ];
 const INSPECT_GOAL = 1.5;
 
-const checkout = fileURLToPath(new URL("..", import.meta.url));
 const program = join(checkout, "bin/kexec-bpf");
 const { values: options } = parseArgs({
   options: {
@@ -40,16 +40,12 @@ const { values: options } = parseArgs({
     starts: { type: "string", default: "21" },
   },
 });
-const temporary = mkdtempSync(join(tmpdir(), "kexec-bpf-formats-"));
+const temporary = temporaryFolder("formats");
 const env = environment();
-try {
-  main();
-} finally {
-  rmSync(temporary, { recursive: true, force: true });
-}
+main();
 
 function main() {
-  if (!existsSync(join(checkout, "dist/main.cjs"))) throw new Error("not built yet: npm run build");
+  requireBundle();
   const files = realFiles();
   describe(files);
 
@@ -74,12 +70,8 @@ function measureExtract(image, { name, make, undo, goal }) {
   sameBytes(image);
   const samples = interleave(cases, Number(options.rounds));
   sameBytes(image);
-  show(samples, {
-    title: `${name}, ${statSync(packed).size} bytes`,
-    peer: undo.join(" "),
-    as: "theirs",
-    goal,
-  });
+  const title = `${name}, ${statSync(packed).size} bytes`;
+  showComparison(samples, { title, ours: "ours", peer: "theirs", label: undo.join(" "), goal });
   rmSync(packed);
 }
 
@@ -97,8 +89,9 @@ function measureInspect(name, file) {
     ],
     Number(options.starts),
   );
-  show(samples, { title: `${name}, ${statSync(file).size} bytes`, peer: "node -e 0", goal: INSPECT_GOAL });
-  for (const tool of tools) show(samples, { title: name, peer: tool.join(" ") });
+  const title = `${name}, ${statSync(file).size} bytes`;
+  showComparison(samples, { title, ours: "ours", peer: "node -e 0", goal: INSPECT_GOAL });
+  for (const tool of tools) showComparison(samples, { title: name, ours: "ours", peer: tool.join(" ") });
 }
 
 /** Those of binutils that know the format; objdump has every PE target only where all of its targets were built in. */
@@ -116,26 +109,6 @@ function peersOf(file) {
     if (!knows) console.log(`  ${basename(file)}: ${tool} ${args.join(" ")} does not know it`);
     return knows;
   });
-}
-
-/** One comparison as two lines: the times, the ratio. */
-function show(samples, { title, peer, as = peer, goal }) {
-  const spread = (values, digits) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
-    return `${median(values).toFixed(digits)} (${low}–${high})`;
-  };
-  const times = (of, what) => samples[of].map((sample) => sample[what]);
-  const cpu = (of) => mean(times(of, "cpu"));
-  const ratio = ratios(samples.ours, samples[as]);
-  const met = median(ratio) <= goal ? "met" : "not met";
-  console.log(`  ${title}`);
-  console.log(
-    `    ours ${spread(times("ours", "wall"), 1)} ms, ${peer} ${spread(times(as, "wall"), 1)} ms, ${ratio.length} rounds`,
-  );
-  console.log(
-    `    ratio ${spread(ratio, 2)}${goal === undefined ? "" : `, goal at most ${goal}: ${met}`}; ` +
-      `user+sys ${cpu("ours").toFixed(0)} and ${cpu(as).toFixed(0)} ms, ratio ${(cpu("ours") / cpu(as)).toFixed(2)}`,
-  );
 }
 
 function clear() {
@@ -171,41 +144,21 @@ function writeOutput(words, input, output) {
 }
 
 function realFiles() {
-  const boot = join(debianPackage("bookworm", "arm64", "linux-image-cloud-arm64"), "boot");
-  const modules = join(debianPackage("sid", "loong64", "linux-image-loong64"), "usr/lib/modules");
-  const sources = join(debianPackage("bookworm-backports", "amd64", "linux-headers-cloud-amd64"), "usr/src");
-  return {
+  const modules = debianPackage("sid", "loong64", "linux-image-loong64", "usr/lib/modules");
+  const files = {
     zboot: onlyIn(modules, (name) => join(name, "vmlinuz")),
-    image: onlyIn(boot, (name) => (name.startsWith("vmlinuz-") ? name : undefined)),
-    vmlinux: onlyIn(sources, (name) =>
-      /^linux-headers-.*-cloud-amd64$/.test(name) ? `${name}/vmlinux` : undefined,
-    ),
+    image: debianImage(),
+    vmlinux: debianVmlinux(),
   };
-}
-
-function onlyIn(folder, pathOf) {
-  const found = readdirSync(folder)
-    .map(pathOf)
-    .filter((path) => path !== undefined)
-    .map((path) => join(folder, path))
-    .find(existsSync);
-  if (found === undefined) throw new Error(`${folder} does not hold the kernel that it should`);
-  return found;
-}
-
-/** The folder of an unpacked Debian package. */
-function debianPackage(...words) {
-  const run = spawnSync(join(checkout, "scripts/debian-package"), words, { encoding: "utf8" });
-  if (run.status !== 0) throw new Error(`debian-package ${words.join(" ")}: ${run.stderr}`);
-  return run.stdout.trim();
+  const missing = Object.keys(files).filter((name) => files[name] === undefined);
+  if (missing.length > 0) throw new Error(`no real ${missing.join(", ")}`);
+  return files;
 }
 
 function describe(files) {
   const version = (...words) => spawnSync(words[0], words.slice(1), { encoding: "utf8", env });
   const line = (...words) => version(...words).stdout.split("\n", 1)[0];
-  console.log(
-    `machine  ${cpus()[0]?.model ?? process.arch}, ${availableParallelism()} CPUs, Linux ${release()}`,
-  );
+  console.log(`machine  ${machine}`);
   console.log(`node     ${process.version}`);
   for (const tool of ["gzip", "zstd", "xz", "lz4", "objdump", "readelf"]) {
     console.log(`${tool.padEnd(8)} ${line(tool, "--version")}`);
@@ -213,12 +166,4 @@ function describe(files) {
   for (const [name, file] of Object.entries(files)) {
     console.log(`${name.padEnd(8)} ${file} (${statSync(file).size} bytes)`);
   }
-}
-
-/** Neither side is to be told something by the caller's variables: NODE_EXTRA_CA_CERTS, for one, doubles node's start. */
-function environment() {
-  const kept = ["HOME", "LANG", "PATH", "TMPDIR"];
-  return Object.fromEntries(
-    kept.filter((name) => name in process.env).map((name) => [name, process.env[name]]),
-  );
 }

@@ -7,12 +7,13 @@
 // medians, their spread, ratios and peak memory beside the goals. The exit status says that ours and the C packer's files
 // are the same, never how fast they were written: that is the machine's, too.
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { availableParallelism, cpus, release, tmpdir } from "node:os";
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { spread, verdict } from "./comparison.mjs";
 import { interleave, median, ratios } from "./measure.mjs";
+import { checkout, environment, machine, requireBundle, temporaryFolder } from "./surroundings.mjs";
 
 const MIB = 1024 * 1024;
 const KERNEL_SIZE = 32 * MIB;
@@ -22,7 +23,6 @@ const TIME_GOAL = 0.9;
 const MEMORY_GOAL = 64;
 const START_GOAL = 25;
 
-const checkout = fileURLToPath(new URL("..", import.meta.url));
 const program = join(checkout, "bin/kexec-bpf");
 const { values: options } = parseArgs({
   options: {
@@ -31,20 +31,14 @@ const { values: options } = parseArgs({
     folder: { type: "string", default: tmpdir() },
   },
 });
-const temporary = mkdtempSync(join(options.folder, "kexec-bpf-pack-"));
-const env = { PATH: process.env.PATH, HOME: process.env.HOME };
-try {
-  main();
-} finally {
-  rmSync(temporary, { recursive: true, force: true });
-}
+const temporary = temporaryFolder("pack", options.folder);
+const env = environment();
+main();
 
 function main() {
-  if (!existsSync(join(checkout, "dist/main.cjs"))) throw new Error("not built yet: npm run build");
+  requireBundle();
   const packer = compile();
-  console.log(
-    `node ${process.version}, Linux ${release()}, ${availableParallelism()} of ${cpus()[0]?.model}`,
-  );
+  console.log(`node ${process.version}, ${machine}`);
 
   const large = inputs("large", KERNEL_SIZE, INITRD_SIZE);
   console.log(`\nlarge: a kernel of ${KERNEL_SIZE / MIB} MiB, an initrd of ${INITRD_SIZE / MIB} MiB`);
@@ -186,15 +180,6 @@ function peakMemory({ file, args }) {
     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
   const { status, stdout } = spawnSync("python3", ["-c", script, file, ...args], { env, encoding: "utf8" });
   return status === 0 ? Number(stdout) / 1024 : undefined;
-}
-
-function verdict(value, goal) {
-  return goal === undefined ? "" : `, goal at most ${goal}: ${value <= goal ? "met" : "not met"}`;
-}
-
-function spread(values, digits) {
-  const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
-  return `${median(values).toFixed(digits)} (${low}–${high})`;
 }
 
 function compile() {

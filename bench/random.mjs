@@ -5,12 +5,8 @@
 //
 // Prints cases per second and each finding with its seed and case, which `--seed S --first N --count 1`
 // repeats. Exit status: 0, 1 with findings.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { load, temporaryFolder } from "./surroundings.mjs";
 
 const MOST_SHOWN = 20;
 
@@ -22,28 +18,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "Infinity" },
   },
 });
-const temporary = mkdtempSync(join(tmpdir(), "kexec-bpf-random-"));
-try {
-  run(await load());
-} finally {
-  rmSync(temporary, { recursive: true, force: true });
-}
-
-/** The generator and the decoders, from the sources of this checkout rather than from what was last built. */
-async function load() {
-  const outfile = join(temporary, "random-cases.mjs");
-  await build({
-    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-    entryPoints: ["test/support/random-cases.ts"],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20.19",
-    logLevel: "warning",
-  });
-  return import(pathToFileURL(outfile).href);
-}
+run(await load("test/support/random-cases.ts", temporaryFolder("random")));
 
 function run({ check, randomCase, SUBJECTS }) {
   const [count, seed, first, limit] = [options.count, options.seed, options.first, options.seconds].map(

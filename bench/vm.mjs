@@ -8,20 +8,17 @@
 // same rounds. An arm64 Image to build the parsers for is fetched where none is given. The exit status says that
 // all came to the same results, never how fast they were.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { build } from "esbuild";
 import { median, timed } from "./measure.mjs";
+import { checkout, debianImage, load, machine, requireBundle, temporaryFolder } from "./surroundings.mjs";
 
 const EXECUTORS = ["interpreter", "wasm"];
 /** The most that a run may count. */
 const BUDGET = 0x7fffffff;
 const GOALS = { interpreter: 1, wasm: 1, cases: 10_000 };
 
-const checkout = fileURLToPath(new URL("..", import.meta.url));
 const { values: options } = parseArgs({
   options: {
     ubpf: { type: "string" },
@@ -32,31 +29,11 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
-const temporary = mkdtempSync(join(tmpdir(), "kexec-bpf-vm-"));
-try {
-  const subjects = await load();
-  console.log(`${cpus()[0]?.model}, Node ${process.version}, ${rounds} rounds, medians`);
-  measureKernels(subjects);
-  measureParsers(subjects);
-} finally {
-  rmSync(temporary, { recursive: true, force: true });
-}
-
-/** The machine from the sources of this checkout rather than from what was last built. */
-async function load() {
-  const outfile = join(temporary, "subjects.mjs");
-  await build({
-    absWorkingDir: checkout,
-    entryPoints: ["test/vm/support/bench-subjects.ts"],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20.19",
-    logLevel: "warning",
-  });
-  return import(pathToFileURL(outfile).href);
-}
+const temporary = temporaryFolder("vm");
+const subjects = await load("test/vm/support/bench-subjects.ts", temporary);
+console.log(`${machine}, Node ${process.version}, ${rounds} rounds, medians`);
+measureKernels(subjects);
+measureParsers(subjects);
 
 function measureKernels(subjects) {
   console.log("\nmillions of instructions per second");
@@ -236,21 +213,12 @@ function images({ buildPe, buildZboot }) {
 }
 
 function buildParsers(revision) {
-  if (!existsSync(join(checkout, "dist/main.cjs"))) throw new Error("not built yet: npm run build");
+  requireBundle();
   const out = join(temporary, revision);
   const sizes = ["--max-kernel", "1M", "--max-initrd", "1M"];
-  const args = ["build", "--image", options.image ?? debianImage(), "-o", out, "--abi", revision, ...sizes];
+  const image = options.image ?? debianImage();
+  if (image === undefined) throw new Error("no arm64 Image: --image FILE");
+  const args = ["build", "--image", image, "-o", out, "--abi", revision, ...sizes];
   timed({ file: join(checkout, "bin/kexec-bpf"), args });
   return (name) => Uint8Array.from(readFileSync(join(out, `${name}.bpf`)));
-}
-
-function debianImage() {
-  const args = ["bookworm", "arm64", "linux-image-cloud-arm64"];
-  const found = spawnSync(join(checkout, "scripts/debian-package"), args, {
-    encoding: "utf8",
-    cwd: checkout,
-  });
-  if (found.status !== 0) throw new Error(found.stderr || String(found.error));
-  const boot = join(found.stdout.trim(), "boot");
-  return join(boot, readdirSync(boot).find((name) => name.startsWith("vmlinuz-")) ?? "");
 }

@@ -58,11 +58,20 @@ export function detectAbi(btf: Btf, wanted: Revision | "auto"): Result<AbiFindin
   return ok({ revision: closest.revision, source: "target", missing: [] });
 }
 
-/** The member that only one revision's context has decides with which revisions it is compared. */
+/** The context decides with which revisions the BTF is compared. */
 function likely(btf: Btf): readonly Revision[] {
+  const revision = contextRevision(btf);
+  return revision === undefined ? REVISIONS : [revision];
+}
+
+/**
+ * The revision whose `struct kexec_context` the BTF has, a kernel's or a parser's own, told by a member that only one
+ * revision has. Undefined where there is no such struct.
+ */
+export function contextRevision(btf: Btf): Revision | undefined {
   const contexts = btf.findAll(CONTEXT_STRUCT, ["struct"]);
-  if (contexts.length === 0) return REVISIONS;
-  return contexts.some((id) => findMember(btf, id, "parsing_buf") !== undefined) ? ["v7"] : ["v6"];
+  if (contexts.length === 0) return undefined;
+  return contexts.some((id) => findMember(btf, id, "parsing_buf") !== undefined) ? "v7" : "v6";
 }
 
 function structName(name: string): string {

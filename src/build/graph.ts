@@ -9,7 +9,7 @@ export type Graph = {
 };
 
 /** The rule that makes `output`. */
-export function ruleFor(graph: Graph, output: string): Rule | undefined {
+function ruleFor(graph: Graph, output: string): Rule | undefined {
   return graph.rules.find((rule) => rule.outputs.includes(output));
 }
 
@@ -41,7 +41,7 @@ export function rulesInOrder(graph: Graph, goals: readonly string[]): Result<rea
 }
 
 /** Goals first, then every published output. */
-export function knownGoals(graph: Graph): readonly string[] {
+function knownGoals(graph: Graph): readonly string[] {
   return [
     ...graph.goals.keys(),
     ...graph.rules.flatMap((rule) => rule.outputs.filter((output) => !output.startsWith("."))),

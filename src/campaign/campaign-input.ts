@@ -1,13 +1,14 @@
 import type { Revision } from "#abi/revisions.ts";
-import { type Failure, inFile } from "#core/failure.ts";
+import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { RecordLimits } from "#reference/input.ts";
 import { Campaign, type Entry } from "#verify/fuzz/campaign.ts";
 import { type GoodFile, goodFile } from "#verify/mutations/good-file.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import { loadParser } from "#vm/load-parser.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import type { LoadedParser } from "#vm/load-parser.ts";
+import { asFailure } from "#vm/loader/failure.ts";
+import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 
 /** A parser and what it is judged by, as plain data that other threads can be given. */
 export type ParserInput = {
@@ -32,16 +33,22 @@ export type CampaignInput = {
   readonly queue: readonly Entry[];
 };
 
-/** Loads the parser; of a container with further layers the outermost. Errors: those of loading, `usage`. */
-export function openSubject({ name, bytes, revision, limits, reference }: ParserInput): Result<Subject> {
-  const loaded = loadParser(bytes, { target: profileBtf(revision) });
-  if (!loaded.ok) {
-    const { failure } = loaded;
-    if (failure.reason === "malformed") return err(inFile(failure, name));
-    const detail = failure.reason === "load-refused" ? failure.details.join("; ") : failure.reason;
-    return err<Failure>({ reason: "unsupported", what: "this parser", detail, file: name });
-  }
-  const subjects = subjectsOf(loaded.value, { name, revision, limits, ...(reference && { reference }) });
+/** Loads a parser for the revision, or without one for its own. Errors: those of loading, with its name. */
+export function loadInput(
+  name: string,
+  bytes: Uint8Array,
+  revision: Revision | undefined,
+): Result<ParserOfRevision> {
+  const loaded = loadForRevision(bytes, revision);
+  return loaded.ok ? loaded : err(inFile(asFailure(loaded.failure), name));
+}
+
+/** What is fuzzed: of a container with further layers the outermost. Errors: `usage`. */
+export function subjectOf(
+  parser: LoadedParser,
+  { name, revision, limits, reference }: ParserInput,
+): Result<Subject> {
+  const subjects = subjectsOf(parser, { name, revision, limits, ...(reference && { reference }) });
   if (!subjects.ok) return subjects;
   const [outermost] = subjects.value;
   return outermost === undefined
@@ -63,21 +70,24 @@ export function openSeeds(seeds: readonly SeedInput[]): Result<readonly GoodFile
   return ok(files);
 }
 
-/** A campaign with the queue that it goes on from. Errors: those of `openSubject` and `openSeeds`. */
+/** A campaign of a thread that has nothing but the input. Errors: those of loading, of `subjectOf` and `openSeeds`. */
 export function openCampaign(input: CampaignInput): Result<Campaign> {
-  const subject = openSubject(input.parser);
+  const { name, bytes, revision } = input.parser;
+  const loaded = loadInput(name, bytes, revision);
+  if (!loaded.ok) return loaded;
+  const subject = subjectOf(loaded.value.parser, input.parser);
   if (!subject.ok) return subject;
   const seeds = openSeeds(input.seeds);
-  if (!seeds.ok) return seeds;
-  const { seed, first, stride, known } = input;
-  const campaign = new Campaign({
-    subject: subject.value,
-    seeds: seeds.value,
-    seed,
-    first,
-    stride,
-    known,
-  });
-  for (const entry of input.queue) campaign.adopt(entry);
-  return ok(campaign);
+  return seeds.ok ? ok(makeCampaign(input, subject.value, seeds.value)) : seeds;
+}
+
+/** A campaign with the queue that it goes on from. */
+export function makeCampaign(
+  { seed, first, stride, known, queue }: CampaignInput,
+  subject: Subject,
+  seeds: readonly GoodFile[],
+): Campaign {
+  const campaign = new Campaign({ subject, seeds, seed, first, stride, known });
+  for (const entry of queue) campaign.adopt(entry);
+  return campaign;
 }

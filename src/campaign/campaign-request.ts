@@ -1,8 +1,11 @@
 import type { Entry } from "#verify/fuzz/campaign.ts";
+import type { Subject } from "#verify/subject.ts";
 import type { ParserInput, SeedInput } from "./campaign-input.ts";
 
 export type CampaignRequest = {
   readonly parser: ParserInput;
+  /** The same, loaded. */
+  readonly subject: Subject;
   readonly seeds: readonly SeedInput[];
   /** Default: that of the run before, else 1. */
   readonly seed: number | undefined;

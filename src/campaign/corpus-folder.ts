@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
+import type { CorpusCase } from "#verify/corpus-case.ts";
 import type { Shown } from "#verify/fuzz/minimise.ts";
-import type { CaseDescription } from "./case-file.ts";
 
 /** How far a campaign has come. `identity` tells whether another run goes on with it. */
 export type SavedState = {
@@ -16,7 +16,7 @@ export type SavedState = {
 };
 
 /** What a queue entry's or a finding's description has besides. */
-export type SavedDescription = CaseDescription & {
+export type SavedDescription = CorpusCase & {
   /** The seed file that it comes from. */
   readonly origin: string;
   readonly key?: string;

@@ -3,7 +3,8 @@ import type { Failure } from "#core/failure.ts";
 import { branchCoverage } from "#verify/fuzz/branch-coverage.ts";
 import type { Discovery, Entry } from "#verify/fuzz/campaign.ts";
 import { fileNameOf } from "#verify/fuzz/finding-key.ts";
-import type { Subject } from "#verify/subject.ts";
+import { mergeCoverage } from "#vm/coverage/report.ts";
+import type { Coverage } from "#vm/interpreter/coverage.ts";
 import type { CampaignRequest, Progress, SavedFinding } from "./campaign-request.ts";
 import { writeCase } from "./case-file.ts";
 import { FINDINGS, QUEUE, type SavedDescription } from "./corpus-folder.ts";
@@ -17,18 +18,16 @@ export class Journal {
   next: number;
   onFailure: () => void = () => undefined;
   readonly #request: CampaignRequest;
-  readonly #subject: Subject;
-  readonly #coverage: readonly Uint8Array[];
+  #coverage: readonly Coverage[];
   readonly #keys: Set<string>;
   #cases = 0;
   #entries: number;
   #writes: Promise<void> = Promise.resolve();
   #failure: Failure | undefined;
 
-  constructor(request: CampaignRequest, subject: Subject, { input, queue, findings }: Resumed) {
+  constructor(request: CampaignRequest, { input, queue, findings }: Resumed) {
     this.#request = request;
-    this.#subject = subject;
-    this.#coverage = subject.programs.map(({ lowered }) => new Uint8Array(lowered.bySlot.length));
+    this.#coverage = request.subject.programs.map(({ lowered }) => new Uint8Array(lowered.bySlot.length));
     this.#keys = new Set(input.known);
     this.#entries = queue.length;
     this.findings = [...findings];
@@ -47,16 +46,14 @@ export class Journal {
     return {
       cases: this.#cases,
       milliseconds: Math.round(milliseconds),
-      branches: branchCoverage(this.#subject.programs, this.#coverage),
+      branches: branchCoverage(this.#request.subject.programs, this.#coverage),
       queue: this.#entries,
       findings: this.findings.length,
     };
   }
 
   cover(coverage: readonly Uint8Array[]): void {
-    for (const [i, one] of this.#coverage.entries()) {
-      for (let slot = 0; slot < one.length; slot++) one[slot] = (one[slot] ?? 0) | (coverage[i]?.[slot] ?? 0);
-    }
+    this.#coverage = this.#coverage.map((one, i) => mergeCoverage(one, coverage[i] ?? one));
   }
 
   /** Waits until all is written; gives the first failure. */
@@ -92,8 +89,8 @@ export class Journal {
     { image, injection, origin }: Entry,
     words: Pick<SavedDescription, "why" | "key" | "command">,
   ): void {
-    const { folder, seeds } = this.#request;
-    const { reference, revision } = this.#subject;
+    const { folder, seeds, subject } = this.#request;
+    const { reference, revision } = subject;
     const description: SavedDescription = {
       schema: 1,
       reference,

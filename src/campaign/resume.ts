@@ -18,8 +18,8 @@ export type Resumed = {
 };
 
 /** Takes up what an earlier run left in the corpus folder. Errors: `file-failed`, `malformed`. */
-export async function resume(request: CampaignRequest, subject: Subject): Promise<Result<Resumed>> {
-  const { folder, parser, seeds } = request;
+export async function resume(request: CampaignRequest): Promise<Result<Resumed>> {
+  const { folder, parser, subject, seeds } = request;
   const state = await readState(folder);
   if (!state.ok) return state;
   const queue = await readCases(folder, QUEUE);

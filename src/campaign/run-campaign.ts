@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "#core/result.ts";
-import type { Subject } from "#verify/subject.ts";
-import { openCampaign, openSeeds, openSubject } from "./campaign-input.ts";
+import type { GoodFile } from "#verify/mutations/good-file.ts";
+import { makeCampaign, openSeeds } from "./campaign-input.ts";
 import type { CampaignRequest, CampaignSummary, Progress } from "./campaign-request.ts";
 import { makeCorpusFolder, writeState } from "./corpus-folder.ts";
 import { alone, together } from "./crew.ts";
@@ -16,40 +16,37 @@ const LONGEST = 2 ** 31 - 1;
  * Runs a campaign on the corpus folder's queue and saves what it finds there, until its cases or seconds are over or the signal
  * comes. A run with the same parser, limits, seeds and seed goes on with the case at which the last one ended.
  *
- * Errors: `file-failed`, `malformed` for a corpus folder that cannot be used; those of `openCampaign`.
+ * Errors: `file-failed`, `malformed` for a corpus folder that cannot be used; those of `openSeeds`.
  */
 export async function runCampaign(request: CampaignRequest): Promise<Result<CampaignSummary>> {
-  const subject = openSubject(request.parser);
-  if (!subject.ok) return subject;
   // Before the folder is made: what cannot be used leaves none behind.
   const seeds = openSeeds(request.seeds);
   if (!seeds.ok) return seeds;
   const made = await makeCorpusFolder(request.folder);
   if (!made.ok) return made;
-  const resumed = await resume(request, subject.value);
-  return resumed.ok ? run(request, subject.value, resumed.value) : resumed;
+  const resumed = await resume(request);
+  return resumed.ok ? run(request, seeds.value, resumed.value) : resumed;
 }
 
 async function run(
   request: CampaignRequest,
-  subject: Subject,
+  seeds: readonly GoodFile[],
   resumed: Resumed,
 ): Promise<Result<CampaignSummary>> {
-  const { folder, workers, signal } = request;
+  const { folder, subject, workers, signal } = request;
   const { input, identity } = resumed;
-  const journal = new Journal(request, subject, resumed);
-  const campaign = openCampaign(input);
-  if (!campaign.ok) return campaign;
+  const journal = new Journal(request, resumed);
+  const campaign = makeCampaign(input, subject, seeds);
   const inputs = Array.from({ length: workers }, (_, i) => ({
     ...input,
     first: input.first + i,
     stride: workers,
   }));
   const start = performance.now();
-  journal.cover(campaign.value.coverage);
+  journal.cover(campaign.coverage);
   const crew =
     workers === 1
-      ? alone(campaign.value, request.cases, journal.reports)
+      ? alone(campaign, request.cases, journal.reports)
       : together(request.workerFile, inputs, request.cases, journal.reports);
   const progress = (): Progress => journal.progress(performance.now() - start);
   const ticker = setInterval(() => request.progress(progress()), TICK);

@@ -59,7 +59,7 @@ export function fuzzCommand(parser: Argv, { io, finish }: Call): Argv {
           choices: ["zboot", "envelope", "uki"] as const,
           describe: "what to judge by (default: by the source's name, as in uki_parser_bpf.c)",
         })
-        .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
+        .option("abi", { choices: REVISIONS, describe: "interface revision (default: the parser's own)" })
         .option("max-kernel", { ...text, coerce: size, describe: "largest kernel that its record takes" })
         .option("max-initrd", { ...text, coerce: size, describe: "largest initrd" })
         .option("max-cmdline", { ...text, coerce: size, describe: "largest command line" })

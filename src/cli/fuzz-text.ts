@@ -26,7 +26,7 @@ export function progressPrinter(io: Io): {
   };
 }
 
-export function progressText(progress: Progress): string {
+function progressText(progress: Progress): string {
   const { cases, branches, queue, findings } = progress;
   const covered = branches.all === 0 ? 100 : Math.floor((100 * branches.reached) / branches.all);
   return [

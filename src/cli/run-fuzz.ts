@@ -1,18 +1,19 @@
 import { join, relative, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
-import { openSubject, type ParserInput, type SeedInput } from "#campaign/campaign-input.ts";
+import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#campaign/campaign-input.ts";
 import { runCampaign } from "#campaign/run-campaign.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import type { RecordLimits } from "#reference/input.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
-import { loadParser } from "#vm/load-parser.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import type { Subject } from "#verify/subject.ts";
+import type { ParserOfRevision } from "#vm/own-revision.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
@@ -28,7 +29,7 @@ export type FuzzOptions = {
   readonly time: number | undefined;
   readonly workers: number;
   readonly reference: ReferenceName | undefined;
-  readonly abi: Revision;
+  readonly abi: Revision | undefined;
   /** Bytes. */
   readonly maxKernel: number | undefined;
   readonly maxInitrd: number | undefined;
@@ -38,21 +39,26 @@ export type FuzzOptions = {
 
 /** Bytes from which on copying an image takes longer than judging it. */
 const LARGE = 1 << 20;
-const NO_LIMITS = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
 
 /** Runs a campaign and gives the exit status: 1 with findings. An interrupt ends it as a limit does. */
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   const bytes = await read(resolve(io.cwd, options.parser));
   if (!bytes.ok) return report(io, bytes.failure);
-  const parser = await parserOf(options, bytes.value, io);
-  const subject = openSubject(parser);
+  const { parser: name, abi, reference } = options;
+  const loaded = loadInput(name, bytes.value, abi);
+  if (!loaded.ok) return report(io, loaded.failure);
+  const { revision } = loaded.value;
+  const limits = await recordLimits(options, loaded.value, io);
+  const parser: ParserInput = { name, bytes: bytes.value, revision, limits, reference };
+  const subject = subjectOf(loaded.value.parser, parser);
   if (!subject.ok) return report(io, subject.failure);
-  const seeds = await seedsOf(options, subject.value.reference, io);
+  const seeds = await seedsOf(options, subject.value, io);
   if (!seeds.ok) return report(io, seeds.failure);
   const printer = progressPrinter(io);
   const folder = options.corpus ?? `${options.parser}.fuzz`;
   const summary = await runCampaign({
     parser,
+    subject: subject.value,
     seeds: seeds.value,
     seed: options.seed,
     cases: options.runs ?? Number.POSITIVE_INFINITY,
@@ -60,7 +66,7 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
     workers: options.workers,
     workerFile: join(packageRoot(), "dist", "fuzz-worker.mjs"),
     folder: resolve(io.cwd, folder),
-    commandFor: (image) => verifyCommandLine(options, relative(io.cwd, image)),
+    commandFor: (image) => verifyCommandLine(options, revision, relative(io.cwd, image)),
     signal: io.signal,
     progress: printer.show,
     note: (words) => io.stderr(`kexec-bpf: ${words}\n`),
@@ -75,32 +81,28 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   return summary.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** With what its records have room for, found as `verify` does: a larger part is refused, and rightly so. */
-async function parserOf(
-  { parser, abi, reference, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
-  bytes: Uint8Array,
+/** What the records have room for, found as `verify` does: a larger part is refused, and rightly so. */
+async function recordLimits(
+  { parser: file, maxKernel, maxInitrd, maxCmdline }: FuzzOptions,
+  { parser, revision }: ParserOfRevision,
   io: Io,
-): Promise<ParserInput> {
+): Promise<RecordLimits> {
   const given = { kernel: maxKernel, initrd: maxInitrd, cmdline: maxCmdline };
-  const loaded = loadParser(bytes, { target: profileBtf(abi) });
-  // Why a parser cannot be loaded is said where the campaign opens it.
-  const { limits } = loaded.ok
-    ? await limitsOf(resolve(io.cwd, parser), loaded.value, { limits: given, include: [] }, abi)
-    : { limits: NO_LIMITS };
-  return { name: parser, bytes, revision: abi, reference, limits };
+  const found = await limitsOf(resolve(io.cwd, file), parser, { limits: given, include: [] }, revision);
+  return found.limits;
 }
 
 /** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
 async function seedsOf(
-  { image: files, abi: revision }: FuzzOptions,
-  reference: ReferenceName,
+  { image: files }: FuzzOptions,
+  { reference, revision }: Subject,
   io: Io,
 ): Promise<Result<readonly SeedInput[]>> {
   const seeds: SeedInput[] = [];
   for (const file of files) {
     const image = await read(resolve(io.cwd, file));
     if (!image.ok) return image;
-    const taken = expectedStream(reference, { image: image.value, revision, limits: NO_LIMITS });
+    const taken = expectedStream(reference, { image: image.value, revision, limits: LARGEST_PARTS });
     if (!taken.ok) return err(inFile(taken.failure, file));
     if (image.value.length > LARGE) {
       io.stderr(
@@ -120,8 +122,8 @@ async function seedsOf(
 }
 
 /** The command that judges the parser on a saved case, by the same limits. */
-function verifyCommandLine(options: FuzzOptions, image: string): string {
-  const { parser, abi, reference, maxKernel, maxInitrd, maxCmdline } = options;
+function verifyCommandLine(options: FuzzOptions, revision: Revision, image: string): string {
+  const { parser, reference, maxKernel, maxInitrd, maxCmdline } = options;
   const given = (name: string, value: string | number | undefined) =>
     value === undefined ? [] : [name, String(value)];
   return shellCommand("kexec-bpf", [
@@ -130,7 +132,7 @@ function verifyCommandLine(options: FuzzOptions, image: string): string {
     "--image",
     image,
     "--abi",
-    abi,
+    revision,
     ...given("--reference", reference),
     ...given("--max-kernel", maxKernel),
     ...given("--max-initrd", maxInitrd),

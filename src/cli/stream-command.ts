@@ -11,7 +11,7 @@ import { err, type Result } from "#core/result.ts";
 import { writeOutput } from "#files/output.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Call } from "./call.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { LARGEST_PARTS } from "./limits.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
@@ -50,9 +50,8 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
         async (options) => {
           const image = await read(resolve(io.cwd, options.image));
           if (!image.ok) return finish(report(io, image.failure));
-          const limits = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
           const { parseAny } = await import("#reference/runner.ts");
-          const commands = parseAny({ image: image.value, revision: options.abi, limits });
+          const commands = parseAny({ image: image.value, revision: options.abi, limits: LARGEST_PARTS });
           if (!commands.ok)
             return finish(report(io, inFile(commands.failure, resolve(io.cwd, options.image))));
           const stream = { revision: options.abi, commands: commands.value };

@@ -36,7 +36,7 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("abi", {
           choices: REVISIONS,
-          describe: "interface revision (default: that of --btf, else v7)",
+          describe: "interface revision (default: that of --btf, else the parser's own)",
         })
         .option("btf", {
           ...text,

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { detectAbi } from "#abi/detect.ts";
-import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import type { Revision } from "#abi/revisions.ts";
 import { compileParser } from "#build/compile-parser.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -13,10 +13,10 @@ import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
 import { type LoadedParser, loadParser } from "#vm/load-parser.ts";
-import { asFailure } from "#vm/loader/failure.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import { asFailure, type LoadFailure } from "#vm/loader/failure.ts";
+import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 import type { Io } from "./io.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
 import { read } from "./read-file.ts";
 import type { VerifyRequest } from "./verify-request.ts";
@@ -29,12 +29,14 @@ export type OpenedParser = {
   readonly sources: readonly string[];
 };
 
-/** The kernel that parsers are loaded for. */
-export type LoadTarget = { readonly revision: Revision; readonly btf: Btf | undefined };
+/** The kernel that parsers are loaded for; without a revision each parser's own types tell. */
+export type LoadTarget =
+  | { readonly revision: Revision; readonly btf: Btf }
+  | { readonly revision: Revision | undefined; readonly btf: undefined };
 
 /** Settles the revision. A kernel without the interface gives way to the built-in profile, and the user is told. */
 export async function loadTarget({ btf: file, abi }: VerifyRequest, io: Io): Promise<Result<LoadTarget>> {
-  if (file === undefined) return ok({ revision: abi ?? DEFAULT_REVISION, btf: undefined });
+  if (file === undefined) return ok({ revision: abi, btf: undefined });
   const found = await readKernelBtf(file);
   if (!found.ok) return found;
   const btf = decodeBtf(found.value.bytes);
@@ -58,12 +60,13 @@ export async function openParser(
   const opened = file.endsWith(".c") ? await compiled(file, request, io) : await asItIs(file);
   if (!opened.ok) return opened;
   const { bytes, sources } = opened.value;
-  const { revision, btf } = target;
-  const loaded = loadParser(bytes, { target: btf ?? profileBtf(revision) });
+  const loaded = load(bytes, target);
   if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
+  const { parser, revision } = loaded.value;
+  const { btf } = target;
 
-  const { limits, from } = await limitsOf(file, loaded.value, request, revision);
-  const subjects = subjectsOf(loaded.value, {
+  const { limits, from } = await limitsOf(file, parser, request, revision);
+  const subjects = subjectsOf(parser, {
     name,
     revision,
     limits,
@@ -71,7 +74,7 @@ export async function openParser(
     ...(request.reference && { reference: request.reference }),
   });
   if (!subjects.ok) return err(inFile(subjects.failure, file));
-  const common = { file: name, sha256: digest(bytes), form: loaded.value.form, limits, limitsFrom: from };
+  const common = { file: name, sha256: digest(bytes), form: parser.form, limits, limitsFrom: from };
   return ok({
     subjects: subjects.value.map((subject) => ({
       subject,
@@ -79,6 +82,12 @@ export async function openParser(
     })),
     sources,
   });
+}
+
+function load(bytes: Uint8Array, { revision, btf }: LoadTarget): Result<ParserOfRevision, LoadFailure> {
+  if (btf === undefined) return loadForRevision(bytes, revision);
+  const loaded = loadParser(bytes, { target: btf });
+  return loaded.ok ? ok({ parser: loaded.value, revision }) : loaded;
 }
 
 type Opened = { readonly bytes: Uint8Array; readonly sources: readonly string[] };
@@ -117,7 +126,7 @@ export async function limitsOf(
   }
   const folders = [dirname(file), ...(file.endsWith(".c") ? include : [])];
   const base = (await imageSizes(folders)) ?? {
-    limits: ringLimits(parser, revision) ?? NO_LIMITS,
+    limits: ringLimits(parser, revision) ?? LARGEST_PARTS,
     from: "ring buffers",
   };
   const own = Object.entries(limits).filter(([, value]) => value !== undefined);
@@ -126,8 +135,6 @@ export async function limitsOf(
     from: own.length === 0 ? base.from : `options, ${base.from}`,
   };
 }
-
-const NO_LIMITS: PartLimits = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
 
 async function imageSizes(folders: readonly string[]) {
   for (const folder of folders) {

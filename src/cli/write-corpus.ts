@@ -11,7 +11,7 @@ import type { Format } from "#verify/mutations/good-file.ts";
 import { formatsOf } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Io } from "./io.ts";
-import { LARGEST_PART } from "./limits.ts";
+import { LARGEST_PARTS } from "./limits.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
@@ -77,8 +77,7 @@ async function fromImage(
     return err({ reason: "usage", detail: `${file} is of format ${seed.format}, not ${format}` });
   }
   const reference = seed.format;
-  const limits = { kernel: LARGEST_PART, initrd: LARGEST_PART, cmdline: LARGEST_PART };
-  const taken = expectedStream(reference, { image: image.value, revision, limits });
+  const taken = expectedStream(reference, { image: image.value, revision, limits: LARGEST_PARTS });
   if (!taken.ok) return err(inFile(taken.failure, file));
   return ok(casesOf({ ...seed, name: caseName(file) }).map((one) => ({ ...one, reference })));
 }

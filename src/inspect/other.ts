@@ -5,6 +5,7 @@ import { decodeBtf } from "#formats/btf/decode.ts";
 import { decodeBzImage, isBzImage } from "#formats/bzimage/bzimage.ts";
 import { detectCodec } from "#formats/compression/codecs.ts";
 import { decodeImage } from "#formats/image/image.ts";
+import { describeLightSkeleton } from "./light-skeleton.ts";
 import type { Facts } from "./types.ts";
 
 /** What other first bytes mean; nothing of it is a kernel image. */
@@ -18,7 +19,13 @@ const OTHERS: readonly (readonly [string, RegExp])[] = [
 
 /** Describes what is neither ELF nor plain PE. Undefined: nothing here knows the file. */
 export function describeOther(bytes: Uint8Array): Facts | undefined {
-  return describeImage(bytes) ?? describeBtf(bytes) ?? describeKbs(bytes) ?? describeCompressed(bytes);
+  return (
+    describeImage(bytes) ??
+    describeBtf(bytes) ??
+    describeKbs(bytes) ??
+    describeCompressed(bytes) ??
+    describeLightSkeleton(bytes)
+  );
 }
 
 /** An x86 or an uncompressed kernel image; these have PE headers too, which say less. */

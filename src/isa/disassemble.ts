@@ -65,11 +65,6 @@ export function disassemble(instruction: Instruction, names: Names = {}): string
   return `(${opcode}) ${body(instruction, names)}`;
 }
 
-/** The whole program, one line an instruction, each with its slot: `0: (b7) r0 = 1`. */
-export function disassembleProgram(instructions: readonly Instruction[], names: Names = {}): string[] {
-  return instructions.map((instruction) => `${instruction.index}: ${disassemble(instruction, names)}`);
-}
-
 function body(instruction: Instruction, names: Names): string {
   const { dst, src, offset, imm } = instruction;
   const { does } = formOf(instruction);

@@ -15,7 +15,7 @@ export type Places = {
 export type Located = { readonly path: string; readonly passed: readonly string[] };
 
 /** The running kernel's own places; tests have others. */
-export const SYSTEM_BTF = "/sys/kernel/btf/vmlinux";
+const SYSTEM_BTF = "/sys/kernel/btf/vmlinux";
 const BOOT = "/boot";
 
 /** Where `vmlinux` is looked for, in order (docs/spec.md, "Conventions"). */

@@ -1,3 +1,5 @@
+import type { Layer } from "#core/failure.ts";
+
 /** What the loader's `struct kexec_context` holds between two commands. */
 export type KernelContext = {
   readonly kernel: Uint8Array | undefined;
@@ -7,6 +9,8 @@ export type KernelContext = {
   readonly parsed: boolean;
   /** v7: what commands with FILL have queued for the next layer (`next_parsing_buf`), at most 16. */
   readonly queued: readonly Uint8Array[];
+  /** For failures: the streams that the kernel and what is queued were decompressed from, where they were. */
+  readonly layers: ReadonlyMap<Uint8Array, Layer>;
 };
 
 /** Buffers that `next_parsing_buf` has room for. */
@@ -18,4 +22,5 @@ export const EMPTY_CONTEXT: KernelContext = {
   cmdline: undefined,
   parsed: false,
   queued: [],
+  layers: new Map(),
 };

@@ -1,15 +1,20 @@
 import type { RunParser } from "#abi/run-parser.ts";
-import type { Failure } from "#core/failure.ts";
+import type { Failure, Layer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { type Container, type ContainerProgram, decodeContainer } from "#formats/elf/container.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
 import { EMPTY_CONTEXT, type KernelContext } from "./context.ts";
 import { executeStream } from "./execute.ts";
-import { notDecomposed } from "./failures.ts";
+import { aboutImage, notDecomposed } from "./failures.ts";
 import type { Attempt, Decomposed } from "./types.ts";
 
-type Buffers = readonly [Uint8Array, ...Uint8Array[]];
+/** What a layer parses: the file, or what the layer before has queued. */
+type LayerInput = {
+  readonly buffers: readonly [Uint8Array, ...Uint8Array[]];
+  /** Where the first buffer was decompressed from, if it was. */
+  readonly source: Layer | undefined;
+};
 
 /**
  * v7: the container's programs are tried in order until one says DONE; then `.bpf.nested` works on what that
@@ -30,10 +35,10 @@ export async function decomposeV7(input: {
 
   const attempts: Attempt[] = [];
   let context = EMPTY_CONTEXT;
-  let buffers: Buffers = [input.image];
+  let given: LayerInput = { buffers: [input.image], source: undefined };
   let layer: Container | undefined = container.value;
   for (let number = 1; layer !== undefined; number++) {
-    const outcome = await runLayer(layer, number, buffers, context, input.runParser);
+    const outcome = await runLayer(layer, number, given, context, input.runParser);
     attempts.push(...outcome.attempts);
     context = outcome.context;
     if (!context.parsed) {
@@ -47,7 +52,7 @@ export async function decomposeV7(input: {
       const detail = "nothing was queued for .bpf.nested: no command had FILL";
       return err(notDecomposed(`layer ${number}`, detail));
     }
-    buffers = [first, ...others];
+    given = { buffers: [first, ...others], source: context.layers.get(first) };
     context = { ...context, queued: [], parsed: false };
   }
   return complete(context, attempts);
@@ -57,14 +62,14 @@ export async function decomposeV7(input: {
 async function runLayer(
   layer: Container,
   number: number,
-  buffers: Buffers,
+  given: LayerInput,
   before: KernelContext,
   runParser: RunParser,
 ): Promise<{ readonly context: KernelContext; readonly attempts: readonly Attempt[] }> {
   const attempts: Attempt[] = [];
   let context = before;
   for (const program of layer.programs) {
-    const run = await runProgram(program, number, buffers, context, runParser);
+    const run = await runProgram(program, number, given, context, runParser);
     context = run.context;
     attempts.push({ layer: number, program: program.name, failure: run.failure });
     if (context.parsed) break;
@@ -76,7 +81,7 @@ async function runLayer(
 async function runProgram(
   program: ContainerProgram,
   layer: number,
-  buffers: Buffers,
+  given: LayerInput,
   before: KernelContext,
   runParser: RunParser,
 ): Promise<{ readonly context: KernelContext; readonly failure: Failure | undefined }> {
@@ -90,13 +95,14 @@ async function runProgram(
     revision: "v7",
     layer,
     program: program.name,
-    buffers,
+    buffers: given.buffers,
     kernel,
     initrd,
     cmdline,
   });
   if (!sent.ok) {
-    return { context: before, failure: notDecomposed(stage, "sends nothing", [sent.failure]) };
+    const cause = aboutImage(sent.failure, given.source);
+    return { context: before, failure: notDecomposed(stage, "sends nothing", [cause]) };
   }
   const { context, refused } = await executeStream({ revision: "v7", commands: sent.value }, before, {
     stage,

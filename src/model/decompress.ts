@@ -5,6 +5,12 @@ import { err, ok, type Result } from "#core/result.ts";
 import { decompress, detectCodec } from "#formats/compression/codecs.ts";
 import { DECOMPRESSED_LIMIT } from "#formats/compression/types.ts";
 
+export type Decompressed = {
+  readonly bytes: Uint8Array;
+  /** The codec's name: `gzip`. */
+  readonly compression: string;
+};
+
 /**
  * Decompresses as the kernel does for a DECOMPRESS command: the stream's own magic number tells the
  * compression, and the result has at most `limit` bytes.
@@ -16,7 +22,7 @@ import { DECOMPRESSED_LIMIT } from "#formats/compression/types.ts";
 export async function kernelDecompress(
   payload: Uint8Array,
   limit = DECOMPRESSED_LIMIT,
-): Promise<Result<Uint8Array>> {
+): Promise<Result<Decompressed>> {
   const codec = detectCodec(payload);
   if (codec === undefined) {
     const head = Buffer.from(payload.subarray(0, 4)).toString("hex");
@@ -26,9 +32,10 @@ export async function kernelDecompress(
       detail: `no decompressor knows a stream that begins with ${head === "" ? "nothing" : head}`,
     });
   }
-  if (codec.name === "gzip") return gunzip(payload, limit);
-  const decompressed = await decompress(codec, payload, { limit });
-  return decompressed.ok ? ok(decompressed.value.bytes) : decompressed;
+  const decompressed =
+    codec.name === "gzip" ? gunzip(payload, limit) : await decompress(codec, payload, { limit });
+  if (!decompressed.ok) return decompressed;
+  return ok({ bytes: decompressed.value.bytes, compression: codec.name });
 }
 
 const FIXED_HEADER = 10;
@@ -39,7 +46,7 @@ const HAS_NAME = 8;
  * and it never looks at the CRC and the size behind the data, so that they may as well be missing. This is why the
  * `payload_size - 4` of the series' first parsers went unnoticed.
  */
-function gunzip(payload: Uint8Array, limit: number): Result<Uint8Array> {
+function gunzip(payload: Uint8Array, limit: number): Result<{ readonly bytes: Uint8Array }> {
   const start = decoding(() => {
     const header = new ByteReader(payload, { format: "gzip", section: "compressed data" });
     if (header.u8(2) !== 8) header.fail(2, `compression method ${header.u8(2)}`);
@@ -54,7 +61,7 @@ function gunzip(payload: Uint8Array, limit: number): Result<Uint8Array> {
       maxOutputLength: Math.max(1, limit),
       chunkSize: 1024 * 1024,
     });
-    return bytes.length > limit ? tooLarge(limit) : ok(bytes);
+    return bytes.length > limit ? tooLarge(limit) : ok({ bytes });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge(limit);

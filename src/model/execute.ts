@@ -37,7 +37,8 @@ export async function executeStream(
 ): Promise<Execution> {
   let context = before;
   for (const [index, command] of stream.commands.entries()) {
-    const next = await execute(command, stream.revision, context, options.decompressedLimit);
+    const place = `${options.stage}, command ${index}`;
+    const next = await execute(command, place, stream.revision, context, options.decompressedLimit);
     if (!next.ok) {
       const { detail, causes } = next.failure;
       return { context, refused: notDecomposed(options.stage, detail, causes, index) };
@@ -49,8 +50,10 @@ export async function executeStream(
 
 type Refusal = { readonly detail: string; readonly causes?: readonly Failure[] };
 
+/** @param place of the command, for the name of what it decompresses */
 async function execute(
   command: Command,
+  place: string,
   revision: Revision,
   context: KernelContext,
   limit: number | undefined,
@@ -64,7 +67,7 @@ async function execute(
     case "VERIFY_SIG":
       return err({ detail: "VERIFY_SIG has a number, but the loader has no code for it" });
     case "DECOMPRESS":
-      return decompressInto(context, command, revision, limit);
+      return decompressInto(context, command, place, revision, limit);
     case "COPY":
       return copyInto(context, command, revision);
   }
@@ -73,6 +76,7 @@ async function execute(
 async function decompressInto(
   context: KernelContext,
   command: Command,
+  place: string,
   revision: Revision,
   limit: number | undefined,
 ): Promise<Result<KernelContext, Refusal>> {
@@ -83,8 +87,13 @@ async function decompressInto(
   if (!decompressed.ok) {
     return err({ detail: `${commandTitle(command)} fails`, causes: [decompressed.failure] });
   }
-  const queue = queued(context, command, decompressed.value, revision);
-  return queue.ok ? ok({ ...context, kernel: decompressed.value, queued: queue.value }) : queue;
+  const { bytes, compression } = decompressed.value;
+  const queue = queued(context, command, bytes, revision);
+  if (!queue.ok) return queue;
+  // Of the layers before, those of the queue are all that can still be asked for.
+  const layers = new Map([...context.layers].filter(([key]) => queue.value.includes(key)));
+  layers.set(bytes, `the ${compression} stream of ${place}`);
+  return ok({ ...context, kernel: bytes, queued: queue.value, layers });
 }
 
 function copyInto(

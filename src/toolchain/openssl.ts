@@ -8,7 +8,7 @@ export const OPENSSL_NEEDED = "3.0";
 export type OpensslFacts = { readonly version: string };
 
 /** Reads `openssl version`. LibreSSL, which has the same name and another `cms`, is not taken. */
-export function parseOpensslVersion(text: string): string | undefined {
+function parseOpensslVersion(text: string): string | undefined {
   return /^OpenSSL (\d+(?:\.\d+)*)/.exec(text)?.[1];
 }
 

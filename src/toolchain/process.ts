@@ -34,7 +34,7 @@ export type ToolOutput = {
 };
 
 /** More output than this, in bytes, on stdout or stderr ends the tool; `stdoutFile` has no limit. */
-export const OUTPUT_LIMIT = 100_000_000;
+const OUTPUT_LIMIT = 100_000_000;
 
 /** Time to read what an ended tool still has in its pipes, in milliseconds. */
 const DRAIN_TIME = 100;

@@ -65,6 +65,6 @@ export function isMalformed(command: Command | Malformed): command is Malformed 
   return "reason" in command;
 }
 
-export function isDone(command: Command | Malformed): boolean {
+function isDone(command: Command | Malformed): boolean {
   return !isMalformed(command) && command.command === "DONE";
 }

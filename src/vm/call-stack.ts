@@ -5,7 +5,7 @@ import type { Region } from "./memory/region.ts";
 /** Bytes of one function's stack (MAX_BPF_STACK). */
 export const STACK_SIZE = 512;
 /** Functions inside each other, the program itself included (MAX_CALL_FRAMES). */
-export const MAX_FRAMES = 8;
+const MAX_FRAMES = 8;
 /** R6 to R10 and the place to return to, in 32-bit words. */
 const SAVED = 11;
 const FIRST_SAVED = 12;

@@ -1,3 +1,4 @@
+import type { Btf } from "#formats/btf/btf.ts";
 import type { Instruction } from "#isa/instruction.ts";
 import type { ListedFunction, SourceLine } from "#isa/listing.ts";
 import type { Lowered } from "./interpreter/lower.ts";
@@ -30,6 +31,8 @@ export type LoadedProgram = {
   /** Source lines and functions, offsets in bytes from the program's start; empty without debug information. */
   readonly lines: readonly SourceLine[];
   readonly functions: readonly ListedFunction[];
+  /** Its own BTF, where it has debug information: the types that it was compiled with. */
+  readonly types?: Btf;
   readonly lowered: Lowered;
 };
 

@@ -2,14 +2,14 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
 import { encodeZboot } from "#formats/zboot/encode.ts";
 import { cliOk } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { arm64Image } from "../support/real-inputs.ts";
 import { recentXz } from "../support/recent-xz.ts";
-import { missingTool } from "../support/tools.ts";
+import { judgedBy } from "../support/tools.ts";
 
 /**
  * What a kernel's build compresses its Image with for vmlinuz.efi: scripts/Makefile.lib, and for xz on arm64
@@ -34,14 +34,14 @@ const BUILDS: readonly (readonly [compression: string, words: () => readonly str
   ["zstd22", () => ["zstd", "-q", "-22", "--ultra", "-c"]],
 ];
 
-const skipped = missingTool("gzip", "lz4", "lzma", "lzop", "xz", "zstd");
-
 // The slowest compressors need half a minute for 27 MB, more where other tests run beside them.
-describe.skipIf(skipped !== undefined)(
-  `extract gives Debian's arm64 Image back from a zboot file with the stream of a kernel's build${skipped === undefined ? "" : ` (${skipped})`}`,
-  { timeout: 300_000, concurrent: true },
+const SETTINGS = { timeout: 300_000, concurrent: true };
+
+judgedBy(
+  ["gzip", "lz4", "lzma", "lzop", "xz", "zstd"],
+  "extract gives Debian's arm64 Image back from a zboot file with the stream of a kernel's build",
   () => {
-    test.each(BUILDS)("compressed for %s", async (compression, words) => {
+    test.each(BUILDS)("compressed for %s", SETTINGS, async (compression, words) => {
       const image = arm64Image();
       const [tool = "", ...args] = words();
       const { stdout: payload } = await promisify(execFile)(tool, [...args, image], {

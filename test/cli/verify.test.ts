@@ -91,6 +91,7 @@ describe("verify takes a parser as", () => {
   it.each([
     ["container", "zboot.bpf", "container"],
     ["bytecode object", "zboot_bytecode.o", "bytecode object"],
+    ["light skeleton", "zboot_parser_bpf.lskel.h", "light skeleton"],
     ["BPF object", "zboot_parser_bpf.o", "BPF object"],
     ["C source", "zboot_parser_bpf.c", "BPF object"],
   ])("%s", async (_what, file, form) => {
@@ -102,6 +103,40 @@ describe("verify takes a parser as", () => {
       { title: "DONE", size: 0 },
     ];
     expect(verdicts).toMatchObject([{ ok: true, commands, findings: [] }]);
+  });
+});
+
+describe("the revision of a parser", () => {
+  let old: string;
+  beforeAll(async () => {
+    old = newFolder("v6");
+    const from = ["--image", arm64Image(), "--max-kernel", "100000", "--max-initrd", "4096", "--abi", "v6"];
+    await cliOk(["build", "zboot", ...from, "-o", old], { cwd: old });
+    write(join(old, "zboot.img"), IMAGES.zboot);
+  });
+
+  it.each(["zboot.bpf", "zboot_parser_bpf.o"])("is told by the types in %s", async (file) => {
+    const cwd = folderWith(file);
+    copyFileSync(join(old, file), join(cwd, `old-${file}`));
+    const { parsers, verdicts } = await verification(
+      [file, `old-${file}`, "--reference", "zboot", "--image", "zboot.img"],
+      cwd,
+    );
+    expect(parsers.map(({ name, revision }) => [name, revision])).toEqual([
+      [file, "v7"],
+      [`old-${file}`, "v6"],
+    ]);
+    expect(verdicts.map(({ ok, commands }) => [ok, commands.length])).toEqual([
+      [true, 2],
+      [true, 1],
+    ]);
+  });
+
+  it("is that of --abi before all others", async () => {
+    const { stdout } = await cli(["verify", "zboot.bpf", "--abi", "v7", "--image", "zboot.img", "--json"], {
+      cwd: old,
+    });
+    expect(JSON.parse(stdout).parsers).toMatchObject([{ revision: "v7" }]);
   });
 });
 

@@ -9,6 +9,7 @@ import { encodeCertificate } from "#formats/pe/certificates.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { DONE, stream } from "../abi/stream-samples.ts";
+import { bpftoolString, skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
@@ -59,6 +60,7 @@ describe("inspect says what a file is:", () => {
     ["BTF", () => btf.build()],
     ["command stream (.kbs)", () => encodeKbs(stream("v7", DONE))],
     ["gzip stream", () => gzipSync("words")],
+    ["light skeleton", () => text(skeletonText())],
     ["text", () => text("words\n")],
     ["empty file", () => new Uint8Array(0)],
   ])("%s", async (format, bytes) => {
@@ -74,6 +76,36 @@ describe("inspect says what a file is:", () => {
 });
 
 describe("inspect --json", () => {
+  test("has a light skeleton's name, programs, maps and sizes", async () => {
+    const header = skeletonText({
+      data: new Uint8Array(5),
+      insns: new Uint8Array(16),
+      maps: ["ringbuf_1", "bss"],
+    });
+    expect((await inspectBytes(text(header))).fields).toEqual([
+      { name: "parser", value: "hello_bpf" },
+      { name: "programs", value: "parse_pe" },
+      { name: "maps", value: "ringbuf_1, bss" },
+      { name: "opts_data", value: 5 },
+      { name: "opts_insn", value: 16 },
+    ]);
+  });
+
+  test("says why a light skeleton is of no use", async () => {
+    const lame = skeletonText().replace("opts_insn[]", "other[]");
+    expect(await inspectBytes(text(lame))).toMatchObject({
+      format: "light skeleton, unusable",
+      warnings: [expect.stringMatching(/^opts_insn: not in the light skeleton/)],
+    });
+  });
+
+  test("takes the arrays alone for text", async () => {
+    const arrays = `const char opts_insn[] = "${bpftoolString(new Uint8Array(8))}";\n`;
+    expect(await inspectBytes(text(`const char opts_data[] = "data";\n${arrays}`))).toMatchObject({
+      format: "text",
+    });
+  });
+
   test("keeps duplicates and the file's order, and warns of the duplicates", async () => {
     const { parts, warnings } = await inspectBytes(
       buildPe([

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { cliOk } from "../support/cli.ts";
 import { newFolder } from "../support/kernel-tree.ts";
-import { llvmTool, missingTool } from "../support/tools.ts";
+import { describeUnless, llvmTool, missingTool } from "../support/tools.ts";
 import { arm64Maker, listedSections, makeUki, noX86Pe, type Part, x86Maker } from "../support/uki.ts";
 
 /** Bytes that no two parts share; the length is no multiple of any alignment. */
@@ -59,8 +59,7 @@ const arm64 = {
 };
 
 for (const { title, missing, objdump, maker } of [x86, arm64]) {
-  const suite = missing === undefined ? describe : describe.skip;
-  suite(`a UKI of objcopy and Debian's stub for ${title}${missing === undefined ? "" : ` (${missing})`}`, () => {
+  describeUnless(missing, `a UKI of objcopy and Debian's stub for ${title}`, () => {
     test.each(CASES)(
       "%s: objdump has the same sections, the stream has the files",
       async (_title, parts, sent) => {

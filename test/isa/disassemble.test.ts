@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it, describe as suite } from "vitest";
-import { disassemble, disassembleProgram, type Names } from "#isa/disassemble.ts";
+import { disassemble, type Names } from "#isa/disassemble.ts";
 import { helperId, helperName } from "#isa/helpers.ts";
 import { formOf } from "#isa/lookup.ts";
 import { FORMS } from "#isa/table.ts";
-import { bytesOf, decoded, one, slot } from "./instructions.ts";
+import { bytesOf, one, slot } from "./instructions.ts";
 
 const KERNEL = readFileSync(new URL("kernel-text.txt", import.meta.url), "utf8")
   .split("\n")
@@ -81,13 +81,6 @@ suite("disassemble", () => {
         { numRuns: 20, seed: 1 },
       );
     }
-  });
-});
-
-suite("disassembleProgram", () => {
-  it("numbers instructions by slot", () => {
-    const program = decoded([...slot(0x18, 1, 0, 0, 1), ...slot(0)], slot(0xb7, 0), slot(0x95));
-    expect(disassembleProgram(program)).toEqual(["0: (18) r1 = 0x1", "2: (b7) r0 = 0", "3: (95) exit"]);
   });
 });
 

@@ -11,7 +11,7 @@ import { decompose } from "#model/decompose.ts";
 import type { Decomposed } from "#model/types.ts";
 import { referenceRunner } from "#reference/runner.ts";
 import { failureText } from "#report/failure-text.ts";
-import { copy, DONE } from "../abi/stream-samples.ts";
+import { copy, DONE, decompress } from "../abi/stream-samples.ts";
 import { buildElf, type TestSection } from "../support/elf-builder.ts";
 import { buildPe, type TestPeSection } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
@@ -121,6 +121,29 @@ describe("v7, with the reference parsers,", () => {
     expect(parts(await v7(container(["uki"], container(["zboot"])), image))[0]).toMatch(
       /^layer 2: no parser takes the image\n {2}layer 2, .bpf.1: sends nothing\n {4}image is not supported/,
     );
+  });
+
+  test("names the stream that the next layer's image came out of", async () => {
+    const kernel = gzipSync(pe([".cmdline", "c"]));
+    const { run } = scripted({
+      outer: [decompress(kernel, "FILL"), DONE],
+      one: [decompress(gzipSync("another kernel"))],
+    });
+    const result = await decompose({
+      revision: "v7",
+      container: container(["outer"], container(["one", "two"])),
+      image: Buffer.from("image"),
+      runParser: (object, stage) => (stage.program === ".bpf.2" ? reference("v7") : run)(object, stage),
+    });
+    expect(parts(result)).toEqual([
+      [
+        "layer 2: no parser takes the image",
+        "  layer 2, .bpf.1: ends without DONE",
+        "  layer 2, .bpf.2: sends nothing",
+        "    inside the gzip stream of layer 1, .bpf.1, command 0: " +
+          "UKI section table, offset 0x138: profile @0 has no .linux",
+      ].join("\n"),
+    ]);
   });
 
   test("refuses what is no container", async () => {
@@ -283,6 +306,23 @@ describe("v6", () => {
     expect(parts(await v6(pe([".linux", "k"], [".bpf", "x"])))[0]).toMatch(
       /^layer 1, .bpf: cannot be loaded\n {2}ELF/,
     ));
+
+  test("names the stream that a broken image or parser came out of", async () => {
+    const stream = "the gzip stream of layer 1, .bpf, command 0";
+    const broken = Buffer.from(pe([".linux", "k"], [".bpf", "no object"]));
+    expect(parts(await v6(zbootPe(gzipSync(broken))))).toEqual([
+      [
+        "layer 2, .bpf: cannot be loaded",
+        `  inside ${stream}: ELF file header, offset 0x${broken.indexOf("no object").toString(16)}: no ELF magic`,
+      ].join("\n"),
+    ]);
+    expect(parts(await v6(zbootPe(gzipSync(pe([".bpf", object])))))).toEqual([
+      [
+        "layer 2, .bpf: sends nothing",
+        `  inside ${stream}: UKI section table, offset 0x138: profile @0 has no .linux`,
+      ].join("\n"),
+    ]);
+  });
 
   test("says which command the kernel refuses, and why", async () =>
     expect(parts(await v6(zbootPe(Buffer.from("not compressed"))))).toEqual([

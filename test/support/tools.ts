@@ -16,11 +16,15 @@ export function llvmTool(name: string): string {
   return names.find((candidate) => missingTool(candidate) === undefined) ?? name;
 }
 
-/** `describe` with the tools named where they are missing and the tests are skipped. */
-export function judgedBy(tools: readonly string[], title: string, body: () => void): void {
-  const cause = missingTool(...tools);
+/** `describe`; where there is a cause not to run the tests, they are skipped and their title names it. */
+export function describeUnless(cause: string | undefined, title: string, body: () => void): void {
   if (cause === undefined) describe(title, body);
   else describe.skip(`${title} (${cause})`, body);
+}
+
+/** `describe` for tests that need these tools. */
+export function judgedBy(tools: readonly string[], title: string, body: () => void): void {
+  describeUnless(missingTool(...tools), title, body);
 }
 
 /** Gives `body` the path of a file with these bytes, for as long as it runs. */

@@ -29,7 +29,7 @@ export const COMPILER_FLAGS: readonly string[] = [
 ];
 
 /** In the private folder all headers lie beside the source. */
-export const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-I", "."];
+const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-I", "."];
 
 /** `<p>_parser_bpf.c`, and the same beside the headers that it is compiled with. */
 export function sourceRule(plan: Plan, target: Target): Rule {

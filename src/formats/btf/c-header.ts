@@ -98,7 +98,7 @@ function emitEnumerator(btf: Btf, emitter: CEmitter, name: string): boolean {
 }
 
 /** The first enum that has an enumerator called `name`. Compares offsets; decodes no other string. */
-export function findEnumerator(btf: Btf, name: string): number | undefined {
+function findEnumerator(btf: Btf, name: string): number | undefined {
   const wanted = btf.stringOffsets(name);
   if (wanted.size === 0) return undefined;
   for (const id of btf.ids()) {

@@ -4,7 +4,7 @@
  *
  * Source: LZMA SDK, "LZMA specification" (Igor Pavlov, public domain).
  */
-export const STATES = 12;
+const STATES = 12;
 export const POSITION_STATES = 16;
 export const PROBABILITY_INIT = 1024;
 

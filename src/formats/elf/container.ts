@@ -7,9 +7,9 @@ import { objectFlags } from "./object.ts";
 import type { ElfSection } from "./types.ts";
 
 /** Programs of one container: `.bpf.1` to `.bpf.8`. */
-export const MAX_CONTAINER_PROGRAMS = 8;
+const MAX_CONTAINER_PROGRAMS = 8;
 /** A container and what it nests, counted together. */
-export const MAX_CONTAINER_DEPTH = 4;
+const MAX_CONTAINER_DEPTH = 4;
 
 const NESTED = ".bpf.nested";
 const PROGRAM_NAME = new RegExp(`^\\.bpf\\.[1-${MAX_CONTAINER_PROGRAMS}]$`);

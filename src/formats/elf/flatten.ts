@@ -5,7 +5,7 @@ import type { ElfFile } from "./elf-file.ts";
 import type { ElfProgramHeader, ElfSection } from "./types.ts";
 
 /** No flat image is longer: 512 MiB, as for everything that is decompressed. */
-export const FLAT_LIMIT = 512 * 1024 * 1024;
+const FLAT_LIMIT = 512 * 1024 * 1024;
 
 const SHF_TLS = 0x400n;
 const PT_TLS = 7;

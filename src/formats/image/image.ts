@@ -38,7 +38,7 @@ export type LoongarchImage = Common & {
 };
 
 /** Every one of these headers ends here, its magic number at 0x38. */
-export const IMAGE_HEADER_SIZE = 64;
+const IMAGE_HEADER_SIZE = 64;
 
 const MAGIC_AT = 0x38;
 const ARM64_MAGIC = 0x644d5241; // "ARM\x64"

@@ -175,7 +175,7 @@ export function big(r: Pairs, i: number): bigint {
 }
 
 /** The low 64 bits of `value`. */
-export function setBig(r: Pairs, i: number, value: bigint): void {
+function setBig(r: Pairs, i: number, value: bigint): void {
   r[i] = Number(BigInt.asIntN(32, value));
   r[i + 1] = Number(BigInt.asIntN(32, value >> 32n));
 }

@@ -18,6 +18,8 @@ export type UnfinishedProgram = {
   readonly instructions: readonly Instruction[];
   readonly functions: readonly ListedFunction[];
   readonly lines: readonly SourceLine[];
+  /** Its own BTF. */
+  readonly types?: Btf;
   /** The kernel's BTF. */
   readonly target: Btf;
   readonly maps: readonly MapDefinition[];
@@ -57,6 +59,7 @@ export function finishProgram(program: UnfinishedProgram): LoadedProgram {
     kfuncs,
     lines: program.lines,
     functions: program.functions,
+    ...(program.types && { types: program.types }),
     lowered: lower(instructions),
   };
 }

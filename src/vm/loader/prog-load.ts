@@ -43,6 +43,7 @@ export function loadProgram(attributes: Attributes, options: KernelView): Loaded
         : relocate(decoded.value, relocationsOf(btf, relocations), { local: btf, target }),
     functions: btf === undefined ? [] : functionsOf(btf, functions),
     lines: btf === undefined ? [] : linesOf(btf, lines),
+    ...(btf && { types: btf }),
     target,
     maps: objects.maps.map(({ definition }) => definition),
     mapAt: (place) => objects.get("map", fdAt(place)).place,

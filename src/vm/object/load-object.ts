@@ -90,6 +90,7 @@ function loadOne(
       offset: info.offset,
       name: btf.name(info.type),
     })),
+    types: btf,
     target,
     maps: maps.definitions,
     mapOf: (place) => place,

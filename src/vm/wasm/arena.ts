@@ -102,6 +102,6 @@ export class Arena implements Home {
 }
 
 /** Where the descriptor of a region is; 0, the one that allows nothing, where it has none. */
-export function descriptorOf(number: number): number {
+function descriptorOf(number: number): number {
   return number < MAX_DESCRIPTORS ? DESCRIPTORS + number * DESCRIPTOR_SIZE : 0;
 }

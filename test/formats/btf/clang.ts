@@ -69,7 +69,7 @@ function assertions(btf: Btf, tag: string): string[] {
   return lines;
 }
 
-export function idOf(btf: Btf, tag: string): number {
+function idOf(btf: Btf, tag: string): number {
   const [kind, name] = tag.split(" ");
   const id = btf.find(name ?? "", [kind === "union" ? "union" : "struct"]);
   if (id === undefined) throw new Error(`no ${tag}`);

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { CODECS, type Codec, decompress, detectCodec } from "#formats/compression/codecs.ts";
+import { describeUnless } from "../../support/tools.ts";
 
 // The judges are the tools that kernel builds use: what they write must come back.
 
@@ -70,10 +71,7 @@ function detected(bytes: Uint8Array, name: string): Codec {
 }
 
 for (const [name, command] of CASES) {
-  const cause = missing(command);
-  const judged = cause === undefined ? describe : describe.skip;
-
-  judged(`what \`${command}\` writes${cause === undefined ? "" : ` (${cause})`}`, () => {
+  describeUnless(missing(command), `what \`${command}\` writes`, () => {
     let stream: Buffer = Buffer.alloc(0);
     beforeAll(() => {
       stream = compressed(command, CONTENT);
@@ -130,10 +128,7 @@ for (const [name, command] of CASES) {
   });
 }
 
-const noLz4 = missing("lz4 -l -c");
-const judgedLz4 = noLz4 === undefined ? describe : describe.skip;
-
-judgedLz4(`an lz4 legacy frame of several blocks${noLz4 === undefined ? "" : ` (${noLz4})`}`, () => {
+describeUnless(missing("lz4 -l -c"), "an lz4 legacy frame of several blocks", () => {
   const content = Buffer.concat(Array.from({ length: 13 }, () => CONTENT));
 
   test.each([undefined, content.length, 9_000_000])(

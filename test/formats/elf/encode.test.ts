@@ -2,17 +2,15 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { EM, ET, SHF, SHT } from "#formats/elf/constants.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
 import { encodeObject } from "#formats/elf/object.ts";
+import { judgedBy } from "../../support/tools.ts";
 
 // The judges here are binutils, not the project's own decoder.
-const missing = ["readelf", "nm", "objcopy", "ld"].find(
-  (tool) => spawnSync(tool, ["--version"]).status !== 0,
-);
-const judged = missing === undefined ? describe : describe.skip;
+const BINUTILS = ["readelf", "nm", "objcopy", "ld"];
 
 let folder = "";
 beforeAll(() => {
@@ -41,7 +39,7 @@ const symbols = [
   { name: "opts_insn", bytes: INSNS },
 ];
 
-judged(`an object, judged by binutils${missing === undefined ? "" : ` (no ${missing})`}`, () => {
+judgedBy(BINUTILS, "an object, judged by binutils", () => {
   test("has the sections that a compiler would write", () => {
     const file = written("a.o", encodeObject({ machine: EM.AARCH64, symbols }));
     const rows = run("readelf", "-SW", file)
@@ -99,7 +97,7 @@ judged(`an object, judged by binutils${missing === undefined ? "" : ` (no ${miss
   });
 });
 
-judged("a container, judged by binutils", () => {
+judgedBy(BINUTILS, "a container, judged by binutils", () => {
   const one = Buffer.from("first program");
   const two = Buffer.from("second");
 
@@ -136,7 +134,7 @@ judged("a container, judged by binutils", () => {
   });
 });
 
-judged("headers first, as the envelope of SPEC section 2 has them", () => {
+judgedBy(BINUTILS, "headers first, as the envelope of SPEC section 2 has them", () => {
   const kernel = Buffer.from("K".repeat(13));
   const initrd = Buffer.from("I".repeat(10));
   const cmdline = Buffer.from("quiet\0");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import { edited } from "../../support/elf-builder.ts";
-import { buildZboot } from "../../support/zboot-builder.ts";
+import { buildZboot, payloadsOutside } from "../../support/zboot-builder.ts";
 
 const PAYLOAD = Buffer.from("compressed kernel");
 const good = buildZboot(PAYLOAD);
@@ -66,14 +66,7 @@ describe("a hostile zboot image", () => {
   test("with an empty payload", () =>
     expect(failure(buildZboot(PAYLOAD, { payloadSize: 0 }))).toEqual(["DOS header", 0x0c, "empty payload"]));
 
-  test.each([
-    ["one byte past the end", 0x80, PAYLOAD.length + 1],
-    ["at the end of the file", size, 1],
-    ["of INT_MAX", 0x80, 0x7fff_ffff],
-    ["of UINT_MAX", 0x80, 0xffff_ffff],
-    ["at UINT_MAX", 0xffff_ffff, 1],
-    ["whose end wraps in 32 bits", 0xffff_fff0, 0x20],
-  ])("with a payload %s", (_, payloadOffset, payloadSize) =>
+  test.each(payloadsOutside(PAYLOAD.length))("with a payload %s", (_, payloadOffset, payloadSize) =>
     expect(failure(buildZboot(PAYLOAD, { payloadOffset, payloadSize }))).toEqual([
       "DOS header",
       0x08,

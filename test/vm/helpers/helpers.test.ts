@@ -127,17 +127,24 @@ function image(bytes: readonly number[]): Setting {
   };
 }
 
-describe("bpf_probe_read_kernel", () => {
-  const read = (size: number, offset: number): Line[] => [
+/** Lines that read from R1, `offset` bytes on, to the last eight bytes of the stack, which are all ones before. */
+const reader =
+  (name: string) =>
+  (size: number, offset = 0): Line[] => [
     copy(3, 1),
     op("add", { dst: 3, imm: offset }),
     op("stdw", { dst: 10, offset: -8, imm: -1 }),
     copy(1, 10),
     op("add", { dst: 1, imm: -8 }),
     set(2, size),
-    helper("bpf_probe_read_kernel"),
+    helper(name),
   ];
-  const bytesRead = [op("ldxdw", { dst: 0, src: 10, offset: -8 }), exit];
+
+/** The eight bytes as the program's result. */
+const bytesRead = [op("ldxdw", { dst: 0, src: 10, offset: -8 }), exit];
+
+describe("bpf_probe_read_kernel", () => {
+  const read = reader("bpf_probe_read_kernel");
   const data = image([1, 2, 3, 4, 5, 6, 7, 8]);
 
   it("copies", () => {
@@ -226,16 +233,7 @@ describe("bpf_probe_read_kernel", () => {
 });
 
 describe("bpf_probe_read_kernel_str", () => {
-  const read = (size: number, offset = 0): Line[] => [
-    copy(3, 1),
-    op("add", { dst: 3, imm: offset }),
-    op("stdw", { dst: 10, offset: -8, imm: -1 }),
-    copy(1, 10),
-    op("add", { dst: 1, imm: -8 }),
-    set(2, size),
-    helper("bpf_probe_read_kernel_str"),
-  ];
-  const bytesRead = [op("ldxdw", { dst: 0, src: 10, offset: -8 }), exit];
+  const read = reader("bpf_probe_read_kernel_str");
   const text = image([..."abcd\0xy"].map((c) => c.charCodeAt(0)));
 
   it("copies up to the NUL and counts it", () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { listProgram } from "#vm/disassembly.ts";
 import { loadParser } from "#vm/load-parser.ts";
 import { type MapDefinition, MapType } from "#vm/maps/definition.ts";
 import type { LoadedProgram } from "#vm/program.ts";
 import { CLANGS } from "../../formats/btf/clang.ts";
+import { describeUnless } from "../../support/tools.ts";
 import { KERNEL_BTF, loadInKernel, whyNoBpf, withoutNumbers } from "../support/kernel.ts";
 
 /*
@@ -84,9 +85,8 @@ function instructionsOf(program: LoadedProgram): readonly string[] {
 }
 
 const cause = CLANGS.length === 0 ? "skipped without clang" : whyNoBpf();
-const title = "a light skeleton is loaded as by this machine's kernel";
 
-describe.skipIf(cause !== undefined)(cause === undefined ? title : `${title} (${cause})`, () => {
+describeUnless(cause, "a light skeleton is loaded as by this machine's kernel", () => {
   it.each(CLANGS)("to the same maps, instructions and source lines, compiled by %s", async (clang) => {
     const kernel = await loadInKernel(clang, SOURCE);
     const target = decodeBtf(readFileSync(KERNEL_BTF));

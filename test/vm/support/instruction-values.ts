@@ -1,0 +1,36 @@
+/** 64-bit operands at which instructions go wrong: shift widths, the ends of each size and sign. */
+export const BOUNDARIES: readonly bigint[] = [
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  31n,
+  32n,
+  33n,
+  63n,
+  64n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0x8000n,
+  0xffffn,
+  0x7fffffffn,
+  0x80000000n,
+  0xfffffffen,
+  0xffffffffn,
+  0x100000000n,
+  0x1fffffffffffffn,
+  0x20000000000000n,
+  0x123456789abcdef0n,
+  0x7fffffffffffffffn,
+  0x8000000000000000n,
+  0xffffffff00000000n,
+  0xffffffff80000000n,
+  0xfffffffffffffffen,
+  0xffffffffffffffffn,
+];
+
+/** The same of immediates, which are signed. */
+export const IMMEDIATES: readonly number[] = [0, 1, -1, 2, -2, 31, 32, 63, 64, 0x7fffffff, -0x80000000];
