@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { arm64BootableUki, type BootableUki, x86BootableUki } from "../support/bootable-uki.ts";
 import { cliOk } from "../support/cli.ts";
-import { bootTest, buildParsers, describeGuest, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
-import { llvmTool } from "../support/tools.ts";
+import { bootTest, buildParsers, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
+import { describeUnless, llvmTool } from "../support/tools.ts";
 import { noX86Pe } from "../support/uki.ts";
 
-describeGuest(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", () => {
+describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", () => {
   let uki: BootableUki;
   beforeAll(() => {
     uki = x86BootableUki("token=one");
@@ -84,7 +84,7 @@ describeGuest(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", ()
 });
 
 const noArm64 = noGuest("qemu-system-aarch64", "aarch64-linux-gnu-gcc", llvmTool("llvm-objcopy"));
-describeGuest(noArm64, "boot-test on arm64", () => {
+describeUnless(noArm64, "boot-test on arm64", () => {
   it(
     "does not boot what only the first layer has taken apart",
     async () => {

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { arm64BootableUki, x86BootableUki } from "../support/bootable-uki.ts";
 import { cliOk } from "../support/cli.ts";
-import { bootTest, buildParsers, describeGuest, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
-import { llvmTool } from "../support/tools.ts";
+import { bootTest, buildParsers, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
+import { describeUnless, llvmTool } from "../support/tools.ts";
 import { noX86Pe } from "../support/uki.ts";
 
 /** Only the UKI's command line has it. */
 const TOKEN = `token=${Math.random().toString(36).slice(2)}`;
 
-describeGuest(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", () => {
+describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", () => {
   it(
     "boots Debian's kernel out of a UKI, by the second parser where the first sends what the kernel refuses",
     async () => {
@@ -35,7 +35,7 @@ describeGuest(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", ()
 });
 
 const noArm64 = noGuest("qemu-system-aarch64", "aarch64-linux-gnu-gcc", llvmTool("llvm-objcopy"));
-describeGuest(noArm64, "boot-test on arm64", () => {
+describeUnless(noArm64, "boot-test on arm64", () => {
   it(
     "boots a zboot image out of a UKI: two layers of parsers, decompressed by the kernel",
     async () => {

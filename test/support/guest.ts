@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe } from "vitest";
 import { cacheFolder } from "#toolchain/settings.ts";
 import type { BootableUki } from "./bootable-uki.ts";
 import { cli, cliOk, type Outcome } from "./cli.ts";
@@ -18,12 +17,6 @@ export function noGuest(qemu: string, ...tools: readonly string[]): string | und
   if (process.arch !== "x64") return "not an x86 machine";
   const unpacked = existsSync(join(ENV.KEXEC_BPF_CACHE, "tools/qemu/usr/bin", qemu));
   return missingTool("make", "gcc", "pahole", ...tools) ?? (unpacked ? undefined : missingTool(qemu));
-}
-
-/** `describe`, with the cause named where the tests are skipped. */
-export function describeGuest(missing: string | undefined, title: string, body: () => void): void {
-  if (missing === undefined) describe(title, body);
-  else describe.skip(`${title} (${missing})`, body);
 }
 
 /** Builds parsers for a UKI as a user does; gives their folder. */
