@@ -84,10 +84,10 @@ static size_t reservations_size(const unsigned char *at)
 	return size + RESERVATION_SIZE;
 }
 
-/* Copies the tree; @chosen is put to the front of /chosen, which is a child of the root. */
-static void put_structure(struct bytes *to, const unsigned char *at, const char *strings, struct bytes chosen)
+/* Copies the tree; @chosen is put to the front of /chosen, which is a child of the root. False: there is none. */
+static bool put_structure(struct bytes *to, const unsigned char *at, const char *strings, struct bytes chosen)
 {
-	bool inside = false;
+	bool inside = false, found = false;
 	int depth = 0;
 
 	for (;;) {
@@ -105,7 +105,7 @@ static void put_structure(struct bytes *to, const unsigned char *at, const char 
 		}
 		put_word(to, token);
 		if (token == END)
-			return;
+			return found;
 		if (token == END_NODE && depth-- == 2)
 			inside = false;
 		if (token != BEGIN_NODE)
@@ -113,7 +113,7 @@ static void put_structure(struct bytes *to, const unsigned char *at, const char 
 		put(to, name, strlen(name) + 1);
 		at += (strlen(name) + 4) & ~(size_t)3;
 		if (++depth == 2 && !strcmp(name, "chosen")) {
-			inside = true;
+			inside = found = true;
 			put(to, chosen.data, chosen.size);
 		}
 	}
@@ -138,7 +138,8 @@ struct bytes fdt_with(struct bytes fdt, const char *cmdline, uint64_t initrd, ui
 
 	put(&made, reservations, reservations_size(reservations));
 	structure = made.size;
-	put_structure(&made, fdt.data + word(header + 4 * STRUCTURE), (const char *)strings, chosen);
+	if (!put_structure(&made, fdt.data + word(header + 4 * STRUCTURE), (const char *)strings, chosen))
+		give_up("the device tree has no /chosen");
 	structure_size = made.size - structure;
 	/* The new names follow the old ones without padding: places in here are offsets in bytes. */
 	memcpy(made.data + made.size, strings, strings_size);

@@ -92,11 +92,11 @@ static struct bytes read_device_tree(void)
 static long load_by_segments(const struct loader *loader, const char *cmdline)
 {
 	uint64_t text_offset, image_size;
+
+	errno = 0;
 	/* The Image's header: text_offset at 8, image_size at 16, the magic number at 56. */
-	if (loader->kernel.size < 64 || memcmp(loader->kernel.data + 56, "ARM\x64", 4)) {
-		errno = 0;
+	if (loader->kernel.size < 64 || memcmp(loader->kernel.data + 56, "ARM\x64", 4))
 		give_up("the kernel is no arm64 Image");
-	}
 	memcpy(&text_offset, loader->kernel.data + 8, sizeof(text_offset));
 	memcpy(&image_size, loader->kernel.data + 16, sizeof(image_size));
 
@@ -148,8 +148,12 @@ void boot_second_kernel(const struct loader *loader)
 	const char *cmdline = (const char *)loader->cmdline.data;
 
 	end_layer(loader);
-	if (!loader->kernel.size || !loader->initrd.size || !loader->cmdline.size)
-		give_up("the parsers made no %s", !loader->kernel.size ? "kernel" : !loader->initrd.size ? "initrd" : "command line");
+	if (!loader->kernel.size)
+		give_up("the parsers made no kernel");
+	if (!loader->initrd.size)
+		give_up("the parsers made no initrd");
+	if (!loader->cmdline.size)
+		give_up("the parsers made no command line");
 	if (load_by_file(loader, cmdline) && (errno != ENOSYS || load_by_segments(loader, cmdline)))
 		give_up("loading the second kernel");
 	report_text(REPORT_SECOND_KERNEL, 0, cmdline);
