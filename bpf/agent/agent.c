@@ -9,6 +9,10 @@
  *   image FILE              what the cases below show to it
  *   case ID FLAGS REFUSE RING
  *                           run it once (struct kexec_testbed_run), with the ring in map RING full; -1: none is
+ *   carry-out REVISION      from here on, do what parsers send, as the series' loader does; of a layer's
+ *                           parsers, those behind the one that is done are passed over
+ *   next-layer              show what this layer has queued for the next one
+ *   boot                    boot what the parsers have made
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +30,7 @@
 
 #include "../testbed/kexec-testbed.h"
 #include "agent.h"
+#include "loader.h"
 
 #define LOG_SIZE (16u << 20)
 /* Buffers of one image that are remembered, so that none crosses to the host twice. */
@@ -48,6 +53,7 @@ static struct {
 		uint32_t number;
 	} remembered[REMEMBERED];
 	unsigned int remembered_count;
+	struct loader loader;
 } agent;
 
 static void mount_file_systems(void)
@@ -108,6 +114,8 @@ static void load_subject(uint32_t id, const char *file, char *path)
 	char head[sizeof(*loaded) + 256];
 	size_t size;
 
+	if (agent.loader.done)
+		return;
 	forget_buffers();
 	if (agent.loaded)
 		unload_parser(parser);
@@ -123,15 +131,20 @@ static void load_subject(uint32_t id, const char *file, char *path)
 	munmap(container.data, container.size);
 }
 
-static void show_image(const char *file)
+static void give_to_testbed(const char *what, struct bytes image)
 {
 	forget_buffers();
+	if (write(agent.testbed, image.data, image.size) != (ssize_t)image.size)
+		give_up("giving %s to the testbed", what);
+}
+
+static void show_image(const char *file)
+{
 	if (agent.image.size)
 		munmap(agent.image.data, agent.image.size);
 	if (!map_file(file, &agent.image))
 		give_up("%s", file);
-	if (write(agent.testbed, agent.image.data, agent.image.size) != (ssize_t)agent.image.size)
-		give_up("giving %s to the testbed", file);
+	give_to_testbed(file, agent.image);
 }
 
 static void report_buffer(uint32_t id, const struct kexec_testbed_call *call, const unsigned char *bytes)
@@ -176,6 +189,8 @@ static void report_records(uint32_t id, size_t largest)
 	while ((size = read(agent.testbed, agent.record, agent.record_size)) > 0) {
 		memcpy(&call, agent.record, sizeof(call));
 		report_buffer(id, &call, agent.record + sizeof(call));
+		carry_out_command(&agent.loader, agent.testbed,
+				  (struct bytes){ agent.record + sizeof(call), call.size });
 	}
 	if (size < 0)
 		give_up("reading a record");
@@ -196,8 +211,9 @@ static void run_case(uint32_t id, uint32_t flags, uint32_t refuse, int full)
 	struct kexec_testbed_run run = { .flags = flags, .refuse = refuse };
 	struct end_report end = {};
 
-	if (!agent.loaded)
+	if (!agent.loaded || agent.loader.done)
 		return;
+	begin_parser(&agent.loader);
 	report(REPORT_BEGIN, id, NULL, 0, NULL, 0);
 	/* Should the kernel fall, the host knows in which case. */
 	flush_reports();
@@ -232,6 +248,12 @@ static void carry_out(const char *line)
 		show_image(file);
 	else if (sscanf(line, "case %u %u %u %d", &id, &flags, &refuse, &full) == 4)
 		run_case(id, flags, refuse, full);
+	else if (sscanf(line, "carry-out %u", &agent.loader.revision) == 1)
+		return;
+	else if (!strcmp(line, "next-layer"))
+		give_to_testbed("the next layer's image", next_layer(&agent.loader));
+	else if (!strcmp(line, "boot"))
+		boot_second_kernel(&agent.loader);
 	else
 		give_up("no such command: %s", line);
 }

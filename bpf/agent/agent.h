@@ -44,6 +44,8 @@ enum report_kind {
 	REPORT_FINISH = 8,
 	/* The agent cannot go on. Payload: why. */
 	REPORT_TROUBLE = 9,
+	/* A second kernel is loaded and about to start. Payload: its command line. */
+	REPORT_SECOND_KERNEL = 10,
 };
 
 struct report {

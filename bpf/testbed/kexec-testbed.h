@@ -5,6 +5,8 @@
  * write() sets the image, whole in one call. KEXEC_TESTBED_RUN shows it to whatever is attached to the
  * anchor. read() then gives one recorded call of bpf_buffer_parser() at a time: struct
  * kexec_testbed_call, then the bytes; 0 when there are no more.
+ *
+ * KEXEC_TESTBED_INFLATE decompresses with the kernel's zlib.
  */
 #ifndef KEXEC_TESTBED_H
 #define KEXEC_TESTBED_H
@@ -41,6 +43,16 @@ struct kexec_testbed_call {
 	__s32 answer;
 };
 
+struct kexec_testbed_inflate {
+	/* A gzip stream, and room for what it unpacks to. */
+	__u64 from;
+	__u64 to;
+	__u64 from_size;
+	/* in: the room; out: the bytes that were written */
+	__u64 to_size;
+};
+
 #define KEXEC_TESTBED_RUN	_IOWR('K', 0x7b, struct kexec_testbed_run)
+#define KEXEC_TESTBED_INFLATE	_IOWR('K', 0x7c, struct kexec_testbed_inflate)
 
 #endif

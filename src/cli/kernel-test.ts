@@ -1,12 +1,10 @@
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { ANCHOR, type Revision } from "#abi/revisions.ts";
+import type { Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
-import { decodeBtf } from "#formats/btf/decode.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
-import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
 import { type GuestReport, runGuest } from "#kernel-vm/guest.ts";
 import type { GuestJob } from "#kernel-vm/job.ts";
@@ -15,7 +13,6 @@ import type { Surroundings } from "#kernel-vm/surroundings.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { cancelled } from "#toolchain/process.ts";
-import { cacheFolder } from "#toolchain/settings.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { loadParser } from "#vm/load-parser.ts";
@@ -26,10 +23,11 @@ import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
 import { judge } from "#witness/verdict.ts";
 import type { Io } from "./io.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";
-import { packageRoot } from "./package-root.ts";
+import { surroundings } from "./kernel-vm-surroundings.ts";
 import { progressLine } from "./progress-line.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
+import { isStock } from "./stock-kernel.ts";
 import { findImages } from "./verify-images.ts";
 import { limitsOf } from "./verify-parsers.ts";
 
@@ -135,35 +133,6 @@ async function testKernel(
   const tested = { source, plan, report: ran.value, verdict, milliseconds };
   const kept = await keepLogs(output, ran.value, tested);
   return kept.ok ? ok(tested) : kept;
-}
-
-/**
- * In a kernel with the interface, parsers attach to its own anchor and never see what the testbed shows to its own:
- * every case would differ. Errors: `unsupported` for such a kernel.
- */
-async function isStock({ headers }: GuestKernel): Promise<Result<void>> {
-  const file = join(headers, "vmlinux");
-  const found = await readKernelBtf(file);
-  if (!found.ok) return found;
-  const btf = decodeBtf(found.value.bytes);
-  if (!btf.ok) return err(inFile(btf.failure, file));
-  if (btf.value.find(ANCHOR, ["func"]) === undefined) return ok(undefined);
-  const detail = `it has ${ANCHOR}() itself, which only its kexec_file_load() calls: images cannot be shown to parsers there`;
-  return err({ reason: "unsupported", what: "a test in this kernel", detail, file });
-}
-
-function surroundings(io: Io): Surroundings {
-  const root = packageRoot();
-  return {
-    sources: join(root, "bpf"),
-    debianPackage: join(root, "scripts", "debian-package"),
-    moduleRoot: join(root, "scripts", "module-root"),
-    setupScript: join(root, "scripts", "setup"),
-    cacheDir: cacheFolder(io.env),
-    searchPath: io.env["PATH"] ?? "",
-    cwd: io.cwd,
-    signal: io.signal,
-  };
 }
 
 type Opened = { readonly containers: readonly NamedBytes[]; readonly subjects: readonly Subject[] };

@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
+import { bootTestCommand } from "./boot-test-command.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
 import { checkCommand } from "./check-command.ts";
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
   corpusCommand,
   fuzzCommand,
   kernelTestCommand,
+  bootTestCommand,
   signCommand,
   verifySignatureCommand,
   checkCommand,

@@ -18,6 +18,7 @@ export type Failure =
   | NotLoaded
   | ParserMisbehaved
   | GuestFailed
+  | NotBooted
   | SignatureFailed
   | BadTarget
   | UnknownGoal
@@ -171,6 +172,14 @@ export type GuestFailed = {
   readonly reason: "guest-failed";
   readonly detail: string;
   /** All that the kernel wrote to its console. */
+  readonly console: string;
+};
+
+/** A kernel that kexec was to boot did not come up, or not as it should. */
+export type NotBooted = {
+  readonly reason: "not-booted";
+  readonly detail: string;
+  /** All that the first kernel and this one wrote to the console. */
   readonly console: string;
 };
 

@@ -6,6 +6,7 @@ import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
 import { readOsRelease } from "#toolchain/os-release.ts";
 import { runTool } from "#toolchain/process.ts";
+import { GUEST_ARCHS, type GuestArch, hostArch } from "./guest-arch.ts";
 import { cancelledBy, type Surroundings } from "./surroundings.ts";
 
 /** A kernel to boot, and what modules for it are built with. */
@@ -18,20 +19,23 @@ export type GuestKernel = {
   readonly root?: string;
 };
 
-const ARCH = "amd64";
-const IMAGE = "linux-image-cloud-amd64";
-const HEADERS = "linux-headers-cloud-amd64";
-
 /**
  * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by the project's
  * scripts, which keep them in the cache. Those of this machine's own release are used as they are. The tools
  * among other headers need another C library: they come with a root folder.
  */
-export async function debianKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
+export async function debianKernel(
+  suite: string,
+  around: Surroundings,
+  arch: GuestArch = GUEST_ARCHS.x86,
+): Promise<Result<GuestKernel>> {
   const { codename } = await readOsRelease("/etc/os-release");
-  return suite === codename || suite === `${codename}-backports`
-    ? ownKernel(suite, around)
-    : foreignKernel(suite, around);
+  if (suite === codename || suite === `${codename}-backports`) return ownKernel(suite, around, arch);
+  if (arch.name !== "x86") {
+    const detail = `modules for ${arch.name} are built with this machine's release of Debian only`;
+    return err({ reason: "unsupported", what: `a kernel of ${suite}`, detail });
+  }
+  return foreignKernel(suite, around);
 }
 
 async function foreignKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
@@ -50,25 +54,31 @@ async function foreignKernel(suite: string, around: Surroundings): Promise<Resul
   return headers.ok ? ok({ image: image.value, headers: headers.value, root }) : headers;
 }
 
-async function ownKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
-  const fetch = async (name: string, ...more: readonly string[]): Promise<Result<string>> => {
+async function ownKernel(suite: string, around: Surroundings, arch: GuestArch): Promise<Result<GuestKernel>> {
+  const fetch = async (
+    { debian }: GuestArch,
+    what: "image" | "headers",
+    ...more: readonly string[]
+  ): Promise<Result<string>> => {
     const run = await runTool({
       tool: "debian-package",
       file: around.debianPackage,
-      args: [suite, ARCH, name, ...more],
+      args: [suite, debian, `linux-${what}-cloud-${debian}`, ...more],
       env: { KEXEC_BPF_CACHE: around.cacheDir },
       ...cancelledBy(around),
     });
     return run.ok ? ok(new TextDecoder().decode(run.value.stdout).trim()) : run;
   };
   // One after the other: they share a lock.
-  const image = await fetch(IMAGE);
+  const image = await fetch(arch, "image");
   if (!image.ok) return image;
-  const headers = await fetch(HEADERS);
+  const headers = await fetch(arch, "headers");
   if (!headers.ok) return headers;
-  const common = await fetch(HEADERS, "--depends-on", "linux-headers-.*-common");
+  const common = await fetch(arch, "headers", "--depends-on", "linux-headers-.*-common");
   if (!common.ok) return common;
-  const kbuild = await fetch(HEADERS, "--depends-on", "linux-kbuild-.*");
+  // These are programs, for the machine that compiles.
+  const host = GUEST_ARCHS[hostArch() ?? arch.name];
+  const kbuild = await fetch(host, "headers", "--depends-on", "linux-kbuild-.*");
   if (!kbuild.ok) return kbuild;
 
   const file = await imageOf(image.value);

@@ -5,7 +5,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { runTool } from "#toolchain/process.ts";
 import { troubleIn, troubleOfTaint } from "./console.ts";
-import { encodeCpio } from "./cpio.ts";
+import { type CpioFile, encodeCpio } from "./cpio.ts";
 import type { GuestKernel } from "./debian-kernel.ts";
 import { type GuestJob, guestFiles, guestMemory, jobText } from "./job.ts";
 import { type Qemu, qemuArguments } from "./qemu.ts";
@@ -68,7 +68,9 @@ export async function runGuest(
   let tainted = 0;
   let console = "";
   for (let boot = 1; ; boot++) {
-    const result = await bootOnce(job, guest, around, jobText(job, wanted, skipped));
+    const text = jobText(job, wanted, skipped);
+    const files = guestFiles(job, { ...guest.programs, text });
+    const result = await bootGuest(files, (size) => guestMemory(job, size), guest, around);
     if (!result.ok) return result;
     const { reports, ended } = result.value;
     console += result.value.console;
@@ -112,18 +114,28 @@ function placeOf(
   return { subject: next < 0 ? undefined : next, case: undefined };
 }
 
-type Boot = { readonly reports: Reports; readonly console: string; readonly ended: string };
+export type Boot = {
+  readonly reports: Reports;
+  readonly console: string;
+  /** How the machine came to its end, for one that did not come to the end of its job. */
+  readonly ended: string;
+};
 
-async function bootOnce(
-  job: GuestJob,
-  { qemu, kernel, programs, timeout }: Guest,
+/**
+ * Boots a kernel once with an initramfs of these files, and waits for the machine's end.
+ *
+ * @param memory MiB, by the size of the initramfs in bytes
+ */
+export async function bootGuest(
+  files: readonly CpioFile[],
+  memory: (initramfs: number) => number,
+  { qemu, kernel, timeout }: Omit<Guest, "programs">,
   around: Surroundings,
-  text: string,
 ): Promise<Result<Boot>> {
   const folder = await mkdtemp(join(tmpdir(), "kexec-bpf-guest-"));
   const file = (name: string) => join(folder, name);
   try {
-    const initramfs = encodeCpio(guestFiles(job, { ...programs, text }));
+    const initramfs = encodeCpio(files);
     await writeFile(file("initramfs"), initramfs);
     await writeFile(file("console"), "");
     await writeFile(file("reports"), "");
@@ -133,7 +145,7 @@ async function bootOnce(
       args: qemuArguments(qemu, {
         kernel: kernel.image,
         initramfs: file("initramfs"),
-        memory: guestMemory(job, initramfs.length),
+        memory: memory(initramfs.length),
         console: file("console"),
         reports: file("reports"),
       }),

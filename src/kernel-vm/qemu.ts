@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { runTool } from "#toolchain/process.ts";
 import { findExecutable, isExecutable } from "#toolchain/search-path.ts";
+import { GUEST_ARCHS, type GuestArch, hostArch } from "./guest-arch.ts";
 import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
 
 export type Qemu = {
@@ -14,60 +15,69 @@ export type Qemu = {
   readonly args: readonly string[];
   /** `kvm` where a virtual processor could be made with it; else QEMU emulates. */
   readonly accelerator: "kvm" | "tcg";
+  readonly arch: GuestArch;
 };
 
-const NAME = "qemu-system-x86_64";
 /** 7.2 brought down guests that it emulated: double faults early in the boot, one boot of seven. */
 const NEEDED = 8;
 
 /** The QEMU that scripts/setup unpacked, else PATH's. Errors: `tool-missing`, `tool-too-old`. */
-export async function findQemu(around: Surroundings): Promise<Result<Qemu>> {
+export async function findQemu(
+  around: Surroundings,
+  arch: GuestArch = GUEST_ARCHS.x86,
+): Promise<Result<Qemu>> {
   const root = join(around.cacheDir, "tools", "qemu");
-  const unpacked = join(root, "usr/bin", NAME);
+  const unpacked = join(root, "usr/bin", arch.qemu);
   const own = await isExecutable(unpacked);
-  const file = own ? unpacked : await findExecutable(NAME, around.searchPath, around.cwd);
+  const file = own ? unpacked : await findExecutable(arch.qemu, around.searchPath, around.cwd);
   if (file === undefined) {
-    return err({ reason: "tool-missing", tool: NAME, tried: [unpacked, "PATH"], remedy: remedy(around) });
+    return err({
+      reason: "tool-missing",
+      tool: arch.qemu,
+      tried: [unpacked, "PATH"],
+      remedy: remedy(around, arch),
+    });
   }
   const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map((name) => join(root, name));
   const firmware = ["usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu"].map((at) => join(root, at));
   const env: Record<string, string> = own ? { LD_LIBRARY_PATH: libraries.join(":") } : {};
-  const run = await runTool({ tool: NAME, file, args: ["--version"], env, ...cancelledBy(around) });
+  const run = await runTool({ tool: arch.qemu, file, args: ["--version"], env, ...cancelledBy(around) });
   if (!run.ok) return run;
   const version = /version (\S+)/.exec(new TextDecoder().decode(run.value.stdout))?.[1] ?? "unknown";
   if (!(Number.parseInt(version, 10) >= NEEDED)) {
     const needed = `${NEEDED}.0`;
     return err({
       reason: "tool-too-old",
-      tool: NAME,
+      tool: arch.qemu,
       path: file,
       version,
       needed,
-      remedy: remedy(around),
+      remedy: remedy(around, arch),
     });
   }
   const args = own ? firmware.flatMap((folder) => ["-L", folder]) : [];
-  const accelerator = (await kvmWorks({ file, env, args }, around)) ? "kvm" : "tcg";
-  return ok({ file, version, env, args, accelerator });
+  const accelerator = (await kvmWorks({ file, env, args, arch }, around)) ? "kvm" : "tcg";
+  return ok({ file, version, env, args, accelerator, arch });
 }
 
 const KVM_PATIENCE = 20_000;
 
 /** A device that can be opened is no proof: virtual machines that offer KVM inside may fail at its first use. */
 async function kvmWorks(
-  { file, env, args }: Pick<Qemu, "file" | "env" | "args">,
+  { file, env, args, arch }: Pick<Qemu, "file" | "env" | "args" | "arch">,
   around: Surroundings,
 ): Promise<boolean> {
+  if (arch.name !== hostArch()) return false;
   try {
     await access("/dev/kvm", constants.R_OK | constants.W_OK);
   } catch {
     return false;
   }
   const run = await runTool({
-    tool: NAME,
+    tool: arch.qemu,
     file,
     env,
-    args: [...args, ...processor("kvm"), "-m", "64", "-S", ...BARE, "-monitor", "stdio"],
+    args: [...args, ...processor(arch, "kvm"), "-m", "64", "-S", ...BARE, "-monitor", "stdio"],
     input: "quit\n",
     timeout: KVM_PATIENCE,
     ...cancelledBy(around),
@@ -77,8 +87,9 @@ async function kvmWorks(
 
 const BARE = ["-nodefaults", "-no-user-config", "-display", "none"];
 
-function processor(accelerator: Qemu["accelerator"]): readonly string[] {
-  return ["-machine", "pc", "-accel", accelerator, "-cpu", "max", "-smp", "1"];
+function processor(arch: GuestArch, accelerator: Qemu["accelerator"]): readonly string[] {
+  const cpu = accelerator === "kvm" ? "host" : arch.processor;
+  return ["-machine", arch.machine, "-accel", accelerator, "-cpu", cpu, "-smp", "1"];
 }
 
 export type Machine = {
@@ -95,12 +106,13 @@ export type Machine = {
 export function qemuArguments(qemu: Qemu, machine: Machine): readonly string[] {
   return [
     ...qemu.args,
-    ...processor(qemu.accelerator),
+    ...processor(qemu.arch, qemu.accelerator),
     ...["-m", String(machine.memory), ...BARE, "-no-reboot"],
-    ...["-kernel", machine.kernel, "-initrd", machine.initramfs, "-append", COMMAND_LINE],
+    ...["-kernel", machine.kernel, "-initrd", machine.initramfs, "-append", commandLine(qemu.arch)],
     ...["-chardev", `file,id=console,path=${option(machine.console)}`, "-serial", "chardev:console"],
     ...["-chardev", `file,id=reports,path=${option(machine.reports)}`],
-    ...["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=reports"],
+    // Each report is in its file when the agent goes on: what QEMU had still to fetch would be lost with the machine.
+    ...["-device", "virtio-serial-pci,ioeventfd=off", "-device", "virtserialport,chardev=reports"],
   ];
 }
 
@@ -110,8 +122,11 @@ function option(value: string): string {
 }
 
 /** Everything up to warnings goes to the console. What only costs time in an emulated machine is left out. */
-const COMMAND_LINE = [
-  "console=ttyS0",
+function commandLine(arch: GuestArch): string {
+  return [`console=${arch.console}`, ...PARAMETERS].join(" ");
+}
+
+const PARAMETERS = [
   "quiet",
   "loglevel=5",
   "panic=-1",
@@ -120,4 +135,4 @@ const COMMAND_LINE = [
   "tsc=reliable",
   "no_timer_check",
   "random.trust_cpu=on",
-].join(" ");
+];

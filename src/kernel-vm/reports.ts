@@ -45,6 +45,8 @@ export type Reports = {
   readonly tainted: number | undefined;
   /** Why the agent gave up. */
   readonly trouble: string | undefined;
+  /** The command line of the second kernel that was about to start. */
+  readonly secondKernel: string | undefined;
 };
 
 /** enum report_kind of bpf/agent/agent.h. */
@@ -58,6 +60,7 @@ const KIND = {
   end: 7,
   finish: 8,
   trouble: 9,
+  secondKernel: 10,
 } as const;
 
 const HEAD = 12;
@@ -91,6 +94,7 @@ class State {
   #tainted: number | undefined;
   #trouble: string | undefined;
   #unfinished: number | undefined;
+  #secondKernel: string | undefined;
   readonly #loads = new Map<number, LoadReport>();
   readonly #outcomes = new Map<number, GuestOutcome>();
   readonly #buffers: Uint8Array[] = [];
@@ -128,6 +132,9 @@ class State {
       case KIND.trouble:
         this.#trouble = latin1(payload.bytes);
         break;
+      case KIND.secondKernel:
+        this.#secondKernel = latin1(payload.bytes);
+        break;
       default:
         payload.fail(0, "no such report");
     }
@@ -148,6 +155,7 @@ class State {
       unfinished: this.#unfinished,
       tainted: this.#tainted,
       trouble: this.#trouble,
+      secondKernel: this.#secondKernel,
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { GuestArch } from "./guest-arch.ts";
+
 /** Where the machine's things are, as the command line knows them. Paths are absolute. */
 export type Surroundings = {
   /** The folder with the sources of module and agent. */
@@ -18,7 +20,7 @@ export function cancelledBy({ signal }: Surroundings): { readonly signal?: Abort
   return signal === undefined ? {} : { signal };
 }
 
-/** The command that installs what kernel-vm needs. */
-export function remedy({ setupScript }: Surroundings): string {
-  return `${setupScript} --kernel-vm`;
+/** The command that installs what kernel-vm needs for guests of the architecture. */
+export function remedy({ setupScript }: Surroundings, { name }: GuestArch): string {
+  return `${setupScript} --kernel-vm${name === "x86" ? "" : `-${name}`}`;
 }

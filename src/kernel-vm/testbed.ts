@@ -9,6 +9,7 @@ import { makeFolder, writeOutput } from "#files/output.ts";
 import { runTool } from "#toolchain/process.ts";
 import { findExecutable } from "#toolchain/search-path.ts";
 import type { GuestKernel } from "./debian-kernel.ts";
+import { compilerName, GUEST_ARCHS, type GuestArch } from "./guest-arch.ts";
 import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
 
 /** What runs in the guest: the agent (its init) and the module with the interface. */
@@ -29,18 +30,19 @@ export async function guestPrograms(
   kernel: GuestKernel,
   revision: Revision,
   around: Surroundings,
+  arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestPrograms>> {
-  for (const tool of ["make", "gcc", "pahole"]) {
+  for (const tool of ["make", compilerName(arch), "pahole"]) {
     // Without pahole, make builds a module without BTF, which no parser can be loaded against.
     if ((await findExecutable(tool, around.searchPath, around.cwd)) === undefined) {
-      return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around) });
+      return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around, arch) });
     }
   }
   const testbed = await sourcesIn(join(around.sources, "testbed"));
   if (!testbed.ok) return testbed;
-  const agent = await buildAgent(testbed.value, around);
+  const agent = await buildAgent(testbed.value, arch, around);
   if (!agent.ok) return agent;
-  const module = await buildModule(kernel, revision, testbed.value, around);
+  const module = await buildModule(kernel, revision, testbed.value, arch, around);
   return module.ok ? ok({ agent: agent.value, module: module.value }) : module;
 }
 
@@ -57,16 +59,20 @@ async function sourcesIn(folder: string): Promise<Result<Sources>> {
   }
 }
 
-async function buildAgent(testbed: Sources, around: Surroundings): Promise<Result<Uint8Array>> {
+async function buildAgent(
+  testbed: Sources,
+  arch: GuestArch,
+  around: Surroundings,
+): Promise<Result<Uint8Array>> {
   const agent = await sourcesIn(join(around.sources, "agent"));
   if (!agent.ok) return agent;
-  const inputs = [...agent.value.values(), ...testbed.values()];
+  const inputs = [...agent.value.values(), ...testbed.values(), arch.name];
   return kept({ name: "agent", inputs }, around, async (folder) => {
     const output = join(folder, "agent");
     const files = [...agent.value.keys()].filter((file) => file.endsWith(".c"));
     const run = await runTool({
       tool: "gcc",
-      file: "gcc",
+      file: compilerName(arch),
       args: ["-O2", "-Wall", "-Werror", "-static", "-o", output, ...files],
       ...cancelledBy(around),
     });
@@ -78,6 +84,7 @@ async function buildModule(
   kernel: GuestKernel,
   revision: Revision,
   testbed: Sources,
+  arch: GuestArch,
   around: Surroundings,
 ): Promise<Result<Uint8Array>> {
   let config: string;
@@ -87,7 +94,7 @@ async function buildModule(
     return err(fileFailed("read", join(kernel.headers, ".config"), error));
   }
   const { root } = kernel;
-  const compiler = root === undefined ? await compilerFor(config, around) : [];
+  const compiler = root === undefined ? await compilerFor(config, arch, around) : [];
   const inputs = [...testbed.values(), config, kernel.headers, revision, ...compiler];
   return kept(
     { name: "testbed", inputs, ...(root && { place: join(root, "tmp") }) },
@@ -108,10 +115,14 @@ async function buildModule(
 }
 
 /** Debian's headers ask for the compiler of the kernel's build by name; where it is not here, gcc has to do. */
-async function compilerFor(config: string, around: Surroundings): Promise<readonly string[]> {
+async function compilerFor(
+  config: string,
+  arch: GuestArch,
+  around: Surroundings,
+): Promise<readonly string[]> {
   const version = /^CONFIG_GCC_VERSION=(\d+)\d{4}$/m.exec(config)?.[1];
-  const named = await findExecutable(`x86_64-linux-gnu-gcc-${version}`, around.searchPath, around.cwd);
-  return named === undefined ? ["CC=gcc"] : [];
+  const named = version && (await findExecutable(compilerName(arch, version), around.searchPath, around.cwd));
+  return named ? [] : [`CC=${compilerName(arch)}`];
 }
 
 type Recipe = {

@@ -36,6 +36,7 @@ export function exitCode(failure: Failure): number {
     case "not-loaded":
     case "parser-misbehaved":
     case "guest-failed":
+    case "not-booted":
     case "signature-failed":
     case "bad-target":
       return EXIT.failed;

@@ -71,6 +71,11 @@ export function failureText(failure: Failure): string {
         `the guest failed: ${failure.detail}`,
         failure.console.split(/\r?\n/).slice(-CONSOLE_LINES),
       );
+    case "not-booted":
+      return lines(
+        `the second kernel is not as it should be: ${failure.detail}`,
+        failure.console.split(/\r?\n/).slice(-CONSOLE_LINES),
+      );
     case "signature-failed":
       return lines(
         `${at(failure.file)}${failure.signatureAt === undefined ? "" : `signature, offset ${hex(failure.signatureAt)}: `}${failure.detail}`,

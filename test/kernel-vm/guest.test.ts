@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Guest, runGuest } from "#kernel-vm/guest.ts";
+import { GUEST_ARCHS } from "#kernel-vm/guest-arch.ts";
 import type { GuestJob } from "#kernel-vm/job.ts";
 import { newFolder, script, write } from "../support/kernel-tree.ts";
 import { begin, buffer, end, FINISH, joined, loaded, START } from "./agent-reports.ts";
@@ -45,7 +46,7 @@ async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
     ].join("\n"),
   );
   const guest: Guest = {
-    qemu: { file: qemu, version: "10.0", env: {}, args: [], accelerator: "tcg" },
+    qemu: { file: qemu, version: "10.0", env: {}, args: [], accelerator: "tcg", arch: GUEST_ARCHS.x86 },
     kernel: { image: "/boot/vmlinuz", headers: "/nowhere" },
     programs: { agent: Buffer.from("agent"), module: Buffer.from("module") },
     timeout,

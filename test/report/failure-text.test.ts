@@ -218,6 +218,13 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "not-booted": [
+    {
+      failure: { reason: "not-booted", detail: 'its console does not show "token"', console: "one\r\ntwo" },
+      text: 'the second kernel is not as it should be: its console does not show "token"\n  one\n  two',
+      exit: 1,
+    },
+  ],
   "signature-failed": [
     {
       failure: { reason: "signature-failed", file: "zboot.bpf", detail: "is not signed" },

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { alignUp } from "#bytes/align.ts";
 
 export type Part = { readonly name: string; readonly data: Uint8Array };
 
@@ -37,6 +38,9 @@ export function noX86Pe(): string | undefined {
   return stdout?.includes("pei-x86-64") ? undefined : "no objcopy with pei-x86-64";
 }
 
+/** Addresses of parts are multiples of this, the first behind the stub's own sections. */
+const PLACE = 0x100000;
+
 /**
  * Puts sections behind those of the stub, as distributions did before ukify; names may repeat. Gives the path of
  * the UKI.
@@ -63,9 +67,10 @@ export function makeUki(
     return uki;
   }
   // Names may repeat only where a section is renamed to them: each has one of its own first.
+  let next = PLACE;
   const added = parts.flatMap(({ data }, i) => {
-    const address = 0x100000 + 0x100000 * i;
-    if (data.length > 0x100000) throw new Error(`part ${i} is too large for its place`);
+    const address = next;
+    next += alignUp(Math.max(data.length, 1), PLACE);
     return [
       `--add-section=.p${i}=${files[i]}`,
       `--set-section-flags=.p${i}=data,readonly`,

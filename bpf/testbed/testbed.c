@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include "inflate.h"
 #include "interface.h"
 #include "kexec-testbed.h"
 
@@ -209,23 +210,51 @@ static int run_parser(struct kexec_testbed_run *run)
 	return 0;
 }
 
-static long testbed_ioctl(struct file *file, unsigned int command, unsigned long argument)
+static long inflate(struct kexec_testbed_inflate __user *argument)
+{
+	struct kexec_testbed_inflate job;
+	size_t size;
+	u8 *from;
+	int ret;
+
+	if (copy_from_user(&job, argument, sizeof(job)))
+		return -EFAULT;
+	from = vmemdup_user(u64_to_user_ptr(job.from), job.from_size);
+	if (IS_ERR(from))
+		return PTR_ERR(from);
+	size = job.to_size;
+	ret = inflate_gzip(from, job.from_size, u64_to_user_ptr(job.to), &size);
+	kvfree(from);
+	return ret ?: put_user((u64)size, &argument->to_size);
+}
+
+static long show_to_parser(struct kexec_testbed_run __user *argument)
 {
 	struct kexec_testbed_run run;
 	int ret;
 
-	if (command != KEXEC_TESTBED_RUN)
-		return -ENOTTY;
-	if (copy_from_user(&run, (void __user *)argument, sizeof(run)))
+	if (copy_from_user(&run, argument, sizeof(run)))
 		return -EFAULT;
 	run = (struct kexec_testbed_run){ .flags = run.flags, .refuse = run.refuse };
 	mutex_lock(&testbed_lock);
 	drop_records();
 	ret = run_parser(&run);
 	mutex_unlock(&testbed_lock);
-	if (!ret && copy_to_user((void __user *)argument, &run, sizeof(run)))
+	if (!ret && copy_to_user(argument, &run, sizeof(run)))
 		ret = -EFAULT;
 	return ret;
+}
+
+static long testbed_ioctl(struct file *file, unsigned int command, unsigned long argument)
+{
+	switch (command) {
+	case KEXEC_TESTBED_RUN:
+		return show_to_parser((void __user *)argument);
+	case KEXEC_TESTBED_INFLATE:
+		return inflate((void __user *)argument);
+	default:
+		return -ENOTTY;
+	}
 }
 
 static const struct file_operations testbed_operations = {

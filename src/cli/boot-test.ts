@@ -1,0 +1,118 @@
+import type { Revision } from "#abi/revisions.ts";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { writeOutput } from "#files/output.ts";
+import { type Container, decodeContainer } from "#formats/elf/container.ts";
+import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
+import { GUEST_ARCHS } from "#kernel-vm/guest-arch.ts";
+import { findQemu } from "#kernel-vm/qemu.ts";
+import { bootSecondKernel, type SecondBootReport } from "#kernel-vm/second-kernel.ts";
+import { guestPrograms } from "#kernel-vm/testbed.ts";
+import { EXIT } from "#report/exit-code.ts";
+import { failureText } from "#report/failure-text.ts";
+import { table } from "#report/table.ts";
+import type { Io } from "./io.ts";
+import { surroundings } from "./kernel-vm-surroundings.ts";
+import { read } from "./read-file.ts";
+import { report } from "./report-failure.ts";
+import { isStock } from "./stock-kernel.ts";
+
+/** Paths are absolute, the time is in milliseconds. */
+export type BootTestRequest = {
+  readonly container: string;
+  readonly image: string;
+  readonly expect: string | undefined;
+  readonly arch: keyof typeof GUEST_ARCHS;
+  readonly revision: Revision;
+  /** A Debian suite, or a kernel of the user's own. */
+  readonly kernel: string | GuestKernel;
+  readonly timeout: number;
+  readonly output: string | undefined;
+  readonly json: boolean;
+};
+
+/** Room for a parser's rings, in bytes; larger ones the kernel refuses when the parser is loaded. */
+const MAP_MEMORY = 512 << 20;
+
+/** Carries out `kexec-bpf boot-test` and gives the exit status. */
+export async function bootTest(request: BootTestRequest, io: Io): Promise<number> {
+  const started = performance.now();
+  const booted = await boot(request, io);
+  const milliseconds = Math.round(performance.now() - started);
+  if (request.json) io.stdout(`${JSON.stringify(bootJson(booted, milliseconds))}\n`);
+  else if (booted.ok) io.stdout(bootText(booted.value, milliseconds));
+  const status = booted.ok ? EXIT.ok : report(io, booted.failure);
+  const kept = await keepConsole(request.output, booted);
+  return kept.ok ? status : report(io, kept.failure);
+}
+
+/** Of a run that went wrong too. */
+async function keepConsole(
+  file: string | undefined,
+  booted: Result<SecondBootReport>,
+): Promise<Result<void>> {
+  const of = booted.ok ? booted.value : booted.failure;
+  return file !== undefined && "console" in of ? writeOutput(file, of.console) : ok(undefined);
+}
+
+async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBootReport>> {
+  const container = await read(request.container);
+  if (!container.ok) return container;
+  const decoded = decodeContainer(container.value);
+  if (!decoded.ok) return err(inFile(decoded.failure, request.container));
+  const image = await read(request.image);
+  if (!image.ok) return image;
+
+  const around = surroundings(io);
+  const arch = GUEST_ARCHS[request.arch];
+  const qemu = await findQemu(around, arch);
+  if (!qemu.ok) return qemu;
+  const kernel =
+    typeof request.kernel === "string"
+      ? await debianKernel(request.kernel, around, arch)
+      : ok(request.kernel);
+  if (!kernel.ok) return kernel;
+  const stock = await isStock(kernel.value);
+  if (!stock.ok) return stock;
+  const programs = await guestPrograms(kernel.value, request.revision, around, arch);
+  if (!programs.ok) return programs;
+  return bootSecondKernel(
+    {
+      revision: request.revision,
+      container: container.value,
+      layers: layersOf(decoded.value, request.revision),
+      image: image.value,
+      expected: request.expect,
+      mapMemory: MAP_MEMORY,
+    },
+    { qemu: qemu.value, kernel: kernel.value, programs: programs.value, timeout: request.timeout },
+    around,
+  );
+}
+
+/** Paths of parsers, by layer. v6 knows but one parser a layer. */
+function layersOf({ programs, nested }: Container, revision: Revision): readonly (readonly string[])[] {
+  const own = programs.map(({ name }) => name).slice(0, revision === "v6" ? 1 : undefined);
+  const inner = nested === undefined ? [] : layersOf(nested, revision);
+  return [own, ...inner.map((paths) => paths.map((path) => `.bpf.nested/${path}`))];
+}
+
+function bootText({ release, parsers, cmdline, expected }: SecondBootReport, milliseconds: number): string {
+  return `${table([
+    ["first kernel", release],
+    ...parsers.map(({ path, commands }) => [path, `${commands} commands`]),
+    ["second kernel", `started with: ${cmdline}`],
+    ["its console", `shows: ${expected}`],
+    ["took", `${(milliseconds / 1000).toFixed(1)} s`],
+  ])}\n`;
+}
+
+function bootJson(booted: Result<SecondBootReport>, milliseconds: number): object {
+  const head = { schema: 1, passed: booted.ok, milliseconds };
+  if (!booted.ok) {
+    const { failure } = booted;
+    return { ...head, failure: { reason: failure.reason, text: failureText(failure) } };
+  }
+  const { release, parsers, cmdline, expected, secondConsole } = booted.value;
+  return { ...head, release, parsers, cmdline, expected, secondConsole };
+}

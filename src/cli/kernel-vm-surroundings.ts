@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import type { Surroundings } from "#kernel-vm/surroundings.ts";
+import { cacheFolder } from "#toolchain/settings.ts";
+import type { Io } from "./io.ts";
+import { packageRoot } from "./package-root.ts";
+
+/** Where virtual machines find their parts. */
+export function surroundings(io: Io): Surroundings {
+  const root = packageRoot();
+  return {
+    sources: join(root, "bpf"),
+    debianPackage: join(root, "scripts", "debian-package"),
+    moduleRoot: join(root, "scripts", "module-root"),
+    setupScript: join(root, "scripts", "setup"),
+    cacheDir: cacheFolder(io.env),
+    searchPath: io.env["PATH"] ?? "",
+    cwd: io.cwd,
+    signal: io.signal,
+  };
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cli } from "../support/cli.ts";
+import { buildElf } from "../support/elf-builder.ts";
+import { newFolder, script, write } from "../support/kernel-tree.ts";
+
+const cwd = newFolder("boot-test");
+const path = newFolder("path");
+write(join(cwd, "a.bpf"), buildElf([{ name: ".bpf.1", data: Buffer.from("program") }]).bytes);
+write(join(cwd, "uki.efi"), "image");
+/** No tools but those that a test makes, and no cache. */
+const BARE = { cwd, env: { PATH: path, KEXEC_BPF_CACHE: newFolder("cache") } };
+
+describe("boot-test", () => {
+  it.each([
+    [["a.bpf"], "Not enough non-option arguments: got 1, need at least 2"],
+    [["a.bpf", "uki.efi", "--kernel", "bzImage"], "Implications failed:\n kernel -> headers"],
+    [["a.bpf", "uki.efi", "--timeout", "0"], "--timeout 0"],
+  ])("refuses the words %j", async (words, why) => {
+    const { status, stderr, stdout } = await cli(["boot-test", ...words], BARE);
+    expect(stderr).toBe(`kexec-bpf: ${why}\nkexec-bpf --help shows what there is\n`);
+    expect([status, stdout]).toEqual([2, ""]);
+  });
+
+  it("says what is wrong with a container before it looks for QEMU", async () => {
+    const { status, stderr } = await cli(["boot-test", "uki.efi", "uki.efi"], BARE);
+    expect(stderr).toMatch(/^kexec-bpf: .*uki\.efi: /);
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ["x86", "qemu-system-x86_64", "--kernel-vm"],
+    ["arm64", "qemu-system-aarch64", "--kernel-vm-arm64"],
+  ])("says how to get what a guest for %s needs", async (arch, qemu, option) => {
+    const { status, stderr } = await cli(["boot-test", "a.bpf", "uki.efi", "--arch", arch], BARE);
+    expect(stderr).toMatch(
+      new RegExp(`^kexec-bpf: ${qemu} not found\n(?:.*\n)* {2}to mend it: .*scripts/setup ${option}\n$`),
+    );
+    expect(status).toBe(3);
+  });
+
+  it("has arm64 kernels of this machine's own release only", async () => {
+    script(join(path, "qemu-system-aarch64"), "echo 'QEMU emulator version 10.0.2'");
+    const words = ["boot-test", "a.bpf", "uki.efi", "--arch", "arm64", "--deb", "another", "--json"];
+    const { status, stdout, stderr } = await cli(words, BARE);
+    const text =
+      "a kernel of another is not supported: modules for arm64 are built with this machine's release of Debian only";
+    expect(stderr).toBe(`kexec-bpf: ${text}\n`);
+    expect(JSON.parse(stdout)).toMatchObject({ passed: false, failure: { reason: "unsupported", text } });
+    expect(status).toBe(1);
+  });
+});

@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { arm64BootableUki, type BootableUki, x86BootableUki } from "../support/bootable-uki.ts";
+import { cliOk } from "../support/cli.ts";
+import { bootTest, buildParsers, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
+import { describeUnless, llvmTool } from "../support/tools.ts";
+import { noX86Pe } from "../support/uki.ts";
+
+describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", () => {
+  let uki: BootableUki;
+  beforeAll(() => {
+    uki = x86BootableUki("token=one");
+  });
+
+  it(
+    "boots what the uki parser of v6 makes of a UKI",
+    async () => {
+      const cwd = await buildParsers(uki, "uki", "--arch", "x86", "--abi", "v6");
+      const { status, stdout, stderr } = await bootTest(cwd, "uki.bpf", uki.path, "--abi", "v6");
+      expect([stderr, status]).toEqual(["", 0]);
+      expect(stdout).toMatch(/^\.bpf\.1 +3 commands\nsecond kernel +started with: .*token=one\n/m);
+    },
+    PATIENCE,
+  );
+
+  it(
+    "fails where the second kernel does not show the text, and keeps the console",
+    async () => {
+      const cwd = await buildParsers(uki, "uki", "--arch", "x86");
+      const words = ["uki.bpf", uki.path, "--expect", "token=two", "-o", "console"];
+      const { status, stdout, stderr } = await bootTest(cwd, ...words);
+      expect(stderr).toMatch(
+        /^kexec-bpf: the second kernel is not as it should be: its console does not show "token=two" \(the machine stopped\)\n/,
+      );
+      expect(readFileSync(join(cwd, "console"), "latin1")).toContain("token=one");
+      expect([status, stdout]).toEqual([1, ""]);
+    },
+    PATIENCE,
+  );
+
+  it.each([
+    [
+      "a command that the kernel refuses",
+      "decompresses",
+      /^kexec-bpf: the guest failed: layer 1: no parser takes the image: command 0: DECOMPRESS of \d+ bytes, by gzip: Operation not supported\n/,
+    ],
+    ["no initrd", "kernel_only", /^kexec-bpf: the guest failed: the parsers made no initrd\n/],
+    [
+      "a program that the verifier refuses",
+      "refused",
+      /^kexec-bpf: \.bpf\.1: the program cannot be loaded: load: R\d invalid mem access 'scalar'\n(?: {2}.*\n)* {2}processed \d+ insns/,
+    ],
+  ])(
+    "tells of %s by its cause",
+    async (_, name, words) => {
+      const cwd = await buildParsers(uki, name, "--arch", "x86", "--targets", wrongTargets());
+      const { status, stdout, stderr } = await bootTest(cwd, `${name}.bpf`, uki.path, "--json");
+      expect(stderr).toMatch(words);
+      expect(status).toBe(1);
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ schema: 1, passed: false });
+      expect(`kexec-bpf: ${report.failure.text}\n`).toBe(stderr);
+    },
+    PATIENCE,
+  );
+
+  it(
+    "does not go on to a layer that nothing was queued for",
+    async () => {
+      const words = ["uki", "kernel_only", "--arch", "x86", "--targets", wrongTargets()];
+      const cwd = await buildParsers(uki, ...words);
+      const sections = [".bpf.1=kernel_only_bytecode.o", ".bpf.nested=uki.bpf"];
+      const pack = ["pack", "container", ...sections.flatMap((section) => ["--section", section])];
+      await cliOk([...pack, "-o", "nested.bpf"], { cwd });
+      const { status, stderr } = await bootTest(cwd, "nested.bpf", uki.path);
+      expect(stderr).toMatch(
+        /^kexec-bpf: the guest failed: layer 1: nothing was queued for \.bpf\.nested: no command had FILL\n/,
+      );
+      expect(status).toBe(1);
+    },
+    PATIENCE,
+  );
+});
+
+const noArm64 = noGuest("qemu-system-aarch64", "aarch64-linux-gnu-gcc", llvmTool("llvm-objcopy"));
+describeUnless(noArm64, "boot-test on arm64", () => {
+  it(
+    "does not boot what only the first layer has taken apart",
+    async () => {
+      const uki = await arm64BootableUki("token=one");
+      const cwd = await buildParsers(uki, "uki", "zboot", "--arch", "arm64");
+      await cliOk(["pack", "container", "--section", ".bpf.1=uki_bytecode.o", "-o", "flat.bpf"], { cwd });
+      const { status, stderr } = await bootTest(cwd, "flat.bpf", uki.path, "--arch", "arm64");
+      expect(stderr).toMatch(/^kexec-bpf: the guest failed: the kernel is no arm64 Image\n/);
+      expect(status).toBe(1);
+    },
+    PATIENCE,
+  );
+});
