@@ -43,7 +43,7 @@ export function rulesInOrder(graph: Graph, goals: readonly string[]): Result<rea
 }
 
 /** Goals first, then every published output. */
-export function knownGoals(graph: Graph): readonly string[] {
+function knownGoals(graph: Graph): readonly string[] {
   const outputs = graph.rules.flatMap((rule) => rule.outputs.filter((output) => !output.startsWith(".")));
   return [...new Set([...graph.goals.keys(), ...graph.others, ...outputs])];
 }
