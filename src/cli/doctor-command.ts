@@ -21,13 +21,20 @@ export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" }),
     async (options) => {
       const { examine } = await import("#toolchain/doctor.ts");
-      const report = await examine({
-        env: io.env,
-        cwd: io.cwd,
-        signal: io.signal,
-        setupScript: join(packageRoot(), "scripts", "setup"),
-        ...(options.kernelTree === undefined ? {} : { kernelTree: options.kernelTree }),
-      });
+      const { examineQemu } = await import("#kernel-vm/examine-qemu.ts");
+      const { GUEST_ARCHS } = await import("#kernel-vm/guest-arch.ts");
+      const { surroundings } = await import("./kernel-vm-surroundings.ts");
+      const [toolchain, ...machines] = await Promise.all([
+        examine({
+          env: io.env,
+          cwd: io.cwd,
+          signal: io.signal,
+          setupScript: join(packageRoot(), "scripts", "setup"),
+          ...(options.kernelTree === undefined ? {} : { kernelTree: options.kernelTree }),
+        }),
+        ...Object.values(GUEST_ARCHS).map((arch) => examineQemu(surroundings(io), arch)),
+      ]);
+      const report = { ...toolchain, tools: [...toolchain.tools, ...machines] };
       finish(report.healthy ? EXIT.ok : EXIT.tools);
       if (options.json) {
         io.stdout(`${JSON.stringify(report)}\n`);

@@ -61,7 +61,10 @@ export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
           conflicts: ["kernel", "deb"],
           describe: `the kernels of ${MATRIX.join(", ")}`,
         })
-        .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" })
+        .option("abi", {
+          choices: REVISIONS,
+          describe: "interface revision (default: that which the parsers were compiled for)",
+        })
         .option("reference", {
           choices: [...REFERENCES, "none"] as const,
           describe: "reference parser (else by the name of the parser's source)",

@@ -1,4 +1,3 @@
-import type { Revision } from "#abi/revisions.ts";
 import type { GuestReport } from "#kernel-vm/guest.ts";
 import { table } from "#report/table.ts";
 import { errnoName } from "#vm/errno.ts";
@@ -20,8 +19,8 @@ const TOLD = 10;
 const SHOWN_IMAGES = 24;
 
 /** The tables: one of each kernel, and of several kernels one of all. */
-export function kernelTestText(tested: readonly TestedKernel[], revision: Revision): string {
-  const each = tested.map((kernel) => kernelText(kernel, revision));
+export function kernelTestText(tested: readonly TestedKernel[]): string {
+  const each = tested.map(kernelText);
   return [...each, ...(tested.length > 1 ? [`${matrix(tested)}\n`] : [])].join("\n");
 }
 
@@ -35,10 +34,10 @@ function matrix(tested: readonly TestedKernel[]): string {
 
 const HEADING = ["parser", "loads", "insns", "states", "stack", "cases", "as VM", "as reference", "amiss"];
 
-function kernelText({ report, plan, verdict, milliseconds }: TestedKernel, revision: Revision): string {
+function kernelText({ report, plan, verdict, milliseconds }: TestedKernel): string {
   const boots = `${report.boots} boot${report.boots === 1 ? "" : "s"}`;
   const seconds = (milliseconds / 1000).toFixed(1);
-  const blocks = [`kernel ${report.release}, revision ${revision}, ${boots}, ${seconds} s`];
+  const blocks = [`kernel ${report.release}, revision ${plan.revision}, ${boots}, ${seconds} s`];
   blocks.push(table([HEADING, ...verdict.subjects.map(row)]));
   if (plan.images.length <= SHOWN_IMAGES) {
     const images = plan.images.map(({ name }, image) => [
@@ -112,14 +111,11 @@ function indented(text: string): string {
 }
 
 /** The report for machines. It is passed where every kernel that was asked for was tried, and none has a finding. */
-export function kernelTestJson(
-  tested: readonly TestedKernel[],
-  { revision, kernels }: { readonly revision: Revision; readonly kernels: readonly unknown[] },
-): object {
+export function kernelTestJson(tested: readonly TestedKernel[], asked: number): object {
   return {
     schema: 1,
-    revision,
-    passed: tested.length === kernels.length && tested.every(({ verdict }) => verdict.passed),
+    revision: tested[0]?.plan.revision,
+    passed: tested.length === asked && tested.every(({ verdict }) => verdict.passed),
     kernels: tested.map(({ source, report, verdict, plan, milliseconds }) => ({
       source,
       release: report.release,

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type { Revision } from "#abi/revisions.ts";
+import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
@@ -15,9 +15,8 @@ import { EXIT } from "#report/exit-code.ts";
 import { cancelled } from "#toolchain/process.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
 import { parserInterface } from "#verify/subject.ts";
-import { loadParser } from "#vm/load-parser.ts";
 import { asFailure } from "#vm/loader/failure.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import { loadForRevision } from "#vm/own-revision.ts";
 import { type Exhibit, jobOf, type Plan, planCases } from "#witness/plan.ts";
 import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
 import { judge } from "#witness/verdict.ts";
@@ -38,7 +37,8 @@ export type KernelTestRequest = {
   readonly images: readonly string[];
   /** Debian suites, or a kernel of the user's own. */
   readonly kernels: readonly (string | GuestKernel)[];
-  readonly revision: Revision;
+  /** Default: that which the parsers were compiled for. */
+  readonly revision: Revision | undefined;
   readonly reference: ReferenceName | "none" | undefined;
   readonly limits: {
     readonly kernel: number | undefined;
@@ -74,8 +74,8 @@ export async function kernelTest(request: KernelTestRequest, io: Io): Promise<nu
   io.stderr(kernelTestTalk(tested));
   io.stdout(
     request.json
-      ? `${JSON.stringify(kernelTestJson(tested, request))}\n`
-      : kernelTestText(tested, request.revision),
+      ? `${JSON.stringify(kernelTestJson(tested, request.kernels.length))}\n`
+      : kernelTestText(tested),
   );
   return status;
 }
@@ -94,11 +94,11 @@ async function prepare(request: KernelTestRequest, io: Io): Promise<Result<Prepa
   if (!qemu.ok) return qemu;
   const opened = await openContainers(request);
   if (!opened.ok) return opened;
-  const { containers, subjects } = opened.value;
+  const { revision, containers, subjects } = opened.value;
   const images = await readImages(request);
   if (!images.ok) return images;
   const line = progressLine(io);
-  const plan = await planCases(request.revision, subjects, images.value, async (done, all) => {
+  const plan = await planCases(revision, subjects, images.value, async (done, all) => {
     // Whoever interrupts is heard only between two turns.
     if (line.show(`planning: ${done} of ${all}`)) await setImmediate();
     return !io.signal.aborted;
@@ -114,7 +114,7 @@ async function prepare(request: KernelTestRequest, io: Io): Promise<Result<Prepa
 
 async function testKernel(
   choice: string | GuestKernel,
-  { revision, timeout, output }: KernelTestRequest,
+  { timeout, output }: KernelTestRequest,
   { plan, job, qemu, around }: Prepared,
 ): Promise<Result<TestedKernel>> {
   const started = performance.now();
@@ -123,7 +123,7 @@ async function testKernel(
   if (!kernel.ok) return kernel;
   const stock = await isStock(kernel.value);
   if (!stock.ok) return stock;
-  const programs = await guestPrograms(kernel.value, revision, around);
+  const programs = await guestPrograms(kernel.value, plan.revision, around);
   if (!programs.ok) return programs;
   const guest = { qemu, kernel: kernel.value, programs: programs.value, timeout };
   const ran = await runGuest(job, guest, around);
@@ -135,34 +135,44 @@ async function testKernel(
   return kept.ok ? ok(tested) : kept;
 }
 
-type Opened = { readonly containers: readonly NamedBytes[]; readonly subjects: readonly Subject[] };
+type Opened = {
+  readonly revision: Revision;
+  readonly containers: readonly NamedBytes[];
+  readonly subjects: readonly Subject[];
+};
 
-/** Reads the containers and loads their programs in the VM. Errors name the file. */
-async function openContainers({
-  containers,
-  revision,
-  ...request
-}: KernelTestRequest): Promise<Result<Opened>> {
-  const known = parserInterface(revision);
-  if (!known.ok) return known;
-  const target = profileBtf(revision);
-  const opened: { containers: NamedBytes[]; subjects: Subject[] } = { containers: [], subjects: [] };
-  for (const [container, file] of containers.entries()) {
+/**
+ * Reads the containers and loads their programs in the VM. All are for one revision, for the module has one: that which
+ * was asked for, or the first one's own. Errors name the file; `usage` where the revisions differ.
+ */
+async function openContainers(request: KernelTestRequest): Promise<Result<Opened>> {
+  const { limits, reference } = request;
+  let revision = request.revision;
+  const containers: NamedBytes[] = [];
+  const subjects: Subject[] = [];
+  for (const [container, file] of request.containers.entries()) {
     const bytes = await read(file);
     if (!bytes.ok) return bytes;
     const form = decodeContainer(bytes.value);
     if (!form.ok) return err(inFile(form.failure, file));
-    const loaded = loadParser(bytes.value, { target });
+    const loaded = loadForRevision(bytes.value, request.revision);
     if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
+    const { parser, revision: own } = loaded.value;
+    revision ??= own;
+    if (own !== revision) {
+      const detail = `${file} is made for ${own}, the one before it for ${revision}: test them apart, or say --abi`;
+      return err({ reason: "usage", detail });
+    }
+    const known = parserInterface(own);
+    if (!known.ok) return known;
     const name = basename(file);
-    const { limits } = await limitsOf(file, loaded.value, { limits: request.limits, include: [] }, revision);
-    const { reference } = request;
-    opened.containers.push({ name, bytes: bytes.value });
-    opened.subjects.push(
-      ...subjectsOf(loaded.value, { name, container, known: known.value, limits, reference }),
+    const room = await limitsOf(file, parser, { limits, include: [] }, own);
+    containers.push({ name, bytes: bytes.value });
+    subjects.push(
+      ...subjectsOf(parser, { name, container, known: known.value, limits: room.limits, reference }),
     );
   }
-  return ok(opened);
+  return ok({ revision: revision ?? DEFAULT_REVISION, containers, subjects });
 }
 
 async function readImages({ images }: KernelTestRequest): Promise<Result<readonly Exhibit[]>> {

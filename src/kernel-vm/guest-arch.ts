@@ -4,7 +4,7 @@ export type GuestArch = {
   readonly name: "x86" | "arm64";
   /** Debian's word. */
   readonly debian: string;
-  readonly qemu: string;
+  readonly qemu: "qemu-system-x86_64" | "qemu-system-aarch64";
   /** QEMU's machine and processor. */
   readonly machine: string;
   readonly processor: string;

@@ -5,7 +5,7 @@ import { CLANG_NEEDED, type ClangFacts } from "./clang.ts";
 import type { HeadersChoice } from "./libbpf-headers.ts";
 import { OPENSSL_NEEDED, type OpensslFacts } from "./openssl.ts";
 import { PYTHON_NEEDED, type PythonFacts } from "./python.ts";
-import type { RequiredTool, ToolName, ToolReport } from "./toolchain.ts";
+import type { RequiredTool, ToolReport } from "./toolchain.ts";
 
 /** Turns what a search found into the plain data that users see. */
 
@@ -70,16 +70,8 @@ export function failureOf(report: ToolReport, remedy: string | undefined): Failu
   const { name, state, path, detail, needed, tried, optional } = report;
   if (state === "found" || optional) return undefined;
   const mend = remedy === undefined ? {} : { remedy };
-  const tool = TITLES[name];
+  const tool = name === "libbpf" ? "libbpf's headers" : name;
   return state === "too-old" && path !== undefined
     ? { reason: "tool-too-old", tool, path, version: detail, needed, ...mend }
     : { reason: "tool-missing", tool, tried, ...mend };
 }
-
-const TITLES: Readonly<Record<ToolName, string>> = {
-  clang: "clang",
-  bpftool: "bpftool",
-  libbpf: "libbpf's headers",
-  openssl: "openssl",
-  python3: "python3",
-};

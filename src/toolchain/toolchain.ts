@@ -5,7 +5,7 @@ import type { LibbpfHeaders } from "./libbpf-headers.ts";
 /** What a build cannot do without, in the order in which it is reported. */
 export const REQUIRED_TOOLS = ["clang", "bpftool", "libbpf"] as const;
 export type RequiredTool = (typeof REQUIRED_TOOLS)[number];
-export type ToolName = RequiredTool | "openssl" | "python3";
+export type ToolName = RequiredTool | "openssl" | "python3" | "qemu-system-x86_64" | "qemu-system-aarch64";
 /** What distributions have packages of that we know. `pkcs11` is what lets openssl use the keys of a token. */
 export type PackagedTool = RequiredTool | "openssl" | "pkcs11";
 

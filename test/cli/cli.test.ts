@@ -152,7 +152,8 @@ describe("kexec-bpf build", () => {
 });
 
 describe("kexec-bpf doctor", () => {
-  const tools = ["clang", "bpftool", "libbpf", "openssl", "python3"];
+  const machines = ["qemu-system-x86_64", "qemu-system-aarch64"];
+  const tools = ["clang", "bpftool", "libbpf", "openssl", "python3", ...machines];
 
   it("--json gives schema 1 with every tool", async () => {
     const { status, stdout, stderr } = await cli(["doctor", "--json"], { cwd: newFolder() });
@@ -172,6 +173,16 @@ describe("kexec-bpf doctor", () => {
     const json = await cli(["doctor", "--json"], { cwd: newFolder(), env });
     expect(json.status).toBe(3);
     expect(JSON.parse(json.stdout)).toMatchObject({ schema: 1, healthy: false, remedy: expect.any(String) });
+  });
+
+  it("finds missing virtual machines no reason to fail, and says how to get them", async () => {
+    const env = { PATH: newFolder("empty"), KEXEC_BPF_CACHE: newFolder("cache") };
+    const { stdout } = await cli(["doctor", "--json"], { cwd: newFolder(), env });
+    const found = JSON.parse(stdout).tools.filter(({ name }: { name: string }) => machines.includes(name));
+    expect(found).toMatchObject([
+      { state: "missing", optional: true, needed: expect.stringMatching(/setup --kernel-vm$/) },
+      { state: "missing", optional: true, needed: expect.stringMatching(/setup --kernel-vm-arm64$/) },
+    ]);
   });
 
   it("has colours on a terminal, and none with NO_COLOR, a dumb terminal or a pipe", async () => {

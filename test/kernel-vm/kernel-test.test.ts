@@ -3,33 +3,20 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
-import { cacheFolder } from "#toolchain/settings.ts";
 import { CLANGS, installed } from "../build/judges.ts";
 import { INTERFACES, kernelBtf } from "../build/kernel-with-interface.ts";
 import { anyImage } from "../reference/images.ts";
 import { cli, cliOk, type Outcome } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
+import { ENV, makeTargets, noGuest, PATIENCE, REFUSED } from "../support/guest.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { arm64Image, loong64Zboot } from "../support/real-inputs.ts";
-import { missingTool } from "../support/tools.ts";
+import { describeUnless } from "../support/tools.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
 const PAYLOAD = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7) & 0xff);
 const HOSTILE = 150;
-/** A guest that is emulated on a busy machine takes its time. Milliseconds. */
-const PATIENCE = 300_000;
-
-/** Kernels, QEMU and what was built once are in the user's cache. */
-const ENV = { env: { KEXEC_BPF_CACHE: cacheFolder(process.env) } };
-const noGuest =
-  process.arch !== "x64"
-    ? "not an x86 machine"
-    : (missingTool("make", "gcc", "pahole") ??
-      (existsSync(join(ENV.env.KEXEC_BPF_CACHE, "tools/qemu"))
-        ? undefined
-        : missingTool("qemu-system-x86_64")));
-
 /** The part of `kernel-test --json` that is looked at here. */
 type Report = {
   readonly passed: boolean;
@@ -83,133 +70,119 @@ function corpus(): string {
   return folder;
 }
 
-/** Targets that no one should ship: `locate` is the function's body. */
-function wrongTargets(bodies: Readonly<Record<string, string>>): string {
-  const folder = newFolder("targets");
-  for (const [name, locate] of Object.entries(bodies)) {
-    const parts = { v6: { kernel: "COPY" }, v7: { kernel: "COPY" } };
-    const target = { description: "is wrong", body: { v6: name, v7: name }, parts };
-    write(join(folder, `${name}.json`), JSON.stringify(target));
-    const signature =
-      "static __always_inline bool locate(const struct image *image, struct scratch *scratch)";
-    write(
-      join(folder, `${name}.hbs`),
-      `struct scratch {\n\tstruct parts parts;\n};\n\n${signature}\n{\n${locate}\n}\n`,
-    );
-  }
-  return folder;
-}
-
-const title = "kernel-test, in Debian's kernel of bookworm-backports,";
-const describeGuest = (body: () => void) =>
-  noGuest === undefined ? describe(title, body) : describe.skip(`${title} (${noGuest})`, body);
-
-describeGuest(() => {
-  it.each(REVISIONS)(
-    "finds kernel, VM and reference of one mind about both parsers of %s, over good, real and hostile images",
-    async (revision) => {
-      const out = await build(revision, "zboot", "uki");
-      await cliOk(["corpus", "--abi", revision, "-o", "hostile"], { cwd: out });
-      const outcome = await cli(
-        [
-          ...["kernel-test", "zboot.bpf", "uki.bpf", "--abi", revision, "--json"],
-          ...["--corpus", corpus(), "--image", "hostile", "--image", loong64Zboot()],
-        ],
-        { cwd: out, ...ENV },
-      );
-      expect(outcome.stderr).toBe("");
-      expect(outcome.status).toBe(0);
-      const [kernel] = parse(outcome).kernels;
-      expect(kernel).toMatchObject({ release: expect.stringMatching(/^6\.12\./), trouble: [] });
-      expect(kernel?.parsers.map(({ name, reference }) => [name, reference])).toEqual([
-        ["zboot.bpf .bpf.1", "zboot"],
-        ["uki.bpf .bpf.1", "uki"],
-        ["uki.bpf .bpf.nested/.bpf.1", "zboot"],
-      ]);
-      const done = revision === "v7" ? 1 : 0;
-      for (const { name, load, cases, asVm, asReference, findings, commands } of kernel?.parsers ?? []) {
-        expect(load.state, name).toBe("loaded");
-        expect(load.instructions).toBeGreaterThan(100);
-        expect(load.jited).toBeGreaterThan(100);
-        expect(cases).toBeGreaterThan(3 * HOSTILE + 500);
-        expect([asVm, asReference, findings]).toEqual([cases, cases, []]);
-        const sent = Object.fromEntries(commands.map((item) => [item.image, item.commands]));
-        expect(sent).toMatchObject(
-          name === "uki.bpf .bpf.1"
-            ? { empty: 0, uki: 3 + done, zboot: 0, vmlinuz: 0 }
-            : { empty: 0, uki: 0, zboot: 1 + done, vmlinuz: 1 + done, envelope: done === 1 ? 4 : 0 },
+describeUnless(
+  noGuest("qemu-system-x86_64"),
+  "kernel-test, in Debian's kernel of bookworm-backports,",
+  () => {
+    it.each(REVISIONS)(
+      "finds kernel, VM and reference of one mind about both parsers of %s, over good, real and hostile images",
+      async (revision) => {
+        const out = await build(revision, "zboot", "uki");
+        await cliOk(["corpus", "--abi", revision, "-o", "hostile"], { cwd: out });
+        const outcome = await cli(
+          [
+            ...["kernel-test", "zboot.bpf", "uki.bpf", "--abi", revision, "--json"],
+            ...["--corpus", corpus(), "--image", "hostile", "--image", loong64Zboot()],
+          ],
+          { cwd: out, env: ENV },
         );
-      }
-    },
-    PATIENCE,
-  );
-
-  it("refuses a kernel that has the interface itself, whose anchor parsers would attach to", async () => {
-    const out = await build("v7", "zboot");
-    renameSync(kernelBtf(CLANGS.find(installed) ?? "clang", INTERFACES.v7), join(out, "vmlinux"));
-    const outcome = await cli(
-      ["kernel-test", "zboot.bpf", "--image", arm64Image(), "--kernel", arm64Image(), "--headers", "."],
-      { cwd: out, ...ENV },
+        expect(outcome.stderr).toBe("");
+        expect(outcome.status).toBe(0);
+        const [kernel] = parse(outcome).kernels;
+        expect(kernel).toMatchObject({ release: expect.stringMatching(/^6\.12\./), trouble: [] });
+        expect(kernel?.parsers.map(({ name, reference }) => [name, reference])).toEqual([
+          ["zboot.bpf .bpf.1", "zboot"],
+          ["uki.bpf .bpf.1", "uki"],
+          ["uki.bpf .bpf.nested/.bpf.1", "zboot"],
+        ]);
+        const done = revision === "v7" ? 1 : 0;
+        for (const { name, load, cases, asVm, asReference, findings, commands } of kernel?.parsers ?? []) {
+          expect(load.state, name).toBe("loaded");
+          expect(load.instructions).toBeGreaterThan(100);
+          expect(load.jited).toBeGreaterThan(100);
+          expect(cases).toBeGreaterThan(3 * HOSTILE + 500);
+          expect([asVm, asReference, findings]).toEqual([cases, cases, []]);
+          const sent = Object.fromEntries(commands.map((item) => [item.image, item.commands]));
+          expect(sent).toMatchObject(
+            name === "uki.bpf .bpf.1"
+              ? { empty: 0, uki: 3 + done, zboot: 0, vmlinuz: 0 }
+              : { empty: 0, uki: 0, zboot: 1 + done, vmlinuz: 1 + done, envelope: done === 1 ? 4 : 0 },
+          );
+        }
+      },
+      PATIENCE,
     );
-    expect(outcome.stderr).toMatch(/^kexec-bpf: .*vmlinux: .*it has kexec_image_parser_anchor\(\) itself/);
-    expect([outcome.status, outcome.stdout]).toEqual([1, ""]);
-  });
 
-  describe("of wrong parsers", () => {
-    let outcome: Outcome;
-    const logs = newFolder("logs");
-    beforeAll(async () => {
-      const targets = wrongTargets({
-        refused: "\tscratch->parts.kernel.size = *(const volatile char *)image->data;\n\treturn true;",
-        beyond:
-          "\tscratch->parts.kernel = (struct part){ .offset = image->size - 4, .size = 8 };\n\treturn true;",
-      });
-      const out = await build("v7", "zboot", "--seed-payload-size");
-      const wrong = await build("v7", "refused", "beyond", "--targets", targets);
-      const image = write(join(out, "zboot"), buildZboot(PAYLOAD));
-      const containers = [join(out, "zboot.bpf"), join(wrong, "refused.bpf"), join(wrong, "beyond.bpf")];
-      outcome = await cli(["kernel-test", ...containers, "--image", image, "-o", logs, "--json"], {
-        ...{ cwd: out, ...ENV },
-      });
-    });
-    const parser = (name: string) =>
-      parse(outcome).kernels[0]?.parsers.find((item) => item.name === `${name}.bpf .bpf.1`);
-
-    it("tells of one that the verifier refuses by the reason, and then by the whole log", () => {
-      expect(outcome.status).toBe(1);
-      expect(parser("refused")).toMatchObject({ load: { state: "refused", error: "EACCES" }, cases: 0 });
-      const lines = outcome.stderr.split("\n");
-      const first = lines.findIndex((line) => line.startsWith("kexec-bpf: refused.bpf .bpf.1 does not load"));
-      expect(lines[first]).toMatch(
-        /^kexec-bpf: refused\.bpf \.bpf\.1 does not load \(EACCES\): R\d invalid mem access 'scalar'$/,
+    it("refuses a kernel that has the interface itself, whose anchor parsers would attach to", async () => {
+      const out = await build("v7", "zboot");
+      renameSync(kernelBtf(CLANGS.find(installed) ?? "clang", INTERFACES.v7), join(out, "vmlinux"));
+      const outcome = await cli(
+        ["kernel-test", "zboot.bpf", "--image", arm64Image(), "--kernel", arm64Image(), "--headers", "."],
+        { cwd: out, env: ENV },
       );
-      expect(lines.slice(first + 1).join("\n")).toMatch(/^ {2}processed \d+ insns/m);
+      expect(outcome.stderr).toMatch(/^kexec-bpf: .*vmlinux: .*it has kexec_image_parser_anchor\(\) itself/);
+      expect([outcome.status, outcome.stdout]).toEqual([1, ""]);
     });
 
-    it("finds one that sends four bytes less, by the reference alone", () => {
-      const found = parser("zboot");
-      expect(found?.load.state).toBe("loaded");
-      expect(found?.asVm).toBe(found?.cases);
-      expect(found?.findings[0]).toEqual({
-        ...{ case: "zboot", what: "reference" },
-        detail: "command 0, payload: kernel 4996 bytes, here 5000 bytes, first difference at byte 4996",
+    describe("of wrong parsers", () => {
+      let outcome: Outcome;
+      const logs = newFolder("logs");
+      beforeAll(async () => {
+        const targets = makeTargets({
+          refused: REFUSED,
+          beyond: {
+            locate: "scratch->parts.kernel = (struct part){ .offset = image->size - 4, .size = 8 };",
+          },
+        });
+        const out = await build("v7", "zboot", "--seed-payload-size");
+        const wrong = await build("v7", "refused", "beyond", "--targets", targets);
+        const image = write(join(out, "zboot"), buildZboot(PAYLOAD));
+        const containers = [join(out, "zboot.bpf"), join(wrong, "refused.bpf"), join(wrong, "beyond.bpf")];
+        outcome = await cli(["kernel-test", ...containers, "--image", image, "-o", logs, "--json"], {
+          ...{ cwd: out, env: ENV },
+        });
+      });
+      const parser = (name: string) =>
+        parse(outcome).kernels[0]?.parsers.find((item) => item.name === `${name}.bpf .bpf.1`);
+
+      it("tells of one that the verifier refuses by the reason, and then by the whole log", () => {
+        expect(outcome.status).toBe(1);
+        expect(parser("refused")).toMatchObject({ load: { state: "refused", error: "EACCES" }, cases: 0 });
+        const lines = outcome.stderr.split("\n");
+        const first = lines.findIndex((line) =>
+          line.startsWith("kexec-bpf: refused.bpf .bpf.1 does not load"),
+        );
+        expect(lines[first]).toMatch(
+          /^kexec-bpf: refused\.bpf \.bpf\.1 does not load \(EACCES\): R\d invalid mem access 'scalar'$/,
+        );
+        expect(lines.slice(first + 1).join("\n")).toMatch(/^ {2}processed \d+ insns/m);
+      });
+
+      it("finds one that sends four bytes less, by the reference alone", () => {
+        const found = parser("zboot");
+        expect(found?.load.state).toBe("loaded");
+        expect(found?.asVm).toBe(found?.cases);
+        expect(found?.findings[0]).toEqual({
+          ...{ case: "zboot", what: "reference" },
+          detail: "command 0, payload: kernel 4996 bytes, here 5000 bytes, first difference at byte 4996",
+        });
+      });
+
+      it("finds one that reads beyond the image, which only works where something is mapped there", () => {
+        const about = (name: string) => parser("beyond")?.findings.filter((item) => item.case === name);
+        expect(about("zboot")).toEqual([
+          { case: "zboot", what: "VM", detail: "command 0, command: kernel COPY/KERNEL, here nothing" },
+          { case: "zboot", what: "VM's trace", detail: "kernel:  | VM: kexec beyond: part not readable" },
+        ]);
+        expect(about("zboot, at the end of its memory")).toEqual([]);
+      });
+
+      it("keeps the console and the verifier's logs in a folder", () => {
+        const release = parse(outcome).kernels[0]?.release;
+        const log = readFileSync(join(logs, `${release}-refused.bpf-.bpf.1.verifier`), "latin1");
+        expect(log).toMatch(/invalid mem access 'scalar'/);
+        expect(existsSync(join(logs, `${release}.console`))).toBe(true);
       });
     });
-
-    it("finds one that reads beyond the image, which only works where something is mapped there", () => {
-      const about = (name: string) => parser("beyond")?.findings.filter((item) => item.case === name);
-      expect(about("zboot")).toEqual([
-        { case: "zboot", what: "VM", detail: "command 0, command: kernel COPY/KERNEL, here nothing" },
-        { case: "zboot", what: "VM's trace", detail: "kernel:  | VM: kexec beyond: part not readable" },
-      ]);
-      expect(about("zboot, at the end of its memory")).toEqual([]);
-    });
-
-    it("keeps the console and the verifier's logs in a folder", () => {
-      const release = parse(outcome).kernels[0]?.release;
-      const log = readFileSync(join(logs, `${release}-refused.bpf-.bpf.1.verifier`), "latin1");
-      expect(log).toMatch(/invalid mem access 'scalar'/);
-      expect(existsSync(join(logs, `${release}.console`))).toBe(true);
-    });
-  });
-});
+  },
+);

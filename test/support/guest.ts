@@ -10,7 +10,7 @@ import { missingTool } from "./tools.ts";
 export const PATIENCE = 300_000;
 
 /** Kernels, QEMU and what was built once are in the user's cache. */
-const ENV = { KEXEC_BPF_CACHE: cacheFolder(process.env) };
+export const ENV = { KEXEC_BPF_CACHE: cacheFolder(process.env) };
 
 /** Why no guest can run in this QEMU here; undefined if one can. */
 export function noGuest(qemu: string, ...tools: readonly string[]): string | undefined {
@@ -30,24 +30,36 @@ export function bootTest(cwd: string, ...words: readonly string[]): Promise<Outc
   return cli(["boot-test", ...words], { cwd, env: ENV });
 }
 
-/** Targets that no one should ship, in a folder: they take the beginning of the image for the kernel. */
-export function wrongTargets(): string {
+/** A target that no one should ship; `locate` is its function's body. */
+export type WrongTarget = { readonly kernel?: "COPY" | "DECOMPRESS"; readonly locate: string };
+
+/** Wrong targets in a folder, by name. */
+export function makeTargets(targets: Readonly<Record<string, WrongTarget>>): string {
   const folder = newFolder("targets");
-  const page = "scratch->parts.kernel.size = 4096;";
-  const unbounded = "scratch->parts.kernel.size = *(const volatile char *)image->data;";
-  for (const [name, kernel, locate] of [
-    ["decompresses", "DECOMPRESS", page],
-    ["kernel_only", "COPY", page],
-    ["refused", "COPY", unbounded],
-  ]) {
+  const head = "static __always_inline bool locate(const struct image *image, struct scratch *scratch)";
+  for (const [name, { kernel = "COPY", locate }] of Object.entries(targets)) {
     const parts = { v6: { kernel }, v7: { kernel } };
     const target = { description: "is wrong", body: { v6: name, v7: name }, parts };
     write(join(folder, `${name}.json`), JSON.stringify(target));
-    const head = "static __always_inline bool locate(const struct image *image, struct scratch *scratch)";
     write(
       join(folder, `${name}.hbs`),
       `struct scratch {\n\tstruct parts parts;\n};\n\n${head}\n{\n\t${locate}\n\treturn true;\n}\n`,
     );
   }
   return folder;
+}
+
+/** For the verifier: a size from memory that it was not to read, without a bound. */
+export const REFUSED: WrongTarget = {
+  locate: "scratch->parts.kernel.size = *(const volatile char *)image->data;",
+};
+
+/** Targets that take the beginning of the image for the kernel. */
+export function wrongTargets(): string {
+  const locate = "scratch->parts.kernel.size = 4096;";
+  return makeTargets({
+    decompresses: { kernel: "DECOMPRESS", locate },
+    kernel_only: { locate },
+    refused: REFUSED,
+  });
 }
