@@ -69,6 +69,9 @@ export type FindingRecord = {
 
 export type FindingKind = FindingFacts["kind"];
 
+/** The line that stored the wrong byte, that handed the command over, or where a parser spoke last. */
+export type SourceRole = "writer" | "sender" | "last words";
+
 export type FindingFacts =
   /** The program did what no program may do. */
   | {
@@ -113,6 +116,6 @@ export type FindingFacts =
         readonly expected: readonly string[];
         readonly emitted: readonly string[];
       } | null;
-      /** What `source` is: the line that stored the byte, that handed the command over, or that spoke last. */
-      readonly sourceIs: "writer" | "sender" | "last words";
+      /** What `source` is. */
+      readonly sourceIs: SourceRole;
     };

@@ -1,9 +1,9 @@
 import type { StreamDifference } from "#abi/stream-diff.ts";
+import type { SourceRole } from "#core/verification.ts";
 import type { SourceLine } from "#isa/listing.ts";
 import { sourceOf } from "#vm/program.ts";
 import { type Emission, type EmissionOptions, emit } from "./emission.ts";
 import type { Subject } from "./subject.ts";
-import type { SourceRole } from "./verdict.ts";
 
 /** Members of `cmd_hdr` that differences name. */
 const MEMBERS: Readonly<Record<string, string>> = {

@@ -2,13 +2,11 @@ import type { Command } from "#abi/command.ts";
 import type { StreamDifference } from "#abi/stream-diff.ts";
 import type { Failure, Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
+import type { SourceRole } from "#core/verification.ts";
 import type { SourceLine } from "#isa/listing.ts";
 import type { Fault } from "#vm/fault.ts";
 import type { Reference, StrayRead } from "#vm/machine.ts";
 import type { Emission } from "./emission.ts";
-
-/** The line that stored the wrong byte, that handed the command over, or where a parser spoke last. */
-export type SourceRole = "writer" | "sender" | "last words";
 
 /** What is wrong with a run, with the source line to look at where debug information tells it. */
 export type Finding = { readonly source: SourceLine | undefined } & (
