@@ -4,6 +4,9 @@
  * reports to the host what they send. It carries out /job, one command a line, and powers off:
  *
  *   module FILE             load the testbed
+ *   recorder TARGET ROOM    in its place, in a kernel with the interface: kexec_file_load() has the kernel show images
+ *                           to the parsers in them, the recorder (recorder.c) sees what is sent; subjects are
+ *                           loaded to see whether the kernel takes them, and unloaded
  *   log LEVEL               the verifier's log level from here on
  *   subject ID FILE PATH    load and attach the parser at PATH (.bpf.1, .bpf.nested/.bpf.1) of a container
  *   image FILE              what the cases below show to it
@@ -38,6 +41,9 @@
 
 static struct {
 	int testbed;
+	/* Instead of the testbed: whether the kernel has the interface, and the image's file. */
+	bool recorder;
+	int file;
 	int trace;
 	uint32_t log_level;
 	char *log;
@@ -126,7 +132,7 @@ static void load_subject(uint32_t id, const char *file, char *path)
 	size = sizeof(*loaded) + snprintf(head + sizeof(*loaded), 256, "%s", parser->problem) + 1;
 	report(REPORT_LOADED, id, head, size, agent.log, strnlen(agent.log, LOG_SIZE));
 	flush_reports();
-	if (!agent.loaded)
+	if (!agent.loaded || agent.recorder)
 		unload_parser(parser);
 	munmap(container.data, container.size);
 }
@@ -140,6 +146,15 @@ static void give_to_testbed(const char *what, struct bytes image)
 
 static void show_image(const char *file)
 {
+	if (agent.recorder) {
+		forget_buffers();
+		if (agent.file > 0)
+			close(agent.file);
+		agent.file = open(file, O_RDONLY | O_CLOEXEC);
+		if (agent.file < 0)
+			give_up("%s", file);
+		return;
+	}
 	if (agent.image.size)
 		munmap(agent.image.data, agent.image.size);
 	if (!map_file(file, &agent.image))
@@ -232,13 +247,39 @@ static void run_case(uint32_t id, uint32_t flags, uint32_t refuse, int full)
 	report(REPORT_END, id, &end, sizeof(end), NULL, 0);
 }
 
+/* The same by the kernel's own loader. */
+static void run_load(uint32_t id)
+{
+	struct kexec_testbed_call call;
+	struct end_report end = {};
+	const unsigned char *bytes;
+	unsigned int records = 0;
+
+	if (!agent.loaded)
+		return;
+	report(REPORT_BEGIN, id, NULL, 0, NULL, 0);
+	flush_reports();
+	end.error = load_by_kernel(agent.file);
+	for (size_t next, offset = 0; (next = recorded_call(offset, &call, &bytes)); offset = next) {
+		report_buffer(id, &call, bytes);
+		records++;
+	}
+	report_trace(id);
+	end.calls = recorded_calls();
+	end.faults = end.calls - records;
+	report(REPORT_END, id, &end, sizeof(end), NULL, 0);
+}
+
 static void carry_out(const char *line)
 {
 	static char file[256], path[256];
-	unsigned int id, flags, refuse;
+	unsigned int id, flags, refuse, target, room;
 	int full;
 
-	if (sscanf(line, "module %255s", file) == 1)
+	if (sscanf(line, "recorder %u %u", &target, &room) == 2) {
+		open_recorder(target, room);
+		agent.recorder = true;
+	} else if (sscanf(line, "module %255s", file) == 1)
 		load_module(file);
 	else if (sscanf(line, "log %u", &agent.log_level) == 1)
 		return;
@@ -247,7 +288,7 @@ static void carry_out(const char *line)
 	else if (sscanf(line, "image %255s", file) == 1)
 		show_image(file);
 	else if (sscanf(line, "case %u %u %u %d", &id, &flags, &refuse, &full) == 4)
-		run_case(id, flags, refuse, full);
+		agent.recorder ? run_load(id) : run_case(id, flags, refuse, full);
 	else if (sscanf(line, "carry-out %u", &agent.loader.revision) == 1)
 		return;
 	else if (!strcmp(line, "next-layer"))

@@ -126,4 +126,11 @@ void reset_variables(struct parser *parser);
 void fill_ring(struct parser *parser, int map);
 unsigned int drain_rings(struct parser *parser);
 
+/* recorder.c */
+struct kexec_testbed_call;
+void open_recorder(uint32_t target, uint32_t room);
+int load_by_kernel(int image);
+unsigned int recorded_calls(void);
+size_t recorded_call(size_t offset, struct kexec_testbed_call *call, const unsigned char **bytes);
+
 #endif

@@ -13,9 +13,9 @@ import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
+import { isStock } from "./own-interface.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
-import { isStock } from "./stock-kernel.ts";
 
 /** Paths are absolute, the time is in milliseconds. */
 export type BootTestRequest = {

@@ -37,17 +37,25 @@ const HEADING = ["parser", "loads", "insns", "states", "stack", "cases", "as VM"
 function kernelText({ report, plan, verdict, milliseconds }: TestedKernel): string {
   const boots = `${report.boots} boot${report.boots === 1 ? "" : "s"}`;
   const seconds = (milliseconds / 1000).toFixed(1);
-  const blocks = [`kernel ${report.release}, revision ${plan.revision}, ${boots}, ${seconds} s`];
+  const whose = plan.own === undefined ? "" : " of its own";
+  const blocks = [`kernel ${report.release}, revision ${plan.revision}${whose}, ${boots}, ${seconds} s`];
   blocks.push(table([HEADING, ...verdict.subjects.map(row)]));
   if (plan.images.length <= SHOWN_IMAGES) {
     const images = plan.images.map(({ name }, image) => [
       name,
-      ...verdict.subjects.map(({ commands }) => String(commands[image] ?? "-")),
+      ...verdict.subjects.map((subject) => commandsSent(subject, image)),
     ]);
     const names = verdict.subjects.map(({ name }) => name);
     blocks.push(table([["commands sent", ...names], ...images]));
   }
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** `3`; where the kernel loads what comes out of an image, its answer too: `3, ENOEXEC`. */
+function commandsSent({ commands, kexec }: SubjectVerdict, image: number): string {
+  const error = kexec[image];
+  const count = String(commands[image] ?? "-");
+  return error === undefined ? count : `${count}, ${error === 0 ? "loaded" : errnoName(error)}`;
 }
 
 function row(subject: SubjectVerdict): readonly string[] {
@@ -141,10 +149,17 @@ export function kernelTestJson(tested: readonly TestedKernel[], asked: number): 
         commands: plan.images.map((image, index) => ({
           image: image.name,
           commands: rest.commands[index] ?? null,
+          kexec: kexecJson(rest.kexec[index]),
         })),
       })),
     })),
   };
+}
+
+/** Null where the kernel was not asked to load anything. */
+function kexecJson(error: number | undefined): string | null {
+  if (error === undefined) return null;
+  return error === 0 ? "loaded" : errnoName(error);
 }
 
 function loadJson(load: SubjectVerdict["load"]): object {

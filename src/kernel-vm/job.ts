@@ -30,8 +30,17 @@ export type GuestCase = {
   readonly injection: GuestInjection;
 };
 
+/** A kernel that has the parsers' interface itself. */
+export type OwnInterface = {
+  readonly revision: Revision;
+  /** The id of `bpf_buffer_parser()` in its BTF. */
+  readonly target: number;
+};
+
 export type GuestJob = {
   readonly revision: Revision;
+  /** Undefined: the testbed stands in for it. Otherwise images bring their parsers along, and nothing can be denied. */
+  readonly own?: OwnInterface | undefined;
   readonly containers: readonly Uint8Array[];
   readonly subjects: readonly GuestSubject[];
   readonly images: readonly Uint8Array[];
@@ -57,7 +66,7 @@ export function jobText(
   wanted: ReadonlySet<number>,
   skipped: ReadonlySet<number> = new Set(),
 ): string {
-  const lines = ["module /testbed.ko", `log ${job.logLevel}`];
+  const lines = [interfaceLine(job), `log ${job.logLevel}`];
   job.subjects.forEach(({ container, path }, subject) => {
     if (skipped.has(subject)) return;
     lines.push(`subject ${subject} /container/${container} ${path}`);
@@ -74,14 +83,26 @@ export function jobText(
   return `${lines.join("\n")}\n`;
 }
 
+function interfaceLine({ own, images }: GuestJob): string {
+  if (own === undefined) return "module /testbed.ko";
+  // What a parser sends is in the image, but for a few headers.
+  return `recorder ${own.target} ${largestOf(images) + HEADERS}`;
+}
+
+const HEADERS = 65536;
+
+function largestOf(images: readonly Uint8Array[]): number {
+  return images.reduce((size, image) => Math.max(size, image.length), 0);
+}
+
 /** What the guest boots with. */
 export function guestFiles(
   job: GuestJob,
-  parts: { readonly agent: Uint8Array; readonly module: Uint8Array; readonly text: string },
+  parts: { readonly agent: Uint8Array; readonly module: Uint8Array | undefined; readonly text: string },
 ): readonly CpioFile[] {
   return [
     { name: "init", data: parts.agent, executable: true },
-    { name: "testbed.ko", data: parts.module },
+    ...(parts.module === undefined ? [] : [{ name: "testbed.ko", data: parts.module }]),
     { name: "job", data: Buffer.from(parts.text) },
     ...job.containers.map((data, index) => ({ name: `container/${index}`, data })),
     ...job.images.map((data, index) => ({ name: `image/${index}`, data })),
@@ -92,6 +113,6 @@ const MIB = 2 ** 20;
 
 /** MiB of memory that a guest needs: the initramfs packed and unpacked, copies of the largest image, the maps. */
 export function guestMemory(job: GuestJob, initramfs: number): number {
-  const largest = job.images.reduce((size, image) => Math.max(size, image.length), 0);
+  const largest = largestOf(job.images);
   return Math.ceil(512 + (3 * initramfs + 8 * largest + 2 * job.mapMemory) / MIB);
 }

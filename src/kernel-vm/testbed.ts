@@ -13,12 +13,29 @@ import { compilerName, GUEST_ARCHS, type GuestArch } from "./guest-arch.ts";
 import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
 
 /** What runs in the guest: the agent (its init) and the module with the interface. */
-export type GuestPrograms = { readonly agent: Uint8Array; readonly module: Uint8Array };
+export type GuestPrograms = {
+  readonly agent: Uint8Array;
+  /** Undefined for a kernel that has the interface itself. */
+  readonly module: Uint8Array | undefined;
+};
 
 const MODULE = "kexec-testbed.ko";
 
 /** Runs a command in a root folder, with a /proc, which the kernel's tools look into. */
 const ENTER = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"];
+
+/** Compiles the agent alone, for a kernel that has the interface itself. Errors: as `guestPrograms`. */
+export async function guestAgent(around: Surroundings): Promise<Result<GuestPrograms>> {
+  const arch = GUEST_ARCHS.x86;
+  const tool = compilerName(arch);
+  if ((await findExecutable(tool, around.searchPath, around.cwd)) === undefined) {
+    return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around, arch) });
+  }
+  const testbed = await sourcesIn(join(around.sources, "testbed"));
+  if (!testbed.ok) return testbed;
+  const agent = await buildAgent(testbed.value, arch, around);
+  return agent.ok ? ok({ agent: agent.value, module: undefined }) : agent;
+}
 
 /**
  * Compiles the agent, and the module for a kernel and a revision. Both are kept in the cache, under the digest of

@@ -1,7 +1,7 @@
 import type { Command } from "#abi/command.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { Result } from "#core/result.ts";
-import type { GuestCase, GuestInjection, GuestJob } from "#kernel-vm/job.ts";
+import type { GuestCase, GuestInjection, GuestJob, OwnInterface } from "#kernel-vm/job.ts";
 import { type CorpusCase, isFor } from "#verify/corpus-case.ts";
 import { type Emission, emit } from "#verify/emission.ts";
 import { faultPaths, injectionTitle } from "#verify/fault-paths.ts";
@@ -14,6 +14,8 @@ import type { NamedBytes, Subject } from "./subject.ts";
 export type Exhibit = NamedBytes & {
   /** Of a corpus case: it is shown to parsers of its reference only, with one thing more denied. */
   readonly description?: CorpusCase | undefined;
+  /** Position of the one container whose programs it is shown to, for it carries them. Default: all. */
+  readonly container?: number;
 };
 
 /** A case with what the VM made of it. The kernel gets the same case under the same number. */
@@ -32,37 +34,53 @@ export type Plan = {
   readonly cases: readonly PlannedCase[];
   readonly subjects: readonly Subject[];
   readonly images: readonly NamedBytes[];
+  /** Of a kernel that shows the images itself. */
+  readonly own?: OwnInterface | undefined;
+};
+
+export type PlanOptions = {
+  /** The kernel's own interface: images are shown undisturbed. Default: the testbed's, with all that it can deny. */
+  readonly own?: OwnInterface;
+  /** Called before each parser and image, from 0; false ends it. A long plan lets others have a turn here. */
+  readonly beat?: (done: number, all: number) => boolean | Promise<boolean>;
 };
 
 /**
  * Makes the cases: every image by every parser, at both places in memory, and with each thing denied that the kernel
  * can be made to deny. The VM and the reference are asked here; the kernel by `jobOf`.
  *
- * @param beat called before each parser and image, from 0; false ends it. A long plan lets others have a turn here
  * @returns undefined where `beat` ended it
  */
 export async function planCases(
   revision: Revision,
   subjects: readonly Subject[],
   images: readonly Exhibit[],
-  beat: (done: number, all: number) => boolean | Promise<boolean> = () => true,
+  { own, beat = () => true }: PlanOptions = {},
 ): Promise<Plan | undefined> {
   const cases: PlannedCase[] = [];
   for (const [subject, tested] of subjects.entries()) {
     for (const [image, exhibit] of images.entries()) {
       const all = subjects.length * images.length;
       if (!(await beat(subject * images.length + image, all))) return undefined;
-      const { description } = exhibit;
+      const { description, container = tested.container } = exhibit;
+      if (container !== tested.container) continue;
       if (description && !isFor(description, { revision, reference: tested.reference })) continue;
-      for (const made of casesOf(tested, revision, exhibit)) cases.push({ ...made, subject, image });
+      for (const made of casesOf(tested, revision, exhibit, own === undefined)) {
+        cases.push({ ...made, subject, image });
+      }
     }
   }
-  return { revision, cases, subjects, images };
+  return { revision, cases, subjects, images, own };
 }
 
 type Made = Omit<PlannedCase, "subject" | "image">;
 
-function casesOf(subject: Subject, revision: Revision, { name, bytes, description }: Exhibit): Made[] {
+function casesOf(
+  subject: Subject,
+  revision: Revision,
+  { name, bytes, description }: Exhibit,
+  deny: boolean,
+): Made[] {
   const { reference, limits, program } = subject;
   const expected = reference && expectedStream(reference, { image: bytes, revision, limits });
   const run = (injection?: Injection): Emission =>
@@ -75,6 +93,7 @@ function casesOf(subject: Subject, revision: Revision, { name, bytes, descriptio
     return [{ name: [name, ...title, ...place].join(", "), vm: only.outcome, denied, injection, expected }];
   };
   const plain = run();
+  if (!deny) return made(plain, undefined, {});
   const denials = [...(description?.injection ? [description.injection] : []), ...faultPaths(plain)];
   return [
     ...made(plain, undefined, {}),
@@ -105,6 +124,7 @@ export function jobOf(plan: Plan, containers: readonly NamedBytes[], logLevel: n
   const memory = (subject: Subject) => subject.program.maps.reduce((sum, map) => sum + map.maxEntries, 0);
   return {
     revision: plan.revision,
+    own: plan.own,
     logLevel,
     containers: containers.map(({ bytes }) => bytes),
     subjects: plan.subjects.map(({ container, path }) => ({ container, path })),

@@ -40,6 +40,8 @@ export type SubjectVerdict = {
   readonly findings: readonly Finding[];
   /** By image: how many commands the kernel was sent where nothing went wrong. */
   readonly commands: readonly (number | undefined)[];
+  /** By image, of a kernel that loads what comes out: the errno of `kexec_file_load()`, 0 for success. */
+  readonly kexec: readonly (number | undefined)[];
 };
 
 export type Verdict = {
@@ -62,6 +64,7 @@ function judgeSubject(plan: Plan, index: number, report: GuestReport): SubjectVe
   const { name = "", reference } = plan.subjects[index] ?? {};
   const findings: Finding[] = [];
   const commands: (number | undefined)[] = plan.images.map(() => undefined);
+  const kexec: (number | undefined)[] = plan.images.map(() => undefined);
   const count = { cases: 0, asVm: 0, asReference: 0 };
   const load = loadOf(report, index);
   plan.cases.forEach((planned, id) => {
@@ -74,14 +77,15 @@ function judgeSubject(plan: Plan, index: number, report: GuestReport): SubjectVe
     }
     const { injection } = planned;
     if (Object.keys(injection).length === 0) commands[planned.image] = outcome.buffers.length;
-    const found = judgeCase(planned, outcome, plan.revision);
+    if (plan.own !== undefined) kexec[planned.image] = outcome.error;
+    const found = judgeCase(planned, plan.own ? { ...outcome, error: 0 } : outcome, plan.revision);
     count.cases += 1;
     count.asVm += found.some(({ what }) => what === "VM" || what === "VM's trace") ? 0 : 1;
     count.asReference += found.some(({ what }) => what === "reference") ? 0 : 1;
     findings.push(...found);
   });
   const asReference = reference && count.asReference;
-  return { name, reference, load, ...count, asReference, findings, commands };
+  return { name, reference, load, ...count, asReference, findings, commands, kexec };
 }
 
 function loadOf(report: GuestReport, index: number): SubjectVerdict["load"] {

@@ -113,14 +113,14 @@ describeUnless(
       PATIENCE,
     );
 
-    it("refuses a kernel that has the interface itself, whose anchor parsers would attach to", async () => {
+    it("refuses a kernel that has the interface of v7 itself", async () => {
       const out = await build("v7", "zboot");
       renameSync(kernelBtf(CLANGS.find(installed) ?? "clang", INTERFACES.v7), join(out, "vmlinux"));
       const outcome = await cli(
         ["kernel-test", "zboot.bpf", "--image", arm64Image(), "--kernel", arm64Image(), "--headers", "."],
         { cwd: out, env: ENV },
       );
-      expect(outcome.stderr).toMatch(/^kexec-bpf: .*vmlinux: .*it has kexec_image_parser_anchor\(\) itself/);
+      expect(outcome.stderr).toMatch(/^kexec-bpf: a test in a kernel with v7 is not supported: how its /);
       expect([outcome.status, outcome.stdout]).toEqual([1, ""]);
     });
 

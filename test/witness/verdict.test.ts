@@ -46,6 +46,7 @@ function judged(
     denied?: Injection;
     vm?: Partial<RunOutcome>;
     report?: Partial<GuestReport>;
+    own?: Plan["own"];
   } = {},
 ) {
   const planned: PlannedCase = {
@@ -149,6 +150,12 @@ describe("the verdict", () => {
     expect(subject).toMatchObject({ cases: 0, findings: [] });
     expect(subject?.load).toMatchObject({ ok: false, error: 13, reason: "R1 invalid mem access 'scalar'" });
     expect(judged(undefined, { load: { ...load, log: "" } }).subject?.load).toMatchObject({ reason: "load" });
+  });
+
+  it("takes the answer of a kernel's own kexec_file_load() for what it is", () => {
+    const own = { revision: "v6", target: 1 } as const;
+    expect(judged({ ...GOOD, error: 8 }, { own })).toMatchObject({ passed: true, subject: { kexec: [8] } });
+    expect(judged(GOOD).subject?.kexec).toEqual([undefined]);
   });
 
   it("is bad where the kernel fell or complained, but not for a boot that never came to the agent", () => {

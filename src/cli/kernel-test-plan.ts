@@ -1,0 +1,213 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { inFile } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { decodeContainer } from "#formats/elf/container.ts";
+import type { GuestJob } from "#kernel-vm/job.ts";
+import { decompose } from "#model/decompose.ts";
+import { packPe } from "#pack/pe.ts";
+import { cancelled } from "#toolchain/process.ts";
+import { parserInterface } from "#verify/subject.ts";
+import { vmRunner } from "#verify/vm-runner.ts";
+import { loadParser } from "#vm/load-parser.ts";
+import { asFailure } from "#vm/loader/failure.ts";
+import { loadForRevision } from "#vm/own-revision.ts";
+import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#witness/plan.ts";
+import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
+import type { Io } from "./io.ts";
+import type { KernelTestRequest } from "./kernel-test-request.ts";
+import type { OwnKernelInterface } from "./own-interface.ts";
+import { progressLine } from "./progress-line.ts";
+import { read } from "./read-file.ts";
+import { findImages } from "./verify-images.ts";
+import { limitsOf } from "./verify-parsers.ts";
+
+/** The cases, what the VM and the reference make of them, and the guest's part of it. */
+export type Planned = { readonly plan: Plan; readonly job: GuestJob };
+
+/** For kernels without the interface: the testbed shows every image to every parser. */
+export async function planForTestbed(request: KernelTestRequest, io: Io): Promise<Result<Planned>> {
+  const opened = await openContainers(request);
+  if (!opened.ok) return opened;
+  const images = await readImages(request);
+  return images.ok ? planFor(request, opened.value, images.value, io) : images;
+}
+
+/**
+ * For a kernel with the interface: images carry the parser along, as section `.bpf`, and its `kexec_file_load()` shows them to it.
+ * Files that are no PE images cannot, and images that do not become another one by their parser must not; the user is told how many.
+ *
+ * Errors: `unsupported` for v7, whose kernels want parsers apart from images in a way that no kernel shows yet.
+ */
+export async function planForOwn(
+  request: KernelTestRequest,
+  own: OwnKernelInterface,
+  io: Io,
+): Promise<Result<Planned>> {
+  if (own.revision !== "v6") {
+    const detail = "how its kexec_file_load() is given a container is not settled";
+    return err({ reason: "unsupported", what: `a test in a kernel with ${own.revision}`, detail });
+  }
+  const target = own.btf.find("bpf_buffer_parser", ["func"]);
+  if (target === undefined) throw new Error("an interface without bpf_buffer_parser()");
+  const opened = await openContainers(request, own);
+  if (!opened.ok) return opened;
+  const images = await readImages(request);
+  if (!images.ok) return images;
+  const carriers = await withParsers(opened.value.containers, images.value, io);
+  if (!carriers.ok) return carriers;
+  const subjects = opened.value.subjects.filter(({ path }) => path === FIRST);
+  const how = { own: { revision: own.revision, target } };
+  const planned = await planFor(request, { ...opened.value, subjects }, carriers.value, io, how);
+  if (!planned.ok) return planned;
+  const all = images.value.length * opened.value.containers.length;
+  const left = all - planned.value.plan.cases.length;
+  if (left > 0) {
+    const why = "no other image comes of them, or a third one, or bytecode cannot be added";
+    io.stderr(`kexec-bpf: ${left} of ${all} pairs of parser and image are left out: ${why}\n`);
+  }
+  return planned;
+}
+
+/** What a v6 kernel takes from an image: one parser. */
+const FIRST = ".bpf.1";
+
+async function planFor(
+  { images: tried, logLevel }: KernelTestRequest,
+  { revision, containers, subjects }: Opened,
+  images: readonly Exhibit[],
+  io: Io,
+  how: PlanOptions = {},
+): Promise<Result<Planned>> {
+  const line = progressLine(io);
+  const beat = async (done: number, all: number) => {
+    // Whoever interrupts is heard only between two turns.
+    if (line.show(`planning: ${done} of ${all}`)) await setImmediate();
+    return !io.signal.aborted;
+  };
+  const plan = await planCases(revision, subjects, images, { ...how, beat });
+  line.clear();
+  if (plan === undefined) return err(cancelled(io.signal));
+  if (plan.cases.length === 0) {
+    return err({ reason: "input-not-found", what: "image for these parsers", tried, hint: "--image FILE" });
+  }
+  return ok({ plan, job: jobOf(plan, containers, logLevel) });
+}
+
+const FAR = 2 ** 24;
+
+/**
+ * Whether an image becomes another one by its parser, and no third by that one's. v6's loader shows an image to its
+ * parser until something comes of it: for ever, where it is refused.
+ */
+async function isTakenOnce(image: Uint8Array): Promise<boolean> {
+  const made = await decompose({ revision: "v6", image, runParser: vmRunner("v6") });
+  return made.ok && made.value.attempts.length === 1;
+}
+
+/** Each image with each container's first parser in its section `.bpf`. */
+async function withParsers(
+  containers: readonly NamedBytes[],
+  images: readonly Exhibit[],
+  io: Io,
+): Promise<Result<readonly Exhibit[]>> {
+  const folder = await mkdtemp(join(tmpdir(), "kexec-bpf-images-"));
+  const file = (name: string) => join(folder, name);
+  const carriers: Exhibit[] = [];
+  try {
+    for (const [container, { name, bytes }] of containers.entries()) {
+      const decoded = decodeContainer(bytes);
+      const [first] = decoded.ok ? decoded.value.programs : [];
+      if (first === undefined) continue;
+      await writeFile(file("bytecode"), first.data);
+      for (const image of images) {
+        await writeFile(file("image"), image.bytes);
+        const made = await packPe(
+          {
+            ...{ image: file("image"), bytecode: file("bytecode"), output: file("carrier") },
+            ...{ replace: true, certificates: "strip" },
+          },
+          { digests: false, signal: io.signal },
+        );
+        if (!made.ok) {
+          // What is wrong with the image is no news; the rest is.
+          const { reason } = made.failure;
+          if (reason === "file-failed" || reason === "cancelled") return made;
+          continue;
+        }
+        // A section header may have sent the bytecode far behind the file's end.
+        if (made.value.size > image.bytes.length + FAR) continue;
+        const carrier = await read(file("carrier"));
+        if (!carrier.ok) return carrier;
+        if (!(await isTakenOnce(carrier.value))) continue;
+        carriers.push({ ...image, name: `${image.name} with ${name}`, bytes: carrier.value, container });
+      }
+    }
+    return ok(carriers);
+  } catch (error) {
+    return err(fileFailed("write", folder, error));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Opened = {
+  readonly revision: Revision;
+  readonly containers: readonly NamedBytes[];
+  readonly subjects: readonly Subject[];
+};
+
+/**
+ * Reads the containers and loads their programs in the VM. All are for one revision, for the module has one: that which
+ * was asked for, or the first one's own. Errors name the file; `usage` where the revisions differ.
+ */
+async function openContainers(request: KernelTestRequest, own?: OwnKernelInterface): Promise<Result<Opened>> {
+  const { limits, reference } = request;
+  let revision = own?.revision ?? request.revision;
+  const containers: NamedBytes[] = [];
+  const subjects: Subject[] = [];
+  for (const [container, file] of request.containers.entries()) {
+    const bytes = await read(file);
+    if (!bytes.ok) return bytes;
+    const form = decodeContainer(bytes.value);
+    if (!form.ok) return err(inFile(form.failure, file));
+    const loaded = own ? loadFor(bytes.value, own) : loadForRevision(bytes.value, request.revision);
+    if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
+    const { parser, revision: made } = loaded.value;
+    revision ??= made;
+    if (made !== revision) {
+      const detail = `${file} is made for ${made}, the one before it for ${revision}: test them apart, or say --abi`;
+      return err({ reason: "usage", detail });
+    }
+    const known = parserInterface(made, own?.btf);
+    if (!known.ok) return known;
+    const name = basename(file);
+    const room = await limitsOf(file, parser, { limits, include: [] }, made);
+    containers.push({ name, bytes: bytes.value });
+    subjects.push(
+      ...subjectsOf(parser, { name, container, known: known.value, limits: room.limits, reference }),
+    );
+  }
+  return ok({ revision: revision ?? DEFAULT_REVISION, containers, subjects });
+}
+
+function loadFor(bytes: Uint8Array, { btf, revision }: OwnKernelInterface) {
+  const loaded = loadParser(bytes, { target: btf });
+  return loaded.ok ? ok({ parser: loaded.value, revision }) : loaded;
+}
+
+async function readImages({ images }: KernelTestRequest): Promise<Result<readonly Exhibit[]>> {
+  const found = await findImages(images, "/");
+  if (!found.ok) return found;
+  const all: Exhibit[] = [];
+  for (const { file, description } of found.value) {
+    const bytes = await read(file);
+    if (!bytes.ok) return bytes;
+    all.push({ name: basename(file), bytes: bytes.value, description });
+  }
+  return ok(all);
+}

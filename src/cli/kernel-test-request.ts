@@ -1,0 +1,24 @@
+import type { Revision } from "#abi/revisions.ts";
+import type { GuestKernel } from "#kernel-vm/debian-kernel.ts";
+import type { ReferenceName } from "#verify/reference-names.ts";
+
+/** `kexec-bpf kernel-test` as it was asked for. Paths are absolute, sizes in bytes, times in milliseconds. */
+export type KernelTestRequest = {
+  readonly containers: readonly string[];
+  /** Files and folders. */
+  readonly images: readonly string[];
+  /** Debian suites, or a kernel of the user's own. */
+  readonly kernels: readonly (string | GuestKernel)[];
+  /** Default: that which the parsers were compiled for. */
+  readonly revision: Revision | undefined;
+  readonly reference: ReferenceName | "none" | undefined;
+  readonly limits: {
+    readonly kernel: number | undefined;
+    readonly initrd: number | undefined;
+    readonly cmdline: number | undefined;
+  };
+  readonly logLevel: number;
+  readonly timeout: number;
+  readonly output: string | undefined;
+  readonly json: boolean;
+};

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decodePe, peSection } from "#formats/pe/pe-file.ts";
+import { profileBtf } from "#vm/target/profile-btf.ts";
+import { planForOwn } from "../../src/cli/kernel-test-plan.ts";
+import { newFolder, write } from "../support/kernel-tree.ts";
+import { buildPe } from "../support/pe-builder.ts";
+import { type BuiltParsers, buildParsers } from "../vm/support/parsers.ts";
+
+const UKI = buildPe([
+  { name: ".linux", data: Buffer.from("kernel") },
+  { name: ".cmdline", data: Buffer.from("quiet\0") },
+]).bytes;
+const NO_UKI = buildPe([{ name: ".text", data: Buffer.from("text") }]).bytes;
+
+describe("the plan for a kernel that has the interface of v6", () => {
+  let built: BuiltParsers;
+  beforeAll(async () => {
+    built = await buildParsers("v6");
+  });
+
+  async function plan(images: Readonly<Record<string, Uint8Array | string>>, revision: "v6" | "v7" = "v6") {
+    const folder = newFolder("own");
+    const said: string[] = [];
+    const io = {
+      stderr: (text: string) => said.push(text),
+      terminal: {},
+      signal: new AbortController().signal,
+    };
+    const request = {
+      containers: [write(join(folder, "uki.bpf"), built.file("uki.bpf"))],
+      images: Object.entries(images).map(([name, bytes]) => write(join(folder, name), bytes)),
+      ...{
+        kernels: [],
+        revision: undefined,
+        reference: undefined,
+        timeout: 1,
+        output: undefined,
+        json: false,
+      },
+      ...{ limits: { kernel: undefined, initrd: undefined, cmdline: undefined }, logLevel: 4 },
+    };
+    const own = { revision, btf: profileBtf(revision) };
+    return { result: await planForOwn(request, own, io as never), said: said.join("") };
+  }
+
+  it("puts the parser into each image, and shows that image to no other", async () => {
+    const { result } = await plan({ "a.efi": UKI });
+    if (!result.ok) throw new Error(JSON.stringify(result.failure));
+    const { plan: made, job } = result.value;
+    expect(made.cases.map(({ name, injection }) => [name, injection])).toEqual([["a.efi with uki.bpf", {}]]);
+    expect(made.cases[0]?.vm.buffers).toHaveLength(2);
+    const pe = decodePe(job.images[0] ?? UKI);
+    if (!pe.ok) throw new Error(JSON.stringify(pe.failure));
+    expect(peSection(pe.value, ".bpf")?.sizeOfRawData).toBeGreaterThan(1000);
+    expect(job.own).toEqual({ revision: "v6", target: profileBtf("v6").find("bpf_buffer_parser", ["func"]) });
+  });
+
+  it("leaves out what the kernel's loader would run for ever, and what is no PE image, and says how many", async () => {
+    const { result, said } = await plan({ "a.efi": UKI, "b.efi": NO_UKI, "c.txt": "text" });
+    expect(result.ok && result.value.plan.cases.map(({ name }) => name)).toEqual(["a.efi with uki.bpf"]);
+    expect(said).toMatch(/^kexec-bpf: 2 of 3 pairs of parser and image are left out: /);
+  });
+
+  it("is a failure where nothing is left, and for v7", async () => {
+    expect((await plan({ "b.efi": NO_UKI })).result).toMatchObject({
+      ...{ ok: false, failure: { reason: "input-not-found", what: "image for these parsers" } },
+    });
+    expect((await plan({ "a.efi": UKI }, "v7")).result).toMatchObject({
+      ...{ ok: false, failure: { reason: "unsupported", what: "a test in a kernel with v7" } },
+    });
+  });
+});
