@@ -55,12 +55,11 @@ function judged(
   };
   const subject = { name: "a.bpf .bpf.1", reference: "zboot" } as Subject;
   const plan: Plan = {
-    ...{
-      revision: "v7",
-      cases: [planned],
-      subjects: [subject],
-      images: [{ name: "image", bytes: new Uint8Array(1) }],
-    },
+    revision: "v7",
+    own: changes.own,
+    cases: [planned],
+    subjects: [subject],
+    images: [{ name: "image", bytes: new Uint8Array(1) }],
   };
   const report: GuestReport = {
     ...{ release: "6.12", boots: 1, crashes: [], trouble: [], console: "" },
