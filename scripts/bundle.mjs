@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bundles the program into dist/: main.cjs starts fast and answers what needs nothing else (CommonJS
-// loads faster than modules do), plain.js does the plain forms of `inspect` and `extract`, pack.cjs is all
+// loads faster than modules do), plain.js does the plain forms of `inspect` and `extract`, pack.js is all
 // that packing needs, the rest comes as modules that are loaded when they are used.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -42,21 +42,6 @@ const loadLater = (filter, path) => ({
   },
 });
 
-/** Packing by require(): import() would start the loader of modules. */
-const packBeside = {
-  name: "pack-beside",
-  setup(pluginBuild) {
-    pluginBuild.onResolve({ filter: /^\.\/pack-process\.ts$/ }, () => ({
-      path: "pack",
-      namespace: "beside",
-    }));
-    pluginBuild.onResolve({ filter: /^\.\/pack\.cjs$/ }, ({ path }) => ({ path, external: true }));
-    pluginBuild.onLoad({ filter: /.*/, namespace: "beside" }, () => ({
-      contents: 'module.exports = require("./pack.cjs");',
-    }));
-  },
-};
-
 await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
@@ -77,28 +62,26 @@ await build({
   ...commonJs,
   entryPoints: { main: "src/cli/main.ts" },
   outExtension: { ".js": ".cjs" },
-  plugins: [loadLater(/^\.\/process\.ts$/, "./process.mjs"), packBeside],
-});
-await build({
-  ...commonJs,
-  entryPoints: { pack: "src/cli/pack-process.ts" },
-  outExtension: { ".js": ".cjs" },
-  // src/cli/package-root.ts asks where it is, which CommonJS has another word for.
-  define: { ...common.define, "import.meta.url": "kexecBpfUrl" },
-  banner: { js: 'const kexecBpfUrl=require("node:url").pathToFileURL(__filename).href;' },
+  plugins: [loadLater(/^\.\/process\.ts$/, "./process.mjs")],
 });
 await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
 await build({
   ...commonJs,
-  entryPoints: { plain: "src/cli/plain.ts" },
+  entryPoints: { plain: "src/cli/plain.ts", pack: "src/cli/pack-process.ts" },
   // src/cli/cached-script.ts calls it.
-  banner: { js: "(function(exports,require,module){" },
+  banner: {
+    js: '(function(exports,require,module,__filename){const kexecBpfUrl=require("node:url").pathToFileURL(__filename).href;',
+  },
   footer: { js: "})" },
+  // src/cli/package-root.ts asks where it is, which CommonJS has another word for.
+  define: { ...common.define, "import.meta.url": "kexecBpfUrl" },
   // import() would start the module loader.
   supported: { "dynamic-import": false },
   plugins: [loadLater(/^zstddec$/, "./zstddec.cjs")],
 });
 
-const filename = `${root}dist/plain.js`;
-const script = new Script(await readFile(filename, "utf8"), { filename });
-await writeFile(`${root}dist/plain.code`, script.createCachedData());
+for (const name of ["plain", "pack"]) {
+  const filename = `${root}dist/${name}.js`;
+  const script = new Script(await readFile(filename, "utf8"), { filename });
+  await writeFile(`${root}dist/${name}.code`, script.createCachedData());
+}

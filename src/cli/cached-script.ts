@@ -6,7 +6,7 @@ import { Script } from "node:vm";
  * Loads a script of `dist/` with the code that V8 made of it when it was bundled (scripts/bundle.mjs), which saves
  * compiling it. A V8 of another version refuses that code and compiles, as it does where there is none.
  *
- * The script is one function of CommonJS' `exports`, `require` and `module`. That `require` is ours: this works in
+ * The script is one function of CommonJS' `exports`, `require`, `module` and `__filename`. That `require` is ours: this works in
  * `dist/main.cjs` only, which is CommonJS itself.
  */
 export function cachedScript<Exports>(name: string): Exports {
@@ -17,7 +17,7 @@ export function cachedScript<Exports>(name: string): Exports {
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module);
+  script.runInThisContext()(module.exports, require, module, filename);
   return module.exports as Exports;
 }
 

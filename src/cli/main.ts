@@ -30,8 +30,7 @@ async function main(): Promise<void> {
     return;
   }
   if (isPacking(argv)) {
-    const { runPackProcess } = await import("./pack-process.ts");
-    return runPackProcess(argv);
+    return cachedScript<typeof import("./pack-process.ts")>("pack").runPackProcess(argv);
   }
   const { runProcess } = await import("./process.ts");
   await runProcess(argv);

@@ -87,10 +87,11 @@ describe("the program as a process answers a plain form as the parsed command do
   ])("with compiled code %s", (_title, spoil) => {
     const copy = newFolder();
     cpSync(dirname(dirname(programFile())), copy, { recursive: true });
-    spoil(join(copy, "dist/plain.code"));
-    const told = execFileSync(join(copy, "bin/kexec-bpf"), ["inspect", join(cwd, "uki.efi")], {
-      encoding: "utf8",
-    });
-    expect(told).toMatch(/^format +UKI$/m);
+    for (const name of ["plain", "pack"]) spoil(join(copy, `dist/${name}.code`));
+    const told = (...words: readonly string[]) =>
+      execFileSync(join(copy, "bin/kexec-bpf"), words, { encoding: "utf8" });
+    expect(told("inspect", join(cwd, "uki.efi"))).toMatch(/^format +UKI$/m);
+    const [image, output] = [join(cwd, "uki.efi"), join(copy, "packed.elf")];
+    expect(told("pack", "envelope", image, image, "quiet", "-o", output, "--force")).toContain(output);
   });
 });
