@@ -113,6 +113,24 @@ describeUnless(
       PATIENCE,
     );
 
+    it(
+      "of several kernels tries those that can be had, and has not passed",
+      async () => {
+        const out = await build("v7", "zboot");
+        const suites = ["--deb", "bookworm-backports", "--deb", "no-such-suite"];
+        const { status, stdout, stderr } = await cli(
+          ["kernel-test", "zboot.bpf", "--image", loong64Zboot(), ...suites, "--json"],
+          { cwd: out, env: ENV },
+        );
+        expect(stderr).toMatch(/^kexec-bpf: module-root failed .*no-such-suite\n/);
+        expect(status).toBe(1);
+        const report = JSON.parse(stdout) as Report;
+        expect(report.passed).toBe(false);
+        expect(report.kernels).toMatchObject([{ passed: true, source: "bookworm-backports" }]);
+      },
+      PATIENCE,
+    );
+
     it("refuses a kernel that has the interface of v7 itself", async () => {
       const out = await build("v7", "zboot");
       renameSync(kernelBtf(CLANGS.find(installed) ?? "clang", INTERFACES.v7), join(out, "vmlinux"));
