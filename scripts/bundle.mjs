@@ -70,11 +70,11 @@ await build({
   entryPoints: { plain: "src/cli/plain.ts", pack: "src/cli/pack-process.ts" },
   // src/cli/cached-script.ts calls it.
   banner: {
-    js: '(function(exports,require,module,__filename){const kexecBpfUrl=require("node:url").pathToFileURL(__filename).href;',
+    js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
   },
   footer: { js: "})" },
   // src/cli/package-root.ts asks where it is, which CommonJS has another word for.
-  define: { ...common.define, "import.meta.url": "kexecBpfUrl" },
+  define: { ...common.define, "import.meta.url": "kexecBpf.url" },
   // import() would start the module loader.
   supported: { "dynamic-import": false },
   plugins: [loadLater(/^zstddec$/, "./zstddec.cjs")],
