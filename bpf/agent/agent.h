@@ -120,6 +120,7 @@ struct parser {
 	const char *problem;
 };
 
+int bpf(enum bpf_cmd command, union bpf_attr *attributes);
 bool load_parser(struct parser *parser, struct bytes object, uint32_t log_level, char *log, size_t log_size);
 void unload_parser(struct parser *parser);
 void reset_variables(struct parser *parser);

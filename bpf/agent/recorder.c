@@ -42,11 +42,6 @@ static volatile struct recording *recording;
 #define EXIT()			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 #define MAP(d, fd)		INSN(BPF_LD | BPF_IMM | BPF_DW, d, BPF_PSEUDO_MAP_FD, 0, fd), INSN(0, 0, 0, 0, 0)
 
-static int bpf(enum bpf_cmd command, union bpf_attr *attributes)
-{
-	return syscall(SYS_bpf, command, attributes, sizeof(*attributes));
-}
-
 /* Room for buffers of @room bytes in all; a buffer that has none is missed, which the number of calls shows. */
 static int load_program(int map, uint32_t room, uint32_t target)
 {

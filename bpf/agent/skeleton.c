@@ -10,7 +10,7 @@
 
 #include "agent.h"
 
-static int bpf(enum bpf_cmd command, union bpf_attr *attributes)
+int bpf(enum bpf_cmd command, union bpf_attr *attributes)
 {
 	return syscall(SYS_bpf, command, attributes, sizeof(*attributes));
 }

@@ -84,12 +84,9 @@ async function targetsOf({ abi, btf: file }: Options, cwd: string): Promise<Resu
     const revisions = abi === undefined ? REVISIONS.toReversed() : [abi];
     return ok(revisions.map(profileBtf));
   }
-  const { readKernelBtf } = await import("#kernel/kernel-btf.ts");
-  const { decodeBtf } = await import("#formats/btf/decode.ts");
-  const raw = await readKernelBtf(resolve(cwd, file));
-  if (!raw.ok) return raw;
-  const btf = decodeBtf(raw.value.bytes);
-  return btf.ok ? ok([btf.value]) : err(inFile(btf.failure, resolve(cwd, file)));
+  const { kernelTypes } = await import("./kernel-types.ts");
+  const btf = await kernelTypes(resolve(cwd, file));
+  return btf.ok ? ok([btf.value]) : btf;
 }
 
 type Programs = {

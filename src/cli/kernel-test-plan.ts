@@ -13,9 +13,7 @@ import { packPe } from "#pack/pe.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
-import { loadParser } from "#vm/load-parser.ts";
 import { asFailure } from "#vm/loader/failure.ts";
-import { loadForRevision } from "#vm/own-revision.ts";
 import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#witness/plan.ts";
 import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
 import type { Io } from "./io.ts";
@@ -24,7 +22,7 @@ import type { OwnKernelInterface } from "./own-interface.ts";
 import { progressLine } from "./progress-line.ts";
 import { read } from "./read-file.ts";
 import { findImages } from "./verify-images.ts";
-import { limitsOf } from "./verify-parsers.ts";
+import { limitsOf, loadFor } from "./verify-parsers.ts";
 
 /** The cases, what the VM and the reference make of them, and the guest's part of it. */
 export type Planned = { readonly plan: Plan; readonly job: GuestJob };
@@ -61,7 +59,7 @@ export async function planForOwn(
   const carriers = await withParsers(opened.value.containers, images.value, io);
   if (!carriers.ok) return carriers;
   const subjects = opened.value.subjects.filter(({ path }) => path === FIRST);
-  const how = { own: { revision: own.revision, target } };
+  const how = { own: { target } };
   const planned = await planFor(request, { ...opened.value, subjects }, carriers.value, io, how);
   if (!planned.ok) return planned;
   const all = images.value.length * opened.value.containers.length;
@@ -98,6 +96,7 @@ async function planFor(
   return ok({ plan, job: jobOf(plan, containers, logLevel) });
 }
 
+/** More bytes than bytecode and its headers take. */
 const FAR = 2 ** 24;
 
 /**
@@ -111,7 +110,7 @@ async function isTakenOnce(image: Uint8Array): Promise<boolean> {
 
 /** Each image with each container's first parser in its section `.bpf`. */
 async function withParsers(
-  containers: readonly NamedBytes[],
+  containers: readonly OpenedContainer[],
   images: readonly Exhibit[],
   io: Io,
 ): Promise<Result<readonly Exhibit[]>> {
@@ -119,11 +118,9 @@ async function withParsers(
   const file = (name: string) => join(folder, name);
   const carriers: Exhibit[] = [];
   try {
-    for (const [container, { name, bytes }] of containers.entries()) {
-      const decoded = decodeContainer(bytes);
-      const [first] = decoded.ok ? decoded.value.programs : [];
+    for (const [container, { name, first }] of containers.entries()) {
       if (first === undefined) continue;
-      await writeFile(file("bytecode"), first.data);
+      await writeFile(file("bytecode"), first);
       for (const image of images) {
         await writeFile(file("image"), image.bytes);
         const made = await packPe(
@@ -155,9 +152,12 @@ async function withParsers(
   }
 }
 
+/** With the bytecode object of its first program. */
+type OpenedContainer = NamedBytes & { readonly first: Uint8Array | undefined };
+
 type Opened = {
   readonly revision: Revision;
-  readonly containers: readonly NamedBytes[];
+  readonly containers: readonly OpenedContainer[];
   readonly subjects: readonly Subject[];
 };
 
@@ -168,14 +168,14 @@ type Opened = {
 async function openContainers(request: KernelTestRequest, own?: OwnKernelInterface): Promise<Result<Opened>> {
   const { limits, reference } = request;
   let revision = own?.revision ?? request.revision;
-  const containers: NamedBytes[] = [];
+  const containers: OpenedContainer[] = [];
   const subjects: Subject[] = [];
   for (const [container, file] of request.containers.entries()) {
     const bytes = await read(file);
     if (!bytes.ok) return bytes;
     const form = decodeContainer(bytes.value);
     if (!form.ok) return err(inFile(form.failure, file));
-    const loaded = own ? loadFor(bytes.value, own) : loadForRevision(bytes.value, request.revision);
+    const loaded = loadFor(bytes.value, own ?? { revision: request.revision, btf: undefined });
     if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
     const { parser, revision: made } = loaded.value;
     revision ??= made;
@@ -187,17 +187,12 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
     if (!known.ok) return known;
     const name = basename(file);
     const room = await limitsOf(file, parser, { limits, include: [] }, made);
-    containers.push({ name, bytes: bytes.value });
+    containers.push({ name, bytes: bytes.value, first: form.value.programs[0]?.data });
     subjects.push(
       ...subjectsOf(parser, { name, container, known: known.value, limits: room.limits, reference }),
     );
   }
   return ok({ revision: revision ?? DEFAULT_REVISION, containers, subjects });
-}
-
-function loadFor(bytes: Uint8Array, { btf, revision }: OwnKernelInterface) {
-  const loaded = loadParser(bytes, { target: btf });
-  return loaded.ok ? ok({ parser: loaded.value, revision }) : loaded;
 }
 
 async function readImages({ images }: KernelTestRequest): Promise<Result<readonly Exhibit[]>> {

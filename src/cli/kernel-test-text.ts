@@ -53,9 +53,14 @@ function kernelText({ report, plan, verdict, milliseconds }: TestedKernel): stri
 
 /** `3`; where the kernel loads what comes out of an image, its answer too: `3, ENOEXEC`. */
 function commandsSent({ commands, kexec }: SubjectVerdict, image: number): string {
-  const error = kexec[image];
   const count = String(commands[image] ?? "-");
-  return error === undefined ? count : `${count}, ${error === 0 ? "loaded" : errnoName(error)}`;
+  return [count, ...kexecAnswer(kexec[image])].join(", ");
+}
+
+/** What `kexec_file_load()` answered; none where the kernel was not asked to load anything. */
+function kexecAnswer(error: number | undefined): readonly string[] {
+  if (error === undefined) return [];
+  return [error === 0 ? "loaded" : errnoName(error)];
 }
 
 function row(subject: SubjectVerdict): readonly string[] {
@@ -149,17 +154,11 @@ export function kernelTestJson(tested: readonly TestedKernel[], asked: number): 
         commands: plan.images.map((image, index) => ({
           image: image.name,
           commands: rest.commands[index] ?? null,
-          kexec: kexecJson(rest.kexec[index]),
+          kexec: kexecAnswer(rest.kexec[index])[0] ?? null,
         })),
       })),
     })),
   };
-}
-
-/** Null where the kernel was not asked to load anything. */
-function kexecJson(error: number | undefined): string | null {
-  if (error === undefined) return null;
-  return error === 0 ? "loaded" : errnoName(error);
 }
 
 function loadJson(load: SubjectVerdict["load"]): object {

@@ -5,7 +5,7 @@ import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
 import { type GuestReport, runGuest } from "#kernel-vm/guest.ts";
 import { findQemu, type Qemu } from "#kernel-vm/qemu.ts";
 import type { Surroundings } from "#kernel-vm/surroundings.ts";
-import { guestAgent, guestPrograms } from "#kernel-vm/testbed.ts";
+import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { judge } from "#witness/verdict.ts";
 import type { Io } from "./io.ts";
@@ -74,10 +74,7 @@ async function testKernel(
   const planned = await plans(own.value);
   if (!planned.ok) return planned;
   const { plan, job } = planned.value;
-  const programs =
-    own.value === undefined
-      ? await guestPrograms(kernel.value, plan.revision, around)
-      : await guestAgent(around);
+  const programs = await guestPrograms(kernel.value, own.value ? undefined : plan.revision, around);
   if (!programs.ok) return programs;
   const guest = { qemu, kernel: kernel.value, programs: programs.value, timeout };
   const ran = await runGuest(job, guest, around);

@@ -5,7 +5,7 @@ import type { Io } from "./io.ts";
 import { packageRoot } from "./package-root.ts";
 
 /** Where virtual machines find their parts. */
-export function surroundings(io: Io): Surroundings {
+export function surroundings(io: Pick<Io, "cwd" | "env" | "signal">): Surroundings {
   const root = packageRoot();
   return {
     sources: join(root, "bpf"),

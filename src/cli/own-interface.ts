@@ -1,12 +1,9 @@
 import { join } from "node:path";
-import { detectAbi } from "#abi/detect.ts";
 import { ANCHOR, type Revision } from "#abi/revisions.ts";
-import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import { decodeBtf } from "#formats/btf/decode.ts";
-import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import type { GuestKernel } from "#kernel-vm/debian-kernel.ts";
+import { kernelInterface } from "./kernel-types.ts";
 
 /** The parsers' interface of a kernel that has the series. */
 export type OwnKernelInterface = { readonly revision: Revision; readonly btf: Btf };
@@ -18,15 +15,10 @@ export type OwnKernelInterface = { readonly revision: Revision; readonly btf: Bt
 export async function ownInterface({
   headers,
 }: GuestKernel): Promise<Result<OwnKernelInterface | undefined>> {
-  const file = join(headers, "vmlinux");
-  const found = await readKernelBtf(file);
+  const found = await kernelInterface(join(headers, "vmlinux"), "auto");
   if (!found.ok) return found;
-  const btf = decodeBtf(found.value.bytes);
-  if (!btf.ok) return err(inFile(btf.failure, file));
-  const abi = detectAbi(btf.value, "auto");
-  if (!abi.ok) return err(inFile(abi.failure, file));
-  const { source, revision } = abi.value;
-  return ok(source === "target" ? { revision, btf: btf.value } : undefined);
+  const { source, revision, btf } = found.value;
+  return ok(source === "target" ? { revision, btf } : undefined);
 }
 
 /**

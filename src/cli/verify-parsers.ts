@@ -1,5 +1,4 @@
 import { dirname, join, resolve } from "node:path";
-import { detectAbi } from "#abi/detect.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { compileParser } from "#build/compile-parser.ts";
 import { inFile } from "#core/failure.ts";
@@ -7,15 +6,14 @@ import { err, ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import { decodeBtf } from "#formats/btf/decode.ts";
 import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
-import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
 import { type LoadedParser, loadParser } from "#vm/load-parser.ts";
 import { asFailure, type LoadFailure } from "#vm/loader/failure.ts";
 import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 import type { Io } from "./io.ts";
+import { kernelInterface } from "./kernel-types.ts";
 import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
 import { read } from "./read-file.ts";
@@ -37,14 +35,10 @@ export type LoadTarget =
 /** Settles the revision. A kernel without the interface gives way to the built-in profile, and the user is told. */
 export async function loadTarget({ btf: file, abi }: VerifyRequest, io: Io): Promise<Result<LoadTarget>> {
   if (file === undefined) return ok({ revision: abi, btf: undefined });
-  const found = await readKernelBtf(file);
+  const found = await kernelInterface(file, abi ?? "auto");
   if (!found.ok) return found;
-  const btf = decodeBtf(found.value.bytes);
-  if (!btf.ok) return err(inFile(btf.failure, file));
-  const detected = detectAbi(btf.value, abi ?? "auto");
-  if (!detected.ok) return err(inFile(detected.failure, file));
-  const { revision, source } = detected.value;
-  if (source === "target") return ok({ revision, btf: btf.value });
+  const { revision, source, btf } = found.value;
+  if (source === "target") return ok({ revision, btf });
   io.stderr(`kexec-bpf: ${file} has no kexec image parser interface: the built-in ${revision} is used\n`);
   return ok({ revision, btf: undefined });
 }
@@ -60,7 +54,7 @@ export async function openParser(
   const opened = file.endsWith(".c") ? await compiled(file, request, io) : await asItIs(file);
   if (!opened.ok) return opened;
   const { bytes, sources } = opened.value;
-  const loaded = load(bytes, target);
+  const loaded = loadFor(bytes, target);
   if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
   const { parser, revision } = loaded.value;
   const { btf } = target;
@@ -84,7 +78,11 @@ export async function openParser(
   });
 }
 
-function load(bytes: Uint8Array, { revision, btf }: LoadTarget): Result<ParserOfRevision, LoadFailure> {
+/** Loads a parser for the kernel. */
+export function loadFor(
+  bytes: Uint8Array,
+  { revision, btf }: LoadTarget,
+): Result<ParserOfRevision, LoadFailure> {
   if (btf === undefined) return loadForRevision(bytes, revision);
   const loaded = loadParser(bytes, { target: btf });
   return loaded.ok ? ok({ parser: loaded.value, revision }) : loaded;

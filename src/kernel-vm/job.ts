@@ -32,7 +32,6 @@ export type GuestCase = {
 
 /** A kernel that has the parsers' interface itself. */
 export type OwnInterface = {
-  readonly revision: Revision;
   /** The id of `bpf_buffer_parser()` in its BTF. */
   readonly target: number;
 };

@@ -24,33 +24,22 @@ const MODULE = "kexec-testbed.ko";
 /** Runs a command in a root folder, with a /proc, which the kernel's tools look into. */
 const ENTER = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"];
 
-/** Compiles the agent alone, for a kernel that has the interface itself. Errors: as `guestPrograms`. */
-export async function guestAgent(around: Surroundings): Promise<Result<GuestPrograms>> {
-  const arch = GUEST_ARCHS.x86;
-  const tool = compilerName(arch);
-  if ((await findExecutable(tool, around.searchPath, around.cwd)) === undefined) {
-    return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around, arch) });
-  }
-  const testbed = await sourcesIn(join(around.sources, "testbed"));
-  if (!testbed.ok) return testbed;
-  const agent = await buildAgent(testbed.value, arch, around);
-  return agent.ok ? ok({ agent: agent.value, module: undefined }) : agent;
-}
-
 /**
  * Compiles the agent, and the module for a kernel and a revision. Both are kept in the cache, under the digest of
  * all that went into them.
+ *
+ * @param revision undefined for a kernel that has the interface itself: it gets no module
  *
  * Errors: `tool-missing` for a compiler, make or pahole; `tool-failed` with the compiler's words.
  */
 export async function guestPrograms(
   kernel: GuestKernel,
-  revision: Revision,
+  revision: Revision | undefined,
   around: Surroundings,
   arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestPrograms>> {
-  for (const tool of ["make", compilerName(arch), "pahole"]) {
-    // Without pahole, make builds a module without BTF, which no parser can be loaded against.
+  // Without pahole, make builds a module without BTF, which no parser can be loaded against.
+  for (const tool of [compilerName(arch), ...(revision === undefined ? [] : ["make", "pahole"])]) {
     if ((await findExecutable(tool, around.searchPath, around.cwd)) === undefined) {
       return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around, arch) });
     }
@@ -59,6 +48,7 @@ export async function guestPrograms(
   if (!testbed.ok) return testbed;
   const agent = await buildAgent(testbed.value, arch, around);
   if (!agent.ok) return agent;
+  if (revision === undefined) return ok({ agent: agent.value, module: undefined });
   const module = await buildModule(kernel, revision, testbed.value, arch, around);
   return module.ok ? ok({ agent: agent.value, module: module.value }) : module;
 }

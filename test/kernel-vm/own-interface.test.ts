@@ -7,21 +7,13 @@ import { bootGuest } from "#kernel-vm/guest.ts";
 import { type GuestJob, guestFiles, guestMemory, jobText } from "#kernel-vm/job.ts";
 import { findQemu } from "#kernel-vm/qemu.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
-import { packageRoot } from "../../src/cli/package-root.ts";
+import { surroundings } from "../../src/cli/kernel-vm-surroundings.ts";
 import { ENV, noGuest, PATIENCE } from "../support/guest.ts";
 import { describeUnless } from "../support/tools.ts";
 import { buildParsers } from "../vm/support/parsers.ts";
 
-const root = packageRoot();
-const AROUND = {
-  sources: join(root, "bpf"),
-  debianPackage: join(root, "scripts", "debian-package"),
-  moduleRoot: join(root, "scripts", "module-root"),
-  setupScript: join(root, "scripts", "setup"),
-  cacheDir: ENV.KEXEC_BPF_CACHE,
-  searchPath: process.env["PATH"] ?? "",
-  cwd: "/",
-};
+const { signal } = new AbortController();
+const AROUND = surroundings({ env: { ...process.env, ...ENV }, cwd: "/", signal });
 
 const JOB: GuestJob = {
   ...{ revision: "v6", logLevel: 4, mapMemory: 1 << 24, containers: [Buffer.from("container")] },
@@ -32,7 +24,7 @@ const JOB: GuestJob = {
 const ENOEXEC = 8;
 
 it("the job for a kernel with the interface asks for the recorder, and there is no module", () => {
-  const job = { ...JOB, own: { revision: "v6", target: 77 } } as const;
+  const job = { ...JOB, own: { target: 77 } };
   const text = jobText(job, new Set([0]));
   expect(text.split("\n")).toEqual([
     "recorder 77 65552",
@@ -66,7 +58,7 @@ describeUnless(noGuest("qemu-system-x86_64"), "the agent, in place of the testbe
       const target = btf.ok ? btf.value.find(STAND_IN, ["func"]) : undefined;
       if (!programs.ok || target === undefined) throw new Error(`no module, or no ${STAND_IN}()`);
       const containers = [(await buildParsers("v6")).file("zboot.bpf")];
-      const job = { ...JOB, containers, own: { revision: "v6", target } } as const;
+      const job = { ...JOB, containers, own: { target } };
       // The module is there for the parser alone, which a stock kernel does not load.
       const text = `module /testbed.ko\n${jobText(job, new Set([0]))}`;
       const ran = await bootGuest(
