@@ -4,7 +4,6 @@ import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { removeStaleTemporaries } from "#files/output.ts";
-import { stampOf } from "#files/stamp.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { BuildContext } from "./context.ts";
 import { pathIn } from "./digests.ts";
@@ -47,6 +46,8 @@ export type Built = {
   readonly report: BuildReport;
   /** Every path whose change makes this report out of date. */
   readonly watched: readonly string[];
+  /** When the build began to look at anything, in milliseconds since 1970. */
+  readonly since: number;
 };
 
 /**
@@ -56,16 +57,17 @@ export type Built = {
  */
 export async function build(request: BuildRequest, context: BuildContext): Promise<Result<Built>> {
   const started = performance.now();
+  const since = Date.now();
   const prepared = await prepare(request, context);
   if (!prepared.ok) return prepared;
-  const { plan } = prepared.value;
+  const { plan, seen } = prepared.value;
   const graph = buildGraph(plan);
   const rules = rulesInOrder(graph, request.goals);
   if (!rules.ok) return rules;
   removeStaleTemporaries(request.out);
   removeStaleTemporaries(join(request.out, PRIVATE));
   const { emit, signal, state } = context;
-  const ran = await execute(rules.value, { out: request.out, jobs: request.jobs, state, emit, signal });
+  const ran = await execute(rules.value, { out: request.out, jobs: request.jobs, state, seen, emit, signal });
   if (!ran.ok) {
     // What was finished is remembered; the failure says more than one of writing that down.
     await writeState(request.out, state);
@@ -79,6 +81,7 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
       ran: ran.value.length,
       milliseconds: Math.round(performance.now() - started),
     },
+    since,
     watched: watchedPaths(plan, rules.value, prepared.value.watched, context),
   });
 }
@@ -162,25 +165,3 @@ function watchedPaths(
     ]),
   ];
 }
-
-/**
- * Remembers that the request with this key has been carried out, until one of the paths changes. What
- * counts is the state of a file when it was read: it may have been edited while the build was under way.
- */
-export async function rememberRequest(
-  out: string,
-  state: State,
-  key: string,
-  watched: readonly string[],
-  summary: string,
-): Promise<Result<void>> {
-  const stamps = Object.fromEntries(
-    watched.map((path) => [path, state.digests[path]?.stamp ?? stampOf(path)]),
-  );
-  const others = Object.entries(state.requests).filter(([other]) => other !== key);
-  state.requests = Object.fromEntries([...others.slice(1 - KEPT_REQUESTS), [key, { stamps, summary }]]);
-  return writeState(out, state);
-}
-
-/** Requests remembered for one output folder: more ways to build it are hardly in use at a time. */
-const KEPT_REQUESTS = 4;

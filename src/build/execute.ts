@@ -1,10 +1,12 @@
 import { isAbsolute } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { EventSink } from "#core/events.ts";
-import { ok, type Result } from "#core/result.ts";
+import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
+import type { Stamp } from "#files/stamp.ts";
 import { loadTools, runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
+import { changedMeanwhile } from "./facts.ts";
 import { isInProcess, type Rule, type ToolRunner } from "./rule.ts";
 import type { State } from "./state.ts";
 
@@ -14,6 +16,8 @@ export type ExecuteOptions = {
   /** How many rules may run at a time, at least 1. */
   readonly jobs: number;
   readonly state: State;
+  /** Stamps of files that were read before, at that time. */
+  readonly seen: ReadonlyMap<string, Stamp>;
   readonly emit: EventSink;
   readonly signal: AbortSignal;
 };
@@ -32,7 +36,7 @@ export async function execute(
 ): Promise<Result<readonly Rule[]>> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
-  const digests = new Digests(options.out, options.state, signal);
+  const digests = new Digests(options.out, options.state, signal, options.seen);
   const slots = new Slots(options.jobs);
   // Some milliseconds that no tool then has to wait for.
   void loadTools();
@@ -80,8 +84,13 @@ export async function execute(
     options.emit({ kind: "step", label: rule.label, output: name, command: rule.command });
     // Work in this process holds up everything else in it: let those that start a tool go first.
     if (isInProcess(rule)) await setImmediate();
+    const read = rule.onlyDigests ? {} : inputs.value;
+    const other = await digests.changed(read);
+    if (other !== undefined) return err(changedMeanwhile(other));
     const found = await rule.run(toolRunner, inputs.value, signal);
     if (!found.ok) return found;
+    const changed = await digests.changed(read);
+    if (changed !== undefined) return err(changedMeanwhile(changed));
     const outputs = await digests.all(rule.outputs);
     if (!outputs.ok) return outputs;
     const shown = await digests.all(found.value);

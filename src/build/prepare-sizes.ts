@@ -12,7 +12,7 @@ import { type Architecture, hostArchitecture } from "#kernel/architecture.ts";
 import { imageCandidates, locate, type Places } from "#kernel/locate.ts";
 import { type Measured, measureImage } from "#kernel/measure.ts";
 import type { BuildContext } from "./context.ts";
-import { recall } from "./facts.ts";
+import { recall, type Seen } from "./facts.ts";
 import type { BuildRequest } from "./request.ts";
 
 export type PreparedSizes = {
@@ -28,7 +28,7 @@ export type PreparedSizes = {
 export async function prepareSizes(
   request: BuildRequest,
   places: Places,
-  { state, emit }: BuildContext,
+  { state, emit, seen }: BuildContext & { readonly seen: Seen },
 ): Promise<Result<PreparedSizes>> {
   const { limits } = request;
   const watched: string[] = [];
@@ -43,12 +43,7 @@ export async function prepareSizes(
     if (!located.ok) return located;
     const { path, passed } = located.value;
     watched.push(...passed, path);
-    const found = await recall(
-      state,
-      `sizes ${path}`,
-      () => `${stampOf(path)}`,
-      () => measureImage(path),
-    );
+    const found = await recall({ state, seen }, `sizes ${path}`, { from: path }, () => measureImage(path));
     if (!found.ok) return found;
     measured = found.value;
     measuredFile = path;
@@ -64,6 +59,7 @@ export async function prepareSizes(
   let initrd = limits.initrd;
   if (initrd === undefined && limits.initramfs !== undefined) {
     watched.push(limits.initramfs);
+    seen.set(limits.initramfs, stampOf(limits.initramfs));
     try {
       initrd = (await stat(limits.initramfs)).size;
     } catch (error) {

@@ -6,17 +6,18 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { writeOutput } from "#files/output.ts";
-import { stampOf } from "#files/stamp.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import type { KernelIdentity } from "#kernel/identity.ts";
 import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { locate, type Places, vmlinuxCandidates } from "#kernel/locate.ts";
 import type { BuildContext } from "./context.ts";
-import { recall } from "./facts.ts";
+import { recall, type Seen } from "./facts.ts";
 import type { TypesSource } from "./plan.ts";
 import type { BuildRequest } from "./request.ts";
 import { PRIVATE } from "./state.ts";
+
+type TypesContext = BuildContext & { readonly seen: Seen };
 
 export type PreparedTypes = {
   readonly source: TypesSource;
@@ -34,7 +35,7 @@ export type PreparedTypes = {
 export async function prepareTypes(
   request: BuildRequest,
   places: Places,
-  options: BuildContext,
+  options: TypesContext,
 ): Promise<Result<PreparedTypes>> {
   const { vmlinux, vmlinuxHeader } = request.kernel;
   if (vmlinuxHeader === undefined || vmlinux !== undefined) return prepareBtf(request, places, options);
@@ -67,7 +68,7 @@ async function findAbiInHeader(file: string, wanted: BuildRequest["abi"]): Promi
 async function prepareBtf(
   request: BuildRequest,
   places: Places,
-  { state, emit }: BuildContext,
+  { state, emit, seen }: TypesContext,
 ): Promise<Result<PreparedTypes>> {
   const given = request.kernel.vmlinux;
   const candidates = given === undefined ? vmlinuxCandidates(places) : [given];
@@ -82,19 +83,14 @@ async function prepareBtf(
 
   let bytes: Uint8Array | undefined;
   // Taking BTF out of a compressed kernel takes seconds: not again while the kernel is the same.
-  const taken = await recall(
-    state,
-    `btf ${source}`,
-    () => `${stampOf(source)} ${stampOf(file)}`,
-    async () => {
-      const btf = await readKernelBtf(source);
-      if (!btf.ok) return btf;
-      bytes = btf.value.bytes;
-      const written = await writeOutput(file, bytes);
-      const { steps, identity } = btf.value;
-      return written.ok ? ok({ steps, identity }) : written;
-    },
-  );
+  const taken = await recall({ state, seen }, `btf ${source}`, { from: source, made: file }, async () => {
+    const btf = await readKernelBtf(source);
+    if (!btf.ok) return btf;
+    bytes = btf.value.bytes;
+    const written = await writeOutput(file, bytes);
+    const { steps, identity } = btf.value;
+    return written.ok ? ok({ steps, identity }) : written;
+  });
   if (!taken.ok) return taken;
   emit({ kind: "note", text: `BTF of ${source} (${taken.value.steps.join(", ")})` });
 
@@ -103,15 +99,10 @@ async function prepareBtf(
     decoded ??= decode(file, bytes);
     return decoded;
   };
-  const abi = await recall(
-    state,
-    `abi ${request.abi}`,
-    () => `${stampOf(file)}`,
-    async () => {
-      const btf = await read();
-      return btf.ok ? detectAbi(btf.value, request.abi) : btf;
-    },
-  );
+  const abi = await recall({ state, seen }, `abi ${request.abi}`, { from: source, made: file }, async () => {
+    const btf = await read();
+    return btf.ok ? detectAbi(btf.value, request.abi) : btf;
+  });
   if (!abi.ok) return err(inFile(abi.failure, source));
   emit({ kind: "note", text: abiNote(abi.value, request.abi, source) });
   const header = request.kernel.vmlinuxHeader;

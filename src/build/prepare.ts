@@ -9,6 +9,7 @@ import type { Places } from "#kernel/locate.ts";
 import { version } from "#package.json";
 import { requireToolchain } from "#toolchain/discover.ts";
 import type { BuildContext } from "./context.ts";
+import type { Seen } from "./facts.ts";
 import { checkNesting } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepareEnvelope } from "./prepare-envelope.ts";
@@ -22,6 +23,8 @@ export type Prepared = {
   readonly plan: Plan;
   /** Paths that decided something without being an input of a rule: looked at, passed over, measured. */
   readonly watched: readonly string[];
+  /** Stamps of what was read, at that time. */
+  readonly seen: Seen;
 };
 
 /** Finds out everything that the rules need: tools, the kernel's BTF and ABI, sizes, targets. */
@@ -30,6 +33,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   if (!folder.ok) return folder;
   const { tree, kbuildOutput } = request.kernel;
   const places: Places = { out: request.out, tree, kbuildOutput };
+  const seen: Seen = new Map();
   const [toolchain, types, sizes, targets] = await Promise.all([
     requireToolchain({
       env: options.env,
@@ -37,8 +41,8 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       signal: options.signal,
       ...definedOnly({ ...request.tools, kernelTree: tree, setupScript: options.setupScript }),
     }),
-    prepareTypes(request, places, options),
-    prepareSizes(request, places, options),
+    prepareTypes(request, places, { ...options, seen }),
+    prepareSizes(request, places, { ...options, seen }),
     loadTargets([options.templates, ...request.targetFolders]),
   ]);
   if (!toolchain.ok) return toolchain;
@@ -89,6 +93,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       envelope: envelope.value.inputs,
       mayPack: request.envelope !== undefined,
     },
+    seen,
     watched: [
       ...types.value.watched,
       ...sizes.value.watched,

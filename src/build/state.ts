@@ -5,7 +5,7 @@ import type { Stamp } from "#files/stamp.ts";
 export const PRIVATE = ".kexec-bpf";
 
 /** Raised whenever the meaning of the stored state changes. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 export type RuleState = {
   readonly fingerprint: string;
@@ -22,12 +22,18 @@ export type RequestState = {
   readonly summary: string;
 };
 
+export type DigestState = {
+  readonly stamp: Stamp;
+  readonly digest: string;
+  /** The file was so new when it was read that it may have changed again under the same stamp. */
+  readonly young?: true;
+};
+
 /** What is remembered between runs, in `<out>/.kexec-bpf/state.json`. Losing it costs time only. */
 export type State = {
-  readonly version: number;
   rules: Record<string, RuleState>;
   /** Content digests by absolute path, valid while the stamp holds. */
-  digests: Record<string, { readonly stamp: Stamp; readonly digest: string }>;
+  digests: Record<string, DigestState>;
   /** Costly facts about files, valid while the stamp holds. */
   facts: Record<string, { readonly stamp: string; readonly value: unknown }>;
   requests: Record<string, RequestState>;
@@ -37,15 +43,73 @@ export function statePath(out: string): string {
   return join(out, PRIVATE, "state.json");
 }
 
-/** `undefined` for text that no run of this version wrote. */
-export function parseState(text: string): State | undefined {
+const HEAD = /^\{"version":(\d{1,9}),"checksum":"([0-9a-f]{8})","content":/;
+
+/** The state as `state.json` has it. */
+export function stateText(state: State): string {
+  const content = JSON.stringify(state);
+  return `{"version":${STATE_VERSION},"checksum":"${checksum(content)}","content":${content}}`;
+}
+
+/**
+ * The state of a text. `other version`: another version of the program wrote it, which is nobody's fault.
+ * `damaged`: no program wrote it as it is.
+ */
+export function parseState(text: string): State | "other version" | "damaged" {
+  const head = HEAD.exec(text);
+  if (head === null) return /^\{"version":[12],"rules":\{/.test(text) ? "other version" : "damaged";
+  if (Number(head[1]) !== STATE_VERSION) return "other version";
+  const content = text.slice(head[0].length, -1);
+  if (!text.endsWith("}") || checksum(content) !== head[2]) return "damaged";
   try {
-    const state = JSON.parse(text) as Partial<State> | null;
-    const whole =
-      state?.version === STATE_VERSION && state.rules && state.digests && state.facts && state.requests;
-    return whole ? (state as State) : undefined;
+    const state: unknown = JSON.parse(content);
+    return isState(state) ? state : "damaged";
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    // Nesting without end is a RangeError in some versions of V8.
+    if (error instanceof SyntaxError || error instanceof RangeError) return "damaged";
     throw error;
   }
+}
+
+/**
+ * FNV-1a over UTF-16 units, as 8 hexadecimal digits: it finds damage, which is all it is for, and costs the shortest of all runs
+ * no hash function to load. Source: http://www.isthe.com/chongo/tech/comp/fnv/.
+ */
+function checksum(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isStamp: Check = (value) => value === null || isText(value);
+const anything: Check = () => true;
+
+/** An object with these members at least. */
+const shaped =
+  (members: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isRecord(value) &&
+    Object.entries(members).every(([name, check]) => Object.hasOwn(value, name) && check(value[name]));
+
+const recordOf =
+  (check: Check): Check =>
+  (value) =>
+    isRecord(value) && Object.values(value).every(check);
+
+const STATE = shaped({
+  rules: recordOf(shaped({ fingerprint: isText, outputs: recordOf(isText), found: recordOf(isText) })),
+  digests: recordOf(shaped({ stamp: isStamp, digest: isText })),
+  facts: recordOf(shaped({ stamp: isText, value: anything })),
+  requests: recordOf(shaped({ stamps: recordOf(isStamp), summary: isText })),
+});
+
+function isState(value: unknown): value is State {
+  return STATE(value);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -15,7 +15,9 @@ export function upToDate(out: string, key: string): string | undefined {
     if (error instanceof Error && "code" in error) return undefined;
     throw error;
   }
-  const request = parseState(text)?.requests[key];
+  const state = parseState(text);
+  if (typeof state === "string" || !Object.hasOwn(state.requests, key)) return undefined;
+  const request = state.requests[key];
   if (request === undefined) return undefined;
   const holds = Object.entries(request.stamps).every(([path, stamp]) => stampOf(path) === stamp);
   return holds ? request.summary : undefined;

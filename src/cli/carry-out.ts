@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type BuildReport, build, rememberRequest } from "#build/build.ts";
+import { type BuildReport, build } from "#build/build.ts";
+import { rememberRequest } from "#build/remember.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { readState } from "#build/state-file.ts";
 import type { EventSink } from "#core/events.ts";
@@ -23,7 +24,7 @@ export async function carryOut(
   show: Show,
 ): Promise<number> {
   const root = packageRoot();
-  const state = await readState(request.out);
+  const state = await readState(request.out, emit);
   if (!state.ok) {
     emit({ kind: "failure", failure: state.failure });
     return exitCode(state.failure);
@@ -41,7 +42,7 @@ export async function carryOut(
     emit({ kind: "failure", failure: built.failure });
     return exitCode(built.failure);
   }
-  const { report, watched } = built.value;
+  const { report, watched, since } = built.value;
   io.stdout((report.ran === 0 ? show.nothingToDo : show.now)(report));
   const main = join(root, "dist", "main.cjs");
   const key = requestKey(argv, io.env, io.cwd);
@@ -49,7 +50,7 @@ export async function carryOut(
     request.out,
     state.value,
     key,
-    [...watched, main],
+    { watched: [...watched, main], since },
     show.nothingToDo(report),
   );
   if (!remembered.ok) {

@@ -29,8 +29,8 @@ export type ProbeCache = {
 export async function binaryIdentity(path: string): Promise<string | undefined> {
   try {
     const real = await realpath(path);
-    const { size, mtimeNs } = await stat(real, { bigint: true });
-    return [path, real, size, mtimeNs].join(":");
+    const { size, mtimeNs, ctimeNs, ino } = await stat(real, { bigint: true });
+    return [path, real, size, mtimeNs, ctimeNs, ino].join(":");
   } catch {
     return undefined;
   }

@@ -35,6 +35,7 @@ export function manifestRule(
     label: "GEN",
     outputs: [output],
     inputs: [...outputs, ...inputs],
+    onlyDigests: true,
     options: [facts, inputs.map(name)],
     command: "<outputs and inputs with their hashes, tools, parameters>",
     run: async (_runTool, digests) => {
