@@ -14,6 +14,14 @@ const NEEDED: readonly string[] = [
 /** What there is to have only in some kernels: the interface itself, and `true` before C23. */
 const WANTED: readonly string[] = ["struct kexec_context", "struct bpf_parser_context", "true"];
 
+/** A warning in what is generated is a fault of the generator, and may well be a struct of another layout. */
+const STRICT = `#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wall"
+#pragma clang diagnostic error "-Wextra"
+#pragma clang diagnostic error "-Wmissing-declarations"
+`;
+const RELAXED = "#pragma clang diagnostic pop\n";
+
 const BOOLEANS = "#define false 0\n#define true 1\n";
 
 /**
@@ -36,5 +44,7 @@ export function renderTypesHeader(btf: Btf, more: readonly string[]): Result<str
       detail: `the types ${missing.join(", ")} are missing: this is not a kernel's BTF`,
     });
   }
-  return ok(header.value.missing.includes("true") ? `${header.value.text}\n${BOOLEANS}` : header.value.text);
+  const { text, checks } = header.value;
+  const booleans = header.value.missing.includes("true") ? `\n${BOOLEANS}` : "";
+  return ok(`${STRICT}${text}\n${checks}${RELAXED}${booleans}`);
 }

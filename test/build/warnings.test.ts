@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cli } from "../support/cli.ts";
-import { type KernelTree, kernelTree, newFolder, script } from "../support/kernel-tree.ts";
+import { type KernelTree, kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
 import { CLANGS, installed } from "./judges.ts";
 
 /** The kernel's own copy of the light skeleton, by the series' mails: maps in this order, one program. */
@@ -45,4 +45,31 @@ it("shows what a tool that succeeds complains of", async () => {
   const { status, stderr } = await cli(["make", ...words], { cwd: tree.kexec });
   expect(status).toBe(0);
   expect(stderr.split("\n")).toContain("warning: so so");
+});
+
+it("a declaration that declares nothing is an error, and no object is left", async () => {
+  const targets = newFolder("targets");
+  const parts = { v6: { kernel: "COPY" }, v7: { kernel: "COPY" } };
+  write(
+    join(targets, "odd.json"),
+    JSON.stringify({ description: "d", body: { v6: "odd", v7: "odd" }, parts }),
+  );
+  const body = `struct scratch {
+	struct parts parts;
+};
+
+static __always_inline bool locate(const struct image *image, struct scratch *scratch)
+{
+	int;
+	scratch->parts.kernel.size = image->size;
+	return true;
+}
+`;
+  write(join(targets, "odd.hbs"), body);
+  const out = newFolder();
+  const words = ["odd_parser_bpf.o", "ARCH=arm64", `O=${out}`, `TARGETS=${targets}`];
+  const { status, stderr } = await cli(["make", ...words], { cwd: tree.kexec });
+  expect(status).toBe(1);
+  expect(stderr).toContain("declaration does not declare anything");
+  expect(existsSync(join(out, "odd_parser_bpf.o"))).toBe(false);
 });

@@ -106,3 +106,42 @@ _Static_assert(sizeof(__u64) == 8 && sizeof(struct list_head) == 16 && BPF_MAP_T
     }
   },
 );
+
+/** `union half;` in a struct: a member without a name of a union that has one, as kernels from 6.19 on have it. */
+const namelessMember = (b: BtfBuilder): void => {
+  const int = b.int("unsigned int", 4);
+  const half = b.nextId;
+  b.union("half", 8, [
+    { name: "low", type: int, at: 0 },
+    { name: "pair", type: half + 1, at: 0 },
+  ]);
+  b.array(int, int, 2);
+  b.struct("holder", 16, [
+    { name: "before", type: int, at: 0 },
+    { name: "", type: half, at: 32 },
+    { name: "after", type: int, at: 96 },
+  ]);
+};
+
+const USES_HOLDER = '#include "vmlinux.h"\nint low(struct holder *h) { return h->low; }\n';
+
+test.each(CLANGS)(
+  "a nameless member of a tagged union counts as the BTF says, with -fms-extensions: %s",
+  (clang) => {
+    const files = { "vmlinux.h": text(kernel([], namelessMember), ["struct holder"]), "main.c": USES_HOLDER };
+    expect(() => compile(clang, files, "-fms-extensions", "-Wno-microsoft-anon-tag")).not.toThrow();
+  },
+);
+
+test.each(CLANGS)("a compiler that lays a struct out in another way than the BTF fails: %s", (clang) => {
+  const header = text(kernel([], namelessMember), ["struct holder"]);
+  // Without the language extension the member is none.
+  expect(() =>
+    compile(clang, { "vmlinux.h": header, "main.c": '#include "vmlinux.h"\n' }, "-Wno-error"),
+  ).toThrow();
+  const wrong = header.replace("before;", "before; int more;");
+  expect(wrong).not.toBe(header);
+  expect(() => compile(clang, { "vmlinux.h": wrong, "main.c": USES_HOLDER }, "-fms-extensions")).toThrow(
+    /sizeof\(struct holder\) == 16[\s\S]*the kernel's BTF has 16/,
+  );
+});

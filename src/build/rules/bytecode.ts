@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
+import { checkToolOutput } from "#build/tool-output.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { replaceFile } from "#files/output.ts";
@@ -98,14 +99,15 @@ function compiledObjectRule(plan: Plan, target: Target): Rule {
     command: shellCommand(clang.path, [...args, "-o", outputs[0]]),
     run: async (runTool) => {
       for (const output of outputs) {
-        const made = await replaceFile(join(plan.out, output), async (temporary) =>
-          runTool({
+        const made = await replaceFile(join(plan.out, output), async (temporary) => {
+          const run = await runTool({
             tool: "clang",
             file: clang.path,
             args: [...args, "-o", temporary],
             cwd: plan.out,
-          }),
-        );
+          });
+          return run.ok ? checkToolOutput(temporary, output, decodeBytecodeObject) : run;
+        });
         if (!made.ok) return made;
       }
       return ok([]);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
 import { PRIVATE } from "#build/state.ts";
+import { checkToolOutput, isWholeHeader, type OutputCheck } from "#build/tool-output.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { makeFolder, replaceFile, writeOutput } from "#files/output.ts";
@@ -28,7 +29,7 @@ export function vmlinuxHeaderRule(plan: Plan): Rule {
     inputs: [plan.types.file],
     options: [bpftool.identity],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }),
+    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }, isWholeHeader),
   };
 }
 
@@ -49,7 +50,7 @@ export function helperDefsRule(plan: Plan): Rule {
     inputs: [docs.header, docs.script],
     options: [],
     command: `${shellCommand("python3", args)} > ${output}`,
-    run: stdoutTo(plan, output, { tool: "bpf_doc.py", file: "python3", args }),
+    run: stdoutTo(plan, output, { tool: "bpf_doc.py", file: "python3", args }, isWholeHeader),
   };
 }
 
@@ -178,15 +179,18 @@ export async function writeAll(
   return ok([]);
 }
 
-/** A rule's work that is a tool whose stdout is the output. It runs in the output folder. */
+/** A rule's work that is a tool whose stdout is the output, if it passes the check. It runs in the output folder. */
 export function stdoutTo(
   plan: Plan,
   output: string,
   tool: { readonly tool: string; readonly file: string; readonly args: readonly string[] },
+  check: OutputCheck,
 ): Rule["run"] {
   return (runTool) =>
     replaceFile(join(plan.out, output), async (temporary) => {
       const run = await runTool({ ...tool, cwd: plan.out, stdoutFile: temporary });
-      return run.ok ? ok([]) : run;
+      if (!run.ok) return run;
+      const whole = checkToolOutput(temporary, output, check);
+      return whole.ok ? ok([]) : whole;
     });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { SkeletonSigning } from "#build/request.ts";
 import type { Rule } from "#build/rule.ts";
+import { checkToolOutput, isWholeElf, isWholeSkeleton } from "#build/tool-output.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { replaceFile } from "#files/output.ts";
@@ -16,7 +17,8 @@ import { stdoutTo, WORK, writeAll } from "./headers.ts";
 /**
  * How parsers are compiled. `-mcpu=v3` and `-std=gnu11` keep clang's versions from making something
  * else of the same source; with the compilation folder called `.` and every path relative, the
- * object does not know where it was built.
+ * object does not know where it was built. Kernels from 6.19 on have members without a name of tagged structs, which are
+ * members for `-fms-extensions` alone (the kernel's own Makefile has it, too).
  */
 export const COMPILER_FLAGS: readonly string[] = [
   "-g",
@@ -26,11 +28,16 @@ export const COMPILER_FLAGS: readonly string[] = [
   "-mcpu=v3",
   "-Wall",
   "-Wextra",
+  "-fms-extensions",
+  "-Wno-microsoft-anon-tag",
   "-fdebug-compilation-dir=.",
 ];
 
-/** In the private folder all headers lie beside the source. */
-const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-I", "."];
+/**
+ * In the private folder all headers lie beside the source. Of a target's own body, clang's warnings are shown; those of the generated
+ * headers are errors (`generate/types-header.ts`), and so is a declaration that declares nothing: a member that is lost.
+ */
+const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-Werror=missing-declarations", "-I", "."];
 
 /** `<p>_parser_bpf.c`, and the same beside the headers that it is compiled with. */
 export function sourceRule(plan: Plan, target: Target): Rule {
@@ -78,6 +85,8 @@ export function objectRule(plan: Plan, target: Target): Rule {
           cwd: join(plan.out, WORK),
         });
         if (!run.ok) return run;
+        const whole = checkToolOutput(temporary, output, isWholeElf);
+        if (!whole.ok) return whole;
         const headers = dependencies(Buffer.from(run.value.stdout).toString());
         return ok(headers.map((path) => (path.startsWith("/") ? path : join(WORK, path))));
       }),
@@ -104,7 +113,7 @@ export function signedSkeletonRule(plan: Plan, target: Target, { key, certificat
     inputs: [object, certificate],
     options: [bpftool.identity],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }),
+    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }, isWholeSkeleton),
   };
 }
 
@@ -120,7 +129,7 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
     inputs: [object],
     options: [bpftool.identity, args],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }),
+    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }, isWholeSkeleton),
   };
 }
 

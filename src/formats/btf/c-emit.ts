@@ -1,4 +1,5 @@
 import type { Btf } from "./btf.ts";
+import { layoutChecks } from "./c-checks.ts";
 import { CWriter } from "./c-write.ts";
 
 /** Definitions that wait for each other; legitimate chains are some tens long. */
@@ -12,6 +13,7 @@ export class CEmitter {
   readonly #btf: Btf;
   readonly #writer: CWriter;
   readonly #chunks: string[] = [];
+  readonly #checks: string[] = [];
   readonly #done = new Set<number>();
   readonly #declared = new Set<string>();
   readonly #mentioned = new Set<number>();
@@ -25,6 +27,11 @@ export class CEmitter {
 
   get text(): string {
     return this.#chunks.join("");
+  }
+
+  /** Lines that fail to compile where the compiler lays out a struct or union in another way than the BTF. */
+  get checks(): string {
+    return this.#checks.join("");
   }
 
   /** Whether an enumerator or a typedef of this name has been written. */
@@ -127,6 +134,7 @@ export class CEmitter {
     for (const member of type.members) this.#need(member.type);
     if (type.name === "") return;
     this.#chunks.push(`${this.#writer.body(type)};\n\n`);
+    this.#checks.push(...layoutChecks(this.#btf, type, this.#writer.tag(id)));
     this.#declared.add(this.#writer.tag(id));
   }
 

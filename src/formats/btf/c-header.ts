@@ -8,6 +8,8 @@ import type { BtfKind } from "./kinds.ts";
 
 export type CHeader = {
   readonly text: string;
+  /** Assertions of C, true where the compiler lays out what the header defines as the BTF does. */
+  readonly checks: string;
   /** The roots that the BTF does not define, in the order they were given. */
   readonly missing: readonly string[];
 };
@@ -69,7 +71,7 @@ export function emitHeader(
     if (error instanceof EmitError) return err(error.failure);
     throw error;
   }
-  return ok({ text: HEAD + emitter.text + TAIL, missing });
+  return ok({ text: HEAD + emitter.text + TAIL, checks: emitter.checks, missing });
 }
 
 function findType(btf: Btf, root: string): number | undefined {
