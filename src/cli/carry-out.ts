@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type BuildReport, build } from "#build/build.ts";
+import { takeTurn } from "#build/lock.ts";
 import { rememberRequest } from "#build/remember.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { readState } from "#build/state-file.ts";
@@ -15,8 +16,29 @@ export type Show = {
   readonly nothingToDo: (report: BuildReport) => string;
 };
 
-/** Builds, shows, and remembers the request, so that the next run can see at once that all is done. */
+/** Builds, shows, and remembers the request, so that the next run can see at once that all is done. Builds in one folder take turns. */
 export async function carryOut(
+  request: BuildRequest,
+  argv: readonly string[],
+  io: Io,
+  emit: EventSink,
+  show: Show,
+): Promise<number> {
+  const turn = await takeTurn(request.out, io.signal, () =>
+    emit({ kind: "note", text: `waiting for another build in ${request.out}` }),
+  );
+  if (!turn.ok) {
+    emit({ kind: "failure", failure: turn.failure });
+    return exitCode(turn.failure);
+  }
+  try {
+    return await inTurn(request, argv, io, emit, show);
+  } finally {
+    turn.value();
+  }
+}
+
+async function inTurn(
   request: BuildRequest,
   argv: readonly string[],
   io: Io,

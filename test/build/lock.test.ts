@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { takeTurn } from "#build/lock.ts";
+import { run } from "#cli/run.ts";
+import { ENVIRONMENT, start } from "../support/cli.ts";
+import { kernelTree, newFolder, script } from "../support/kernel-tree.ts";
+
+const unstopped = new AbortController().signal;
+
+async function turn(folder: string, waiting: () => void = () => undefined): Promise<() => void> {
+  const taken = await takeTurn(folder, unstopped, waiting);
+  if (!taken.ok) throw new Error(taken.failure.reason);
+  return taken.value;
+}
+
+it("takers of one folder's lock come one after the other, each told once that it waits", async () => {
+  const folder = newFolder();
+  let inside = 0;
+  let most = 0;
+  let told = 0;
+  const one = async () => {
+    const release = await turn(folder, () => {
+      told += 1;
+    });
+    inside += 1;
+    most = Math.max(most, inside);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    inside -= 1;
+    release();
+  };
+  await Promise.all(Array.from({ length: 8 }, one));
+  expect({ most, told }).toEqual({ most: 1, told: 7 });
+});
+
+it("a folder that is not there yet, and one behind a symbolic link, have a lock too", async () => {
+  const folder = join(newFolder(), "not/yet");
+  const release = await turn(folder);
+  const stop = new AbortController();
+  const other = takeTurn(join(folder, "../yet"), stop.signal, () => stop.abort("SIGINT"));
+  expect(await other).toEqual({ ok: false, failure: { reason: "cancelled", signal: "SIGINT" } });
+  release();
+  (await turn(folder))();
+});
+
+it("a build that is killed leaves no lock", async () => {
+  const { kexec } = kernelTree();
+  const started = join(newFolder(), "started");
+  const bpftool = script(
+    join(newFolder("tools"), "bpftool"),
+    `case "$*" in *"btf dump"*) touch ${started}; exec sleep 60;; esac\nexec bpftool "$@"`,
+  );
+  const first = start(["make", "vmlinux.h", "ARCH=arm64", `BPFTOOL=${bpftool}`], { cwd: kexec });
+  while (!existsSync(started)) await new Promise((resolve) => setTimeout(resolve, 20));
+  (await turn(kexec, () => first.kill("SIGKILL")))();
+  expect(await first.ended).toMatchObject({ signal: "SIGKILL" });
+});
+
+it("a build that waits for another says so in one line, and goes on when that is done", async () => {
+  const { kexec } = kernelTree();
+  const release = await turn(kexec);
+  let stderr = "";
+  const status = await run(["make", "image_size.h", "ARCH=arm64"], {
+    stdout: () => undefined,
+    stderr: (text) => {
+      stderr += text;
+      if (text.includes("waiting")) release();
+    },
+    env: ENVIRONMENT,
+    cwd: kexec,
+    terminal: { stdout: false, stderr: false },
+    columns: 80,
+    signal: unstopped,
+  });
+  expect(status).toBe(0);
+  expect(stderr.split("\n").filter((line) => line.includes("waiting"))).toEqual([
+    `kexec-bpf: waiting for another build in ${kexec}`,
+  ]);
+});
