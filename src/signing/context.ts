@@ -1,4 +1,5 @@
 import type { Result } from "#core/result.ts";
+import { toolEnvironment } from "#toolchain/environment.ts";
 import { runTool, type ToolOutput, type ToolRun } from "#toolchain/process.ts";
 import type { DiscoveryOptions } from "#toolchain/settings.ts";
 
@@ -10,11 +11,9 @@ export type SigningContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
-/** The variables that are set. */
+/** What openssl sees of them. */
 export function definedVariables(env: SigningContext["env"]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  return toolEnvironment(env);
 }
 
 export function runOpenssl(

@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { digest } from "#files/digest.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
 
 /**
@@ -11,6 +12,8 @@ const SCHEMA = 1;
 const FILE = "tools.json";
 /** Each update of a tool leaves an entry behind; the oldest go. */
 const ENTRY_LIMIT = 64;
+/** Smaller binaries, in bytes, are hashed: some milliseconds. */
+const HASHED = 16 * 1024 * 1024;
 
 export type ProbeCache = {
   /** Facts of unknown shape: the caller checks them. */
@@ -22,15 +25,17 @@ export type ProbeCache = {
 
 /**
  * Names one state of one binary. The path it was found by belongs to it: multi-call programs (ccache, pyenv's
- * shims) are one file that answers by the name it was called by.
+ * shims) are one file that answers by the name it was called by. So does its content, for its time can be kept: by its digest, or where
+ * it is large, by the time of the last change, which a change of its rights alone moves too.
  *
  * @returns undefined where there is no such file
  */
 export async function binaryIdentity(path: string): Promise<string | undefined> {
   try {
     const real = await realpath(path);
-    const { size, mtimeNs, ctimeNs, ino } = await stat(real, { bigint: true });
-    return [path, real, size, mtimeNs, ctimeNs, ino].join(":");
+    const { size, mtimeNs, ctimeNs } = await stat(real, { bigint: true });
+    const content = size < HASHED ? digest(await readFile(real)) : ctimeNs;
+    return [path, real, size, mtimeNs, content].join(":");
   } catch {
     return undefined;
   }

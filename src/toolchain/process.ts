@@ -4,6 +4,7 @@ import type { Cancelled, Failure, ToolFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { shellCommand } from "./command-line.ts";
+import { toolEnvironment } from "./environment.ts";
 import { openGroup } from "./process-group.ts";
 
 export type ToolRun = {
@@ -13,7 +14,7 @@ export type ToolRun = {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  /** Added to this process's own environment. */
+  /** Added to what tools see of this process's own environment (`environment.ts`). */
   readonly env?: Readonly<Record<string, string>>;
   /** What the tool reads on stdin; without it, stdin is empty. */
   readonly input?: string | Uint8Array;
@@ -85,7 +86,8 @@ async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<R
   });
   const child = execa(run.file, run.args, {
     ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
-    ...(run.env === undefined ? {} : { env: run.env }),
+    env: { ...toolEnvironment(process.env), ...run.env },
+    extendEnv: false,
     ...(run.input === undefined ? { stdin: "ignore" as const } : { input: run.input }),
     // Any open descriptor goes; execa's type lists those that a shell can name.
     stdout: (stdoutFd as 3 | undefined) ?? "pipe",

@@ -52,6 +52,16 @@ describe("the cache of what tools say about themselves", () => {
 });
 
 describe("a binary's identity", () => {
+  it("changes with its content although size and time are kept", async () => {
+    const path = join(await temporaryFolder(), "tool");
+    await writeFile(path, "one");
+    await utimes(path, 1000, 1000);
+    const before = await binaryIdentity(path);
+    await writeFile(path, "two");
+    await utimes(path, 1000, 1000);
+    expect(await binaryIdentity(path)).not.toBe(before);
+  });
+
   it("changes with its content's size, its time and the name it goes by", async () => {
     const folder = await temporaryFolder();
     const path = await file(join(folder, "tool"), "one");
