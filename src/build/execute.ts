@@ -26,7 +26,8 @@ export type ExecuteOptions = {
  * Runs the rules that are out of date, independent ones side by side. `rules` are in an order in
  * which each comes after those it needs.
  *
- * The first failure ends the rules under way and is returned; state is kept for what was finished.
+ * The first failure ends the rules under way and is returned; state is kept for what was finished. That of a rule which
+ * stands aside ends nothing, and is returned where there is no other.
  *
  * @returns the rules that were run
  */
@@ -45,6 +46,7 @@ export async function execute(
   const ran: Rule[] = [];
   const done = new Map<string, Promise<boolean>>();
   let failed: Result<never> | undefined;
+  let failedAside: Result<never> | undefined;
 
   const toolRunner: ToolRunner = async (run) => {
     const result = await runTool({ ...run, signal });
@@ -58,6 +60,10 @@ export async function execute(
     const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));
     if (ready.includes(false) || failed !== undefined) return false;
     const result = await slots.use(async () => (failed === undefined ? step(rule) : ok(false)));
+    if (!result.ok && rule.aside && !signal.aborted) {
+      failedAside ??= result;
+      return false;
+    }
     if (!result.ok) {
       // What fails because the first failure ended it is not worth a word.
       failed ??= result;
@@ -108,7 +114,7 @@ export async function execute(
     for (const output of rule.outputs) done.set(output, promise);
   }
   await Promise.all(done.values());
-  return failed ?? ok(ran);
+  return failed ?? failedAside ?? ok(ran);
 }
 
 function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {

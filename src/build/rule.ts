@@ -17,6 +17,8 @@ export type Rule = {
   readonly inputs: readonly string[];
   /** Whatever else the outputs depend on: flags, versions, sizes. Part of the fingerprint. */
   readonly options: unknown;
+  /** Made for people: where it fails, what does not need it is made all the same, and the build fails in the end. */
+  readonly aside?: true;
   /** The work is done with the digests of the inputs alone: none of them is read. */
   readonly onlyDigests?: true;
   /** What is done: a command as a shell takes it, or a phrase in angle brackets. */

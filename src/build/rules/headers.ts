@@ -4,12 +4,17 @@ import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
 import { PRIVATE } from "#build/state.ts";
 import { checkToolOutput, isWholeHeader, type OutputCheck } from "#build/tool-output.ts";
+import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { makeFolder, replaceFile, writeOutput } from "#files/output.ts";
+import { dumpCost } from "#formats/btf/dump-cost.ts";
 import { renderImageSize } from "#generate/image-size.ts";
 import { renderTypesHeader } from "#generate/types-header.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
+
+/** Words of a full vmlinux.h: a distribution's kernel has half a million. */
+const MAX_WORDS = 50_000_000;
 
 /** What the parsers are compiled in: their sources beside small headers, so that all paths are relative. */
 export const WORK = PRIVATE;
@@ -22,15 +27,30 @@ export function vmlinuxHeaderRule(plan: Plan): Rule {
   const output = "vmlinux.h";
   if (plan.types.kind === "header") return copyRule(plan, plan.types.file, output);
   const { bpftool } = plan.toolchain;
-  const args = ["btf", "dump", "file", plan.types.file, "format", "c"];
+  const { file, read } = plan.types;
+  const args = ["btf", "dump", "file", file, "format", "c"];
+  const dump = stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }, isWholeHeader);
   return {
     label: "GEN",
     outputs: [output],
-    inputs: [plan.types.file],
+    inputs: [file],
+    aside: true,
     options: [bpftool.identity],
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
-    run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }, isWholeHeader),
+    run: async (...work) => {
+      const btf = await read();
+      if (!btf.ok) return btf;
+      // bpftool would write, or think, without an end.
+      const words = dumpCost(btf.value);
+      return words > MAX_WORDS ? err(tooMuchToDump(words, file)) : dump(...work);
+    },
   };
+}
+
+function tooMuchToDump(words: number, file: string): Failure {
+  const how = words === Number.POSITIVE_INFINITY ? "without an end" : `of more than ${MAX_WORDS} words`;
+  const detail = `types without a name that use each other make a C header ${how}`;
+  return { reason: "malformed", format: "BTF", section: "type section", offset: 0, detail, file };
 }
 
 /** `bpf_helper_defs.h`: by the tree's own script, else libbpf's copy. */
