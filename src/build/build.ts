@@ -1,5 +1,6 @@
+import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -58,12 +59,19 @@ export type Built = {
 export async function build(request: BuildRequest, context: BuildContext): Promise<Result<Built>> {
   const started = performance.now();
   const since = Date.now();
+  const folders = newFolders(request.out);
   const prepared = await prepare(request, context);
-  if (!prepared.ok) return prepared;
+  if (!prepared.ok) {
+    removeFolders(folders);
+    return prepared;
+  }
   const { plan, seen } = prepared.value;
   const graph = buildGraph(plan);
   const rules = rulesInOrder(graph, request.goals);
-  if (!rules.ok) return rules;
+  if (!rules.ok) {
+    removeFolders(folders);
+    return rules;
+  }
   removeStaleTemporaries(request.out);
   removeStaleTemporaries(join(request.out, PRIVATE));
   const { emit, signal, state } = context;
@@ -84,6 +92,24 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
     since,
     watched: watchedPaths(plan, rules.value, prepared.value.watched, context),
   });
+}
+
+/** The private folder, if this build is the first to make it, and those around it, from the inside out. */
+function newFolders(out: string): readonly string[] {
+  const folders: string[] = [];
+  for (let at = join(out, PRIVATE); !existsSync(at); at = dirname(at)) folders.push(at);
+  return folders;
+}
+
+/** A build that has nothing to show leaves nothing. */
+function removeFolders([own, ...around]: readonly string[]): void {
+  try {
+    if (own !== undefined) rmSync(own, { recursive: true, force: true });
+    for (const folder of around) rmdirSync(folder);
+  } catch (error) {
+    // Another's file lies there; or the failure that led here says more.
+    fileFailed("remove", own ?? "", error);
+  }
 }
 
 function describe(

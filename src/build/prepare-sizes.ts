@@ -21,6 +21,8 @@ export type PreparedSizes = {
   /** The image that was measured, and the release that it says. */
   readonly image: string | undefined;
   readonly release: string | undefined;
+  /** Bytes of the largest form in which a parser may meet that image. */
+  readonly measured: number | undefined;
   readonly watched: readonly string[];
 };
 
@@ -79,6 +81,7 @@ export async function prepareSizes(
     sizes: { image, kernel, initrd, cmdline },
     image: measuredFile,
     release: measured?.release,
+    measured: measured?.kernel,
     watched,
   });
 }

@@ -2,12 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AbiFinding, detectAbi } from "#abi/detect.ts";
 import { DEFAULT_REVISION } from "#abi/revisions.ts";
-import { inFile } from "#core/failure.ts";
+import { inFile, type Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { writeOutput } from "#files/output.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
+import { type Architecture, btfArchitecture } from "#kernel/architecture.ts";
 import type { KernelIdentity } from "#kernel/identity.ts";
 import { readKernelBtf } from "#kernel/kernel-btf.ts";
 import { locate, type Places, vmlinuxCandidates } from "#kernel/locate.ts";
@@ -25,6 +26,8 @@ export type PreparedTypes = {
   /** The file that the types come from, where it is a kernel. */
   readonly vmlinux: string | undefined;
   readonly identity: KernelIdentity;
+  /** The machine that the kernel is for, where its types tell. */
+  readonly arch: Architecture | undefined;
   readonly watched: readonly string[];
 };
 
@@ -47,6 +50,7 @@ export async function prepareTypes(
     abi: header.value,
     vmlinux: undefined,
     identity: {},
+    arch: undefined,
     watched: [vmlinuxHeader],
   });
 }
@@ -101,16 +105,22 @@ async function prepareBtf(
   };
   const abi = await recall({ state, seen }, `abi ${request.abi}`, { from: source, made: file }, async () => {
     const btf = await read();
-    return btf.ok ? detectAbi(btf.value, request.abi) : btf;
+    if (!btf.ok) return btf;
+    if (!btf.value.littleEndian) return err(bigEndian());
+    const found = detectAbi(btf.value, request.abi);
+    // What JSON does not keep is not there either.
+    const arch = btfArchitecture(btf.value);
+    return found.ok ? ok({ abi: found.value, ...(arch && { arch }) }) : found;
   });
   if (!abi.ok) return err(inFile(abi.failure, source));
-  emit({ kind: "note", text: abiNote(abi.value, request.abi, source) });
+  emit({ kind: "note", text: abiNote(abi.value.abi, request.abi, source) });
   const header = request.kernel.vmlinuxHeader;
   return ok({
     source: header === undefined ? { kind: "btf", file, read } : { kind: "header", file: header },
-    abi: abi.value,
+    abi: abi.value.abi,
     vmlinux: source,
     identity: taken.value.identity,
+    arch: abi.value.arch,
     watched: [...located.value.passed, source],
   });
 }
@@ -121,6 +131,11 @@ async function decode(file: string, bytes: Uint8Array | undefined): Promise<Resu
   } catch (error) {
     return err(fileFailed("read", file, error));
   }
+}
+
+function bigEndian(): Unsupported {
+  const detail = "parsers are made for arm64, RISC-V, LoongArch and x86-64, which are little-endian";
+  return { reason: "unsupported", what: "a kernel of a big-endian machine", detail };
 }
 
 function abiNote(abi: AbiFinding, wanted: BuildRequest["abi"], file: string): string {

@@ -8,8 +8,10 @@ import { loadTargets } from "#generate/target.ts";
 import type { Places } from "#kernel/locate.ts";
 import { version } from "#package.json";
 import { requireToolchain } from "#toolchain/discover.ts";
+import { tellOddities } from "./architectures.ts";
 import type { BuildContext } from "./context.ts";
 import type { Seen } from "./facts.ts";
+import { checkGoals } from "./goals.ts";
 import { checkNesting } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepareEnvelope } from "./prepare-envelope.ts";
@@ -29,12 +31,16 @@ export type Prepared = {
 
 /** Finds out everything that the rules need: tools, the kernel's BTF and ABI, sizes, targets. */
 export async function prepare(request: BuildRequest, options: BuildContext): Promise<Result<Prepared>> {
+  const targets = await loadTargets([options.templates, ...request.targetFolders]);
+  if (!targets.ok) return targets;
+  const goals = checkGoals(request, targets.value);
+  if (!goals.ok) return goals;
   const folder = await makeFolder(join(request.out, PRIVATE));
   if (!folder.ok) return folder;
   const { tree, kbuildOutput } = request.kernel;
   const places: Places = { out: request.out, tree, kbuildOutput };
   const seen: Seen = new Map();
-  const [toolchain, types, sizes, targets] = await Promise.all([
+  const [toolchain, types, sizes] = await Promise.all([
     requireToolchain({
       env: options.env,
       cwd: options.cwd,
@@ -43,12 +49,11 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
     }),
     prepareTypes(request, places, { ...options, seen }),
     prepareSizes(request, places, { ...options, seen }),
-    loadTargets([options.templates, ...request.targetFolders]),
   ]);
   if (!toolchain.ok) return toolchain;
   if (!types.ok) return types;
   if (!sizes.ok) return sizes;
-  if (!targets.ok) return targets;
+  tellOddities(request, types.value, sizes.value, options);
   const signing = await prepareSigning(request, toolchain.value, options.signal);
   if (!signing.ok) return signing;
   const nesting = checkNesting(targets.value);

@@ -92,6 +92,11 @@ export function nestedTarget(plan: Plan, target: Target): Target | undefined {
 
 /** Absolute paths of everything that a build of any revision leaves in the output folder. */
 export function outputsToClean(out: string, targets: Iterable<string>): readonly string[] {
+  return outputNames(targets).map((name) => join(out, name));
+}
+
+/** The same as names, those that make's goals may be. */
+export function outputNames(targets: Iterable<string>): readonly string[] {
   const names = [...targets].flatMap((target) => [
     `${target}_parser_bpf.c`,
     `${target}_parser_bpf.o`,
@@ -101,7 +106,5 @@ export function outputsToClean(out: string, targets: Iterable<string>): readonly
     `${target}.bpf`,
     manifestName(target),
   ]);
-  return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE, manifestBeside(ENVELOPE)].map((name) =>
-    join(out, name),
-  );
+  return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE, manifestBeside(ENVELOPE)];
 }

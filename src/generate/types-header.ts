@@ -27,15 +27,16 @@ const BOOLEANS = "#define false 0\n#define true 1\n";
 /**
  * A vmlinux.h with the few types that parsers reach.
  *
- * @param more names of types or enumerators that a target's description asks for
+ * @param more names of types or enumerators that targets' descriptions ask for; what the BTF lacks of them is left out, for it may be
+ *   a target that nobody builds which asks (`missingTypes()`)
  *
- * Errors: `malformed` where the BTF lacks a type that is needed.
+ * Errors: `malformed` where the BTF lacks a type that every parser needs.
  */
 export function renderTypesHeader(btf: Btf, more: readonly string[]): Result<string> {
   const header = emitHeader(btf, [...NEEDED, ...more, ...WANTED]);
   if (!header.ok) return header;
   const missing = header.value.missing.filter((name) => !WANTED.includes(name));
-  if (missing.length > 0) {
+  if (missing.some((name) => NEEDED.includes(name))) {
     return err({
       reason: "malformed",
       format: "BTF",
@@ -47,4 +48,16 @@ export function renderTypesHeader(btf: Btf, more: readonly string[]): Result<str
   const { text, checks } = header.value;
   const booleans = header.value.missing.includes("true") ? `\n${BOOLEANS}` : "";
   return ok(`${STRICT}${text}\n${checks}${RELAXED}${booleans}`);
+}
+
+/** Errors: `malformed` where the BTF lacks a type that the target asks for. */
+export function missingTypes(
+  btf: Btf,
+  target: { readonly name: string; readonly types: readonly string[] },
+): Result<void> {
+  const header = emitHeader(btf, target.types);
+  if (!header.ok) return header;
+  if (header.value.missing.length === 0) return ok(undefined);
+  const detail = `target ${target.name} asks for what this kernel's types lack: ${header.value.missing.join(", ")}`;
+  return err({ reason: "malformed", format: "BTF", section: "type section", offset: 0, detail });
 }

@@ -1,3 +1,4 @@
+import type { Btf } from "#formats/btf/btf.ts";
 import { EM } from "#formats/elf/constants.ts";
 
 /** Names as the kernel's ARCH variable has them; all of them are little-endian, 64-bit. */
@@ -41,3 +42,17 @@ export const TRIPLES: Readonly<Record<Architecture, string>> = {
   loongarch: "loongarch64-linux-gnu",
   x86: "x86_64-linux-gnu",
 };
+
+/** Structs of the kernel that one architecture alone has: arch/ARCH/include of each. */
+const OWN_STRUCTS: Readonly<Record<Architecture, string>> = {
+  arm64: "cpuinfo_arm64",
+  riscv: "__riscv_d_ext_state",
+  loongarch: "loongarch_fpu",
+  x86: "cpuinfo_x86",
+};
+
+/** The architecture that a kernel's types are of; undefined where they do not say. */
+export function btfArchitecture(btf: Btf): Architecture | undefined {
+  const found = ARCHITECTURES.filter((arch) => btf.find(OWN_STRUCTS[arch], ["struct"]) !== undefined);
+  return found.length === 1 ? found[0] : undefined;
+}

@@ -3,6 +3,7 @@ import { type Failure, inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
+import { EM } from "#formats/elf/constants.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
 import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
@@ -18,6 +19,9 @@ export type KernelBtf = {
   readonly identity: KernelIdentity;
 };
 
+/** Up to e_machine. */
+const HEAD_SIZE = 20;
+
 const SECTION = ".BTF";
 const NOTES = ".notes";
 const RODATA = ".rodata";
@@ -32,9 +36,10 @@ const MAX_LAYERS = 4;
  * Errors: `file-failed`; those of the formats met; `malformed` where there is no BTF in the end.
  */
 export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
-  const head = await readHead(file, 4);
+  const head = await readHead(file, HEAD_SIZE);
   if (!head.ok) return head;
   if (isElf(head.value)) {
+    if (isBpf(head.value)) return err(notTheKernels(file, BPF_OBJECT));
     const section = await readElfSection(file, SECTION);
     if (!section.ok) return section;
     const [notes, rodata] = [await readElfSection(file, NOTES), await readElfSection(file, RODATA)];
@@ -48,6 +53,8 @@ export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
   } catch (error) {
     return err(fileFailed("read", file, error));
   }
+  if (isBtf(head.value) && continuesOther(bytes)) return err(notTheKernels(file, MODULE));
+  if (isS390(bytes)) return err(notTheKernels(file, S390));
   if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
   const found = await search(bytes, file);
   return found.ok ? found : err(inFile(found.failure, file));
@@ -95,7 +102,12 @@ function elfBtf(
   steps: readonly string[],
   identity: KernelIdentity,
 ): Result<KernelBtf> {
-  return data === undefined || data.length === 0
+  if (data?.length === 0)
+    return err(
+      noBtf(file, steps, "its section has no bytes in this file, as where debug information was split off"),
+    );
+  if (data !== undefined && continuesOther(data)) return err(notTheKernels(file, MODULE));
+  return data === undefined
     ? err(noBtf(file, steps))
     : ok({ bytes: data, steps: [...steps, "ELF .BTF"], identity });
 }
@@ -115,14 +127,53 @@ function isBtf(head: Uint8Array): boolean {
   return (head[0] === 0x9f && head[1] === 0xeb) || (head[0] === 0xeb && head[1] === 0x9f);
 }
 
-function noBtf(file: string, steps: readonly string[]): Failure {
+type Form = { readonly what: string; readonly detail: string };
+
+const PARSERS_FOR = "parsers are made for arm64, RISC-V, LoongArch and x86-64";
+const S390: Form = { what: "an s390x kernel", detail: `its image is not read, and ${PARSERS_FOR}` };
+const MODULE: Form = {
+  what: "a module's BTF",
+  detail: "it is split, and has no more than its kernel's BTF lacks: give the kernel itself",
+};
+const BPF_OBJECT: Form = { what: "a BPF object", detail: "its BTF has the program's types, not a kernel's" };
+
+/** Whether the header says that the ELF file is for BPF. */
+function isBpf(head: Uint8Array): boolean {
+  return head[18] === EM.BPF && head[19] === 0;
+}
+
+/** Where s390's images say what they are (arch/s390/boot/head.S). */
+const S390_MAGIC = { at: 0x10008, text: "S390EP" } as const;
+
+function isS390(bytes: Uint8Array): boolean {
+  const { at, text } = S390_MAGIC;
+  return Buffer.from(bytes.subarray(at, at + text.length)).toString("latin1") === text;
+}
+
+/** Split BTF's strings do not begin with the empty one, which is its base's (Documentation/bpf/btf.rst). */
+function continuesOther(bytes: Uint8Array): boolean {
+  if (bytes.length < 24) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const [header, strings, length] = [4, 16, 20].map((at) => view.getUint32(at, true));
+  return length !== 0 && (bytes[(header ?? 0) + (strings ?? 0)] ?? 0) !== 0;
+}
+
+function notTheKernels(file: string, form: Form): Failure {
+  return { reason: "unsupported", ...form, file };
+}
+
+function noBtf(
+  file: string,
+  steps: readonly string[],
+  why = "is the kernel built with CONFIG_DEBUG_INFO_BTF?",
+): Failure {
   const inside = steps.length === 0 ? "" : ` (looked into: ${steps.join(", ")})`;
   return {
     reason: "malformed",
     format: "kernel",
     section: SECTION,
     offset: 0,
-    detail: `no BTF${inside}: is the kernel built with CONFIG_DEBUG_INFO_BTF?`,
+    detail: `no BTF${inside}: ${why}`,
     file,
   };
 }

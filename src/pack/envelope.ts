@@ -21,7 +21,8 @@ export type EnvelopeRequest = {
   /** Taken from the kernel's PE header where it is not given. */
   readonly arch: Architecture | undefined;
   /** Take a kernel that is no zboot image, or one for another machine than `arch`. */
-  readonly force: boolean;
+  /** Pack what is no zboot image, or for another machine. Undefined: nobody can ask for that. */
+  readonly force: boolean | undefined;
 };
 
 /**
@@ -71,6 +72,8 @@ export function packEnvelope(request: EnvelopeRequest, options: WriteOptions): P
   });
 }
 
+const FORCE = " (--force packs it all the same)";
+
 /** Checks the kernel and says for which architecture the envelope is. */
 function settleArchitecture(kernel: InputFile, { arch, force }: EnvelopeRequest): Result<Architecture> {
   const pe = readPe(kernel);
@@ -78,11 +81,17 @@ function settleArchitecture(kernel: InputFile, { arch, force }: EnvelopeRequest)
   if (!force) {
     if (!pe.ok) return pe;
     const zboot = decodeZboot(pe.value.bytes);
-    if (!zboot.ok) return err(inFile(hinted(zboot.failure, isZboot(pe.value.bytes)), kernel.path));
+    if (!zboot.ok)
+      return err(
+        inFile(
+          force === undefined ? zboot.failure : hinted(zboot.failure, isZboot(pe.value.bytes)),
+          kernel.path,
+        ),
+      );
     if (arch !== undefined && found !== undefined && arch !== found) {
       return unsupported(
         `an envelope for ${arch}`,
-        `the kernel is for ${found} (--force packs it all the same)`,
+        `the kernel is for ${found}${force === undefined ? "" : FORCE}`,
         kernel,
       );
     }
@@ -93,7 +102,7 @@ function settleArchitecture(kernel: InputFile, { arch, force }: EnvelopeRequest)
 }
 
 function hinted<F extends { readonly detail: string }>(failure: F, zboot: boolean): F {
-  return zboot ? failure : { ...failure, detail: `${failure.detail} (--force packs it all the same)` };
+  return zboot ? failure : { ...failure, detail: `${failure.detail}${FORCE}` };
 }
 
 function unsupported(what: string, detail: string, file: InputFile): Result<never> {

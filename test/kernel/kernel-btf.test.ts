@@ -42,13 +42,31 @@ async function found(bytes: Uint8Array, btf = BTF): Promise<unknown> {
   return failure;
 }
 
-const noBtf = (looked: string) => ({
+const WITHOUT_BYTES = "its section has no bytes in this file, as where debug information was split off";
+
+const noBtf = (looked: string, why = "is the kernel built with CONFIG_DEBUG_INFO_BTF?") => ({
   reason: "malformed",
   format: "kernel",
   section: ".BTF",
   offset: 0,
-  detail: `no BTF${looked}: is the kernel built with CONFIG_DEBUG_INFO_BTF?`,
+  detail: `no BTF${looked}: ${why}`,
 });
+
+/** BTF that continues a kernel's, as a module has it. */
+function splitBtf(): Uint8Array {
+  const base = new BtfBuilder();
+  const int = base.int("int", 4, 1);
+  const split = new BtfBuilder({ base });
+  split.struct("own", 4, [{ name: "member", type: int, at: 0 }]);
+  return split.build();
+}
+
+/** What is at 0x10008 in every s390x image. */
+function s390Image(): Uint8Array {
+  const image = new Uint8Array(0x20000);
+  image.set(Buffer.from("S390EP"), 0x10008);
+  return image;
+}
 
 describe("BTF is found", () => {
   test.each<[string, Uint8Array, string[]]>([
@@ -88,12 +106,6 @@ describe("BTF is found", () => {
 describe("no BTF is found", () => {
   test.each<[string, Uint8Array, string]>([
     ["in an ELF file without .BTF", buildElf([{ name: ".BTF_ids", data: BTF }]).bytes, ""],
-    ["in an ELF file with .BTF in name only", buildElf([{ name: ".BTF", type: 8, size: 100n }]).bytes, ""],
-    [
-      "in a bzImage of such a file",
-      bzImage(zstd(buildElf([{ name: ".BTF", type: 8, size: 100n }]).bytes), 1),
-      " (looked into: bzImage (zstd))",
-    ],
     ["in an Image without", bootImage("arm64", noise(100)), ""],
     [
       "in a zboot image of one",
@@ -106,6 +118,26 @@ describe("no BTF is found", () => {
     expect(await found(bytes)).toEqual(noBtf(looked)),
   );
 
+  test.each<[string, Uint8Array, string]>([
+    ["an ELF file", buildElf([{ name: ".BTF", type: 8, size: 100n }]).bytes, ""],
+    [
+      "a bzImage of such a file",
+      bzImage(zstd(buildElf([{ name: ".BTF", type: 8, size: 100n }]).bytes), 1),
+      " (looked into: bzImage (zstd))",
+    ],
+  ])("in %s with .BTF in name only, which is said", async (_, bytes, looked) =>
+    expect(await found(bytes)).toEqual(noBtf(looked, WITHOUT_BYTES)),
+  );
+
+  test.each<[string, Uint8Array, string]>([
+    ["a module's raw BTF", splitBtf(), "a module's BTF"],
+    ["a module", buildElf([{ name: ".BTF", data: splitBtf() }]).bytes, "a module's BTF"],
+    ["a BPF object", edited(vmlinux, (view) => view.setUint16(0x12, 247, true)), "a BPF object"],
+    ["an s390x image", s390Image(), "an s390x kernel"],
+  ])("in %s, which is said", async (_, bytes, what) =>
+    expect(await found(bytes)).toMatchObject({ reason: "unsupported", what }),
+  );
+
   test("in an ELF file of debug information only, which objcopy left the section's header", async () => {
     const folder = await temporaryFolder();
     const [whole, debug] = [join(folder, "vmlinux"), join(folder, "vmlinux.debug")];
@@ -114,7 +146,10 @@ describe("no BTF is found", () => {
       edited(vmlinux, (view) => view.setUint16(0x12, 62, true)),
     );
     execFileSync("objcopy", ["--only-keep-debug", whole, debug]);
-    expect(await readKernelBtf(debug)).toEqual({ ok: false, failure: { ...noBtf(""), file: debug } });
+    expect(await readKernelBtf(debug)).toEqual({
+      ok: false,
+      failure: { ...noBtf("", WITHOUT_BYTES), file: debug },
+    });
   });
 
   test("in a truncated ELF file, whose failure names the section and the offset", async () =>

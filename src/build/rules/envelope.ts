@@ -24,6 +24,7 @@ export function envelopeManifestRule(plan: Plan, { kernel, initrd, cmdline }: En
     label: "GEN",
     outputs: [output],
     inputs: [ENVELOPE, kernel, initrd],
+    onlyDigests: true,
     options: facts,
     command: "<the envelope and what it is made of, with their hashes>",
     run: async (_runTool, digests) => {
@@ -55,7 +56,7 @@ export function envelopeRule(plan: Plan, { kernel, initrd, cmdline }: EnvelopeIn
           output: join(plan.out, ENVELOPE),
           cmdline: Buffer.from(cmdline),
           arch: plan.arch,
-          force: false,
+          force: undefined,
         },
         { digests: false, signal },
       );

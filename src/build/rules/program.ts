@@ -4,6 +4,7 @@ import type { Plan } from "#build/plan.ts";
 import type { SkeletonSigning } from "#build/request.ts";
 import type { Rule } from "#build/rule.ts";
 import { checkToolOutput, isWholeElf, isWholeSkeleton } from "#build/tool-output.ts";
+import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { replaceFile } from "#files/output.ts";
@@ -11,6 +12,7 @@ import { dependencies } from "#generate/dependencies.ts";
 import { renderParser } from "#generate/parser-source.ts";
 import type { Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
+import { missingTypes } from "#generate/types-header.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { stdoutTo, WORK, writeAll } from "./headers.ts";
 
@@ -75,8 +77,10 @@ export function objectRule(plan: Plan, target: Target): Rule {
     inputs: [`${WORK}/${source}`, `${WORK}/vmlinux.h`, `${WORK}/image_size.h`, `${WORK}/bpf/bpf_helpers.h`],
     options: [clang.identity, flags],
     command: `cd ${WORK} && ${shellCommand(clang.path, [...flags, "-o", `../${output}`])}`,
-    run: (runTool) =>
-      replaceFile(join(plan.out, output), async (temporary) => {
+    run: async (runTool) => {
+      const types = await checkTypes(plan, target);
+      if (!types.ok) return types;
+      return replaceFile(join(plan.out, output), async (temporary) => {
         // The list of headers goes to stdout: `-MF -`.
         const run = await runTool({
           tool: "clang",
@@ -89,8 +93,18 @@ export function objectRule(plan: Plan, target: Target): Rule {
         if (!whole.ok) return whole;
         const headers = dependencies(Buffer.from(run.value.stdout).toString());
         return ok(headers.map((path) => (path.startsWith("/") ? path : join(WORK, path))));
-      }),
+      });
+    },
   };
+}
+
+/** The header has the types of all targets, as far as there are any: whether this one's are there is asked here. */
+async function checkTypes(plan: Plan, target: Target): Promise<Result<void>> {
+  if (target.types.length === 0 || plan.types.kind !== "btf") return ok(undefined);
+  const btf = await plan.types.read();
+  if (!btf.ok) return btf;
+  const missing = missingTypes(btf.value, target);
+  return missing.ok ? missing : err(inFile(missing.failure, plan.kernel.vmlinux ?? plan.types.file));
 }
 
 /** The light skeleton that the bytecode is taken from. */
