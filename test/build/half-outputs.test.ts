@@ -45,6 +45,20 @@ it.each([
   },
 );
 
+it("a vmlinux.h that bpftool cannot make fails the build, but not the parsers, which do not need it", async () => {
+  const { kexec } = kernelTree();
+  const bpftool = script(
+    join(newFolder("tools"), "bpftool"),
+    `case "$*" in *"btf dump"*) echo "Error: unknown kind 42" >&2; exit 255;; esac\nexec bpftool "$@"`,
+  );
+  const { status, stderr } = await cli(["make", "zboot", "ARCH=arm64", `BPFTOOL=${bpftool}`], { cwd: kexec });
+  expect(status).toBe(1);
+  expect(stderr).toContain("  Error: unknown kind 42\n");
+  expect(existsSync(join(kexec, "zboot.bpf"))).toBe(true);
+  expect(existsSync(join(kexec, "vmlinux.h"))).toBe(false);
+  expect(existsSync(join(kexec, "zboot.manifest.json"))).toBe(false);
+});
+
 it("an object that clang leaves cut and ends well is refused", async () => {
   const { kexec } = kernelTree();
   const cut = `case "$*" in *" -c "*) ;; *) exec ${CLANG} "$@";; esac
