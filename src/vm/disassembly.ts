@@ -16,6 +16,7 @@ function namesOf({ maps, immediates, kfuncs }: LoadedProgram): Names {
     kfunc: ({ index }) => kfuncs.get(index),
     imm64: ({ index }) => {
       const target = immediates.get(index);
+      if (target?.kind === "unmodelled") return target.name;
       if (target?.kind !== "map" && target?.kind !== "map-value") return undefined;
       const map = `map[${maps[target.map]?.name}]`;
       return target.kind === "map" ? map : `${map}[0]+${target.offset}`;
