@@ -39,7 +39,7 @@ export type LoadedProgram = {
 };
 
 /** The source line that an instruction belongs to: the last one that begins at it or before it. */
-export function sourceOf(program: LoadedProgram, slot: number): SourceLine | undefined {
+export function sourceOf(program: Pick<LoadedProgram, "lines">, slot: number): SourceLine | undefined {
   let best: SourceLine | undefined;
   for (const line of program.lines) {
     if (line.offset <= 8 * slot && (best === undefined || line.offset >= best.offset)) best = line;

@@ -1,4 +1,4 @@
-import type { Malformed, MissingArray, NotLoaded } from "#core/failure.ts";
+import type { Malformed, MissingArray, NotLoaded, Unsupported } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
 import { errnoName } from "#vm/errno.ts";
 import type { Fault } from "#vm/fault.ts";
@@ -7,6 +7,7 @@ import type { Fault } from "#vm/fault.ts";
 export type LoadFailure =
   | Malformed
   | MissingArray
+  | Unsupported
   /** The kernel would answer a system call, or the loader program itself ends, with an errno. */
   | {
       readonly reason: "load-refused";
@@ -24,10 +25,11 @@ export type LoadFailure =
   | { readonly reason: "nothing-loaded"; readonly detail: string; readonly program?: string };
 
 /** The same for the catalogue of failures, which knows nothing of machines. */
-export function asFailure(failure: LoadFailure): Malformed | MissingArray | NotLoaded {
+export function asFailure(failure: LoadFailure): Malformed | MissingArray | NotLoaded | Unsupported {
   switch (failure.reason) {
     case "malformed":
     case "missing-array":
+    case "unsupported":
       return failure;
     case "load-refused":
       return notLoaded(failure, `the kernel refuses it: ${errnoName(failure.errno)}`, failure.details);
