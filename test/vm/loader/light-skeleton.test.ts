@@ -177,7 +177,8 @@ describe("a light skeleton's loader program", () => {
 
   it("creates maps of the kernel's other types, and fills maps of maps without a look", () => {
     const out = goodBlob().u32(0, 12);
-    const loaded = load([...create, ...update, ...loadProgram, ...end], out.bytes);
+    const check = [op("jsge", { dst: 0, imm: 0, offset: 1 }), exit];
+    const loaded = load([...create, ...update, ...check, ...loadProgram, ...end], out.bytes);
     expect(loaded.ok && loaded.value.maps).toMatchObject([{ name: "numbers", type: 12 }]);
   });
 
