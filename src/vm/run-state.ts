@@ -75,6 +75,8 @@ export class RunState {
       throw new FaultSignal({ reason: "bad-argument", detail: `no function begins in slot ${slot}` });
     }
     this.enter(0);
+    // To the verifier, a callback has its arguments and its stack, and nothing of the caller's.
+    for (let register = 0; register < 10; register++) this.#poison(register);
     prepare();
     runFrom(start);
   }
