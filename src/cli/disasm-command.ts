@@ -6,7 +6,8 @@ import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { styleFor } from "#report/style.ts";
-import type { LoadedProgram } from "#vm/program.ts";
+import type { Listable } from "#vm/disassembly.ts";
+import type { ParserFile } from "#vm/open-parser.ts";
 import type { Call } from "./call.ts";
 import type { Io } from "./io.ts";
 import { read } from "./read-file.ts";
@@ -15,6 +16,7 @@ import { report } from "./report-failure.ts";
 type Options = {
   readonly file: string;
   readonly loader: boolean;
+  readonly load: boolean;
   readonly raw: boolean;
   readonly json: boolean;
   readonly abi: Revision | undefined;
@@ -34,6 +36,11 @@ export function disasmCommand(parser: Argv, { io, finish }: Call): Argv {
           default: false,
           describe: "the light skeleton's loader program (opts_insn) itself",
         })
+        .option("load", {
+          type: "boolean",
+          default: true,
+          describe: "--no-load: a BPF object's code as it stands, for no kernel",
+        })
         .option("raw", { type: "boolean", default: false, describe: "encoded bytes, too" })
         .option("abi", {
           choices: REVISIONS,
@@ -45,6 +52,10 @@ export function disasmCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "load for the kernel with this BTF (raw, vmlinux, or any image with it)",
         })
         .conflicts("abi", "btf")
+        .check(({ load, loader, abi, btf }) => {
+          if (load || !(loader || abi || btf)) return true;
+          throw new Error("--no-load goes with neither --loader nor --abi nor --btf");
+        })
         .option("json", { type: "boolean", default: false }),
     async (options) => finish(await disasm(options, io)),
   );
@@ -59,7 +70,11 @@ async function disasm(options: Options, io: Io): Promise<number> {
   const found = await programsOf(bytes.value, targets.value, options);
   if (!found.ok) return report(io, inFile(found.failure, file));
 
-  const { form, programs, poisoned } = found.value;
+  const { form, programs, poisoned, unloadable } = found.value;
+  if (unloadable !== undefined) {
+    const { failureText } = await import("#report/failure-text.ts");
+    io.stderr(`kexec-bpf: printed as it stands, not loaded: ${failureText(inFile(unloadable, file))}\n`);
+  }
   if (poisoned > 0) {
     io.stderr(
       `kexec-bpf: instructions that name what the target kernel has not: ${poisoned}; --abi or --btf chooses another\n`,
@@ -68,7 +83,9 @@ async function disasm(options: Options, io: Io): Promise<number> {
   if (options.json) {
     const { programJson } = await import("#vm/disassembly.ts");
     const listed = programs.map((program) => programJson(program, options));
-    io.stdout(`${JSON.stringify({ schema: 1, file, form, programs: listed })}\n`);
+    io.stdout(
+      `${JSON.stringify({ schema: 1, file, form, loaded: options.load && unloadable === undefined, programs: listed })}\n`,
+    );
   } else {
     const { disassemblyText } = await import("./disasm-text.ts");
     const style = styleFor(io.terminal.stdout, io.env);
@@ -91,9 +108,11 @@ async function targetsOf({ abi, btf: file }: Options, cwd: string): Promise<Resu
 
 type Programs = {
   readonly form: string;
-  readonly programs: readonly LoadedProgram[];
+  readonly programs: readonly Listable[];
   /** Instructions that CO-RE could not relocate. */
   readonly poisoned: number;
+  /** Why the programs are those of the object as it stands, where that was not asked for. */
+  readonly unloadable?: Failure;
 };
 
 /** The programs as the first of the targets has them that lacks nothing they name; else as the first one has them. */
@@ -108,6 +127,7 @@ async function programsOf(
   const { poisonedSlots } = await import("#vm/disassembly.ts");
   const file = openParser(bytes);
   if (!file.ok) return file;
+  if (!options.load) return asItStands(file.value);
   const load = options.loader ? loaderPrograms : loadedPrograms;
   const results = targets.map((target): Result<Programs, Failure> => {
     const loaded = load(file.value, { target });
@@ -116,5 +136,29 @@ async function programsOf(
     return ok({ form: file.value.form, programs: loaded.value, poisoned });
   });
   const fitting = results.find((result) => result.ok && result.value.poisoned === 0);
-  return (fitting ?? results[0]) as Result<Programs, Failure>;
+  const first = results[0] as Result<Programs, Failure>;
+  const isAsked = options.abi !== undefined || options.btf !== undefined;
+  if (fitting !== undefined || options.loader || file.value.form !== "BPF object") return fitting ?? first;
+  if (first.ok && isAsked) return first;
+  const unloaded = await asItStands(file.value);
+  if (!unloaded.ok) return first;
+  return ok({ ...unloaded.value, unloadable: first.ok ? OTHER_KERNEL : first.failure });
+}
+
+/** Of an object for some other kernel, for which none of the profiles has all the types. */
+const OTHER_KERNEL: Failure = {
+  reason: "not-loaded",
+  detail: "it names what no revision's profile has; --btf FILE chooses a kernel",
+  causes: [],
+};
+
+/** A BPF object's code without a kernel. */
+async function asItStands(file: ParserFile): Promise<Result<Programs, Failure>> {
+  if (file.form !== "BPF object") {
+    const detail = "only its loader program knows the programs; --loader prints that without running it";
+    return err({ reason: "unsupported", what: `${file.form} with --no-load`, detail });
+  }
+  const { unloadedSections } = await import("#vm/object/unloaded.ts");
+  const programs = unloadedSections(file.elf);
+  return programs.ok ? ok({ form: file.form, programs: programs.value, poisoned: 0 }) : programs;
 }

@@ -1,12 +1,11 @@
 import { encodeProgram } from "#isa/instruction.ts";
 import { listingText } from "#isa/listing.ts";
 import type { Style } from "#report/style.ts";
-import { listProgram } from "#vm/disassembly.ts";
-import type { LoadedProgram } from "#vm/program.ts";
+import { type Listable, listProgram } from "#vm/disassembly.ts";
 
 /** A program as the verifier's log prints it, behind a line that says which one it is. */
 export function disassemblyText(
-  program: LoadedProgram,
+  program: Listable,
   options: { readonly raw: boolean; readonly style: Style },
 ): string {
   const { style } = options;
@@ -18,7 +17,9 @@ export function disassemblyText(
   return `${[heading(program), ...lines].join("\n")}\n`;
 }
 
-function heading({ section, name, attachedTo, instructions }: LoadedProgram): string {
+function heading({ section, name, attachedTo, instructions, symbols }: Listable): string {
+  // What was not loaded is a section; its functions are named in the listing.
+  if (symbols !== undefined) return `${section}: not loaded, ${instructions.length} instructions`;
   const place = section === undefined ? "" : `${section}: `;
   const attached = attachedTo === undefined ? "" : `, attached to ${attachedTo}`;
   return `${place}program ${name}${attached}, ${instructions.length} instructions`;

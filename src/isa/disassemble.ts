@@ -6,6 +6,8 @@ import type { AluOperation, AtomicOperation, JumpTest, Source, Width } from "./s
 
 /** What only the program's surroundings know. Each may give undefined: the number is then printed. */
 export type Names = {
+  /** What stands right of `call `, where that is known without the rest. */
+  readonly call?: (instruction: Instruction) => string | undefined;
   /** The kernel function with BTF id `imm` in the BTF object `offset`. */
   readonly kfunc?: (instruction: Instruction) => string | undefined;
   /** The program's own function that starts at a slot. */
@@ -112,7 +114,7 @@ function body(instruction: Instruction, names: Names): string {
     case "may-goto":
       return `may_goto pc${signed(offset)}`;
     case "call":
-      return `call ${callee(instruction, does.target, names)}`;
+      return `call ${names.call?.(instruction) ?? callee(instruction, does.target, names)}`;
     case "call-register":
       return `callx r${dst}`;
     case "exit":

@@ -5,18 +5,29 @@ import { formOf } from "#isa/lookup.ts";
 import { POISON } from "./loader/core-patch.ts";
 import { type LoadedProgram, sourceOf } from "./program.ts";
 
+/** What a listing needs of a program: a loaded one has it, and so has a section of an object that was not loaded. */
+export type Listable = Omit<LoadedProgram, "lowered" | "types" | "type"> & {
+  /** `enum bpf_prog_type`; undefined where it was not loaded. */
+  readonly type?: number;
+  /** By the slot of the instruction, what its relocation names; only of what was not loaded. */
+  readonly symbols?: ReadonlyMap<number, string>;
+};
+
 /** A program's listing, maps and kfuncs by their names: `r1 = map[ringbuf_1]`, `call bpf_buffer_parser#57`. */
-export function listProgram(program: LoadedProgram): ListedLine[] {
+export function listProgram(program: Listable): ListedLine[] {
   const { instructions, lines, functions } = program;
   return list({ instructions, lines, functions, names: namesOf(program) });
 }
 
-function namesOf({ maps, immediates, kfuncs }: LoadedProgram): Names {
+function namesOf({ maps, immediates, kfuncs, symbols }: Listable): Names {
   return {
+    call: ({ index }) => symbols?.get(index),
     kfunc: ({ index }) => kfuncs.get(index),
     imm64: ({ index }) => {
       const target = immediates.get(index);
-      if (target?.kind !== "map" && target?.kind !== "map-value") return undefined;
+      if (target === undefined) return symbols?.get(index);
+      if (target.kind === "unmodelled") return target.name;
+      if (target.kind !== "map" && target.kind !== "map-value") return undefined;
       const map = `map[${maps[target.map]?.name}]`;
       return target.kind === "map" ? map : `${map}[0]+${target.offset}`;
     },
@@ -31,13 +42,13 @@ export function poisonedSlots({ instructions }: LoadedProgram): readonly number[
 }
 
 /** A program for machines, with the encoded bytes in hexadecimal where they are asked for. */
-export function programJson(program: LoadedProgram, options: { readonly raw: boolean }) {
+export function programJson(program: Listable, options: { readonly raw: boolean }) {
   const { section, name, type, attachedTo, maps } = program;
   const listed = listProgram(program).filter((line) => line.kind === "instruction");
   return {
     section: section ?? null,
     name,
-    type,
+    type: type ?? null,
     attachedTo: attachedTo ?? null,
     maps: maps.map(({ name, type, keySize, valueSize, maxEntries, flags }) => ({
       name,

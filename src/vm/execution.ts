@@ -21,6 +21,8 @@ export type Execution = {
   readonly program: Lowered;
   /** For each of the program's calls, what it calls; undefined where there is no such thing. */
   readonly callees: readonly (Callee | undefined)[];
+  /** By the slot of the call, the kfunc's name. */
+  readonly kfuncs: ReadonlyMap<number, string>;
   /** Values of the program's symbols, in their order. */
   readonly symbols: readonly Halves[];
   readonly machine: Machine;

@@ -21,6 +21,8 @@ export type FaultReason =
   | "bad-argument"
   /** No helper of this id or kfunc of this name, or an instruction that CO-RE could not relocate. */
   | "unknown-call"
+  /** What a kernel may do and this machine does not follow: no finding about the program. */
+  | "not-modelled"
   /** More functions inside each other than the kernel lets there be. */
   | "call-depth"
   /** The instruction budget is used up. */

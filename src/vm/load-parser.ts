@@ -83,5 +83,6 @@ function placed(program: LoadedProgram, { section }: SkeletonPart): LoadedProgra
 function inPart(failure: LoadFailure, { section }: SkeletonPart): LoadFailure {
   if (section === undefined) return failure;
   if (failure.reason === "malformed") return { ...failure, section: `${section}, ${failure.section}` };
-  return failure.reason === "missing-array" ? failure : { ...failure, program: section };
+  if (failure.reason === "missing-array" || failure.reason === "unsupported") return failure;
+  return { ...failure, program: section };
 }

@@ -1,4 +1,4 @@
-import type { Malformed, MissingArray } from "#core/failure.ts";
+import type { Malformed, MissingArray, Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { EM } from "#formats/elf/constants.ts";
@@ -26,19 +26,31 @@ export type SkeletonPart = {
 
 export type ParserFile = SkeletonFile | { readonly form: "BPF object"; readonly elf: ElfFile };
 
-export type OpenFailure = Malformed | MissingArray;
+export type OpenFailure = Malformed | MissingArray | Unsupported;
+
+/** Words of every light skeleton: the arrays' own, and the struct of those without arrays. */
+const SKELETON_MARKS = ["opts_insn", "bpf_load_and_run_opts"];
+
+const BIG_ENDIAN: Unsupported = {
+  reason: "unsupported",
+  what: "a big-endian BPF object",
+  detail: "kernels of all architectures that have parsers are little-endian (clang --target=bpfel)",
+};
 
 /**
  * Opens a parser in any of its forms, told apart by what they are: an ELF file is an object for BPF, a
- * container (it has `.bpf.1`) or a bytecode object, text that has `opts_insn` a light skeleton's header.
+ * container (it has `.bpf.1`) or a bytecode object, text that has `opts_insn` or loads as bpftool's headers do a light skeleton's.
+ *
+ * Errors: `malformed`, `missing-array`; `unsupported` for a big-endian BPF object.
  */
 export function openParser(bytes: Uint8Array): Result<ParserFile, OpenFailure> {
   if (!isElf(bytes)) {
     const text = textOf(bytes);
-    if (text?.includes("opts_insn")) return openHeader(text);
+    if (text !== undefined && SKELETON_MARKS.some((mark) => text.includes(mark))) return openHeader(text);
   }
   const elf = decodeElf(bytes);
   if (!elf.ok) return elf;
+  if (elf.value.header.machine === EM.BPF && !elf.value.header.littleEndian) return err(BIG_ENDIAN);
   if (elf.value.header.machine === EM.BPF) return ok({ form: "BPF object", elf: elf.value });
   if (elf.value.section(".bpf.1") === undefined) {
     const skeleton = openBytecode(bytes, 0);

@@ -10,7 +10,9 @@ export type ImmediateTarget =
   | { readonly kind: "map-value"; readonly map: number; readonly offset: number }
   | { readonly kind: "function"; readonly slot: number }
   /** The address of a kernel variable, as the loader put it there. */
-  | { readonly kind: "address"; readonly value: bigint };
+  | { readonly kind: "address"; readonly value: bigint }
+  /** A variable or function of the kernel: it has an address, and what is there is not known here. */
+  | { readonly kind: "unmodelled"; readonly name: string };
 
 /** A program as a kernel would execute it: relocated, with everything that it names resolved. */
 export type LoadedProgram = {
@@ -19,14 +21,14 @@ export type LoadedProgram = {
   readonly section?: string;
   /** `enum bpf_prog_type`. */
   readonly type: number;
-  /** The kernel function that it is attached to, where it is attached to one. */
+  /** The kernel function (of `tp_btf` the tracepoint's type, of a struct_ops the struct) that it is attached to, where it is attached to one. */
   readonly attachedTo?: string;
   readonly instructions: readonly Instruction[];
   /** In the order of their creation. */
   readonly maps: readonly MapDefinition[];
   /** By the slot of the instruction. */
   readonly immediates: ReadonlyMap<number, ImmediateTarget>;
-  /** By the slot of the call, the kfunc's name. */
+  /** By the slot of the call, the kfunc's name; a weak kfunc that the kernel lacks has none. */
   readonly kfuncs: ReadonlyMap<number, string>;
   /** Source lines and functions, offsets in bytes from the program's start; empty without debug information. */
   readonly lines: readonly SourceLine[];
@@ -37,7 +39,7 @@ export type LoadedProgram = {
 };
 
 /** The source line that an instruction belongs to: the last one that begins at it or before it. */
-export function sourceOf(program: LoadedProgram, slot: number): SourceLine | undefined {
+export function sourceOf(program: Pick<LoadedProgram, "lines">, slot: number): SourceLine | undefined {
   let best: SourceLine | undefined;
   for (const line of program.lines) {
     if (line.offset <= 8 * slot && (best === undefined || line.offset >= best.offset)) best = line;

@@ -11,6 +11,9 @@ import { REGION_LOW } from "./memory/memory.ts";
 import type { ImmediateTarget, LoadedProgram } from "./program.ts";
 import { execute } from "./wasm/execute.ts";
 
+/** How far addresses of a kernel's variable, whose size is not known, are taken to name it, in bytes. */
+const UNMODELLED_SIZE = 1 << 28;
+
 /** What the program may call. */
 export type Callables = {
   /** By their number. */
@@ -91,6 +94,7 @@ export function runProgram(
   const execution: Execution = {
     program: lowered,
     callees,
+    kfuncs,
     symbols,
     machine,
     argument: prepare(machine),
@@ -143,6 +147,15 @@ function addressOf(
       high: Number(BigInt.asIntN(32, target.value >> 32n)),
       low: Number(BigInt.asIntN(32, target.value)),
     };
+  }
+  if (target.kind === "unmodelled") {
+    const { high } = machine.memory.add({
+      kind: "unmodelled",
+      name: target.name,
+      size: UNMODELLED_SIZE,
+      access: "none",
+    });
+    return { high, low: REGION_LOW };
   }
   if (target.kind === "function") return { high: code, low: REGION_LOW + 8 * target.slot };
   const map = machine.maps[target.map];

@@ -1,7 +1,9 @@
+import { helperName } from "#isa/helpers.ts";
 import { CallStack, STACK_SIZE } from "./call-stack.ts";
 import { type Execution, POISON } from "./execution.ts";
 import { type Fault, FaultSignal } from "./fault.ts";
 import { CallFrame } from "./helpers/call-frame.ts";
+import type { CallTarget } from "./interpreter/lower.ts";
 import { REGION_LOW } from "./memory/memory.ts";
 
 /**
@@ -49,8 +51,7 @@ export class RunState {
     const target = this.#execution.program.calls[index];
     const callee = this.#execution.callees[index];
     if (target === undefined || callee === undefined) {
-      const detail = `${target?.target} ${target?.id} is none that this machine has`;
-      throw new FaultSignal({ reason: "unknown-call", detail });
+      throw new FaultSignal(unknownCall(target, this.#execution.kfuncs));
     }
     try {
       this.#calls.run(callee, target.instruction);
@@ -74,6 +75,8 @@ export class RunState {
       throw new FaultSignal({ reason: "bad-argument", detail: `no function begins in slot ${slot}` });
     }
     this.enter(0);
+    // To the verifier, a callback has its arguments and its stack, and nothing of the caller's.
+    for (let register = 0; register < 10; register++) this.#poison(register);
     prepare();
     runFrom(start);
   }
@@ -86,4 +89,12 @@ export class RunState {
     this.registers[2 * register] = POISON.low;
     this.registers[2 * register + 1] = POISON.high;
   }
+}
+
+/** A helper that kernels have is missing here only; of kfuncs, those that the kernel's BTF names. */
+function unknownCall(target: CallTarget | undefined, kfuncs: ReadonlyMap<number, string>) {
+  const name = target?.target === "helper" ? helperName(target.id) : kfuncs.get(target?.instruction ?? -1);
+  if (name !== undefined) return { reason: "not-modelled", detail: `${name} is not modelled here` } as const;
+  const detail = `${target?.target} ${target?.id} is none that kernels have`;
+  return { reason: "unknown-call", detail } as const;
 }

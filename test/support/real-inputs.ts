@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -53,4 +53,25 @@ export function pkcs11Modules(): string {
   const arch = process.arch === "x64" ? "amd64" : process.arch;
   const provider = debianPackage("bookworm-backports", arch, "pkcs11-provider");
   return join(only(join(provider, "usr/lib"), /-linux-gnu$/), "ossl-modules");
+}
+
+/** The BPF objects that libbpf-tools' programs carry inside, by the program's name. */
+export function libbpfToolsObjects(): ReadonlyMap<string, Uint8Array> {
+  const folder = join(debianPackage("bookworm", "amd64", "libbpf-tools"), "usr/sbin");
+  const objects = new Map<string, Uint8Array>();
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())) {
+    const object = embeddedObject(readFileSync(join(folder, name)));
+    if (object !== undefined) objects.set(name, object);
+  }
+  return objects;
+}
+
+/** The first ELF file for BPF (e_machine 247) within a file, up to the end of its section headers, which stand last. */
+function embeddedObject(file: Buffer): Uint8Array | undefined {
+  for (let at = file.indexOf("\x7fELF", 1); at >= 0; at = file.indexOf("\x7fELF", at + 1)) {
+    if (at + 64 > file.length || file.readUInt16LE(at + 18) !== 247) continue;
+    const headers = Number(file.readBigUInt64LE(at + 40));
+    return file.subarray(at, at + headers + file.readUInt16LE(at + 58) * file.readUInt16LE(at + 60));
+  }
+  return undefined;
 }

@@ -244,7 +244,7 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
     const wrong = runParser(built.file("zboot.bpf"), buildZboot(PAYLOAD), other);
     expect(wrong.ok && wrong.value.fault).toMatchObject({
       reason: "unknown-call",
-      detail: "helper 195896080 is none that this machine has",
+      detail: "helper 195896080 is none that kernels have",
     });
   });
 

@@ -20,7 +20,7 @@ const INSTRUCTION = 8;
  * Reads the arrays and the shape of a light skeleton.
  *
  * Errors: `missing-array` for `opts_data` or `opts_insn` absent (as older bpftool leaves them out for
- * programs with kfuncs), given twice, empty or cut; `malformed` for text that is no C.
+ * programs with kfuncs, or has no arrays at all), given twice, empty or cut; `malformed` for text that is no C.
  */
 export function parseLightSkeleton(text: string): Result<LightSkeleton, Malformed | MissingArray> {
   const tokens = tokenize(text);
@@ -47,8 +47,7 @@ function findArray(tokens: readonly Token[], name: string): Result<Uint8Array, M
   );
   const [start] = starts;
   if (start === undefined) {
-    const why = "not in the light skeleton: bpftool's libbpf is too old for programs with kfuncs";
-    return err(missing(name, why));
+    return err(missing(name, `not in the light skeleton${whyAbsent(tokens)}`));
   }
   if (starts.length > 1) return err(missing(name, "defined more than once"));
 
@@ -68,6 +67,17 @@ function findArray(tokens: readonly Token[], name: string): Result<Uint8Array, M
   }
   const bytes = Buffer.concat(parts);
   return bytes.length === 0 ? err(missing(name, "empty")) : ok(bytes);
+}
+
+function whyAbsent(tokens: readonly Token[]): string {
+  // opts.data = (void *)"…": where there are arrays, their names stand there instead.
+  const inPlace = tokens.some(
+    (token, index) =>
+      (isWord(token, "opts.data") || isWord(token, "opts.insns")) && tokens[index + 6]?.kind === "string",
+  );
+  return inPlace
+    ? ", which assigns opts.data and opts.insns as older bpftool (7.1 and before it) writes them: make it with a newer one"
+    : ": bpftool's libbpf is too old for programs with kfuncs";
 }
 
 /** Names of `struct TYPE NAME;` in order. */

@@ -1,6 +1,7 @@
 import { type FaultReason, FaultSignal } from "#vm/fault.ts";
 import { big, set, unsigned } from "#vm/interpreter/int64.ts";
 import type { Machine } from "#vm/machine.ts";
+import { isModelled } from "#vm/maps/definition.ts";
 import type { MapInstance } from "#vm/maps/instance.ts";
 import { REGION_LOW } from "#vm/memory/memory.ts";
 import type { Region } from "#vm/memory/region.ts";
@@ -123,7 +124,7 @@ export class CallFrame implements Call {
   #resolve(n: number, type: Exclude<ArgumentType, "number">): Found | undefined {
     switch (type) {
       case "map":
-        return this.#exactly(n, "map-object", "a map");
+        return this.#modelled(this.#exactly(n, "map-object", "a map"));
       case "record":
         return this.#held(n, "record");
       case "parser-context":
@@ -169,6 +170,15 @@ export class CallFrame implements Call {
     if (write) memory.toWrite(this.high(n), this.low(n), size);
     else memory.toHandOver(this.high(n), this.low(n), size);
     return { region: memory.region, offset: memory.offset, size };
+  }
+
+  #modelled(found: Found): Found {
+    const definition = this.machine.mapOf(found.region)?.definition;
+    if (definition !== undefined && !isModelled(definition)) {
+      const detail = `map ${definition.name} is of type ${definition.type}, which is not modelled here`;
+      this.fault("not-modelled", detail);
+    }
+    return found;
   }
 
   #held(n: number, kind: "record" | "parser-context"): Found {

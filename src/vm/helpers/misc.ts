@@ -23,9 +23,13 @@ function loop(call: Call): number {
   if (turns > MAX_LOOPS) return -Errno.E2BIG;
   let done = 0;
   while (done < turns) {
-    const stop = call.callback(2, done, context) !== 0n;
+    const answer = call.callback(2, done, context);
     done += 1;
-    if (stop) break;
+    if (answer > 1n) {
+      // The verifier wants the range (prepare_func_exit(): "At callback return the register R0 …").
+      call.fault("bad-argument", `the function of bpf_loop gives 0x${answer.toString(16)}, not 0 or 1`);
+    }
+    if (answer === 1n) break;
   }
   return done;
 }

@@ -9,11 +9,17 @@ import type { MapDefinition } from "#vm/maps/definition.ts";
 import type { ImmediateTarget, LoadedProgram } from "#vm/program.ts";
 import { Refusal } from "./failure.ts";
 
+/** BPF_PROG_TYPE_TRACING, and BPF_TRACE_RAW_TP, the one of its kinds that is attached to a typedef. */
+const TRACING = 26;
+const RAW_TRACEPOINT = 23;
+
 /** A relocated program, and how to find what it names. The finders throw `Refusal`. */
 export type UnfinishedProgram = {
   readonly name: string;
   readonly type: number;
-  /** The kernel's BTF id of the function to attach to; 0 for none. */
+  /** `enum bpf_attach_type`. */
+  readonly attachType: number;
+  /** The kernel's BTF id of the function, or of what else there is to attach to; 0 for none. */
   readonly attachId: number;
   readonly instructions: readonly Instruction[];
   readonly functions: readonly ListedFunction[];
@@ -43,6 +49,8 @@ export function finishProgram(program: UnfinishedProgram): LoadedProgram {
       immediates.set(instruction.index, immediate(program, instruction, does.meaning));
     }
     if (does.kind === "call" && does.target === "kfunc") {
+      // A weak kfunc that is not there: the verifier takes the call where it is never reached (add_kfunc_call()).
+      if (instruction.imm === 0 && instruction.offset === 0) continue;
       const btf = instruction.offset === 0 ? target : program.btfAt(instruction.offset);
       kfuncs.set(instruction.index, functionName(btf, instruction.imm, "kfunc"));
     }
@@ -51,7 +59,7 @@ export function finishProgram(program: UnfinishedProgram): LoadedProgram {
     name: program.name,
     type: program.type,
     ...(program.attachId !== 0 && {
-      attachedTo: functionName(target, program.attachId, "attach target"),
+      attachedTo: attachTarget(program),
     }),
     instructions,
     maps: program.maps,
@@ -83,8 +91,20 @@ function immediate(
     case "func":
       return { kind: "function", slot: targetOf(instruction)?.slot ?? 0 };
     case "btf-id":
-      throw new Refusal(Errno.ENOENT, `instruction ${instruction.index}: kernel variable ${imm}`);
+      return kernelSymbol(program, instruction, offset);
   }
+}
+
+/** As `check_pseudo_btf_id`: a variable or function; `descriptor` is that of a module's BTF, 0 for the kernel's own. */
+function kernelSymbol(
+  { target }: UnfinishedProgram,
+  { imm, index }: Instruction,
+  descriptor: number,
+): ImmediateTarget {
+  if (descriptor !== 0) return { kind: "unmodelled", name: `module symbol ${imm}` };
+  const kind = imm > 0 && imm < target.typeCount ? target.kind(imm) : undefined;
+  if (kind === "var" || kind === "func") return { kind: "unmodelled", name: target.name(imm) };
+  throw new Refusal(Errno.EINVAL, `instruction ${index}: type ${imm} is neither variable nor function`);
 }
 
 /** As `array_map_direct_value_addr`: of an array with one element, an address inside of it. */
@@ -94,6 +114,15 @@ function mapValue(program: UnfinishedProgram, map: number, offset: number): Imme
     throw new Refusal(Errno.EINVAL, `the value of map ${definition?.name} has no byte ${offset}`);
   }
   return { kind: "map-value", map, offset };
+}
+
+/** As `bpf_check_attach_target`: by its type, what it may be attached to; other programs name a type at least. */
+function attachTarget({ target, attachId, attachType, type }: UnfinishedProgram): string {
+  const traced = type === TRACING && attachType !== RAW_TRACEPOINT;
+  if (traced) return functionName(target, attachId, "attach target");
+  const name = attachId > 0 && attachId < target.typeCount ? target.name(attachId) : "";
+  if (name === "") throw new Refusal(Errno.EINVAL, `attach target: type ${attachId} has no name`);
+  return name;
 }
 
 function functionName(btf: Btf, id: number, what: string): string {

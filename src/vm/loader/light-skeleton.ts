@@ -31,7 +31,7 @@ export type LoaderOptions = {
   readonly room?: { readonly maps: number; readonly programs: number };
   /** Bytes; ring buffers are a multiple of it. Default 4096. */
   readonly pageSize?: number;
-  /** The kernel's symbols by name, for `bpf_kallsyms_lookup_name`. Default: none. */
+  /** The kernel's symbols by name, for `bpf_kallsyms_lookup_name`. Default: not known, and to ask is `not-modelled`. */
   readonly symbols?: ReadonlyMap<string, bigint>;
 };
 
@@ -123,6 +123,7 @@ export function loaderProgram(
       finishProgram({
         name: "__loader.prog",
         type: BPF_PROG_TYPE_SYSCALL,
+        attachType: 0,
         attachId: 0,
         instructions: instructions.value,
         functions: [],
@@ -141,7 +142,7 @@ export function loaderProgram(
 }
 
 function servicesFor(memory: Memory, objects: KernelObjects, options: LoaderOptions): LoaderServices {
-  const { target, pageSize = 4096, symbols = new Map() } = options;
+  const { target, pageSize = 4096, symbols } = options;
   return { sys: new SysBpf({ memory, objects, target, pageSize }), objects, target, symbols };
 }
 

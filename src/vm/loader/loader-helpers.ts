@@ -12,8 +12,8 @@ export type LoaderServices = {
   readonly objects: KernelObjects;
   /** The kernel's own BTF. */
   readonly target: Btf;
-  /** The kernel's symbols by name. */
-  readonly symbols: ReadonlyMap<string, bigint>;
+  /** The kernel's symbols by name; undefined where they are not known. */
+  readonly symbols: ReadonlyMap<string, bigint> | undefined;
 };
 
 /** The helpers of a program of type SYSCALL, by number. Sources: `kernel/bpf/syscall.c`, `kernel/bpf/btf.c`. */
@@ -49,7 +49,9 @@ export function loaderHelpers(services: () => LoaderServices): ReadonlyMap<numbe
       run: (call) => {
         const name = nameIn(call.bytes(1));
         if (name === undefined || call.low(3) !== 0) return -Errno.EINVAL;
-        const address = services().symbols.get(name) ?? 0n;
+        const { symbols } = services();
+        if (symbols === undefined) return call.fault("not-modelled", `the address of kernel symbol ${name}`);
+        const address = symbols.get(name) ?? 0n;
         const out = call.bytes(4);
         new DataView(out.buffer, out.byteOffset).setBigUint64(0, address, true);
         return address === 0n ? -Errno.ENOENT : 0;

@@ -36,6 +36,7 @@ export function loadProgram(attributes: Attributes, options: KernelView): Loaded
   return finishProgram({
     name: attributes.name(48),
     type: attributes.u32(0),
+    attachType: attributes.u32(68),
     attachId: attributes.u32(108),
     instructions:
       btf === undefined

@@ -1,10 +1,20 @@
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { Errno } from "#vm/errno.ts";
-import { creationProblem, elementStride, type MapDefinition, MapType } from "#vm/maps/definition.ts";
+import { FaultSignal } from "#vm/fault.ts";
+import {
+  creationProblem,
+  elementStride,
+  isModelled,
+  type MapDefinition,
+  MapType,
+} from "#vm/maps/definition.ts";
 import { Attributes, Command } from "./attributes.ts";
 import { Refusal } from "./failure.ts";
 import { type KernelView, readKernel } from "./kernel-view.ts";
 import { loadProgram } from "./prog-load.ts";
+
+/** MAP_DELETE_ELEM, MAP_GET_FD_BY_ID, RAW_TRACEPOINT_OPEN, LINK_CREATE: the kernel's bpf_sys_bpf() lets them pass, too. */
+const NOT_MODELLED: readonly number[] = [3, 14, 17, 28];
 
 /** `bpf_sys_bpf`, as far as a light skeleton's loader uses it. Source: the kernel's `kernel/bpf/syscall.c`. */
 export class SysBpf {
@@ -16,8 +26,14 @@ export class SysBpf {
     this.#options = options;
   }
 
-  /** A descriptor or 0; a negative errno where the kernel refuses. */
+  /** A descriptor or 0; a negative errno where the kernel refuses. @throws FaultSignal (`not-modelled`) */
   call(command: number, bytes: Uint8Array): number {
+    if (NOT_MODELLED.includes(command)) {
+      throw new FaultSignal({
+        reason: "not-modelled",
+        detail: `bpf() command ${command} is not modelled here`,
+      });
+    }
     try {
       return this.#carryOut(command, new Attributes(command, bytes));
     } catch (error) {
@@ -70,10 +86,12 @@ export class SysBpf {
   #updateElement(attributes: Attributes): number {
     const map = this.#options.objects.get("map", attributes.u32(0));
     const { definition } = map;
+    if (definition.frozen) throw new Refusal(Errno.EPERM, `map ${definition.name} is frozen`);
+    // Such as the inner maps of a map of maps. Nothing here ever looks at them.
+    if (!isModelled(definition)) return 0;
     if (definition.type !== MapType.ARRAY) {
       throw new Refusal(Errno.EOPNOTSUPP, `map ${definition.name} is no array`);
     }
-    if (definition.frozen) throw new Refusal(Errno.EPERM, `map ${definition.name} is frozen`);
     const key = this.#read("key", attributes.u64(8), definition.keySize);
     const value = this.#read("value", attributes.u64(16), definition.valueSize);
     const index = new DataView(key.buffer, key.byteOffset).getUint32(0, true);

@@ -1,7 +1,15 @@
 import { Errno } from "#vm/errno.ts";
 
-/** Numbers of `enum bpf_map_type` that this machine has. Source: `include/uapi/linux/bpf.h`. */
+/** Numbers of `enum bpf_map_type` that this machine can use. Source: `include/uapi/linux/bpf.h`. */
 export const MapType = { HASH: 1, ARRAY: 2, PERCPU_ARRAY: 6, RINGBUF: 27 } as const;
+
+/** BPF_MAP_TYPE_INSN_ARRAY, the newest that is known (Linux 6.19); 0 is BPF_MAP_TYPE_UNSPEC. */
+const LAST_MAP_TYPE = 34;
+
+/** Whether programs can use such a map here. The kernel's other types can be created, and fault when they are used. */
+export function isModelled({ type }: { readonly type: number }): boolean {
+  return Object.values<number>(MapType).includes(type);
+}
 
 /** Programs may not write. */
 export const BPF_F_RDONLY_PROG = 0x80;
@@ -22,6 +30,8 @@ export type MapDefinition = {
   readonly flags: number;
   /** The elements of an array, each at a multiple of `elementStride`. */
   readonly content?: Uint8Array;
+  /** What the values are is not known here: to look at one is `not-modelled`. Default false. */
+  readonly unknownValues?: boolean;
   /** No further change from outside of the program. */
   readonly frozen: boolean;
 };
@@ -60,6 +70,8 @@ export function creationProblem(
         return invalid("a hash of nothing");
       return undefined;
     default:
-      return invalid(`map type ${map.type} is none that this machine has`);
+      // What else a kernel wants of the types that parsers do not use is not looked at.
+      if (map.type > 0 && map.type <= LAST_MAP_TYPE) return undefined;
+      return invalid(`map type ${map.type} is none that kernels have`);
   }
 }

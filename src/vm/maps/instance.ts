@@ -89,6 +89,9 @@ export class MapInstance {
     const { flags, valueSize } = this.definition;
     const access =
       (flags & BPF_F_WRONLY_PROG) !== 0 ? "none" : (flags & BPF_F_RDONLY_PROG) !== 0 ? "read" : "read-write";
+    if (this.definition.unknownValues) {
+      return this.#memory.add({ kind: "unmodelled", name, size: valueSize, access: "none" });
+    }
     return this.#memory.add({ kind: "map-value", name, size: valueSize, bytes, access });
   }
 }

@@ -112,11 +112,14 @@ export class Memory {
   /**
    * The live bytes at an address as the kernel sees them, whatever the program may do with them:
    * undefined where a read would fault. The bytes are a view.
+   *
+   * @throws FaultSignal (`not-modelled`) where the kernel has bytes that are not known here
    */
   peek(high: number, low: number, size: number): Uint8Array | undefined {
     const found = this.at(high, low);
     if (found === undefined || !found.region.live) return undefined;
     const { region, offset } = found;
+    if (region.kind === "unmodelled") this.#fail("not-modelled", "read", high, low, size);
     if (offset < 0 || size > region.size || offset > region.size - size) return undefined;
     region.reach(offset + size);
     return region.bytes.subarray(offset, offset + size);
@@ -133,7 +136,7 @@ export class Memory {
     if (region === undefined || !region.live || offset < 0 || offset > region.size - size) {
       this.#outside(region, "read", high, low, size);
     }
-    if (region.access === "none") this.#fail("no-direct-access", "read", high, low, size);
+    if (region.access === "none") this.#fail(noAccess(region), "read", high, low, size);
     region.reach(offset + size);
   }
 
@@ -141,7 +144,7 @@ export class Memory {
     if (region === undefined || !region.live || offset < 0 || offset > region.size - size) {
       this.#outside(region, "write", high, low, size);
     }
-    if (region.access === "none") this.#fail("no-direct-access", "write", high, low, size);
+    if (region.access === "none") this.#fail(noAccess(region), "write", high, low, size);
     if (region.access === "read") this.#fail("read-only", "write", high, low, size);
     region.reach(offset + size);
   }
@@ -190,6 +193,11 @@ export class Memory {
     };
     throw new FaultSignal({ reason, access, detail: describe(reason, access) });
   }
+}
+
+/** Why memory that no load or store reaches is out of reach. */
+function noAccess({ kind }: Region): "not-modelled" | "no-direct-access" {
+  return kind === "unmodelled" ? "not-modelled" : "no-direct-access";
 }
 
 /** A loop for what one instruction writes: `fill` alone costs more than all the rest of a store. */

@@ -13,7 +13,9 @@ export type RegionKind =
   | "kernel-buffer"
   | "parser-context"
   /** Where callbacks live: a function pointer names its first instruction. */
-  | "code";
+  | "code"
+  /** A thing of the kernel's that has an address here and no content: to look at it is `not-modelled`. */
+  | "unmodelled";
 
 export type RegionOptions = {
   readonly kind: RegionKind;

@@ -1,15 +1,17 @@
+import { STB } from "#formats/elf/constants.ts";
 import type { ElfSymbol } from "#formats/elf/types.ts";
 import type { Instruction } from "#isa/instruction.ts";
 import { targetOf } from "#isa/jumps.ts";
 import { formOf } from "#isa/lookup.ts";
 import { Errno } from "#vm/errno.ts";
-import { Refusal } from "#vm/loader/failure.ts";
+import { NotModelled, Refusal } from "#vm/loader/failure.ts";
 import type { CodeSection, ObjectFunction } from "./code.ts";
 import type { ObjectMaps } from "./object-maps.ts";
 
 /** Source fields of LD_IMM64 and of calls, as the kernel's `bpf.h` numbers them. */
 const MAP_FD = 1;
 const MAP_VALUE = 2;
+const KERNEL_SYMBOL = 3;
 const FUNCTION = 4;
 const LOCAL_CALL = 1;
 const KFUNC_CALL = 2;
@@ -26,13 +28,15 @@ export type LinkInput = {
   readonly maps: ObjectMaps;
   /** The kernel's BTF id of a kfunc; undefined where it has none. */
   readonly kfunc: (name: string) => number | undefined;
+  /** Of a variable or function. */
+  readonly ksym: (name: string) => number | undefined;
 };
 
 /**
  * Puts a program and all functions that it reaches behind one another and fills in what their symbols
  * stand for; maps are named by their place. Source: libbpf's `bpf_object__relocate`.
  *
- * @throws Refusal (-EINVAL, -ENOENT)
+ * @throws Refusal (-EINVAL, -ENOENT), NotModelled
  */
 export function link(
   main: { readonly code: CodeSection; readonly function: ObjectFunction },
@@ -65,7 +69,7 @@ function resolved(
   const symbol = code.relocations.get(instruction.index);
   if (does.kind === "call" && does.target === "local") {
     if (symbol !== undefined && symbol.sectionIndex === 0) {
-      const imm = input.kfunc(symbol.name);
+      const imm = input.kfunc(symbol.name) ?? (symbol.binding === STB.WEAK ? 0 : undefined);
       if (imm === undefined) throw new Refusal(Errno.ENOENT, `the kernel's BTF has no kfunc ${symbol.name}`);
       return { ...instruction, index, src: KFUNC_CALL, imm };
     }
@@ -92,9 +96,21 @@ function immediate(
     const start = place(code, offset / 8, placed);
     return named(instruction, FUNCTION, start - instruction.index - 1, 0);
   }
-  const map = symbol.sectionIndex === 0 ? undefined : maps.declared.get(offset);
-  if (map === undefined) throw new Refusal(Errno.EINVAL, `symbol ${symbol.name} is neither map nor data`);
+  if (symbol.sectionIndex === 0) return outer(instruction, symbol, input);
+  const map = maps.declared.get(offset);
+  if (map === undefined) throw new NotModelled(`symbol ${symbol.name} is neither map nor data`);
   return named(instruction, MAP_FD, map, 0);
+}
+
+/** What the kernel has to give: a value of its configuration, or an address. A weak one that it lacks is 0. */
+function outer(instruction: Instruction, symbol: ElfSymbol, { maps, ksym }: LinkInput): Instruction {
+  const value = maps.configuration.get(symbol.name);
+  if (value !== undefined) return named(instruction, MAP_VALUE, value.map, value.offset);
+  const id = ksym(symbol.name);
+  if (id !== undefined) return named(instruction, KERNEL_SYMBOL, id, 0);
+  if (symbol.binding === STB.WEAK) return named(instruction, 0, 0, 0);
+  if (maps.typeless.has(symbol.name)) throw new NotModelled(`the address of kernel symbol ${symbol.name}`);
+  throw new Refusal(Errno.ENOENT, `the kernel's BTF has no symbol ${symbol.name}`);
 }
 
 function named(instruction: Instruction, src: number, imm: number, high: number): Instruction {

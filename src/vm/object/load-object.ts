@@ -6,19 +6,18 @@ import type { BtfExt, ExtSection } from "#formats/btf/ext-types.ts";
 import type { ElfFile } from "#formats/elf/elf-file.ts";
 import { Errno } from "#vm/errno.ts";
 import { relocate } from "#vm/loader/core-relocation.ts";
-import { type LoadFailure, Refusal } from "#vm/loader/failure.ts";
+import { type LoadFailure, NotModelled, Refusal } from "#vm/loader/failure.ts";
 import { finishProgram } from "#vm/loader/finish-program.ts";
 import type { LoaderOptions } from "#vm/loader/light-skeleton.ts";
 import { creationProblem } from "#vm/maps/definition.ts";
 import type { LoadedProgram } from "#vm/program.ts";
 import { type CodeSection, codeSections, type ObjectFunction } from "./code.ts";
+import { kindOf } from "./kind.ts";
 import { link, type Placed } from "./link.ts";
 import { objectMaps } from "./object-maps.ts";
 
 /** Functions that only programs call; not a program itself. */
 const TEXT = ".text";
-const TRACING = 26;
-const SYSCALL = 31;
 
 /**
  * Loads every program of a BPF object (`clang -target bpf`) as libbpf and the kernel would: a program is
@@ -47,6 +46,7 @@ export function loadObject(
     if (programs.length > 0) return ok(programs);
     return err({ reason: "nothing-loaded", detail: "the object has no program" });
   } catch (error) {
+    if (error instanceof NotModelled) return err({ reason: "not-modelled", detail: error.message });
     if (!(error instanceof Refusal)) throw error;
     return err({ reason: "load-refused", errno: error.errno, details: [error.message] });
   }
@@ -74,15 +74,21 @@ function loadOne(
   }
   const { instructions, placed } = link(
     { code: part, function: main },
-    { sections: code, maps, kfunc: (name) => target.find(name, ["func"]) },
+    {
+      sections: code,
+      maps,
+      kfunc: (name) => target.find(name, ["func"]),
+      ksym: (name) => target.find(name, ["var", "func"]),
+    },
   );
-  const { type, attachId } = kindOf(part.section.name, target);
+  const { type, attachType, attachId } = kindOf(part.section.name, target);
   const none = (): never => {
     throw new Refusal(Errno.EINVAL, "a reference that only a loader program can make");
   };
   const program = finishProgram({
     name: main.name,
     type,
+    attachType,
     attachId,
     instructions: relocate(instructions, moved(ext.relocations, placed), { local: btf, target }),
     lines: moved(ext.lines, placed),
@@ -112,13 +118,4 @@ function moved<Item extends { readonly offset: number }>(
       .filter(({ offset }) => offset >= 8 * start && offset < 8 * end)
       .map((record) => ({ ...record, offset: record.offset + 8 * (at - start) })),
   );
-}
-
-/** `fentry/x`, `fexit.s/x`, `fmod_ret/x`: traces x. `syscall`: is run by itself. Anything else has no target. */
-function kindOf(section: string, target: Btf): { readonly type: number; readonly attachId: number } {
-  const [, name] = /^(?:fentry|fexit|fmod_ret)(?:\.s)?\/(\w+)$/.exec(section) ?? [];
-  if (name === undefined) return { type: section === "syscall" ? SYSCALL : 0, attachId: 0 };
-  const attachId = target.find(name, ["func"]);
-  if (attachId === undefined) throw new Refusal(Errno.ENOENT, `the kernel's BTF has no function ${name}`);
-  return { type: TRACING, attachId };
 }

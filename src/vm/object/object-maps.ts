@@ -1,3 +1,4 @@
+import { alignUp } from "#bytes/align.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { compositeOf } from "#formats/btf/members.ts";
 import { resolve, sizeOf } from "#formats/btf/resolve.ts";
@@ -16,9 +17,16 @@ export type ObjectMaps = {
   readonly declared: ReadonlyMap<number, number>;
   /** By section number: data sections are arrays of one element. */
   readonly sections: ReadonlyMap<number, number>;
+  /** Of each `__kconfig` extern by its name, the map and the value's place in it, in bytes. */
+  readonly configuration: Configuration;
+  /** Names of `__ksym` externs of type void, which are looked for in kallsyms instead of in the BTF. */
+  readonly typeless: ReadonlySet<string>;
 };
 
+type Configuration = ReadonlyMap<string, { readonly map: number; readonly offset: number }>;
+
 const MAPS = ".maps";
+const KCONFIG = ".kconfig";
 
 /** Source: libbpf's `bpf_object__init_maps`. @throws Refusal (-EINVAL) for a map that cannot be understood */
 export function objectMaps(elf: ElfFile, btf: Btf): ObjectMaps {
@@ -33,7 +41,47 @@ export function objectMaps(elf: ElfFile, btf: Btf): ObjectMaps {
   for (const section of elf.sections) {
     if (isData(section)) sections.set(section.index, definitions.push(dataMap(section, btf)) - 1);
   }
-  return { definitions, declared, sections };
+  return {
+    definitions,
+    declared,
+    sections,
+    configuration: configuration(btf, definitions),
+    typeless: typeless(btf),
+  };
+}
+
+function typeless(btf: Btf): ReadonlySet<string> {
+  const id = btf.find(".ksyms", ["datasec"]);
+  const datasec = id === undefined ? undefined : btf.type(id);
+  const variables = datasec?.kind === "datasec" ? datasec.variables : [];
+  const isVoid = (type: number) => btf.kind(type) === "var" && resolve(btf, btf.word(type, 8)) === 0;
+  return new Set(variables.filter(({ type }) => isVoid(type)).map(({ type }) => btf.name(type)));
+}
+
+/** libbpf's map of the kernel's configuration, one value after the other, none of which is known here. */
+function configuration(btf: Btf, definitions: MapDefinition[]): Configuration {
+  const id = btf.find(KCONFIG, ["datasec"]);
+  const datasec = id === undefined ? undefined : btf.type(id);
+  const places = new Map<string, { map: number; offset: number }>();
+  if (datasec?.kind !== "datasec") return places;
+  let offset = 0;
+  for (const { type } of datasec.variables) {
+    const size = sizeOf(btf, btf.word(type, 8)) ?? 0;
+    offset = alignUp(offset, Math.min(8, Math.max(1, size)));
+    places.set(btf.name(type), { map: definitions.length, offset });
+    offset += size;
+  }
+  definitions.push({
+    name: KCONFIG,
+    type: MapType.ARRAY,
+    keySize: 4,
+    valueSize: Math.max(1, offset),
+    maxEntries: 1,
+    flags: BPF_F_RDONLY_PROG,
+    frozen: true,
+    unknownValues: true,
+  });
+  return places;
 }
 
 /** Of a map's variable in its section, in bytes: the compiler leaves it out of the BTF. */

@@ -187,11 +187,67 @@ describe("a run", () => {
     expect(run([op("mov", { dst: 0, imm: 0 }), exit, call("helper", 195896080)]).fault).toBeUndefined();
     expect(run([call("helper", 195896080), exit]).fault).toMatchObject({
       reason: "unknown-call",
-      detail: "helper 195896080 is none that this machine has",
+      detail: "helper 195896080 is none that kernels have",
     });
-    expect(run([call("kfunc", 5), exit], { kfuncs: new Map([[0, "nothing"]]) }).fault?.reason).toBe(
-      "unknown-call",
-    );
+    // As a weak kfunc that the kernel lacks: it has no name.
+    expect(run([call("kfunc", 0), exit])).toMatchObject({
+      fault: { reason: "unknown-call", detail: "kfunc 0 is none that kernels have" },
+    });
+  });
+
+  it("says of what kernels have that it is not modelled, when it gets there", () => {
+    const override = helperId("bpf_override_return") ?? 0;
+    expect(run([op("mov", { dst: 0, imm: 0 }), exit, call("helper", override)]).fault).toBeUndefined();
+    expect(run([call("helper", override), exit])).toMatchObject({
+      fault: { reason: "not-modelled", detail: "bpf_override_return is not modelled here" },
+    });
+    expect(run([call("kfunc", 5), exit], { kfuncs: new Map([[0, "bpf_task_acquire"]]) })).toMatchObject({
+      fault: { reason: "not-modelled", detail: "bpf_task_acquire is not modelled here" },
+    });
+  });
+
+  it("may hold a map of a type that is not modelled, and not use it", () => {
+    const perf = {
+      name: "events",
+      type: 4,
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 1,
+      flags: 0,
+      frozen: false,
+    };
+    const hold = [symbol(1, "map-fd", 0), op("stdw", { dst: 10, offset: -8, imm: 0 })];
+    const lookup = [
+      op("mov", { dst: 2, src: 10 }),
+      op("add", { dst: 2, imm: -8 }),
+      call("helper", helperId("bpf_map_lookup_elem") ?? 0),
+    ];
+    expect(run([...hold, op("mov", { dst: 0, imm: 3 }), exit], { maps: [perf] }).result).toBe(3n);
+    expect(run([...hold, ...lookup, exit], { maps: [perf] }).fault).toMatchObject({
+      reason: "not-modelled",
+      callee: "bpf_map_lookup_elem",
+      detail: "map events is of type 4, which is not modelled here",
+    });
+  });
+
+  it("faults where it loads, stores, updates or probes what is not known here", () => {
+    const map = { name: ".kconfig", type: 2, keySize: 4, valueSize: 8, maxEntries: 1, flags: 128 };
+    const maps = [{ ...map, frozen: true, unknownValues: true }];
+    const uses = [
+      [op("ldxw", { dst: 0, src: 1, offset: 4 })],
+      [op("stw", { dst: 1, offset: 4, imm: 1 })],
+      [
+        op("mov", { dst: 3, src: 1 }),
+        op("mov", { dst: 1, src: 10 }),
+        op("add", { dst: 1, imm: -8 }),
+        op("mov", { dst: 2, imm: 8 }),
+        call("helper", helperId("bpf_probe_read_kernel") ?? 0),
+      ],
+    ];
+    for (const use of uses) {
+      const { fault } = run([symbol(1, "map-fd-value", 0), ...use, exit], { maps });
+      expect(fault).toMatchObject({ reason: "not-modelled", instruction: use.length + 1 });
+    }
   });
 
   it("reads no register that it has not set", () => {

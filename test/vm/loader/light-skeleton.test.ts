@@ -4,6 +4,7 @@ import { helperId } from "#isa/helpers.ts";
 import { encodeProgram } from "#isa/instruction.ts";
 import { FORMS } from "#isa/table.ts";
 import { loadParser } from "#vm/load-parser.ts";
+import { asFailure } from "#vm/loader/failure.ts";
 import { loadSkeleton } from "#vm/loader/light-skeleton.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
 import { skeletonText } from "../../formats/light-skeleton/skeleton-text.ts";
@@ -133,7 +134,7 @@ describe("a light skeleton's loader program", () => {
       "a map type that there is not",
       (out) => out.u32(0, 99),
       22,
-      "MAP_CREATE: map numbers: map type 99 is none that this machine has",
+      "MAP_CREATE: map numbers: map type 99 is none that kernels have",
     ],
     [
       "keys of the wrong size",
@@ -171,6 +172,55 @@ describe("a light skeleton's loader program", () => {
     expect(load([...create, ...loadProgram, ...end], out.bytes)).toMatchObject({
       ok: false,
       failure: { reason: "load-refused", errno, details: [detail] },
+    });
+  });
+
+  it("creates maps of the kernel's other types, and fills maps of maps without a look", () => {
+    const out = goodBlob().u32(0, 12);
+    const check = [op("jsge", { dst: 0, imm: 0, offset: 1 }), exit];
+    const loaded = load([...create, ...update, ...check, ...loadProgram, ...end], out.bytes);
+    expect(loaded.ok && loaded.value.maps).toMatchObject([{ name: "numbers", type: 12 }]);
+  });
+
+  it("takes a call of a weak kfunc that the kernel lacks, and a kernel variable", () => {
+    const id = target.find("kexec_image_parser_anchor", ["func"]) ?? 0;
+    const out = goodBlob().u32(204, 5);
+    const address = FORMS.find(({ does }) => does.kind === "load-imm64" && does.meaning === "btf-id");
+    if (address === undefined) throw new Error("no such form");
+    const lines = [
+      { form: address, dst: 1, imm: id, imm64: BigInt(id) },
+      call("kfunc", 0),
+      op("mov", { dst: 0, imm: 7 }),
+      exit,
+    ];
+    out.put(400, encodeProgram(assemble(lines)));
+    const loaded = load([...create, ...loadProgram, ...end], out.bytes);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+    const [program] = loaded.value.programs;
+    expect(program?.immediates.get(0)).toEqual({ kind: "unmodelled", name: "kexec_image_parser_anchor" });
+    expect(program?.kfuncs.size).toBe(0);
+  });
+
+  it("is attached to a tracepoint's typedef, and only as tp_btf", () => {
+    const id = target.find("kexec_image_parser_anchor", ["func"]) ?? 0;
+    expect(load([...create, ...loadProgram, ...end], goodBlob().u32(308, id).bytes).ok).toBe(true);
+    const typed = Array.from({ length: target.typeCount }, (_, i) => i).find(
+      (i) => i > 0 && target.kind(i) !== "func" && target.name(i) !== "",
+    );
+    const other = goodBlob().u32(308, typed ?? 0);
+    expect(load([...create, ...loadProgram, ...end], other.bytes).ok).toBe(false);
+    expect(load([...create, ...loadProgram, ...end], other.u32(268, 23).bytes).ok).toBe(true);
+  });
+
+  it.each([
+    ["a command of bpf() that loaders may use", command(28, 0, 16), "bpf() command 28 is not modelled here"],
+  ])("says of %s that it is not modelled", (_, lines, detail) => {
+    const loaded = load([start, ...lines, ...end], goodBlob().bytes);
+    if (loaded.ok) throw new Error("loaded");
+    expect(asFailure(loaded.failure)).toMatchObject({
+      reason: "not-loaded",
+      detail: "it does what is not modelled here; a kernel may load it",
+      causes: [detail],
     });
   });
 

@@ -92,6 +92,40 @@ describe.skipIf(CLANGS.length === 0)("a BPF object (skipped where no clang is in
     });
   });
 
+  it("loads what a kernel loads, and faults only where it is used", () => {
+    const source = `${HEAD}
+extern int LINUX_KERNEL_VERSION __attribute__((section(".kconfig")));
+extern void bpf_absent(void) __attribute__((section(".ksyms"), weak));
+struct { int (*type)[4]; int (*key_size)[4]; int (*value_size)[4]; } events SEC(".maps");
+struct { int (*type)[12]; int (*max_entries)[2]; u32 *key; u32 *value; } outer SEC(".maps");
+SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args)
+{
+	u32 key = 0;
+	if (bpf_absent)
+		bpf_absent();
+	if (args[1] == 11)
+		return 5;
+	if (args[1] == 12)
+		return LINUX_KERNEL_VERSION;
+	return bpf_map_lookup_elem(args[1] == 13 ? (void *)&events : (void *)&outer, &key) != NULL;
+}`;
+    for (const clang of CLANGS) {
+      const loaded = load(clang, source);
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+      const [program] = loaded.value.programs;
+      const layout = contextLayout(target, "v7");
+      if (program === undefined || layout === undefined) throw new Error("no program");
+      const run = (parserId: number) => runLoaded(program, new Uint8Array(4), layout, { parserId });
+      expect(run(11)).toMatchObject({ fault: undefined, result: 5n });
+      expect(run(12).fault).toMatchObject({
+        reason: "not-modelled",
+        access: { region: { name: "map .kconfig" } },
+      });
+      expect(run(13).fault).toMatchObject({ reason: "not-modelled", callee: "bpf_map_lookup_elem" });
+      expect(run(14).fault).toMatchObject({ reason: "not-modelled", callee: "bpf_map_lookup_elem" });
+    }
+  });
+
   it("needs a program", () => {
     expect(load(CLANGS[0] ?? "", `${HEAD}u64 twice(u64 x) { return x * 2; }`)).toMatchObject({
       failure: { reason: "nothing-loaded" },

@@ -13,7 +13,7 @@ import { NOT_HERE } from "../../support/no-silent-skips.ts";
  */
 
 const PREPARED = join(cacheFolder(process.env), "tools/bpftool/usr/sbin/bpftool");
-const BPFTOOL = existsSync(PREPARED) ? PREPARED : (IN_PATH ?? "bpftool");
+export const BPFTOOL = existsSync(PREPARED) ? PREPARED : (IN_PATH ?? "bpftool");
 const [COMPILER] = COMPILERS;
 
 export const KERNEL_BTF = "/sys/kernel/btf/vmlinux";
