@@ -9,14 +9,19 @@ import type { PeFile } from "#formats/pe/types.ts";
 /** Holds the headers of most images, and any section table. */
 const TABLES = 64 * 1024;
 const MOST_HEADERS = 16 * 1024 * 1024;
+/** File offsets of PE have 32 bits. */
+const LARGEST = 2 ** 32 - 1;
 
 /**
  * Decodes a PE file of which nothing but headers and debug directory is read. Its `bytes` are as long as the file, but untouched
  * pages of theirs take no memory.
  *
- * Errors: those of reading and of `decodePe`; `unsupported` for headers of more than 16 MiB.
+ * Errors: those of reading and of `decodePe`; `unsupported` for headers of more than 16 MiB; `size-exceeded` past 4 GiB.
  */
 export function readPe(file: InputFile): Result<PeFile> {
+  if (file.size > LARGEST) {
+    return err({ reason: "size-exceeded", what: file.path, size: file.size, limit: LARGEST });
+  }
   const bytes = new Uint8Array(file.size);
   const fill = (start: number, end: number): Result<void> => {
     const [from, to] = [Math.min(start, file.size), Math.min(end, file.size)];

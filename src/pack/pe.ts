@@ -53,6 +53,7 @@ export function packPe(request: PeRequest, options: WriteOptions): Promise<Resul
       added: [{ name: BPF, size: bytecode.value.length, characteristics: PE_SECTION_FLAGS.READ }],
       removed: BPF,
       overlay: overlay.value.overlay,
+      strings: overlay.value.strings,
       certificates: request.certificates,
     });
     if (!plan.ok) return err(inFile(plan.failure, image.path));
@@ -63,7 +64,8 @@ export function packPe(request: PeRequest, options: WriteOptions): Promise<Resul
     const made = await writePe(request.output, plan.value, image, added, options);
     if (!made.ok) return made;
     const certificates = certificateNotes(pe.value, request.certificates);
-    const notes = [...certificates, ...moved.value, ...overlay.value.notes];
+    const size = sizeOfImageNotes(pe.value, plan.value);
+    const notes = [...certificates, ...moved.value, ...overlay.value.notes, ...size];
     if (plan.value.removed > 0) notes.push("the section .bpf that was there has been replaced");
     const { pieces, written, places, old } = made.value;
     const inputs = [old, smallInput(request.bytecode, bytecode.value, options)];
@@ -95,6 +97,15 @@ function movePayload(pe: PeFile, plan: PeAppendPlan): Result<readonly string[]> 
   return ok([
     `the headers grew by ${plan.shift} bytes: the payload is at ${offset}, it was at ${payloadOffset}`,
   ]);
+}
+
+/** Says where SizeOfImage was not what the sections ask for: loaders that map by it left some out, or took memory for nothing. */
+export function sizeOfImageNotes(pe: PeFile, plan: PeAppendPlan): readonly string[] {
+  const { sizeOfImage } = pe.optionalHeader;
+  if (sizeOfImage === plan.oldImageEnd) return [];
+  return [
+    `SizeOfImage was ${sizeOfImage}, while the sections end at ${plan.oldImageEnd}: it is computed anew`,
+  ];
 }
 
 /** What became of the signatures; said of every image, signed or not. */

@@ -10,7 +10,7 @@ import type { PeFile } from "#formats/pe/types.ts";
 import type { Architecture } from "#kernel/architecture.ts";
 import { type OverlayChoice, settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
-import { certificateNotes } from "./pe.ts";
+import { certificateNotes, sizeOfImageNotes } from "./pe.ts";
 import { readPe } from "./pe-input.ts";
 import type { Packed } from "./types.ts";
 import { writePe } from "./write-pe.ts";
@@ -71,6 +71,7 @@ export function packUki(request: UkiRequest, options: WriteOptions): Promise<Res
       added: added.map(({ name, content }) => ({ name, size: content.length, characteristics })),
       removed: PLACEHOLDER,
       overlay: overlay.value.overlay,
+      strings: overlay.value.strings,
       certificates: "strip",
     });
     if (!plan.ok) return err(inFile(plan.failure, stub?.path ?? request.output));
@@ -83,6 +84,7 @@ export function packUki(request: UkiRequest, options: WriteOptions): Promise<Res
             `the EFI stub is that of ${stub.path}`,
             ...certificateNotes(base.value, "strip"),
             ...overlay.value.notes,
+            ...sizeOfImageNotes(base.value, plan.value),
           ];
     const { pieces, written, places, old } = made.value;
     const what = { kind: "uki", output: request.output, notes, inputs: [old] } as const;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, truncateSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { EM } from "#formats/elf/constants.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
@@ -8,6 +8,7 @@ import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
 import { packPe } from "#pack/pe.ts";
 import type { Packed } from "#pack/types.ts";
+import { buildPe } from "../support/pe-builder.ts";
 import { hasItsChecksum } from "../support/pe-checksum.ts";
 import { loong64Zboot } from "../support/real-inputs.ts";
 import { testKey } from "../support/test-key.ts";
@@ -219,4 +220,74 @@ test("what is no bytecode is refused", async () => {
   place.file("bytecode.o", await zbootFor("arm64"));
   const { status, stderr } = await place.run("pack", "pe", "image", "bytecode.o", "-o", "out.efi");
   expect([status, stderr]).toEqual([1, expect.stringContaining("bytecode.o: ELF")]);
+});
+
+judgedBy(["objdump"], "pack pe, judged by binutils' objdump,", () => {
+  const LONG = ".a_name_of_many_letters";
+  const SIGNATURE = 0x80;
+
+  /** A PE file whose second section has its name in the string table, behind so many symbols. */
+  function longNamed(symbols: number): Buffer {
+    const { bytes, pe } = buildPe(
+      [
+        { name: ".text", data: Buffer.from("text") },
+        { name: "/4", data: Buffer.from("the long one") },
+      ],
+      { machine: 0x8664 },
+    );
+    expect(pe).toBe(SIGNATURE);
+    const strings = Buffer.from(`\0\0\0\0${LONG}\0`);
+    strings.writeUInt32LE(strings.length, 0);
+    const image = Buffer.concat([bytes, Buffer.alloc(18 * symbols), strings]);
+    image.writeUInt32LE(bytes.length, pe + 12);
+    image.writeUInt32LE(symbols, pe + 16);
+    image.writeUInt32LE(0x3000, pe + 24 + 0x38);
+    return image;
+  }
+
+  const names = (file: string): readonly string[] =>
+    [
+      ...output("objdump", ["-h", file])
+        .toString()
+        .matchAll(/^ +\d+ (\S+)/gm),
+    ].map(([, name = ""]) => name);
+
+  test.each([0, 3])(
+    "leaves long section names readable, behind %i symbols, also when .bpf is replaced",
+    async (symbols) => {
+      const place = new Workplace();
+      const old = place.file("image", longNamed(symbols));
+      place.file("bytecode.o", bytecode());
+      expect(names(old)).toEqual([".text", LONG]);
+      const { stderr } = await place.ok("pack", "pe", "image", "bytecode.o", "-o", "out.efi");
+      expect(stderr).toContain("the COFF string table, in which section names stand, is kept");
+      expect(names(place.path("out.efi"))).toEqual([".text", LONG, ".bpf"]);
+      await place.ok("pack", "pe", "out.efi", "bytecode.o", "-o", "again.efi", "--replace");
+      expect(place.read("again.efi").equals(place.read("out.efi"))).toBe(true);
+    },
+  );
+
+  test("tells of a SizeOfImage that the sections do not ask for, and of no other", async () => {
+    const place = new Workplace();
+    const image = longNamed(0);
+    place.file("good", image);
+    image.writeUInt32LE(0x9000, SIGNATURE + 24 + 0x38);
+    place.file("odd", image);
+    place.file("bytecode.o", bytecode());
+    const good = await place.ok("pack", "pe", "good", "bytecode.o", "-o", "good.efi");
+    expect(good.stderr).not.toContain("SizeOfImage");
+    const odd = await place.ok("pack", "pe", "odd", "bytecode.o", "-o", "odd.efi");
+    expect(odd.stderr).toContain(
+      "SizeOfImage was 36864, while the sections end at 12288: it is computed anew",
+    );
+  });
+});
+
+test("a PE file past 4 GiB is refused in words", async () => {
+  const place = new Workplace();
+  place.file("image", Buffer.from("MZ"));
+  truncateSync(place.path("image"), 2 ** 40);
+  place.file("bytecode.o", bytecode());
+  const { status, stderr } = await place.run("pack", "pe", "image", "bytecode.o", "-o", "out.efi");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("1099511627776")]);
 });

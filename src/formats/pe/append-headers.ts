@@ -21,6 +21,10 @@ export type HeaderLayout = {
   readonly shift: number;
   /** Where what is taken of the old file ends. */
   readonly bodyEnd: number;
+  /** The section whose SizeOfRawData grows to what alignment asks for. */
+  readonly filled: { readonly index: number; readonly sizeOfRawData: number } | undefined;
+  /** Where the string table stands in the new file, if it is kept without symbols. */
+  readonly strings: number | undefined;
   readonly sizeOfHeaders: number;
   /** SizeOfImage. */
   readonly imageEnd: number;
@@ -53,8 +57,10 @@ export function writeHeaders(
     .u32(optional + 0x38, imageEnd)
     .u32(optional + 0x3c, layout.sizeOfHeaders)
     .u32(optional + 0x40, 0);
-  // Of symbols that are not taken along nothing must speak.
-  if (symbols < layout.bodyEnd) out.u32(pe.signatureOffset + 12, symbols === 0 ? 0 : moved(symbols));
+  // Readers find the string table behind the symbols, be they none; of symbols that are not taken along nothing must speak.
+  if (layout.strings !== undefined) {
+    out.u32(pe.signatureOffset + 12, layout.strings).u32(pe.signatureOffset + 16, 0);
+  } else if (symbols < layout.bodyEnd) out.u32(pe.signatureOffset + 12, symbols === 0 ? 0 : moved(symbols));
   else out.u32(pe.signatureOffset + 12, 0).u32(pe.signatureOffset + 16, 0);
   if (pe.dataDirectories.length > CERTIFICATE_DIRECTORY) {
     const directory = optional + (pe.format === "PE32+" ? 112 : 96) + CERTIFICATE_DIRECTORY * 8;
@@ -66,6 +72,7 @@ export function writeHeaders(
     const old = table + section.index * SECTION_SIZE;
     const at = table + i * SECTION_SIZE;
     out.put(at, pe.bytes.subarray(old, old + SECTION_SIZE));
+    if (layout.filled?.index === section.index) out.u32(at + 0x10, layout.filled.sizeOfRawData);
     // PointerToRawData, PointerToRelocations, PointerToLinenumbers
     for (const field of [0x14, 0x18, 0x1c]) {
       const offset = view.getUint32(old + field, true);

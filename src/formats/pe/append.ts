@@ -13,9 +13,13 @@ export type AppendOptions = {
   readonly removed?: string;
   /** What becomes of bytes behind the sections (`peOverlay`). Default `keep`: they stay where they are. */
   readonly overlay?: "keep" | "drop";
+  /** The COFF string table, in which `/N` section names stand: kept as the last but the certificates, without symbols. */
+  readonly strings?: FileRange | undefined;
   /** What becomes of the certificate table, which no longer verifies either way. */
   readonly certificates: "keep" | "strip";
 };
+
+export type FileRange = { readonly offset: number; readonly length: number };
 
 /** A stretch of the new file, in order: new bytes, a range of the old file, or the content of an added section. */
 export type PePiece =
@@ -33,28 +37,36 @@ export type PeAppendPlan = {
   readonly offsets: readonly number[];
   /** Sections taken out. */
   readonly removed: number;
+  /** SizeOfImage as the old sections ask for it: another one in the old headers is a mistake of theirs. */
+  readonly oldImageEnd: number;
 };
 
 type Failure = Malformed | Unsupported | SizeExceeded;
 
 const CERTIFICATE_ALIGNMENT = 8;
 const LARGEST = 2 ** 32 - 1;
+/** "PE Format": FileAlignment is at most 64 KiB. */
+const LARGEST_FILE_ALIGNMENT = 64 * 1024;
 
 /**
  * Plans a PE file with sections added behind the others, in the file and in memory. The headers grow into the space before the
  * first section's data; where there is none, all data move by a multiple of FileAlignment, and with them every file
- * offset of the headers and of the debug directory. Addresses never change. What stands between sections stays.
+ * offset of the headers and of the debug directory. Addresses never change. What stands between sections stays. A last section
+ * that ends before a multiple of FileAlignment is filled up to it: tools that sign disagree on what a gap there means.
  *
  * Of `pe.bytes` only headers, section table and debug directory are looked at.
  *
  * Fails with `unsupported` on headers that cannot grow (something follows the section table, or the first section's address is
- * in the way), on more than 96 sections, and on a certificate table that is not the end of the file; with `size-exceeded` past 4 GiB.
+ * in the way), on more than 96 sections, on a FileAlignment of more than 64 KiB, on a section that reaches further past the end of the
+ * file than alignment explains, and on a certificate table that is not the end of the file; with `size-exceeded` past 4 GiB.
  *
  * Source: Microsoft, "PE Format"; docs/spec.md, "PE with .bpf".
  */
 export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendPlan, Failure> {
   const { added } = options;
   const kept = pe.sections.filter(({ name }) => name !== options.removed);
+  const bounds = withinFile(pe);
+  if (!bounds.ok) return bounds;
   const room = headerRoom(pe, kept, added.length);
   if (!room.ok) return room;
   const body = bodyOf(pe, kept, options);
@@ -69,8 +81,9 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
   });
   const certificates = options.certificates === "keep" ? pe.certificates : undefined;
   const fileEnd = places.fileEnd;
-  const certificatesAt = alignUp(fileEnd, CERTIFICATE_ALIGNMENT);
-  const size = certificates === undefined ? fileEnd : certificatesAt + certificates.data.length;
+  const { strings } = options;
+  const certificatesAt = alignUp(fileEnd + (strings?.length ?? 0), CERTIFICATE_ALIGNMENT);
+  const size = strings || certificates ? certificatesAt + (certificates?.data.length ?? 0) : fileEnd;
   if (size > LARGEST || places.imageEnd > LARGEST) {
     const largest = Math.max(size, places.imageEnd);
     return err({ reason: "size-exceeded", what: "the PE file", size: largest, limit: LARGEST });
@@ -80,6 +93,8 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
     ...room.value,
     ...places,
     bodyEnd: body.value.end,
+    filled: filledSection(pe, kept, body.value.end),
+    strings: strings && fileEnd,
     certificates: certificates && { offset: certificatesAt, size: certificates.data.length },
   });
   const edits = [...body.value.edits, ...debugDirectoryEdits(pe, shift)];
@@ -96,6 +111,11 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
     end += size;
   });
   padTo(fileEnd);
+  if (strings !== undefined) {
+    pieces.push({ kind: "old", ...strings });
+    end += strings.length;
+    padTo(certificatesAt);
+  }
   if (certificates !== undefined) {
     padTo(certificatesAt);
     pieces.push({ kind: "old", offset: certificates.offset, length: certificates.data.length });
@@ -106,7 +126,34 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
     shift,
     offsets: places.offsets,
     removed: pe.sections.length - kept.length,
+    oldImageEnd: imageEndOf(pe, pe.sections, pe.optionalHeader.sizeOfHeaders),
   });
+}
+
+/**
+ * Refuses headers by which a small file would be written as a huge one. A last section may end past the file by less than what
+ * alignment asks for: tools leave the filling out.
+ */
+function withinFile(pe: PeFile): Result<void, Failure> {
+  const { fileAlignment } = pe.optionalHeader;
+  if (fileAlignment > LARGEST_FILE_ALIGNMENT) {
+    return refused(pe, "a FileAlignment of more than 64 KiB", `it is ${fileAlignment}`);
+  }
+  const most = alignUp(pe.bytes.length, fileAlignment);
+  const outside = pe.sections.find((section) => rawEndOf(section) > most);
+  if (outside === undefined) return ok(undefined);
+  const { index, name, sizeOfRawData, pointerToRawData } = outside;
+  const claimed = `section ${index} (${name}): ${sizeOfRawData} bytes at ${pointerToRawData}`;
+  return refused(pe, "a section outside the file", `${claimed}, of a file of ${pe.bytes.length}`);
+}
+
+/** The last section, with the SizeOfRawData that leaves no gap behind it; undefined where none is, or where old bytes follow it. */
+function filledSection(pe: PeFile, kept: readonly PeSection[], bodyEnd: number) {
+  const end = Math.max(0, ...kept.map(rawEndOf));
+  const last = kept.find((section) => hasData(section) && rawEndOf(section) === end);
+  const gap = alignUp(end, pe.optionalHeader.fileAlignment) - end;
+  if (last === undefined || gap === 0 || bodyEnd > end) return undefined;
+  return { index: last.index, sizeOfRawData: last.sizeOfRawData + gap };
 }
 
 type Room = { readonly firstData: number; readonly shift: number; readonly sizeOfHeaders: number };
@@ -182,7 +229,7 @@ function placeSections(
 ) {
   const { sectionAlignment, fileAlignment } = pe.optionalHeader;
   let { fileEnd } = start;
-  let imageEnd = alignUp(Math.max(start.sizeOfHeaders, ...kept.map(addressEndOf)), sectionAlignment);
+  let imageEnd = imageEndOf(pe, kept, start.sizeOfHeaders);
   const addresses: number[] = [];
   const offsets: number[] = [];
   for (const { size } of added) {
@@ -193,6 +240,10 @@ function placeSections(
     fileEnd += alignUp(size, fileAlignment);
   }
   return { fileEnd, imageEnd, addresses, offsets };
+}
+
+function imageEndOf(pe: PeFile, sections: readonly PeSection[], sizeOfHeaders: number): number {
+  return alignUp(Math.max(sizeOfHeaders, ...sections.map(addressEndOf)), pe.optionalHeader.sectionAlignment);
 }
 
 /** A range of the old file with the edits in their places. */

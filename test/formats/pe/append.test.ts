@@ -186,7 +186,38 @@ judgedBy(["objdump"], "a PE file with a section added, judged by objdump,", () =
   });
 });
 
+describe("a last section that is not filled up to FileAlignment", () => {
+  const ROW = 64 + 24 + 160 + 40;
+  /** The second section of two ends with what it has; the file, too. */
+  function unfilled(): Buffer {
+    const bytes = image(2);
+    const size = bytes.readUInt32LE(ROW + 8);
+    bytes.writeUInt32LE(size, ROW + 16);
+    return bytes.subarray(0, bytes.readUInt32LE(ROW + 20) + size);
+  }
+
+  test("is filled, so that .bpf stands behind it without a gap", () => {
+    const made = append(unfilled(), { added: bpf(), certificates: "strip" });
+    expect(made.equals(append(image(2), { added: bpf(), certificates: "strip" }))).toBe(true);
+  });
+
+  test("stays as it is where old bytes follow it", () => {
+    const old = Buffer.concat([unfilled(), Buffer.from("an overlay")]);
+    const made = append(old, { added: bpf(), certificates: "strip", overlay: "keep" });
+    expect(made.readUInt32LE(ROW + 16)).toBe(old.readUInt32LE(ROW + 16));
+  });
+});
+
 describe("adding a section is refused", () => {
+  test.each([
+    ["a section outside the file", "SizeOfRawData", 64 + 24 + 160 + 16, 0xc000_0000],
+    ["a FileAlignment of more than 64 KiB", "FileAlignment", 64 + 24 + 0x24, 0x8000_0000],
+  ])("with %s, which would make a small file a huge one (%s)", (what, _, at, value) => {
+    const bytes = image(2);
+    bytes.writeUInt32LE(value, at);
+    expect(refusal(bytes, { added: bpf(), certificates: "strip" })).toBe(what);
+  });
+
   test("where something but filler stands behind the section table", () => {
     const bytes = image(2);
     const options = { added: bpf(), certificates: "strip" } as const;
