@@ -25,7 +25,8 @@ export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
           type: "string",
           requiresArg: true,
           conflicts: "kernel",
-          describe: "Debian suite with the first kernel [bookworm-backports]",
+          describe:
+            "Debian suite with the first kernel [bookworm-backports; for arm64 this machine's release]",
         })
         .option("kernel", {
           type: "string",
@@ -61,7 +62,7 @@ export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
             kernel:
               kernel !== undefined && headers !== undefined
                 ? { image: path(kernel), headers: path(headers) }
-                : (options.deb ?? "bookworm-backports"),
+                : options.deb,
             timeout: 1000 * options.timeout,
             output: options.output === undefined ? undefined : path(options.output),
             json: options.json,

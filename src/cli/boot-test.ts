@@ -3,7 +3,7 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { writeOutput } from "#files/output.ts";
 import { type Container, decodeContainer } from "#formats/elf/container.ts";
-import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
+import { debianKernel, type GuestKernel, usualSuite } from "#kernel-vm/debian-kernel.ts";
 import { GUEST_ARCHS } from "#kernel-vm/guest-arch.ts";
 import { findQemu } from "#kernel-vm/qemu.ts";
 import { bootSecondKernel, type SecondBootReport } from "#kernel-vm/second-kernel.ts";
@@ -24,8 +24,8 @@ export type BootTestRequest = {
   readonly expect: string | undefined;
   readonly arch: keyof typeof GUEST_ARCHS;
   readonly revision: Revision;
-  /** A Debian suite, or a kernel of the user's own. */
-  readonly kernel: string | GuestKernel;
+  /** A Debian suite, or a kernel of the user's own; undefined: the usual suite. */
+  readonly kernel: string | GuestKernel | undefined;
   readonly timeout: number;
   readonly output: string | undefined;
   readonly json: boolean;
@@ -68,9 +68,9 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
   const qemu = await findQemu(around, arch);
   if (!qemu.ok) return qemu;
   const kernel =
-    typeof request.kernel === "string"
-      ? await debianKernel(request.kernel, around, arch)
-      : ok(request.kernel);
+    typeof request.kernel === "object"
+      ? ok(request.kernel)
+      : await debianKernel(request.kernel ?? (await usualSuite(arch)), around, arch);
   if (!kernel.ok) return kernel;
   const stock = await isStock(kernel.value);
   if (!stock.ok) return stock;

@@ -19,6 +19,20 @@ export type GuestKernel = {
   readonly root?: string;
 };
 
+/** What is booted where no suite is asked for, on x86 and on Debian 12. */
+const USUAL_SUITE = "bookworm-backports";
+
+/**
+ * The suite that is booted where none is asked for: one that modules can be built for here. For other architectures than x86
+ * that is this machine's own release.
+ */
+export async function usualSuite(arch: GuestArch): Promise<string> {
+  const { codename } = await readOsRelease("/etc/os-release");
+  return arch.name === "x86" || codename === undefined || USUAL_SUITE.startsWith(codename)
+    ? USUAL_SUITE
+    : codename;
+}
+
 /**
  * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by the project's
  * scripts, which keep them in the cache. Those of this machine's own release are used as they are. The tools

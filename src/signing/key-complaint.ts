@@ -26,7 +26,9 @@ export function keyComplaint(
     return { about: "key", detail: `is not the key of the certificate ${request.certificate}` };
   }
   if (
-    says(/digest too big for rsa key|not supported for this key ?type|invalid digest|digest not allowed/i)
+    says(
+      /digest too big for rsa key|not supported for this key ?type|invalid digest|digest not allowed|invalid eddsa instance/i,
+    )
   ) {
     return { about: "key", detail: `this key cannot sign with ${request.hash}`, log };
   }

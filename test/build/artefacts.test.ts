@@ -4,12 +4,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { cliOk } from "../support/cli.ts";
 import { type KernelTree, kernelTree } from "../support/kernel-tree.ts";
 import {
+  because,
   CLANGS,
   compiledArrays,
   complaints,
   globalSymbols,
   header,
-  installed,
+  noClang,
   sectionBytes,
   sectionNames,
 } from "./judges.ts";
@@ -155,8 +156,8 @@ const SUPPORTED: Readonly<Record<(typeof CLANGS)[number], readonly Arch[]>> = {
 };
 
 describe.each(CLANGS)("--bytecode-object compiled with %s", (clang) => {
-  it.skipIf(!installed(clang)).each(SUPPORTED[clang])(
-    `has the symbols, sizes and bytes of the direct one for %s (skipped where there is no ${clang})`,
+  it.skipIf(noClang(clang) !== undefined).each(SUPPORTED[clang])(
+    `has the symbols, sizes and bytes of the direct one for %s${because(clang)}`,
     async (arch) => {
       // One folder for all, so that the object alone is made again.
       const out = join(tree.kexec, `compiled-${clang}`);

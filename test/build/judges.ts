@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { NOT_OFFERED } from "../support/no-silent-skips.ts";
 
 /**
  * What other people's tools say of the build's files. Nothing of this project's own decoders is used
@@ -17,6 +18,24 @@ const runs = (name: string): boolean => spawnSync(name, ["--version"], { stdio: 
 /** clang 14 and 19 as distributions name them, and which of them are here. */
 export const CLANGS = ["clang-14", "clang-19"] as const;
 export const installed = (clang: string): boolean => runs(clang);
+
+/** Why tests cannot run with this clang; undefined if they can. That the release has none is not taken on trust. */
+export function noClang(clang: string): string | undefined {
+  if (installed(clang)) return undefined;
+  const apt = spawnSync("apt-cache", ["show", "--no-all-versions", clang], { stdio: "ignore" });
+  // 100 is apt's status for a package that it does not know, where it knows any.
+  return apt.status === 100 && knowsClang() ? `${NOT_OFFERED}: ${clang}` : `no ${clang}`;
+}
+
+/** The cause as a title's end; empty where there is none. */
+export function because(clang: string): string {
+  const cause = noClang(clang);
+  return cause === undefined ? "" : ` (${cause})`;
+}
+
+/** Whether apt has the lists from which it would know one. */
+const knowsClang = (): boolean =>
+  spawnSync("apt-cache", ["show", "--no-all-versions", "clang"], { stdio: "ignore" }).status === 0;
 
 /** `["null", ".bpf.1", ".shstrtab"]`, the null section as readelf shows it: without a name. */
 export function sectionNames(file: string): readonly string[] {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { cliOk } from "../support/cli.ts";
 import { kernelTree, newFolder } from "../support/kernel-tree.ts";
 import { amd64Kernel } from "../support/real-inputs.ts";
-import { CLANGS, compiledArrays, installed } from "./judges.ts";
+import { because, CLANGS, compiledArrays, noClang } from "./judges.ts";
 
 /** Published files of an output folder by name; manifests, which tell where the inputs lie, have their own test. */
 function published(folder: string): Map<string, Buffer> {
@@ -36,11 +36,11 @@ describe("a build", () => {
 });
 
 describe.each(CLANGS)("the headers in the output folder, with %s", (clang) => {
-  it.skipIf(!installed(clang)).each([
+  it.skipIf(noClang(clang) !== undefined).each([
     { parser: "zboot", abi: "v7" },
     { parser: "uki", abi: "v6" },
   ])(
-    `give the bytecode that the small ones give: $parser, ABI $abi (skipped where there is no ${clang})`,
+    `give the bytecode that the small ones give: $parser, ABI $abi${because(clang)}`,
     async ({ parser, abi }) => {
       const { kexec, root } = kernelTree({ libbpf: true });
       const words = [`CLANG=${clang}`, `ABI=${abi}`, "ARCH=arm64", "O=.", "V=1"];

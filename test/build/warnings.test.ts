@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cli } from "../support/cli.ts";
 import { type KernelTree, kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
-import { CLANGS, installed } from "./judges.ts";
+import { because, CLANGS, noClang } from "./judges.ts";
 
 /** The kernel's own copy of the light skeleton, by the series' mails: maps in this order, one program. */
 const KERNEL_MAPS = "ringbuf_1 ringbuf_2 ringbuf_3 ringbuf_4 rodata data rodata_str1_1 bss";
@@ -14,13 +14,13 @@ beforeAll(() => {
 });
 
 describe.each(CLANGS)("parsers compiled with %s", (clang) => {
-  it.skipIf(!installed(clang)).each([
+  it.skipIf(noClang(clang) !== undefined).each([
     { abi: "v6", parser: "zboot" },
     { abi: "v6", parser: "uki" },
     { abi: "v7", parser: "zboot" },
     { abi: "v7", parser: "uki" },
   ])(
-    `keep -Wall -Wextra silent and have the kernel's skeleton shape: $parser, ABI $abi (skipped where there is no ${clang})`,
+    `keep -Wall -Wextra silent and have the kernel's skeleton shape: $parser, ABI $abi${because(clang)}`,
     async ({ abi, parser }) => {
       const out = newFolder();
       const strict = script(join(newFolder("tools"), "clang"), `exec ${clang} "$@" -Werror`);
@@ -36,7 +36,7 @@ describe.each(CLANGS)("parsers compiled with %s", (clang) => {
 });
 
 it("shows what a tool that succeeds complains of", async () => {
-  const clang = CLANGS.find(installed) ?? "clang";
+  const clang = CLANGS.find(noClang) ?? "clang";
   const noisy = script(
     join(newFolder("tools"), "clang"),
     `case "$*" in *" -c "*) echo "warning: so so" >&2;; esac\nexec ${clang} "$@"`,

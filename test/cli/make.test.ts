@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
 import { VARIABLES } from "#cli/request-key.ts";
-import { CLANGS, installed } from "../build/judges.ts";
+import { because, CLANGS, installed, noClang } from "../build/judges.ts";
 import { cli, cliOk, runProgram } from "../support/cli.ts";
 import { kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
 
@@ -294,8 +294,8 @@ describe("make's variables", () => {
     });
   });
 
-  it.skipIf(!installed("clang-19"))(
-    "LLVM=-19 takes clang-19, and CLANG wins over it (skipped where there is no clang-19)",
+  it.skipIf(noClang("clang-19") !== undefined)(
+    `LLVM=-19 takes clang-19, and CLANG wins over it${because("clang-19")}`,
     async () => {
       const { kexec } = kernelTree();
       const words = ["make", "zboot_parser_bpf.o", "ARCH=arm64", "V=1"];

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { newFolder } from "./kernel-tree.ts";
+import { newFolder, write } from "./kernel-tree.ts";
 import { output } from "./tools.ts";
 
 export type KeyPair = {
@@ -37,4 +37,30 @@ export function newKey({ kind = RSA, subject = "/CN=signer", issuer, words = [] 
   ]);
   output("openssl", ["x509", "-in", pair.certificate, "-outform", "DER", "-out", pair.der]);
   return pair;
+}
+
+/** A self-signed certificate whose time is over. `openssl ca` takes dates in each version from 3.0; `-days -1` ends before it begins. */
+export function expiredCertificate(key: string): string {
+  const folder = newFolder("expired");
+  const [request, certificate] = [join(folder, "request.pem"), join(folder, "cert.pem")];
+  const database = write(join(folder, "database"), "");
+  const config = write(
+    join(folder, "ca.conf"),
+    ["[ca]", "default_ca = own", "[own]", `database = ${database}`, `new_certs_dir = ${folder}`]
+      .concat([
+        "rand_serial = yes",
+        "default_md = sha256",
+        "policy = any",
+        "[any]",
+        "commonName = supplied",
+        "",
+      ])
+      .join("\n"),
+  );
+  output("openssl", ["req", "-new", "-key", key, "-subj", "/CN=past", "-out", request]);
+  output("openssl", [
+    ...["ca", "-batch", "-notext", "-selfsign", "-config", config, "-keyfile", key, "-in", request],
+    ...["-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-out", certificate],
+  ]);
+  return certificate;
 }

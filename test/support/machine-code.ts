@@ -1,3 +1,33 @@
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+
+/**
+ * Bytes of real machine code, the same at each call: from a quarter of the largest program file that this process runs. Debian's
+ * node is a small file beside a shared library, so that `process.execPath` alone need not have them.
+ *
+ * @param size at most 4 MiB
+ */
+export function machineCode(size: number): Buffer {
+  const file = largestProgramFile();
+  const code = Buffer.alloc(size);
+  const descriptor = openSync(file, "r");
+  try {
+    const read = readSync(descriptor, code, 0, size, statSync(file).size >>> 2);
+    if (read !== size) throw new Error(`${file}: ${read} bytes of code, not ${size}`);
+    return code;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function largestProgramFile(): string {
+  const lines = readFileSync("/proc/self/maps", "utf8").matchAll(/^\S+ r-xp \S+ \S+ [1-9]\d* +(\/.*)$/gm);
+  const files = [...new Set([...lines].map(([, path]) => path ?? ""))];
+  const bySize = files.map((path) => ({ path, size: statSync(path).size })).sort((a, b) => b.size - a.size);
+  const [largest] = bySize;
+  if (largest === undefined) throw new Error("no program file is mapped");
+  return largest.path;
+}
+
 /**
  * Bytes that look to a branch filter like code: random words, many of them overlaid with the fixed bits of the
  * instruction set's calls, at aligned and unaligned places. The same bytes on every run.

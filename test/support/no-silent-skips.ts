@@ -2,11 +2,14 @@ import type { Reporter, TestModule } from "vitest/node";
 
 /** In the title of a skipped test: no installation can mend it, the machine's kernel does not permit it. */
 export const NOT_HERE = "not on this machine";
+/** In the title of a skipped test: the machine's release of its distribution has no such package. */
+export const NOT_OFFERED = "not offered by this release";
+const LET_PASS = [NOT_HERE, NOT_OFFERED].map((cause) => `(${cause}: `);
 
 /**
  * Closes a run with one line that counts, and makes a skipped test a failure in CI: there everything
  * that a test may need is installed, so a skip means that something was not tested. Let pass, but
- * named, is what the machine does not permit and says so.
+ * named, is what the machine does not permit, or its release does not offer, and says so.
  */
 export class NoSilentSkips implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -21,7 +24,7 @@ export class NoSilentSkips implements Reporter {
         else if (state === "failed") count.failed += 1;
         else {
           count.skipped += 1;
-          (test.fullName.includes(`(${NOT_HERE}: `) ? notHere : skipped).push(test.fullName);
+          (LET_PASS.some((cause) => test.fullName.includes(cause)) ? notHere : skipped).push(test.fullName);
         }
       }
     }

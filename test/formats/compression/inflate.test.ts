@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -7,9 +6,10 @@ import { decompressGzipBy } from "#formats/compression/gzip.ts";
 import { chooseInflater, inflateNative } from "#formats/compression/inflate.ts";
 import { inflatePortable } from "#formats/compression/inflate-portable.ts";
 import type { Inflater } from "#formats/compression/types.ts";
+import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, output } from "../../support/tools.ts";
 
-const code = readFileSync(process.execPath).subarray(20 << 20, 22 << 20);
+const code = machineCode(2 << 20);
 const LIMIT = 8 << 20;
 const options = { limit: LIMIT, base: 0, sizeHint: undefined };
 

@@ -1,17 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { CODECS, type Codec, decompress, detectCodec } from "#formats/compression/codecs.ts";
+import { machineCode } from "../../support/machine-code.ts";
 import { describeUnless } from "../../support/tools.ts";
 
 // The judges are the tools that kernel builds use: what they write must come back.
 
 /** 1.5 MB of this machine's own code (branch filters need code to work on) with text and zeros between. */
 const CONTENT = (() => {
-  const code = Buffer.alloc(1_200_000);
-  const node = openSync(process.execPath, "r");
-  readSync(node, code, 0, code.length, 20 * 1024 * 1024);
-  closeSync(node);
+  const code = machineCode(1_200_000);
   const text = Buffer.from("CONFIG_KEXEC_FILE=y\nCONFIG_DEBUG_INFO_BTF=y\n".repeat(4000));
   return Buffer.concat([code.subarray(0, 700_000), Buffer.alloc(150_000), text, code.subarray(700_000)]);
 })();

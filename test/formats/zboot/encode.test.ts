@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { codecForZboot, decompress } from "#formats/compression/codecs.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { encodeZboot, encodeZbootImage } from "#formats/zboot/encode.ts";
 import { decodeZboot } from "#formats/zboot/zboot.ts";
+import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, llvmTool, output, withFile } from "../../support/tools.ts";
 
 /** Some megabytes of machine code stand for a kernel. */
-const IMAGE = readFileSync(process.execPath).subarray(20 << 20, (21 << 20) + 12_345);
+const IMAGE = machineCode((1 << 20) + 12_345);
 const PAYLOAD = Buffer.from("a compressed kernel");
 const READOBJ = llvmTool("llvm-readobj");
 const MC = llvmTool("llvm-mc");
