@@ -38,11 +38,14 @@ export type LoadedProgram = {
   readonly lowered: Lowered;
 };
 
-/** The source line that an instruction belongs to: the last one that begins at it or before it. */
+/**
+ * The source line that an instruction belongs to: the last one that begins at it or before it. None where the compiler says line 0,
+ * as clang 14 does of an instruction that it has merged from several lines.
+ */
 export function sourceOf(program: Pick<LoadedProgram, "lines">, slot: number): SourceLine | undefined {
   let best: SourceLine | undefined;
   for (const line of program.lines) {
     if (line.offset <= 8 * slot && (best === undefined || line.offset >= best.offset)) best = line;
   }
-  return best;
+  return best?.line === 0 ? undefined : best;
 }
