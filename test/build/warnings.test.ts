@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cli } from "../support/cli.ts";
 import { type KernelTree, kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
-import { because, CLANGS, noClang } from "./judges.ts";
+import { because, CLANGS, installed, noClang } from "./judges.ts";
 
 /** The kernel's own copy of the light skeleton, by the series' mails: maps in this order, one program. */
 const KERNEL_MAPS = "ringbuf_1 ringbuf_2 ringbuf_3 ringbuf_4 rodata data rodata_str1_1 bss";
@@ -36,7 +36,7 @@ describe.each(CLANGS)("parsers compiled with %s", (clang) => {
 });
 
 it("shows what a tool that succeeds complains of", async () => {
-  const clang = CLANGS.find(noClang) ?? "clang";
+  const clang = CLANGS.find(installed) ?? "clang";
   const noisy = script(
     join(newFolder("tools"), "clang"),
     `case "$*" in *" -c "*) echo "warning: so so" >&2;; esac\nexec ${clang} "$@"`,
