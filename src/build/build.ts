@@ -10,11 +10,12 @@ import type { BuildContext } from "./context.ts";
 import { pathIn } from "./digests.ts";
 import { execute } from "./execute.ts";
 import { rulesInOrder } from "./graph.ts";
+import { layersOf, placesOf } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import type { BuildRequest } from "./request.ts";
 import type { Rule } from "./rule.ts";
-import { buildGraph, nestedTarget } from "./rules.ts";
+import { buildGraph } from "./rules.ts";
 import { PRIVATE, type State } from "./state.ts";
 import { writeState } from "./state-file.ts";
 
@@ -132,16 +133,13 @@ function describe(
     outputs,
     containers: [...plan.targets.values()]
       .filter((target) => made.has(`${target.name}.bpf`))
-      .map((target) => {
-        const inner = nestedTarget(plan, target);
-        return {
-          name: `${target.name}.bpf`,
-          sections: [
-            { name: ".bpf.1", file: `${target.name}_bytecode.o` },
-            ...(inner === undefined ? [] : [{ name: ".bpf.nested", file: `${inner.name}.bpf` }]),
-          ],
-        };
-      }),
+      .map((target) => ({
+        name: `${target.name}.bpf`,
+        sections: placesOf(layersOf(target, plan)).map(({ section, target: { name } }) => ({
+          name: section,
+          file: `${name}_bytecode.o`,
+        })),
+      })),
   };
 }
 

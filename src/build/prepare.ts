@@ -12,7 +12,7 @@ import { tellOddities } from "./architectures.ts";
 import type { BuildContext } from "./context.ts";
 import type { Seen } from "./facts.ts";
 import { checkGoals } from "./goals.ts";
-import { checkNesting } from "./nesting.ts";
+import { checkFit, checkNesting, fittingTargets } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepareEnvelope } from "./prepare-envelope.ts";
 import { prepareSigning } from "./prepare-signing.ts";
@@ -58,13 +58,17 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   if (!signing.ok) return signing;
   const nesting = checkNesting(targets.value);
   if (!nesting.ok) return nesting;
+  const kind = { revision: types.value.abi.revision, arch: sizes.value.arch };
+  const fit = checkFit(request.goals, targets.value, kind);
+  if (!fit.ok) return fit;
+  const fitting = fittingTargets(targets.value, kind);
 
   const envelope = await prepareEnvelope(request, places, sizes.value.arch, options);
   if (!envelope.ok) return envelope;
 
   const helperDocs = tree === undefined ? undefined : findHelperDocs(tree);
   const files = new Map<string, readonly string[]>();
-  for (const target of targets.value.values()) {
+  for (const target of fitting.values()) {
     const found = await templateFiles(options.templates, target, types.value.abi.revision);
     if (!found.ok) return found;
     files.set(target.name, found.value);
@@ -87,7 +91,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       abi: types.value.abi,
       profile: revisionProfile(types.value.abi.revision),
       sizes: sizes.value.sizes,
-      targets: targets.value,
+      targets: fitting,
       templateFiles: files,
       toolchain: toolchain.value,
       types: types.value.source,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Target } from "#generate/target.ts";
 import { manifestBeside } from "#manifest/manifest.ts";
 import { type Graph, rulesInOrder } from "./graph.ts";
+import { layersOf, placesOf } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import type { Rule } from "./rule.ts";
 import { bytecodeRules, containerRule } from "./rules/bytecode.ts";
@@ -71,23 +72,15 @@ function targetRules(plan: Plan, target: Target): readonly Rule[] {
 
 /** What `make <target>` leaves behind: the headers and the target's files, and those of what it nests. */
 function goalOutputs(plan: Plan, target: Target): readonly string[] {
-  const inner = nestedTarget(plan, target);
+  const made = placesOf(layersOf(target, plan)).map((place) => place.target);
   return [
     ...HEADERS,
-    ...[target, ...(inner === undefined ? [] : [inner])].flatMap((made) =>
-      targetRules(plan, made).flatMap((rule) => rule.outputs.filter(isPublished)),
-    ),
+    ...made.flatMap((part) => targetRules(plan, part).flatMap((rule) => rule.outputs.filter(isPublished))),
   ];
 }
 
 function isPublished(output: string): boolean {
   return !output.startsWith(`${PRIVATE}/`);
-}
-
-/** The target whose container goes into this one's `.bpf.nested` on the plan's architecture. */
-export function nestedTarget(plan: Plan, target: Target): Target | undefined {
-  const name = target.nested[plan.arch];
-  return name === undefined ? undefined : plan.targets.get(name);
 }
 
 /** Absolute paths of everything that a build of any revision leaves in the output folder. */

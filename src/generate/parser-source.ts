@@ -9,20 +9,22 @@ import type { TemplateContext } from "./template-context.ts";
 
 const OPTIONS = { strict: true, noEscape: true } as const;
 
-/** Every file that a target's source is made from, absolute. */
+/**
+ * Every file that a target's source is made from, absolute.
+ *
+ * Errors: `bad-target` for a revision that the target is not for, `file-failed`.
+ */
 export async function templateFiles(
   templates: string,
   target: Target,
   revision: Revision,
 ): Promise<Result<readonly string[]>> {
   const folder = join(templates, "partials");
+  const body = target.body[revision];
+  if (body === undefined) return err(unusable(target, `has no body for revision ${revision}`, target.file));
   try {
     const partials = (await readdir(folder)).filter((name) => name.endsWith(".hbs")).sort();
-    return ok([
-      target.body[revision],
-      join(templates, "frame.hbs"),
-      ...partials.map((name) => join(folder, name)),
-    ]);
+    return ok([body, join(templates, "frame.hbs"), ...partials.map((name) => join(folder, name))]);
   } catch (error) {
     return err(fileFailed("read", folder, error));
   }

@@ -4,11 +4,14 @@ import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
-import { ARCHITECTURES } from "#kernel/architecture.ts";
+import { MAX_CONTAINER_PROGRAMS } from "#formats/elf/container.ts";
+import { ARCHITECTURES, type Architecture } from "#kernel/architecture.ts";
 
 export type PartName = "kernel" | "initrd" | "cmdline";
 
 export type PartCommand = { readonly command: "DECOMPRESS" | "COPY"; readonly flag?: "FILL" };
+
+export type PartCommands = Readonly<Partial<Record<PartName, PartCommand>>>;
 
 /**
  * A parser that can be built: `<name>.json` describes it, a `.hbs` file beside it is the body of its
@@ -17,11 +20,14 @@ export type PartCommand = { readonly command: "DECOMPRESS" | "COPY"; readonly fl
 export type Target = {
   readonly name: string;
   readonly description: string;
-  /** The path of the body's template, by revision. */
-  readonly body: Readonly<Record<Revision, string>>;
-  readonly parts: Readonly<Record<Revision, Readonly<Partial<Record<PartName, PartCommand>>>>>;
-  /** The target whose container becomes `.bpf.nested`, by architecture. */
-  readonly nested: Readonly<Record<string, string>>;
+  /** The path of the body's template, by revision; the target is for these revisions alone. */
+  readonly body: Readonly<Partial<Record<Revision, string>>>;
+  /** By revision, for each that has a body. None: a stream of DONE alone. */
+  readonly parts: Readonly<Partial<Record<Revision, PartCommands>>>;
+  /** The architectures that the target is for. */
+  readonly architectures: readonly Architecture[];
+  /** By architecture: the targets whose parsers become `.bpf.nested`, in the order in which they are tried. */
+  readonly nested: Readonly<Record<string, readonly string[]>>;
   /** Kernel types and enumerators that the body uses beside those of every parser. */
   readonly types: readonly string[];
   /** The description's own path. */
@@ -85,94 +91,119 @@ export function parseTarget(
   file: string,
   folder: string,
 ): Result<Target> {
-  if (!isRecord(description)) return err(bad(name, "an object is expected", file));
-  const known = new Set(["description", "body", "parts", "nested", "types"]);
-  const unknown = Object.keys(description).find((key) => !known.has(key));
-  if (unknown !== undefined) return err(bad(name, `unknown member "${unknown}"`, file));
+  const refuse = (detail: string) => err(bad(name, detail, file));
+  if (!isRecord(description)) return refuse("an object is expected");
+  const unknown = Object.keys(description).find((key) => !MEMBERS.has(key));
+  if (unknown !== undefined) return refuse(`unknown member "${unknown}"`);
 
   const text = description["description"];
   if (typeof text !== "string" || /[\n\r]|\*\//.test(text)) {
-    return err(bad(name, '"description" must be one line of text', file));
+    return refuse('"description" must be one line of text');
   }
-  const bodies = description["body"];
-  const parts = description["parts"];
-  const nested = description["nested"] ?? {};
-  const isArchitecture = (name: string) => ARCHITECTURES.some((arch) => arch === name);
   const types = description["types"] ?? [];
-  if (!Array.isArray(types) || !types.every((type) => typeof type === "string")) {
-    return err(bad(name, '"types" must be a list of names', file));
+  if (!isListOfNames(types)) return refuse('"types" must be a list of names');
+  const architectures = description["architectures"] ?? ARCHITECTURES;
+  if (!isListOfNames(architectures) || architectures.length === 0 || !architectures.every(isArchitecture)) {
+    return refuse(`"architectures" must be a list of some of ${ARCHITECTURES.join(", ")}`);
   }
-  if (!isRecord(bodies) || !isRecord(parts)) {
-    return err(bad(name, '"body" and "parts" must be objects with a member for each revision', file));
-  }
-  for (const [member, revisions] of Object.entries({ body: bodies, parts })) {
-    const stray = Object.keys(revisions).find((key) => !REVISIONS.some((revision) => revision === key));
-    if (stray !== undefined)
-      return err(bad(name, `"${member}.${stray}": no revision ${stray} is known`, file));
-  }
-  if (!isRecord(nested)) {
-    return err(bad(name, '"nested" must be an object with architectures for members', file));
-  }
-  const body = {} as Record<Revision, string>;
-  const commands = {} as Record<Revision, Partial<Record<PartName, PartCommand>>>;
-  for (const revision of REVISIONS) {
-    const template = bodies[revision];
-    if (typeof template !== "string" || !/^[a-z][a-z0-9_-]*$/.test(template)) {
-      return err(bad(name, `"body.${revision}" must name a template beside the description`, file));
-    }
-    body[revision] = join(folder, `${template}.hbs`);
-    const parsed = parseParts(name, parts[revision], revision, file);
-    if (!parsed.ok) return parsed;
-    commands[revision] = parsed.value;
-  }
-  for (const [arch, inner] of Object.entries(nested)) {
-    if (!isArchitecture(arch)) {
-      return err(bad(name, `"nested.${arch}": an architecture is one of ${ARCHITECTURES.join(", ")}`, file));
-    }
-    if (typeof inner !== "string") return err(bad(name, `"nested.${arch}" must name a target`, file));
-  }
+  const revisions = parseRevisions(description, folder);
+  if (!revisions.ok) return refuse(revisions.failure);
+  const nested = parseNested(description["nested"] ?? {});
+  if (!nested.ok) return refuse(nested.failure);
   return ok({
     name,
     description: text,
-    body,
-    parts: commands,
-    nested: nested as Record<string, string>,
+    ...revisions.value,
+    architectures,
+    nested: nested.value,
     types,
     file,
   });
 }
 
-function parseParts(
-  name: string,
-  parts: unknown,
-  revision: Revision,
-  file: string,
-): Result<Partial<Record<PartName, PartCommand>>> {
-  if (!isRecord(parts) || parts["kernel"] === undefined) {
-    return err(bad(name, `"parts.${revision}" must at least have "kernel"`, file));
+const MEMBERS = new Set(["description", "architectures", "body", "parts", "nested", "types"]);
+
+type Revisions = Pick<Target, "body" | "parts">;
+
+/** `body` and `parts`, which name the same revisions; a failure is what is wrong with them. */
+function parseRevisions(description: Record<string, unknown>, folder: string): Result<Revisions, string> {
+  const { body: bodies, parts } = description;
+  if (!isRecord(bodies) || !isRecord(parts)) {
+    return err('"body" and "parts" must be objects with a member for each revision');
   }
+  for (const [member, revisions] of Object.entries({ body: bodies, parts })) {
+    const stray = Object.keys(revisions).find((key) => !REVISIONS.some((revision) => revision === key));
+    if (stray !== undefined) return err(`"${member}.${stray}": no revision ${stray} is known`);
+  }
+  const body: Partial<Record<Revision, string>> = {};
+  const commands: Partial<Record<Revision, PartCommands>> = {};
+  for (const revision of REVISIONS) {
+    const template = bodies[revision];
+    if (template === undefined && parts[revision] === undefined) continue;
+    if (typeof template !== "string" || !/^[a-z][a-z0-9_-]*$/.test(template)) {
+      return err(`"body.${revision}" must name a template beside the description`);
+    }
+    body[revision] = join(folder, `${template}.hbs`);
+    const parsed = parseParts(parts[revision], revision);
+    if (!parsed.ok) return parsed;
+    commands[revision] = parsed.value;
+  }
+  if (Object.keys(body).length === 0) return err(`"body" must have one of ${REVISIONS.join(", ")}`);
+  return ok({ body, parts: commands });
+}
+
+function parseParts(parts: unknown, revision: Revision): Result<PartCommands, string> {
+  if (!isRecord(parts)) return err(`"parts.${revision}" must be an object with parts for members`);
   const profile = revisionProfile(revision);
   const parsed: Partial<Record<PartName, PartCommand>> = {};
   for (const [part, text] of Object.entries(parts)) {
     const match = typeof text === "string" ? PART_COMMAND.exec(text) : null;
     if (!PART_NAMES.has(part) || match === null) {
-      return err(
-        bad(
-          name,
-          `"parts.${revision}.${part}": kernel, initrd or cmdline with DECOMPRESS, COPY or COPY FILL`,
-          file,
-        ),
-      );
+      return err(`"parts.${revision}.${part}": kernel, initrd or cmdline with DECOMPRESS, COPY or COPY FILL`);
     }
     if (match[2] !== undefined && profile.pipeline.FILL === undefined) {
-      return err(bad(name, `"parts.${revision}.${part}": revision ${revision} has no pipeline`, file));
+      return err(`"parts.${revision}.${part}": revision ${revision} has no pipeline`);
     }
     parsed[part as PartName] = {
       command: match[1] as PartCommand["command"],
       ...(match[2] === undefined ? {} : { flag: "FILL" as const }),
     };
   }
+  // Only a DONE can say that an image was taken of which nothing is sent.
+  if (
+    parsed.kernel === undefined &&
+    (profile.commands.DONE === undefined || Object.keys(parsed).length > 0)
+  ) {
+    return err(`"parts.${revision}" must at least have "kernel"`);
+  }
   return ok(parsed);
+}
+
+function parseNested(nested: unknown): Result<Readonly<Record<string, readonly string[]>>, string> {
+  if (!isRecord(nested)) return err('"nested" must be an object with architectures for members');
+  const parsed: Record<string, readonly string[]> = {};
+  for (const [arch, inner] of Object.entries(nested)) {
+    if (!isArchitecture(arch)) {
+      return err(`"nested.${arch}": an architecture is one of ${ARCHITECTURES.join(", ")}`);
+    }
+    const names = typeof inner === "string" ? [inner] : inner;
+    if (!isListOfNames(names) || names.length === 0) {
+      return err(`"nested.${arch}" must name a target, or several in a list`);
+    }
+    if (names.length > MAX_CONTAINER_PROGRAMS) {
+      return err(`"nested.${arch}": ${names.length} parsers, a container takes ${MAX_CONTAINER_PROGRAMS}`);
+    }
+    parsed[arch] = names;
+  }
+  return ok(parsed);
+}
+
+function isArchitecture(name: string): name is Architecture {
+  return ARCHITECTURES.some((arch) => arch === name);
+}
+
+function isListOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { RevisionProfile } from "#abi/revisions.ts";
+import type { Architecture } from "#kernel/architecture.ts";
 import type { PartCommand, PartName, Target } from "./target.ts";
 
 /** What `templates/frame.hbs` and every body see. Nothing else; Handlebars runs in strict mode. */
@@ -6,6 +7,8 @@ export type TemplateContext = {
   /** The target's name: `zboot`. */
   readonly target: string;
   readonly description: string;
+  /** As the kernel's ARCH names it: `arm64`. */
+  readonly arch: string;
   readonly abi: {
     readonly revision: string;
     readonly header: readonly { readonly type: string; readonly name: string }[];
@@ -26,6 +29,8 @@ export type TemplateContext = {
     readonly name: PartName;
     readonly ring: string;
     readonly limit: string;
+    /** Text, which ends in a NUL: `true` or `false`. */
+    readonly text: string;
     readonly header: readonly { readonly name: string; readonly value: string }[];
   }[];
   /** Bytes cut off a zboot payload, as the seeds do: one number, or none. */
@@ -34,6 +39,7 @@ export type TemplateContext = {
 
 export type ContextOptions = {
   readonly target: Target;
+  readonly arch: Architecture;
   readonly profile: RevisionProfile;
   /** True where the target kernel's own BTF has `struct kexec_context`. */
   readonly kernelHasContext: boolean;
@@ -59,12 +65,13 @@ const SIZE_TRAILER = 4;
 
 export function templateContext(options: ContextOptions): TemplateContext {
   const { target, profile } = options;
-  const commands = target.parts[profile.revision];
+  const commands = target.parts[profile.revision] ?? {};
   const used = PART_NAMES.filter((name) => commands[name] !== undefined);
 
   return {
     target: target.name,
     description: target.description,
+    arch: options.arch,
     abi: {
       revision: profile.revision,
       header: profile.header.map((field) => ({ type: C_TYPES[field.size] ?? "", name: field.name })),
@@ -80,7 +87,7 @@ export function templateContext(options: ContextOptions): TemplateContext {
           ? []
           : [
               {
-                comment: "The end of the stream; the kernel's record is free to carry it.",
+                comment: "The end of the stream: a header alone.",
                 command: "CMD_DONE",
               },
             ],
@@ -99,6 +106,7 @@ export function templateContext(options: ContextOptions): TemplateContext {
       name,
       ring: PART_RINGS[name],
       limit: `${name.toUpperCase()}_SIZE`,
+      text: String(name === "cmdline"),
       header: headerValues(name, commands[name]),
     })),
     sizeTrailer: options.seedPayloadSize ? [SIZE_TRAILER] : [],

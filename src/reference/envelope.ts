@@ -9,7 +9,8 @@ import { zbootPayload } from "./zboot-payload.ts";
 const FILE_HEADER_BYTES = 64;
 const SECTION_HEADER_BYTES = 64;
 const FEWEST_SECTIONS = 2;
-const MOST_SECTIONS = 64;
+/** SHN_LORESERVE and what is above it is no number of sections. */
+const MOST_SECTIONS = 0xfeff;
 const CLASS_64 = 2;
 const LITTLE_ENDIAN = 1;
 const PROGBITS = 1;

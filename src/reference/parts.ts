@@ -13,7 +13,7 @@ export type Part = {
   readonly offset: number;
 };
 
-/** What a parser found; a part that is absent or empty makes no command. */
+/** What a parser found. A part that is absent makes no command, nor does an empty one but the command line. */
 export type Parts = {
   readonly kernel: Part;
   readonly initrd?: Part | undefined;
@@ -65,22 +65,38 @@ export function streamOf(
   const commands: Command[] = [];
   for (const [name, subcommand, how] of order) {
     const part = parts[name];
-    if (part === undefined || part.bytes.length === 0) continue;
-    if (part.bytes.length > limits[name]) {
+    if (part === undefined) continue;
+    const payload = name === "cmdline" ? endedByNul(part.bytes) : part.bytes;
+    if (payload.length === 0) continue;
+    if (payload.length > limits[name]) {
       return err({
         reason: "size-exceeded",
         what: `${name} for its record`,
-        size: part.bytes.length,
+        size: payload.length,
         limit: limits[name],
         field: { section: part.section, offset: part.offset },
       });
     }
-    commands.push({ ...how, subcommand, payload: part.bytes });
+    commands.push({ ...how, subcommand, payload });
   }
-  if (revision === "v7") commands.push({ ...plain("DONE"), subcommand: undefined, payload: NO_BYTES });
-  return ok(commands);
+  return ok(revision === "v7" ? [...commands, DONE] : commands);
+}
+
+/** v7's stream for an image of which nothing has to be sent. */
+export function doneAlone(): Result<readonly Command[]> {
+  return ok([DONE]);
+}
+
+/** The text, and one NUL more where it does not end in one. */
+function endedByNul(text: Uint8Array): Uint8Array {
+  if (text.at(-1) === 0) return text;
+  const ended = new Uint8Array(text.length + 1);
+  ended.set(text);
+  return ended;
 }
 
 export function plain(command: CommandName): Pick<Command, "command" | "pipeline"> {
   return { command, pipeline: undefined };
 }
+
+const DONE: Command = { ...plain("DONE"), subcommand: undefined, payload: NO_BYTES };

@@ -6,6 +6,7 @@ import type { Failure } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
 import { looksLikeElf, parseEnvelope } from "./envelope.ts";
 import type { RecordLimits, ReferenceInput } from "./input.ts";
+import { looksLikeImage, parsePlain } from "./plain.ts";
 import { parseUki } from "./uki.ts";
 import { parseZboot } from "./zboot.ts";
 
@@ -18,13 +19,14 @@ export function referenceRunner(revision: Revision, limits: RecordLimits): RunPa
 }
 
 /**
- * The stream of an image of any kind: an ELF file is an envelope (v7), `zimg` makes a zboot file, and every
- * other PE file has to be a UKI.
+ * The stream of an image of any kind: an ELF file is an envelope (v7), a kernel's own header makes it plain (v7),
+ * `zimg` a zboot file, and every other PE file has to be a UKI.
  *
  * Errors: those of the parser chosen; `unsupported` for an image that is none of these.
  */
 export function parseAny(input: ReferenceInput): Result<readonly Command[]> {
   const { image, revision } = input;
+  if (revision === "v7" && looksLikeImage(image)) return parsePlain(input);
   if (revision === "v7" && looksLikeElf(image)) return parseEnvelope(input);
   if (latin1(image.subarray(0, 2)) !== "MZ") {
     return err<Failure>({ reason: "unsupported", what: "image", detail: "no parser knows its first bytes" });

@@ -51,8 +51,8 @@ export async function judgeEffect(
 
 /** The run, and what is wrong with it whatever was expected. */
 function conduct(subject: Subject, image: Uint8Array, options: EmissionOptions): Verdict {
-  const { revision, limits } = subject;
-  const expected = expectedStream(subject.reference, { image, revision, limits });
+  const { reference, revision, limits, arch } = subject;
+  const expected = expectedStream(reference, { image, revision, limits, arch });
   const emission = emit(subject, image, options);
   const writer = (index: number, offset: number) =>
     writerOf(subject, image, options, index, () => offset)?.source;

@@ -1,3 +1,3 @@
 /** What a parser can be judged by: `zboot` takes plain zboot images and, in v7, envelopes. */
-export const REFERENCES = ["zboot", "envelope", "uki"] as const;
+export const REFERENCES = ["zboot", "envelope", "uki", "plain"] as const;
 export type ReferenceName = (typeof REFERENCES)[number];

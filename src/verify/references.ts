@@ -2,6 +2,7 @@ import type { Command } from "#abi/command.ts";
 import type { Result } from "#core/result.ts";
 import { parseEnvelope } from "#reference/envelope.ts";
 import type { ReferenceInput } from "#reference/input.ts";
+import { parsePlain } from "#reference/plain.ts";
 import { parseUki } from "#reference/uki.ts";
 import { parseZboot } from "#reference/zboot.ts";
 import { type LoadedProgram, sourceOf } from "#vm/program.ts";
@@ -13,6 +14,7 @@ const PARSERS: Readonly<Record<ReferenceName, (input: ReferenceInput) => Result<
   zboot: parseZboot,
   envelope: parseEnvelope,
   uki: parseUki,
+  plain: parsePlain,
 };
 
 /** The stream that a correct parser sends; a failure says why it sends nothing. */

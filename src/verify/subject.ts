@@ -3,7 +3,9 @@ import { ANCHOR, type Revision } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
+import { EM } from "#formats/elf/constants.ts";
 import type { RecordLimits } from "#reference/input.ts";
+import type { ImageArchitecture } from "#reference/plain.ts";
 import type { LoadedParser } from "#vm/load-parser.ts";
 import type { LoadedProgram } from "#vm/program.ts";
 import { type ContextLayout, contextLayout } from "#vm/run-parser.ts";
@@ -20,6 +22,8 @@ export type Subject = {
   readonly context: ContextLayout;
   readonly header: HeaderLayout;
   readonly reference: ReferenceName;
+  /** Of the kernels that it is for, where that is known. */
+  readonly arch: ImageArchitecture | undefined;
   /** The largest parts that its records have room for, in bytes. */
   readonly limits: RecordLimits;
 };
@@ -32,11 +36,13 @@ export type SubjectOptions = {
   readonly target?: Btf;
   /** Default: by the name of the program's source file. */
   readonly reference?: ReferenceName;
+  /** Default: what the file says. */
+  readonly arch?: ImageArchitecture | undefined;
 };
 
 /**
- * The subjects in a loaded parser: itself, and each `.bpf.nested` inside it. A reference that is asked for by
- * name is that of the outermost; the nested ones are told by their source files.
+ * The subjects in a loaded parser: itself, or each of a container's parsers, and those of each `.bpf.nested` inside it.
+ * A reference that is asked for by name is that of the outermost; the nested ones are told by their source files.
  *
  * Errors: `usage` where no reference parser is named and the source file's name does not tell;
  * `abi-mismatch` and `unsupported` where the target's BTF has not got the interface.
@@ -45,27 +51,58 @@ export function subjectsOf(
   parser: LoadedParser,
   options: SubjectOptions,
 ): Result<readonly Subject[], Failure> {
-  const { revision, name } = options;
-  const known = parserInterface(revision, options.target);
+  const known = parserInterface(options.revision, options.target);
   if (!known.ok) return known;
-  const reference = options.reference ?? referenceOf(parser.programs);
-  if (reference === undefined) {
-    return err({ reason: "usage", detail: `${name}: whose formats it takes is not known; say --reference` });
+  const subjects: Subject[] = [];
+  for (let layer: LoadedParser | undefined = parser; layer; layer = layer.nested) {
+    const own = layerSubjects(layer, options, known.value, layer === parser);
+    if (!own.ok) return own;
+    subjects.push(...own.value);
   }
-  const { programs } = parser;
-  const own: Subject = {
-    name,
-    revision,
-    programs,
-    ...known.value,
-    reference,
-    limits: options.limits,
-  };
-  if (parser.nested === undefined) return ok([own]);
-  const { reference: _outermost, ...inherited } = options;
-  const nested = subjectsOf(parser.nested, { ...inherited, name: `${name} .bpf.nested` });
-  return nested.ok ? ok([own, ...nested.value]) : nested;
+  return ok(subjects);
 }
+
+function layerSubjects(
+  { programs, machine }: LoadedParser,
+  { revision, name, limits, reference: wanted, arch }: SubjectOptions,
+  known: ParserInterface,
+  outermost: boolean,
+): Result<readonly Subject[], Failure> {
+  const named = outermost ? wanted : undefined;
+  const several = programs.length > 1 && programs.every(({ section }) => section !== undefined);
+  const groups = several ? programs.map((program) => [program]) : [programs];
+  const subjects: Subject[] = [];
+  for (const group of groups) {
+    const section = group[0]?.section ?? "";
+    const title = several ? `${name} ${section}` : outermost ? name : `${name} ${containerOf(section)}`;
+    const reference = named ?? referenceOf(group);
+    if (reference === undefined) {
+      return err({ reason: "usage", detail: `${title}: whose formats it takes is not known; say --reference` });
+    }
+    subjects.push({
+      ...known,
+      ...{ name: title, revision, programs: group, reference, limits },
+      arch: arch ?? imageArchitecture({ machine }),
+    });
+  }
+  return ok(subjects);
+}
+
+/** `.bpf.nested` of `.bpf.nested/.bpf.1`. */
+function containerOf(section: string): string {
+  return section.slice(0, section.lastIndexOf("/"));
+}
+
+/** The architecture whose Images a parser is for; undefined where its file does not say, and for x86. */
+export function imageArchitecture({ machine }: Pick<LoadedParser, "machine">): ImageArchitecture | undefined {
+  return IMAGE_MACHINES.get(machine ?? EM.NONE);
+}
+
+const IMAGE_MACHINES: ReadonlyMap<number, ImageArchitecture> = new Map([
+  [EM.AARCH64, "arm64"],
+  [EM.RISCV, "riscv"],
+  [EM.LOONGARCH, "loongarch"],
+]);
 
 /** What parsers are shown and what they send, in one kernel's layout. */
 export type ParserInterface = Pick<Subject, "context" | "header">;

@@ -9,6 +9,8 @@ import type { LoadedProgram } from "./program.ts";
 export type LoadedParser = {
   readonly form: ParserFile["form"];
   readonly programs: readonly LoadedProgram[];
+  /** e_machine of the kernels that it is for, where the file says so. */
+  readonly machine?: number | undefined;
   /** Of a container with `.bpf.nested`: the parser for the next layer. */
   readonly nested?: LoadedParser;
 };
@@ -38,9 +40,10 @@ function loadSkeletons(file: SkeletonFile, options: LoaderOptions): Result<Loade
     if (!loaded.ok) return err(inPart(loaded.failure, part));
     programs.push(...loaded.value.programs.map((program) => placed(program, part)));
   }
-  if (file.nested === undefined) return ok({ form: file.form, programs });
+  const { form, machine } = file;
+  if (file.nested === undefined) return ok({ form, machine, programs });
   const nested = loadSkeletons(file.nested, options);
-  return nested.ok ? ok({ form: file.form, programs, nested: nested.value }) : err(nested.failure);
+  return nested.ok ? ok({ form, machine, programs, nested: nested.value }) : err(nested.failure);
 }
 
 /** Every program of a file, those of nested containers behind those of the outer one. */

@@ -12,6 +12,8 @@ import type { LightSkeleton } from "./loader/light-skeleton.ts";
 export type SkeletonFile = {
   readonly form: "container" | "bytecode object" | "light skeleton";
   readonly skeletons: readonly SkeletonPart[];
+  /** e_machine of the kernels that it is for; a header does not say. */
+  readonly machine?: number;
   /** Of a container with `.bpf.nested`: the next layer. */
   readonly nested?: SkeletonFile;
 };
@@ -54,8 +56,9 @@ export function openParser(bytes: Uint8Array): Result<ParserFile, OpenFailure> {
   if (elf.value.header.machine === EM.BPF) return ok({ form: "BPF object", elf: elf.value });
   if (elf.value.section(".bpf.1") === undefined) {
     const skeleton = openBytecode(bytes, 0);
+    const { machine } = elf.value.header;
     return skeleton.ok
-      ? ok({ form: "bytecode object", skeletons: [{ skeleton: skeleton.value }] })
+      ? ok({ form: "bytecode object", skeletons: [{ skeleton: skeleton.value }], machine })
       : skeleton;
   }
   const container = decodeContainer(bytes);
@@ -91,7 +94,10 @@ function openContainer(container: Container, above: string): Result<SkeletonFile
     if (!skeleton.ok) return skeleton;
     skeletons.push({ section: above + name, skeleton: skeleton.value });
   }
-  if (container.nested === undefined) return ok({ form: "container", skeletons });
+  const { machine } = container;
+  if (container.nested === undefined) return ok({ form: "container", skeletons, machine });
   const nested = openContainer(container.nested, `${above}.bpf.nested/`);
-  return nested.ok ? ok({ form: "container", skeletons, nested: nested.value }) : err(nested.failure);
+  return nested.ok
+    ? ok({ form: "container", skeletons, machine, nested: nested.value })
+    : err(nested.failure);
 }

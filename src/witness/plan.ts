@@ -81,8 +81,8 @@ function casesOf(
   { name, bytes, description }: Exhibit,
   deny: boolean,
 ): Made[] {
-  const { reference, limits, program } = subject;
-  const expected = reference && expectedStream(reference, { image: bytes, revision, limits });
+  const { reference, limits, program, arch } = subject;
+  const expected = reference && expectedStream(reference, { image: bytes, revision, limits, arch });
   const run = (injection?: Injection): Emission =>
     emit({ programs: [program], context: subject.context, header: subject.header }, bytes, { injection });
   const made = (emission: Emission, denied: Injection | undefined, injection: GuestInjection): Made[] => {

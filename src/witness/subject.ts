@@ -1,6 +1,7 @@
 import type { RecordLimits } from "#reference/input.ts";
+import type { ImageArchitecture } from "#reference/plain.ts";
 import { type ReferenceName, referenceOf } from "#verify/references.ts";
-import type { ParserInterface } from "#verify/subject.ts";
+import { imageArchitecture, type ParserInterface } from "#verify/subject.ts";
 import type { LoadedParser } from "#vm/load-parser.ts";
 import type { LoadedProgram } from "#vm/program.ts";
 
@@ -18,6 +19,8 @@ export type Subject = ParserInterface & {
   readonly program: LoadedProgram;
   /** Undefined where no reference parser knows the format. */
   readonly reference: ReferenceName | undefined;
+  /** Of the kernels that it is for, where the container says so. */
+  readonly arch: ImageArchitecture | undefined;
   /** The largest parts that its records have room for, in bytes. */
   readonly limits: RecordLimits;
 };
@@ -42,6 +45,7 @@ export function subjectsOf(parser: LoadedParser, options: SubjectOptions): reado
       ...known,
       ...{ name: `${name} ${path}`, container, path, program, limits },
       reference: judge === "none" ? undefined : judge,
+      arch: imageArchitecture(parser),
     };
   });
   if (parser.nested === undefined) return own;

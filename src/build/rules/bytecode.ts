@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type Layer, layersOf, placesOf } from "#build/nesting.ts";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
 import { checkToolOutput } from "#build/tool-output.ts";
@@ -6,7 +7,7 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { replaceFile } from "#files/output.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
-import { encodeContainer } from "#formats/elf/container.ts";
+import { type ContainerSection, encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { type LightSkeleton, parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
 import { bytecodeSymbols, renderBytecodeSource } from "#generate/bytecode-source.ts";
@@ -115,31 +116,43 @@ function compiledObjectRule(plan: Plan, target: Target): Rule {
   };
 }
 
-/** `<p>.bpf`: the bytecode, and the container of what is nested in this target's images. */
+/** `<p>.bpf`: the target's bytecode, and that of the parsers of the layers in its images. */
 export function containerRule(plan: Plan, target: Target): Rule {
   const output = `${target.name}.bpf`;
-  const bytecode = `${target.name}_bytecode.o`;
-  const inner = target.nested[plan.arch];
-  const nested = inner === undefined ? [] : [`${inner}.bpf`];
+  const layers = layersOf(target, plan);
+  const places = placesOf(layers);
   const machine = MACHINES[plan.arch];
   return {
     label: "BPF",
     outputs: [output],
-    inputs: [bytecode, ...nested],
-    options: [machine],
-    command: `<container: ${[`.bpf.1=${bytecode}`, ...nested.map((name) => `.bpf.nested=${name}`)].join(" ")}>`,
+    inputs: places.map((place) => bytecodeOf(place.target)),
+    options: [machine, places.map((place) => place.section)],
+    command: `<container: ${places.map((place) => `${place.section}=${bytecodeOf(place.target)}`).join(" ")}>`,
     run: async () => {
-      const sections: { name: string; data: Uint8Array }[] = [];
-      for (const [index, input] of [bytecode, ...nested].entries()) {
-        const data = await readOutput(plan.out, input);
-        if (!data.ok) return data;
-        sections.push({ name: index === 0 ? ".bpf.1" : ".bpf.nested", data: data.value });
-      }
-      // By the loader's own rules, whoever wrote the object.
-      const checked = decodeBytecodeObject(sections[0]?.data ?? new Uint8Array());
-      if (!checked.ok) return err(inFile(checked.failure, bytecode));
-      const container = encodeContainer({ machine, sections });
+      const container = await encodeLayer(plan, layers);
       return container.ok ? writeAll(plan.out, [output], container.value) : container;
     },
   };
+}
+
+function bytecodeOf(target: Target): string {
+  return `${target.name}_bytecode.o`;
+}
+
+async function encodeLayer(plan: Plan, { parsers, nested }: Layer): Promise<Result<Uint8Array>> {
+  const sections: ContainerSection[] = [];
+  for (const [i, parser] of parsers.entries()) {
+    const data = await readOutput(plan.out, bytecodeOf(parser));
+    if (!data.ok) return data;
+    // By the loader's own rules, whoever wrote the object.
+    const checked = decodeBytecodeObject(data.value);
+    if (!checked.ok) return err(inFile(checked.failure, bytecodeOf(parser)));
+    sections.push({ name: `.bpf.${i + 1}`, data: data.value });
+  }
+  if (nested !== undefined) {
+    const inner = await encodeLayer(plan, nested);
+    if (!inner.ok) return inner;
+    sections.push({ name: ".bpf.nested", data: inner.value });
+  }
+  return encodeContainer({ machine: MACHINES[plan.arch], sections });
 }

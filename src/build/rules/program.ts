@@ -46,6 +46,7 @@ export function sourceRule(plan: Plan, target: Target): Rule {
   const name = `${target.name}_parser_bpf.c`;
   const context = templateContext({
     target,
+    arch: plan.arch,
     profile: plan.profile,
     kernelHasContext: plan.abi.source === "target",
     seedPayloadSize: plan.seedPayloadSize,

@@ -7,7 +7,7 @@ import { objectFlags } from "./object.ts";
 import type { ElfSection } from "./types.ts";
 
 /** Programs of one container: `.bpf.1` to `.bpf.8`. */
-const MAX_CONTAINER_PROGRAMS = 8;
+export const MAX_CONTAINER_PROGRAMS = 8;
 /** A container and what it nests, counted together. */
 const MAX_CONTAINER_DEPTH = 4;
 

@@ -6,14 +6,14 @@ import { ENVELOPE_SECTIONS, type Envelope, type EnvelopePart, type EnvelopeSecti
 
 const ELF_MAGIC = 0x464c457f;
 const ELF_HEADER_SIZE = 64;
-/** The null section and the names at least; what a parser in the kernel scans at most. */
+/** The null section and the names at least; SHN_LORESERVE and what is above it is not a number of sections. */
 const MIN_SECTIONS = 2;
-const MAX_SECTIONS = 64;
+const MAX_SECTIONS = 0xfeff;
 const LONGEST_NAME = Math.max(...ENVELOPE_SECTIONS.map((name) => name.length));
 
 /**
  * Decodes the ELF envelope of the series' v7 by the rules that its parsers are held to: ELF64, little-endian; e_shentsize 64;
- * 2 to 64 sections; e_shstrndx one of them and not 0; section names inside the file, the last byte a NUL, every name inside them;
+ * 2 to 65279 sections; e_shstrndx one of them and not 0; section names inside the file, the last byte a NUL, every name inside them;
  * `.kernel`, `.initrd` and `.cmdline` compared whole, PROGBITS, inside the file unless empty, at most one of each; `.kernel` there and not
  * empty. Other sections, program headers and the numbers of the header that locate nothing are not looked at, since the
  * kernel's parser does not either.

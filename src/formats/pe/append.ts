@@ -57,7 +57,7 @@ const LARGEST_FILE_ALIGNMENT = 64 * 1024;
  * Of `pe.bytes` only headers, section table and debug directory are looked at.
  *
  * Fails with `unsupported` on headers that cannot grow (something follows the section table, or the first section's address is
- * in the way), on more than 96 sections, on a FileAlignment of more than 64 KiB, on a section that reaches further past the end of the
+ * in the way), on more than 65535 sections, on a FileAlignment of more than 64 KiB, on a section that reaches further past the end of the
  * file than alignment explains, and on a certificate table that is not the end of the file; with `size-exceeded` past 4 GiB.
  *
  * Source: Microsoft, "PE Format"; docs/spec.md, "PE with .bpf".
@@ -163,7 +163,7 @@ function headerRoom(pe: PeFile, kept: readonly PeSection[], added: number): Resu
   const count = kept.length + added;
   const { fileAlignment, sizeOfHeaders } = pe.optionalHeader;
   if (count > MAX_PE_SECTIONS) {
-    return refused(pe, "a PE file with more sections", `${count}, at most ${MAX_PE_SECTIONS} are scanned`);
+    return refused(pe, "a PE file with more sections", `${count}, NumberOfSections has room for ${MAX_PE_SECTIONS}`);
   }
   const oldEnd = pe.sectionTableOffset + pe.sections.length * SECTION_SIZE;
   const tableEnd = pe.sectionTableOffset + count * SECTION_SIZE;

@@ -1,5 +1,6 @@
 import { alignUp } from "#bytes/align.ts";
 import { ByteWriter } from "#bytes/writer.ts";
+import { MAX_PE_SECTIONS } from "./pe-file.ts";
 
 /** Section characteristics (Microsoft, "PE Format", "Section Flags"). */
 export const PE_SECTION_FLAGS = {
@@ -40,7 +41,6 @@ const COFF_SIZE = 24;
 const DIRECTORIES = 6;
 const OPTIONAL_SIZE = 112 + DIRECTORIES * 8;
 const SECTION_SIZE = 40;
-const MAX_SECTIONS = 96;
 /** Executable image, line numbers and debug information stripped. */
 const CHARACTERISTICS = 0x0206;
 const PE32_PLUS = 0x20b;
@@ -50,13 +50,13 @@ const EFI_APPLICATION = 10;
  * Writes a PE32+ EFI application: headers, then the sections in the order given, each at the next multiple
  * of both alignments, zeros between. Two such calls with the same arguments give the same bytes.
  *
- * @throws on a section name that does not fit, on no section or more than 96
+ * @throws on a section name that does not fit, on no section or more than 65535
  *
  * Source: Microsoft, "PE Format".
  */
 export function encodePe(input: PeInput): Uint8Array {
   const { sections, certificates } = input;
-  if (sections.length === 0 || sections.length > MAX_SECTIONS)
+  if (sections.length === 0 || sections.length > MAX_PE_SECTIONS)
     throw new RangeError(`${sections.length} sections`);
   const bad = sections.find(({ name }) => name.length === 0 || name.length > 8);
   if (bad !== undefined) throw new RangeError(`section name ${JSON.stringify(bad.name)}`);

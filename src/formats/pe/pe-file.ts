@@ -3,8 +3,8 @@ import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import type { PeCertificateTable, PeDataDirectory, PeFile, PeOptionalHeader, PeSection } from "./types.ts";
 
-/** systemd-stub and the parsers of this project scan no more sections than this. */
-export const MAX_PE_SECTIONS = 96;
+/** NumberOfSections has 16 bits. */
+export const MAX_PE_SECTIONS = 0xffff;
 
 const DOS_MAGIC = 0x5a4d;
 const DOS_HEADER_SIZE = 64;
@@ -31,9 +31,9 @@ export type DecodePeOptions = {
  * SizeOfRawData) bytes, since what a section has beyond VirtualSize is only padding to the file alignment.
  *
  * Fails (`malformed`) on a header, section or certificate table that reaches outside the file, on no
- * section or more than 96, and on alignments that are no powers of two. Sections may overlap.
+ * section, and on alignments that are no powers of two. Sections may overlap.
  *
- * Source: Microsoft, "PE Format"; UAPI.5 for the number of sections.
+ * Source: Microsoft, "PE Format".
  */
 export function decodePe(bytes: Uint8Array, options: DecodePeOptions = {}): Result<PeFile, Malformed> {
   return decoding(() => {
@@ -44,9 +44,7 @@ export function decodePe(bytes: Uint8Array, options: DecodePeOptions = {}): Resu
     const coff = partToEnd(file, "COFF header", signatureOffset, 4 + COFF_HEADER_SIZE);
     if (coff.u32(0) !== PE_SIGNATURE) coff.fail(0, "no PE signature");
     const count = coff.u16(6);
-    if (count === 0 || count > MAX_PE_SECTIONS) {
-      coff.fail(6, `NumberOfSections is ${count}, must be 1 to ${MAX_PE_SECTIONS}`);
-    }
+    if (count === 0) coff.fail(6, "NumberOfSections is 0");
 
     const optionalSize = coff.u16(20);
     const optionalOffset = signatureOffset + 4 + COFF_HEADER_SIZE;

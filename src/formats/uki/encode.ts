@@ -11,7 +11,7 @@ export type UkiSectionInput = { readonly name: string; readonly data: Uint8Array
  * stub that would make it boot. Sections behind a `.profile` belong to that profile.
  *
  * Fails (`malformed`, with the would-be file's section) on names that are empty or longer than 8 bytes, on no section or more
- * than 96, on a UKI without `.linux`, and on an addon with one.
+ * than 65535, on a UKI without `.linux`, and on an addon with one.
  *
  * Source: UAPI.5 Unified Kernel Image.
  */
