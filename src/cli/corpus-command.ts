@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import type { Call } from "./call.ts";
 
-const FORMATS = ["zboot", "uki", "envelope"] as const;
+const FORMATS = ["zboot", "uki", "envelope", "plain"] as const;
 
 /** `kexec-bpf corpus`: the hostile inputs as files. */
 export function corpusCommand(parser: Argv, { io, finish }: Call): Argv {

@@ -51,7 +51,7 @@ export async function writeCorpus(options: CorpusOptions, io: Io): Promise<numbe
 }
 
 function builtIn({ format, abi }: CorpusOptions): readonly Named[] {
-  const takers = (["zboot", "uki"] as const).filter(
+  const takers = (["zboot", "uki", "plain"] as const).filter(
     (reference) => format === undefined || formatsOf(reference, abi).includes(format),
   );
   return takers.flatMap((reference) =>

@@ -1,5 +1,4 @@
 import type { Revision } from "#abi/revisions.ts";
-import type { ImageArchitecture } from "./plain.ts";
 
 /** Largest payload of each record, in bytes: KERNEL_SIZE, INITRD_SIZE, CMDLINE_SIZE of `image_size.h`. */
 export type RecordLimits = {
@@ -7,6 +6,9 @@ export type RecordLimits = {
   readonly initrd: number;
   readonly cmdline: number;
 };
+
+/** The architectures whose kernels begin with a header of their own, 64 bytes long. */
+export type ImageArchitecture = "arm64" | "riscv" | "loongarch";
 
 export type ReferenceInput = {
   readonly image: Uint8Array;

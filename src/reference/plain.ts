@@ -2,7 +2,7 @@ import type { Command } from "#abi/command.ts";
 import { ByteReader, decoding, latin1 } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
-import type { ReferenceInput } from "./input.ts";
+import type { ImageArchitecture, ReferenceInput } from "./input.ts";
 import { doneAlone } from "./parts.ts";
 
 const HEADER_BYTES = 64;
@@ -12,19 +12,11 @@ const MAGICS = {
   arm64: "ARM\x64",
   riscv: "RSC\x05",
   loongarch: "\xcd\x23\x82\x81",
-} as const;
-
-/** The architectures whose kernels are Images, with a header of 64 bytes. */
-export type ImageArchitecture = keyof typeof MAGICS;
+} as const satisfies Record<ImageArchitecture, string>;
 
 /** True where the first bytes are those of an Image of any architecture. */
 export function looksLikeImage(image: Uint8Array): boolean {
-  return architectures().some((arch) => isImage(image, arch));
-}
-
-/** What an Image can be of, by its names. */
-export function architectures(): readonly ImageArchitecture[] {
-  return Object.keys(MAGICS) as ImageArchitecture[];
+  return Object.values(MAGICS).some((magic) => isImage(image, magic));
 }
 
 /**
@@ -49,17 +41,17 @@ export function parsePlain(input: ReferenceInput): Result<readonly Command[]> {
     const file = new ByteReader(image, { format: "Image", section: "header" });
     const bytes = file.part("header", 0, HEADER_BYTES);
     if (latin1(bytes.slice(4, 4)) === "zimg") bytes.fail(4, "a zboot file");
-    if (arch === undefined ? !looksLikeImage(image) : !isImage(image, arch)) {
+    if (arch === undefined ? !looksLikeImage(image) : !isImage(image, MAGICS[arch])) {
       bytes.fail(0x38, `no magic of ${arch ?? "any architecture"}`);
     }
   });
   return header.ok ? doneAlone() : header;
 }
 
-function isImage(image: Uint8Array, arch: ImageArchitecture): boolean {
+function isImage(image: Uint8Array, magic: string): boolean {
   return (
     image.length >= HEADER_BYTES &&
     latin1(image.subarray(4, 8)) !== "zimg" &&
-    latin1(image.subarray(0x38, 0x3c)) === MAGICS[arch]
+    latin1(image.subarray(0x38, 0x3c)) === magic
   );
 }

@@ -4,8 +4,7 @@ import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { EM } from "#formats/elf/constants.ts";
-import type { RecordLimits } from "#reference/input.ts";
-import type { ImageArchitecture } from "#reference/plain.ts";
+import type { ImageArchitecture, RecordLimits } from "#reference/input.ts";
 import type { LoadedParser } from "#vm/load-parser.ts";
 import type { LoadedProgram } from "#vm/program.ts";
 import { type ContextLayout, contextLayout } from "#vm/run-parser.ts";
@@ -77,7 +76,10 @@ function layerSubjects(
     const title = several ? `${name} ${section}` : outermost ? name : `${name} ${containerOf(section)}`;
     const reference = named ?? referenceOf(group);
     if (reference === undefined) {
-      return err({ reason: "usage", detail: `${title}: whose formats it takes is not known; say --reference` });
+      return err({
+        reason: "usage",
+        detail: `${title}: whose formats it takes is not known; say --reference`,
+      });
     }
     subjects.push({
       ...known,
@@ -95,7 +97,7 @@ function containerOf(section: string): string {
 
 /** The architecture whose Images a parser is for; undefined where its file does not say, and for x86. */
 export function imageArchitecture({ machine }: Pick<LoadedParser, "machine">): ImageArchitecture | undefined {
-  return IMAGE_MACHINES.get(machine ?? EM.NONE);
+  return machine === undefined ? undefined : IMAGE_MACHINES.get(machine);
 }
 
 const IMAGE_MACHINES: ReadonlyMap<number, ImageArchitecture> = new Map([

@@ -1,5 +1,4 @@
-import type { RecordLimits } from "#reference/input.ts";
-import type { ImageArchitecture } from "#reference/plain.ts";
+import type { ImageArchitecture, RecordLimits } from "#reference/input.ts";
 import { type ReferenceName, referenceOf } from "#verify/references.ts";
 import { imageArchitecture, type ParserInterface } from "#verify/subject.ts";
 import type { LoadedParser } from "#vm/load-parser.ts";

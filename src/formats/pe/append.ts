@@ -163,7 +163,11 @@ function headerRoom(pe: PeFile, kept: readonly PeSection[], added: number): Resu
   const count = kept.length + added;
   const { fileAlignment, sizeOfHeaders } = pe.optionalHeader;
   if (count > MAX_PE_SECTIONS) {
-    return refused(pe, "a PE file with more sections", `${count}, NumberOfSections has room for ${MAX_PE_SECTIONS}`);
+    return refused(
+      pe,
+      "a PE file with more sections",
+      `${count}, NumberOfSections has room for ${MAX_PE_SECTIONS}`,
+    );
   }
   const oldEnd = pe.sectionTableOffset + pe.sections.length * SECTION_SIZE;
   const tableEnd = pe.sectionTableOffset + count * SECTION_SIZE;

@@ -1,4 +1,5 @@
 import type { Revision } from "#abi/revisions.ts";
+import type { ImageArchitecture } from "#reference/input.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import type { Format, GoodFile } from "./good-file.ts";
 import { formatsOf, goodFiles } from "./good-files.ts";
@@ -20,10 +21,16 @@ export type HostileCase = {
  * All hostile inputs for the parsers that a reference stands for: small good files of its formats with their
  * mutations, and files of the other formats. The same every time.
  */
-export function hostileCorpus(revision: Revision, reference: ReferenceName): readonly HostileCase[] {
+export function hostileCorpus(
+  revision: Revision,
+  reference: ReferenceName,
+  arch?: ImageArchitecture,
+): readonly HostileCase[] {
   const formats = formatsOf(reference, revision);
   // Revision v7 has files of all formats; what v6 does not know it has to refuse.
-  return goodFiles("v7").flatMap((file) => (formats.includes(file.format) ? casesOf(file) : [foreign(file)]));
+  return goodFiles("v7", arch).flatMap((file) =>
+    formats.includes(file.format) ? casesOf(file) : [foreign(file)],
+  );
 }
 
 /** A file of the user's and its mutations. */

@@ -1,10 +1,11 @@
 import type { ElfLayout, ElfRow } from "./elf-layout.ts";
 import { INT_MAX, setNumber, U64_MAX, UINT_MAX, withNumber } from "./field.ts";
-import { changed, type Draft, type Expected, harmless, refused } from "./mutation.ts";
+import { changed, type Draft, type Expected, harmless, refused, sentBytes } from "./mutation.ts";
 
 const ROW = 64;
 const ZBOOT_HEADER = 64n;
 const PARTS: readonly string[] = [".kernel", ".initrd", ".cmdline"];
+const NO_BYTES = new Uint8Array(0);
 
 /** The sizes, places, types and names that are tried with each of an envelope's parts. */
 export function envelopeSectionMutations(image: Uint8Array, layout: ElfLayout): readonly Draft[] {
@@ -23,7 +24,7 @@ function partMutations(image: Uint8Array, layout: ElfLayout, row: ElfRow, index:
     const made = { ...row, ...change };
     return [
       `${name}-${title}`,
-      expected(size, layout, row, made, section),
+      expected(image, layout, row, made, section),
       () => {
         const copy = image.slice();
         setNumber(copy, at + 0x18, 8, made.offset);
@@ -70,19 +71,21 @@ function partMutations(image: Uint8Array, layout: ElfLayout, row: ElfRow, index:
 }
 
 function expected(
-  image: bigint,
+  image: Uint8Array,
   { kernel }: ElfLayout,
   good: ElfRow,
   made: ElfRow,
   section: string,
 ): Expected {
-  if (made.size > 0n && made.offset + made.size > image) return refused("bytes at", section);
+  if (made.size > 0n && made.offset + made.size > BigInt(image.length)) return refused("bytes at", section);
   if (made.name !== ".kernel") {
-    return made.size === 0n
-      ? changed("an empty part is left out")
-      : made.size === good.size && made.offset === good.offset
-        ? harmless("it is what it was")
-        : changed("the part is another run of bytes");
+    const bytes = ({ offset, size }: ElfRow) =>
+      sentBytes(made.name, size === 0n ? NO_BYTES : image.subarray(Number(offset), Number(offset + size)));
+    if (bytes(made).equals(bytes(good))) return harmless("the same bytes are sent");
+    if (made.size > 0n) return changed("the part is another run of bytes");
+    return changed(
+      made.name === ".cmdline" ? "an empty command line is one NUL" : "an empty initrd is left out",
+    );
   }
   if (made.size < ZBOOT_HEADER) return refused("64 bytes wanted", "DOS header");
   const payload = BigInt((kernel?.payload.offset ?? 0) + (kernel?.payload.size ?? 0));

@@ -52,10 +52,11 @@ function headerMutations(image: Uint8Array, { rows, namesIndex, tableAt }: ElfLa
     ...[0, 40, 63, 65, 0xffff].map((n) =>
       header(`e-shentsize-${n}`, `e_shentsize is ${n}`, 0x3a, 2, BigInt(n)),
     ),
-    ...[0, 1, 65, 0xff00, 0xffff].map((n) => header(`e-shnum-${n}`, `e_shnum is ${n}`, 0x3c, 2, BigInt(n))),
+    ...[0, 1, 0xff00, 0xffff].map((n) => header(`e-shnum-${n}`, `e_shnum is ${n}`, 0x3c, 2, BigInt(n))),
     ...[0, count, 0xff00, 0xffff].map((n) =>
       header(`e-shstrndx-${n}`, `e_shstrndx ${n} of`, 0x3e, 2, BigInt(n)),
     ),
+    header("e-shnum-65279", "section headers at", 0x3c, 2, 0xfeffn),
     ...shoffs.map(([title, value]) => header(`e-shoff-${title}`, "section headers at", 0x28, 8, value)),
     [
       "type-version-machine-all-ones",

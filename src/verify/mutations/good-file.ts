@@ -1,9 +1,10 @@
 import { type ElfLayout, elfLayout } from "./elf-layout.ts";
 import type { Field } from "./field.ts";
 import { type PeLayout, peLayout } from "./pe-layout.ts";
+import { type PlainLayout, plainLayout } from "./plain-layout.ts";
 import { type ZbootLayout, zbootLayout } from "./zboot-layout.ts";
 
-export const FORMATS = ["zboot", "uki", "envelope"] as const;
+export const FORMATS = ["zboot", "uki", "envelope", "plain"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** An image that a parser takes, with the places of its fields. */
@@ -11,6 +12,7 @@ export type GoodFile = { readonly name: string; readonly image: Uint8Array } & (
   | { readonly format: "zboot"; readonly layout: ZbootLayout }
   | { readonly format: "uki"; readonly layout: PeLayout }
   | { readonly format: "envelope"; readonly layout: ElfLayout }
+  | { readonly format: "plain"; readonly layout: PlainLayout }
 );
 
 /** Finds the fields of an image; undefined where it begins like none of the formats. */
@@ -21,6 +23,8 @@ export function goodFile(name: string, bytes: Uint8Array): GoodFile | undefined 
   if (elf !== undefined) return { name, image, format: "envelope", layout: elf };
   const zboot = zbootLayout(image);
   if (zboot !== undefined) return { name, image, format: "zboot", layout: zboot };
+  const plain = plainLayout(image);
+  if (plain !== undefined) return { name, image, format: "plain", layout: plain };
   const pe = peLayout(image);
   return pe && { name, image, format: "uki", layout: pe };
 }

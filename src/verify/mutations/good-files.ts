@@ -5,8 +5,11 @@ import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { encodePe } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { encodeZboot } from "#formats/zboot/encode.ts";
+import type { ImageArchitecture } from "#reference/input.ts";
 import type { ReferenceName } from "#verify/references.ts";
+import { withNumber } from "./field.ts";
 import { type Format, type GoodFile, goodFile } from "./good-file.ts";
+import { PLAIN_MAGICS } from "./plain-layout.ts";
 
 /** EM_AARCH64, SHT_PROGBITS, SHT_NOTE, ET_EXEC. */
 const [AARCH64, PROGBITS, NOTE, EXEC] = [183, 1, 7, 2];
@@ -26,8 +29,8 @@ const zboot = encodeZboot({
 });
 const [linux, initrd, cmdline] = [content(2, 40), content(3, 24), text("quiet\0")];
 
-/** Small files of each format that a parser of the revision takes. */
-export function goodFiles(revision: Revision): readonly GoodFile[] {
+/** Small files of each format that a parser of the revision takes; kernels of their own header are of `arch`. */
+export function goodFiles(revision: Revision, arch: ImageArchitecture = "arm64"): readonly GoodFile[] {
   const files: readonly (readonly [string, Uint8Array])[] = [
     ["zboot", zboot],
     [
@@ -40,11 +43,19 @@ export function goodFiles(revision: Revision): readonly GoodFile[] {
       ]),
     ],
     ["uki-profiles", ukiWithProfiles()],
+    [
+      "uki-text-without-nul",
+      uki([
+        [".cmdline", text("quiet")],
+        [".linux", linux],
+      ]),
+    ],
     ...(revision === "v6"
       ? []
       : ([
           ["envelope", envelope()],
           ["envelope-headers-last", oddEnvelope()],
+          ["plain", plainKernel(arch)],
         ] as const)),
   ];
   return files.flatMap(([name, image]) => goodFile(name, image) ?? []);
@@ -53,8 +64,15 @@ export function goodFiles(revision: Revision): readonly GoodFile[] {
 /** Which formats a reference parser takes. */
 export function formatsOf(reference: ReferenceName, revision: Revision): readonly Format[] {
   if (reference === "uki") return ["uki"];
+  if (reference === "plain") return revision === "v6" ? [] : ["plain"];
   const elf: readonly Format[] = revision === "v6" ? [] : ["envelope"];
   return reference === "envelope" ? elf : ["zboot", ...elf];
+}
+
+function plainKernel(arch: ImageArchitecture): Uint8Array {
+  const image = content(5, 96);
+  const magic = PLAIN_MAGICS.find(([name]) => name === arch)?.[1] ?? 0n;
+  return withNumber(image, { at: 0x38, width: 4 }, magic);
 }
 
 function uki(sections: readonly (readonly [string, Uint8Array])[]): Uint8Array {
@@ -88,7 +106,7 @@ function oddEnvelope(): Uint8Array {
     type: EXEC,
     machine: AARCH64,
     sections: [
-      { name: ".cmdline", type: PROGBITS, data: cmdline },
+      { name: ".cmdline", type: PROGBITS, data: cmdline.subarray(0, -1) },
       { name: ".note", type: NOTE, data: text("a note"), align: 4 },
       { name: ".kernel", type: PROGBITS, data: zboot, align: ELF64_HEADER_SIZE },
       { name: ".initrd", type: PROGBITS, data: initrd },

@@ -37,16 +37,25 @@ export function expectedText(expected: Expected): string {
   return where.length === 0 ? "refused" : `refused: ${where.join(", ")}`;
 }
 
-/** The image cut behind each of its first `end` bytes. */
+/** Headers are cut at each of so many bytes of their beginning and of their end; a section table may have millions. */
+const MOST_CUTS = 2048;
+
+/** The image cut after each of its first `end` bytes, those in the middle of very long headers left out. */
 export function cuts(
   image: Uint8Array,
   end: number,
   expected: (length: number) => Expected,
 ): readonly Draft[] {
-  return Array.from(
-    { length: end },
-    (_, length): Draft => [`cut-at-${length}`, expected(length), () => image.slice(0, length)],
+  const lengths = Array.from({ length: Math.min(end, 2 * MOST_CUTS) }, (_, i) =>
+    i < MOST_CUTS ? i : end - Math.min(end, 2 * MOST_CUTS) + i,
   );
+  return lengths.map((length): Draft => [`cut-at-${length}`, expected(length), () => image.slice(0, length)]);
+}
+
+/** What a part with these bytes is sent as: a command line ends in a NUL. */
+export function sentBytes(name: string, bytes: Uint8Array): Buffer {
+  const ended = name !== ".cmdline" || bytes.at(-1) === 0;
+  return ended ? Buffer.from(bytes) : Buffer.concat([bytes, Uint8Array.of(0)]);
 }
 
 /** The image with more bytes behind its end. */

@@ -1,6 +1,7 @@
 import { envelopeMutations } from "./envelope.ts";
 import type { GoodFile } from "./good-file.ts";
 import type { Draft, Mutation } from "./mutation.ts";
+import { plainMutations } from "./plain.ts";
 import { ukiMutations } from "./uki.ts";
 import { zbootMutations } from "./zboot.ts";
 
@@ -18,6 +19,8 @@ function draftsOf(file: GoodFile): readonly Draft[] {
       return zbootMutations(file.image, file.layout);
     case "uki":
       return ukiMutations(file.image, file.layout);
+    case "plain":
+      return plainMutations(file.image, file.layout);
     case "envelope":
       return envelopeMutations(file.image, file.layout);
   }

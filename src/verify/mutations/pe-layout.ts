@@ -23,8 +23,8 @@ const SECTION_ROWS: readonly FieldRow[] = [
 
 const OPTIONAL_AT = 24;
 const ROW = 40;
-/** A foreign file may say that it has 65535; more than a UKI can have are of no use here. */
-const MOST_ROWS = 128;
+/** Sections whose every field is one that mutations look for: of thousands, the first ones are like the others. */
+const MOST_DETAILED = 128;
 
 /** A section header, as far as parsers look at it. */
 export type PeRow = {
@@ -51,7 +51,7 @@ export function peLayout(image: Uint8Array): PeLayout | undefined {
     signatureAt < image.length - OPTIONAL_AT &&
     numberAt(image, signatureAt, 4) === 0x4550n;
   if (!isPe) return undefined;
-  const count = Math.min(MOST_ROWS, Number(numberAt(image, signatureAt + 6, 2)));
+  const count = Number(numberAt(image, signatureAt + 6, 2));
   const tableAt = signatureAt + OPTIONAL_AT + Number(numberAt(image, signatureAt + 20, 2));
   const starts = Array.from({ length: count }, (_, i) => tableAt + i * ROW);
   return {
@@ -61,7 +61,7 @@ export function peLayout(image: Uint8Array): PeLayout | undefined {
     fields: [
       ...fieldsOf(DOS_ROWS, "DOS header", 0),
       ...fieldsOf(PE_ROWS, "PE header", signatureAt),
-      ...starts.flatMap((at, i) => fieldsOf(SECTION_ROWS, `section header ${i}`, at)),
+      ...starts.slice(0, MOST_DETAILED).flatMap((at, i) => fieldsOf(SECTION_ROWS, `section header ${i}`, at)),
     ],
     rows: starts.map((at) => ({
       name: latin1(image.subarray(at, at + 8)).replace(/\0+$/, ""),

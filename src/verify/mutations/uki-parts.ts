@@ -1,5 +1,5 @@
 import { INT_MAX, setNumber, UINT_MAX } from "./field.ts";
-import { changed, type Draft, type Expected, harmless, refused } from "./mutation.ts";
+import { changed, type Draft, type Expected, harmless, refused, sentBytes } from "./mutation.ts";
 import type { PeLayout, PeRow } from "./pe-layout.ts";
 
 const ROW = 40;
@@ -75,13 +75,14 @@ export function ukiPartMutations(
 function expected(image: Uint8Array, index: number, good: PeRow, size: number, made: PeRow): Expected {
   const wanted = Math.min(made.virtualSize, made.rawSize);
   if (wanted === 0) {
-    return made.name === ".linux"
-      ? refused("profile @0 has an empty .linux", "section table")
-      : changed("an empty part is left out");
+    if (made.name === ".linux") return refused("profile @0 has an empty .linux", "section table");
+    return changed(
+      made.name === ".cmdline" ? "an empty command line is one NUL" : "an empty initrd is left out",
+    );
   }
   if (made.rawOffset + wanted > image.length) return refused("bytes at", `section header ${index}`);
-  if (wanted === size && made.rawOffset === good.rawOffset) {
-    return harmless("the smaller of VirtualSize and SizeOfRawData counts");
-  }
-  return changed("the part is another run of bytes");
+  const bytes = (from: number, length: number) => sentBytes(made.name, image.subarray(from, from + length));
+  return bytes(made.rawOffset, wanted).equals(bytes(good.rawOffset, size))
+    ? harmless("the same bytes are sent")
+    : changed("the part is another run of bytes");
 }

@@ -3,7 +3,8 @@ import { changed, type Draft, type Expected, harmless, refused } from "./mutatio
 import { type PeLayout, type PeRow, withPeRows } from "./pe-layout.ts";
 import { usedRows } from "./uki-parts.ts";
 
-const MOST_SECTIONS = 96;
+/** More than tools once scanned; and all that a PE file can have. */
+const [MANY_SECTIONS, MOST_SECTIONS] = [2000, 65535];
 const NOWHERE = Number(UINT_MAX);
 const EMPTY_LINUX = refused("profile @0 has an empty .linux", "section table");
 const NO_LINUX = refused("profile @0 has no .linux", "section table");
@@ -21,7 +22,7 @@ export function ukiTableMutations(image: Uint8Array, layout: PeLayout): readonly
   ];
   const first = { ...linux.row, name: ".other", virtualSize: 2, rawSize: 2, rawOffset: 0 };
   const unused: PeRow = { name: ".sbat", virtualSize: NOWHERE, rawSize: NOWHERE, rawOffset: NOWHERE };
-  const padding = Array.from({ length: MOST_SECTIONS - rows.length }, () => unused);
+  const padded = (count: number) => [...Array<PeRow>(count - rows.length).fill(unused), ...rows];
   const profile: PeRow = { name: ".profile", virtualSize: 0, rawSize: 0, rawOffset: 0 };
   const emptied: PeRow = { ...linux.row, virtualSize: 0 };
 
@@ -33,8 +34,8 @@ export function ukiTableMutations(image: Uint8Array, layout: PeLayout): readonly
       () => withPeRows(image, layout, rows).slice(0, -1),
     ],
     tabled("unused-section-outside", harmless("only the sections used are looked at"), [unused, ...rows]),
-    tabled("sections-96", harmless("that many there may be"), [...padding, ...rows]),
-    tabled("sections-97", refused("NumberOfSections is 97", "PE header"), [...padding, unused, ...rows]),
+    tabled("sections-97", harmless("that many there may be"), padded(97)),
+    tabled("sections-2000", harmless("that many there may be"), padded(MANY_SECTIONS)),
     tabled("no-sections", refused("NumberOfSections is 0", "PE header"), []),
   ];
   for (const [name, { index, row }] of used) {
@@ -84,6 +85,7 @@ export function ukiTableMutations(image: Uint8Array, layout: PeLayout): readonly
       ]),
       tabled("linux-in-the-second-profile", NO_LINUX, [profile, profile, ...rows]),
       tabled("all-in-profile-0", harmless("a base may be empty"), [profile, ...rows]),
+      tabled("sections-65535", harmless("that many there may be"), padded(MOST_SECTIONS)),
       tabled("order-reversed", harmless("the stream's order does not follow the file's"), rows.toReversed()),
     );
   }

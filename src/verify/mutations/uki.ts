@@ -59,13 +59,10 @@ function headerMutations(image: Uint8Array, layout: PeLayout): readonly Draft[] 
     ),
     ...starts.map(([name, value]): Draft => [`e-lfanew-${name}`, outside, set(0x3c, 4, value)]),
     ["e-lfanew-0", refused("no PE signature", "PE header"), set(0x3c, 4, 0)],
-    ...[0, 97, 0x7fff, 0xffff].map(
-      (count): Draft => [
-        `number-of-sections-${count}`,
-        refused("NumberOfSections is", "PE header"),
-        set(signatureAt + 6, 2, count),
-      ],
-    ),
+    ["number-of-sections-0", refused("NumberOfSections is 0", "PE header"), set(signatureAt + 6, 2, 0)],
+    ...[0x7fff, 0xffff]
+      .filter((count) => tableAt + count * ROW > image.length)
+      .map((count): Draft => [`number-of-sections-${count}`, noSection, set(signatureAt + 6, 2, count)]),
     [
       "optional-header-of-rom",
       refused("optional header magic", "PE header"),
