@@ -95,14 +95,14 @@ async function recordLimits(
 /** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
 async function seedsOf(
   { image: files }: FuzzOptions,
-  { reference, revision }: Subject,
+  { reference, revision, arch }: Subject,
   io: Io,
 ): Promise<Result<readonly SeedInput[]>> {
   const seeds: SeedInput[] = [];
   for (const file of files) {
     const image = await read(resolve(io.cwd, file));
     if (!image.ok) return image;
-    const taken = expectedStream(reference, { image: image.value, revision, limits: LARGEST_PARTS });
+    const taken = expectedStream(reference, { image: image.value, revision, arch, limits: LARGEST_PARTS });
     if (!taken.ok) return err(inFile(taken.failure, file));
     if (image.value.length > LARGE) {
       io.stderr(
@@ -115,7 +115,7 @@ async function seedsOf(
   if (seeds.length > 0) return ok(seeds);
   const formats = formatsOf(reference, revision);
   return ok(
-    goodFiles(revision)
+    goodFiles(revision, arch)
       .filter(({ format }) => formats.includes(format))
       .map(({ name, image }) => ({ name, image })),
   );

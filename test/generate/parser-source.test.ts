@@ -21,7 +21,14 @@ async function render(templates: string, target: Target, revision: Revision, opt
   const files = await templateFiles(templates, target, revision);
   if (!files.ok) return files;
   const profile = revisionProfile(revision);
-  const context = { target, profile, kernelHasContext: false, seedPayloadSize: false, ...options };
+  const context = {
+    target,
+    arch: "arm64" as const,
+    profile,
+    kernelHasContext: false,
+    seedPayloadSize: false,
+    ...options,
+  };
   return renderParser(files.value, target, templateContext(context));
 }
 

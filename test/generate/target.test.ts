@@ -28,11 +28,31 @@ describe("a target's description", () => {
           v6: { kernel: { command: "DECOMPRESS" } },
           v7: { kernel: { command: "COPY", flag: "FILL" }, initrd: { command: "COPY" } },
         },
-        nested: { arm64: "zboot" },
+        architectures: ["arm64", "riscv", "loongarch", "x86"],
+        nested: { arm64: ["zboot"] },
         types: ["struct page"],
         file: "/t/thing.json",
       },
     }));
+
+  test("may be for one revision and some architectures, nest several, and send nothing but DONE", () => {
+    const plain = {
+      description: "takes what is one already",
+      architectures: ["riscv"],
+      body: { v7: "plain" },
+      parts: { v7: {} },
+      nested: { riscv: ["zboot", "thing"] },
+    };
+    expect(parse(plain)).toMatchObject({
+      ok: true,
+      value: {
+        architectures: ["riscv"],
+        body: { v7: "/t/plain.hbs" },
+        parts: { v7: {} },
+        nested: { riscv: ["zboot", "thing"] },
+      },
+    });
+  });
 
   test("may nest nothing and need no types", () => {
     const { nested, types, ...rest } = GOOD;
@@ -94,7 +114,33 @@ describe("a target's description", () => {
     [
       "no parts for a revision",
       { ...GOOD, parts: { v6: GOOD.parts.v6 } },
-      '"parts.v7" must at least have "kernel"',
+      '"parts.v7" must be an object with parts for members',
+    ],
+    [
+      "no parts where nothing but a part says that an image was taken",
+      { ...GOOD, parts: { ...GOOD.parts, v6: {} } },
+      '"parts.v6" must at least have "kernel"',
+    ],
+    ["no revision", { ...GOOD, body: {}, parts: {} }, '"body" must have one of v6, v7'],
+    [
+      "an architecture that nobody knows",
+      { ...GOOD, architectures: ["arm64", "mips"] },
+      '"architectures" must be a list of some of arm64, riscv, loongarch, x86',
+    ],
+    [
+      "no architecture",
+      { ...GOOD, architectures: [] },
+      '"architectures" must be a list of some of arm64, riscv, loongarch, x86',
+    ],
+    [
+      "an empty list of nested targets",
+      { ...GOOD, nested: { arm64: [] } },
+      '"nested.arm64" must name a target, or several in a list',
+    ],
+    [
+      "more nested targets than a container takes",
+      { ...GOOD, nested: { arm64: [..."abcdefghi"] } },
+      '"nested.arm64": 9 parsers, a container takes 8',
     ],
     [
       "parts without a kernel",
@@ -129,7 +175,7 @@ describe("a target's description", () => {
     [
       "a nested target that is no name",
       { ...GOOD, nested: { arm64: 1 } },
-      '"nested.arm64" must name a target',
+      '"nested.arm64" must name a target, or several in a list',
     ],
     [
       "a nested target for an architecture by another name",
@@ -225,12 +271,11 @@ describe("target folders", () => {
     });
   });
 
-  test("of the project describe uki and zboot, and uki nests a target that there is", async () => {
+  test("of the project describe plain, uki and zboot, and uki nests the other two", async () => {
     const targets = await loadTargets(["templates"]);
     if (!targets.ok) throw new Error(JSON.stringify(targets.failure));
-    expect([...targets.value.keys()]).toEqual(["uki", "zboot"]);
-    for (const target of targets.value.values()) {
-      for (const inner of Object.values(target.nested)) expect(targets.value.has(inner)).toBe(true);
-    }
+    expect([...targets.value.keys()]).toEqual(["plain", "uki", "zboot"]);
+    const nested = ["zboot", "plain"];
+    expect(targets.value.get("uki")?.nested).toEqual({ arm64: nested, riscv: nested, loongarch: nested });
   });
 });

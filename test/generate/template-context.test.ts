@@ -11,6 +11,7 @@ const TARGET: Target = {
     v6: { cmdline: { command: "COPY" }, kernel: { command: "DECOMPRESS" } },
     v7: { initrd: { command: "COPY" }, kernel: { command: "COPY", flag: "FILL" } },
   },
+  architectures: ["arm64"],
   nested: {},
   types: [],
   file: "/t/thing.json",
@@ -20,6 +21,7 @@ function context(revision: Revision, options: Partial<ContextOptions> = {}) {
   const profile = revisionProfile(revision);
   return templateContext({
     target: TARGET,
+    arch: "arm64",
     profile,
     kernelHasContext: true,
     seedPayloadSize: false,
@@ -34,6 +36,7 @@ describe("what templates see", () => {
         name: "kernel",
         ring: "ringbuf_1",
         limit: "KERNEL_SIZE",
+        text: "false",
         header: [
           { name: "cmd", value: "CMD_DECOMPRESS" },
           { name: "subcmd", value: "SUBCMD_KERNEL" },
@@ -43,6 +46,7 @@ describe("what templates see", () => {
         name: "cmdline",
         ring: "ringbuf_3",
         limit: "CMDLINE_SIZE",
+        text: "true",
         header: [
           { name: "cmd", value: "CMD_COPY" },
           { name: "subcmd", value: "SUBCMD_CMDLINE" },

@@ -286,7 +286,7 @@ describe("v6", () => {
       [".bpf", object],
     );
     const result = await v6(image);
-    expect(parts(result)).toEqual([KERNEL, "i", "c"]);
+    expect(parts(result)).toEqual([KERNEL, "i", "c\0"]);
     expect(result.ok && result.value.attempts.map(({ layer }) => layer)).toEqual([1, 2]);
   });
 

@@ -5,6 +5,7 @@ import { decodeCommand } from "#abi/command-codec.ts";
 import { headerLayout } from "#abi/header-layout.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { diffStreams } from "#abi/stream-diff.ts";
+import { parsePlain } from "#reference/plain.ts";
 import { parseUki } from "#reference/uki.ts";
 import { parseZboot } from "#reference/zboot.ts";
 import { COMPILERS } from "../generate/host-compiler.ts";
@@ -34,6 +35,7 @@ describe.each(COMPILERS.slice(0, 1))("the templates' C, compiled by %s,", (compi
     ["zboot", "v7", parseZboot],
     ["uki", "v6", parseUki],
     ["uki", "v7", parseUki],
+    ["plain", "v7", parsePlain],
   ] as const)("%s in %s", (target, revision, parse) => {
     test(`sends what the reference sends for each of ${IMAGES} images, and nothing where that refuses`, async () => {
       const images = fc.sample(anyImage, { numRuns: IMAGES, seed: 20260321 });
@@ -41,7 +43,7 @@ describe.each(COMPILERS.slice(0, 1))("the templates' C, compiled by %s,", (compi
       let taken = 0;
       images.forEach((image, i) => {
         const run = runs[i] ?? { buffers: [], wildReads: 0, leaks: 0 };
-        const reference = parse({ image, limits: LIMITS, revision });
+        const reference = parse({ image, limits: LIMITS, revision, arch: "arm64" });
         if (reference.ok) taken++;
         const expected = { revision, commands: reference.ok ? reference.value : [] };
         const difference = diffStreams(expected, streamOf(run, revision));

@@ -40,6 +40,7 @@ const HELPERS = `
 void *bpf_ringbuf_reserve(void *ring, __u64 size, __u64 flags);
 void bpf_ringbuf_discard(void *record, __u64 flags);
 long bpf_probe_read_kernel(void *to, __u32 size, const void *from);
+long bpf_loop(__u32 turns, void *function, void *context, __u64 flags);
 `;
 
 /** Reads images from stdin (u32 length, bytes) and writes, for each: u32 buffers, each as u32 length and bytes, u32 wild reads, u32 leaks. */
@@ -78,6 +79,15 @@ long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 	}
 	memcpy(to, from, size);
 	return 0;
+}
+
+long bpf_loop(__u32 turns, void *function, void *context, __u64 flags)
+{
+	__u32 turn = 0;
+
+	while (turn < turns && !((long (*)(__u64, void *))function)(turn++, context))
+		;
+	return turn;
 }
 
 struct bpf_parser_context { int unused; } parser_context;
@@ -153,7 +163,13 @@ export async function compiledParser(
   const target = must(await loadTargets(["templates"])).get(name);
   if (target === undefined) throw new Error(`no target ${name}`);
   const files = must(await templateFiles("templates", target, revision));
-  const context = templateContext({ target, profile, kernelHasContext: false, seedPayloadSize: false });
+  const context = templateContext({
+    target,
+    arch: "arm64",
+    profile,
+    kernelHasContext: false,
+    seedPayloadSize: false,
+  });
   const parser = must(await renderParser(files, target, context));
 
   const folder = mkdtempSync(join(tmpdir(), "c-parser-"));

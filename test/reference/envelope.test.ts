@@ -38,8 +38,15 @@ describe("a good envelope", () => {
 
   test("may do without .initrd and .cmdline", () => expect(built(kernel)).toEqual([STREAM[0], "DONE"]));
 
-  test("leaves an empty .initrd or .cmdline out", () =>
-    expect(built(kernel, section(".initrd", ""), section(".cmdline", ""))).toEqual([STREAM[0], "DONE"]));
+  test("leaves an empty .initrd out, and ends an empty .cmdline by its NUL", () =>
+    expect(built(kernel, section(".initrd", ""), section(".cmdline", ""))).toEqual([
+      STREAM[0],
+      "COPY/CMDLINE \0",
+      "DONE",
+    ]));
+
+  test("gives a command line without a NUL one", () =>
+    expect(built(kernel, section(".cmdline", "quiet"))).toEqual([STREAM[0], "COPY/CMDLINE quiet\0", "DONE"]));
 
   test("may have an empty section anywhere, beyond 2^53 included", () => {
     const elf = buildElf([kernel, { ...section(".initrd", ""), offset: 2n ** 64n - 1n, size: 0n }]);
@@ -61,7 +68,7 @@ describe("a good envelope", () => {
     const at = BigInt(good.offsets[1] ?? 0);
     expect(built(kernel, { ...section(".cmdline", ""), offset: at, size: 2n })).toEqual([
       STREAM[0],
-      "COPY/CMDLINE MZ",
+      "COPY/CMDLINE MZ\0",
       "DONE",
     ]);
   });
@@ -78,7 +85,7 @@ describe("a good envelope", () => {
       view.setUint32(field(elf, 1, 0), 11, true);
       view.setUint32(field(elf, 2, 0), 19, true);
     });
-    expect(envelope(image)).toEqual([STREAM[0], "COPY/CMDLINE c", "DONE"]);
+    expect(envelope(image)).toEqual([STREAM[0], "COPY/CMDLINE c\0", "DONE"]);
   });
 
   test("may have names that end in one another", () => {
@@ -90,8 +97,8 @@ describe("a good envelope", () => {
     ]);
   });
 
-  test("may have 64 sections, the null section and .shstrtab among them", () => {
-    const others = Array.from({ length: 61 }, () => section(".other", "x"));
+  test.each([65, 2000, 65279])("may have %i sections, the null section and .shstrtab among them", (count) => {
+    const others = Array.from({ length: count - 3 }, () => section(".other", ""));
     expect(built(...others, kernel)).toEqual([STREAM[0], "DONE"]);
   });
 
@@ -135,7 +142,7 @@ describe("a hostile envelope", () => {
     ["with e_shentsize 40", 0x3a, "e_shentsize is 40", (v) => v.setUint16(0x3a, 40, true)],
     ["with e_shnum 0", 0x3c, "e_shnum is 0", (v) => v.setUint16(0x3c, 0, true)],
     ["with e_shnum 1", 0x3c, "e_shnum is 1", (v) => v.setUint16(0x3c, 1, true)],
-    ["with e_shnum 65", 0x3c, "e_shnum is 65", (v) => v.setUint16(0x3c, 65, true)],
+    ["with e_shnum 65280", 0x3c, "e_shnum is 65280", (v) => v.setUint16(0x3c, 0xff00, true)],
     ["with e_shnum 65535", 0x3c, "e_shnum is 65535", (v) => v.setUint16(0x3c, 0xffff, true)],
     ["with e_shstrndx 0", 0x3e, "e_shstrndx 0 of 5 sections", (v) => v.setUint16(0x3e, 0, true)],
     ["with e_shstrndx 5", 0x3e, "e_shstrndx 5 of 5 sections", (v) => v.setUint16(0x3e, 5, true)],
@@ -270,7 +277,7 @@ describe("a hostile envelope", () => {
       "cmdline",
       [section(".cmdline", "c".repeat(LIMITS.cmdline + 1)), kernel],
       1,
-      "cmdline for its record: 257 > 256",
+      "cmdline for its record: 258 > 256",
     ],
   ] as const)("with a part larger than its record: %s", (_, sections, index, detail) => {
     const elf = buildElf(sections);

@@ -17,6 +17,16 @@ test.each([
   expect(outcome(parseAny, image)).toEqual([command, "DONE"]),
 );
 
+test("a kernel with a header of its own is taken as it is, in v7", () => {
+  const kernel = new Uint8Array(80);
+  kernel.set(Buffer.from("MZ"));
+  for (const magic of ["ARM\x64", "RSC\x05", "\xcd\x23\x82\x81"]) {
+    kernel.set(Buffer.from(magic, "latin1"), 0x38);
+    expect(outcome(parseAny, kernel)).toEqual(["DONE"]);
+    expect(outcome(parseAny, kernel, "v6")[0]).toBe("malformed");
+  }
+});
+
 test("no parser takes an ELF file in v6, or what begins as nothing known", () => {
   expect(outcome(parseAny, envelope, "v6")).toEqual(["unsupported"]);
   expect(outcome(parseAny, Buffer.from("bzImage"))).toEqual(["unsupported"]);

@@ -42,7 +42,12 @@ describe.each(REVISIONS)("the judge of %s", (revision) => {
     expect(subject("zboot.bpf").reference).toBe("zboot");
     expect(subjects("uki.bpf").map(({ name, reference }) => [name, reference])).toEqual([
       ["uki.bpf", "uki"],
-      ["uki.bpf .bpf.nested", "zboot"],
+      ...(revision === "v6"
+        ? [["uki.bpf .bpf.nested", "zboot"]]
+        : [
+            ["uki.bpf .bpf.nested/.bpf.1", "zboot"],
+            ["uki.bpf .bpf.nested/.bpf.2", "plain"],
+          ]),
     ]);
   });
 

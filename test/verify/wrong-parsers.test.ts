@@ -68,17 +68,15 @@ describe("verify catches", () => {
     const { status, verification } = await verify(wrong.parser, revision, source, wrong.image);
     expect(status).toBe(1);
     const findings = verification.verdicts.flatMap((verdict) => verdict.findings);
-    expect(findings.map(outline)).toContainEqual({
-      kind: wrong.finding.kind,
-      ...(wrong.finding.field !== undefined && { field: wrong.finding.field }),
-      words:
-        typeof wrong.finding.words === "string"
-          ? wrong.finding.words
-          : expect.stringMatching(wrong.finding.words),
-      source: expect.stringContaining(wrong.finding.source),
-      run:
-        typeof wrong.finding.run === "string" ? wrong.finding.run : expect.stringMatching(wrong.finding.run),
-    });
+    const { kind, field, words, source: line, run } = wrong.finding;
+    const expected = {
+      kind,
+      ...(field !== undefined && { field }),
+      words: typeof words === "string" ? words : expect.stringMatching(words),
+      ...(line !== undefined && { source: expect.stringContaining(line) }),
+      run: typeof run === "string" ? run : expect.stringMatching(run),
+    };
+    expect(findings.map(outline)).toContainEqual(expect.objectContaining(expected));
   });
 });
 

@@ -115,11 +115,11 @@ describe("a hostile envelope", () => {
     ]),
   );
 
-  test.each([0, 1, 65, 0xff00, 0xffff])("with e_shnum %i", (value) =>
+  test.each([0, 1, 0xff00, 0xffff])("with e_shnum %i", (value) =>
     expect(failure(edit((v) => v.setUint16(0x3c, value, true)))).toEqual([
       "file header",
       0x3c,
-      `e_shnum ${value}, must be 2 to 64`,
+      `e_shnum ${value}, must be 2 to 65279`,
     ]),
   );
 

@@ -80,13 +80,10 @@ describe("a good PE file", () => {
     expect(decoded(file.bytes).sections[0]?.data).toEqual(new Uint8Array(LINUX.subarray(0, length)));
   });
 
-  test("may have 96 sections, and sections that overlap", () => {
-    const sections = Array.from({ length: 96 }, (_, i) => ({
-      name: `.s${i}`,
-      data: LINUX,
-      rawOffset: 0x200,
-    }));
-    expect(decoded(buildPe(sections).bytes).sections).toHaveLength(96);
+  test.each([97, 2000, 65535])("may have %i sections, and sections that overlap", (length) => {
+    const section = { name: ".s", data: new Uint8Array(0), virtualSize: 4, rawSize: 4, rawOffset: 0x200 };
+    const sections = Array.from({ length }, () => section);
+    expect(decoded(buildPe(sections).bytes).sections).toHaveLength(length);
   });
 
   test("may end with certificates, which directory 4 finds by file offset", () => {
@@ -137,13 +134,12 @@ describe("a hostile PE file", () => {
   test("without the PE signature", () =>
     expect(failure(edit((v) => v.setUint8(pe, 0x51)))).toEqual(["COFF header", pe, "no PE signature"]));
 
-  test.each([0, 97, 65535])("with NumberOfSections %i", (count) =>
-    expect(failure(edit((v) => v.setUint16(pe + 6, count, true)))).toEqual([
+  test("with NumberOfSections 0", () =>
+    expect(failure(edit((v) => v.setUint16(pe + 6, 0, true)))).toEqual([
       "COFF header",
       pe + 6,
-      `NumberOfSections is ${count}, must be 1 to 96`,
-    ]),
-  );
+      "NumberOfSections is 0",
+    ]));
 
   test("with more section headers than the file holds", () => {
     const bytes = edit((v) => v.setUint16(pe + 6, 96, true)).subarray(0, table + 2 * 40 + 10);

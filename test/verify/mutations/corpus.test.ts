@@ -3,6 +3,7 @@ import { REVISIONS } from "#abi/revisions.ts";
 import { faultPaths } from "#verify/fault-paths.ts";
 import { judge } from "#verify/judge.ts";
 import { hostileCorpus } from "#verify/mutations/corpus.ts";
+import type { ReferenceName } from "#verify/references.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
 import { loadParser } from "#vm/load-parser.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
@@ -16,7 +17,7 @@ describe.each(REVISIONS)("the hostile corpus of %s", (revision) => {
     built = await buildParsers(revision);
   });
 
-  function subject(name: "zboot" | "uki"): Subject {
+  function subject(name: ReferenceName): Subject {
     const parser = loadParser(built.file(`${name}.bpf`), { target: profileBtf(revision) });
     const found = parser.ok ? subjectsOf(parser.value, { name, revision, limits: LIMITS }) : parser;
     const [first] = found.ok ? found.value : [];
@@ -24,7 +25,11 @@ describe.each(REVISIONS)("the hostile corpus of %s", (revision) => {
     return first;
   }
 
-  it.each(["zboot", "uki"] as const)("shows nothing wrong with the %s parser, on any fault path", (name) => {
+  const parsers = (["zboot", "uki", "plain"] as const).filter(
+    (name) => name !== "plain" || revision === "v7",
+  );
+
+  it.each(parsers)("shows nothing wrong with the %s parser, on any fault path", (name) => {
     const parser = subject(name);
     const wrong: string[] = [];
     for (const hostile of hostileCorpus(revision, name)) {
@@ -39,12 +44,12 @@ describe.each(REVISIONS)("the hostile corpus of %s", (revision) => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(["zboot", "uki"] as const)("is the same every time for %s, with names of its own", (name) => {
+  it.each(parsers)("is the same every time for %s, with names of its own", (name) => {
     const [once, again] = [hostileCorpus(revision, name), hostileCorpus(revision, name)];
     const made = (corpus: typeof once) =>
       corpus.map((one) => [one.name, one.why, Buffer.from(one.image()).toString("hex")]);
     expect(made(once)).toEqual(made(again));
     expect(new Set(once.map((one) => one.name)).size).toBe(once.length);
-    expect(once.length).toBeGreaterThan(90);
+    expect(once.length).toBeGreaterThan(80);
   });
 });

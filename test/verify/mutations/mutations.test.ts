@@ -19,7 +19,7 @@ const CASES = REVISIONS.flatMap((revision) =>
 );
 
 function stream(reference: ReferenceName, revision: Revision, image: Uint8Array) {
-  return expectedStream(reference, { image, revision, limits: LIMITS });
+  return expectedStream(reference, { image, revision, limits: LIMITS, arch: "arm64" });
 }
 
 /** What the reference parser makes of a mutant of `good`, where that is not what the mutation says. */

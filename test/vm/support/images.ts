@@ -35,7 +35,7 @@ const ODD: { readonly [Kind in ImageKind]: () => readonly Uint8Array[] } = {
     envelope(KERNEL, part(".initrd", TOO_LARGE)),
     envelope(KERNEL, part(".cmdline", TOO_LARGE)),
     ...[".kernel", ".initrd", ".cmdline"].map((name) => envelope(KERNEL, part(name), part(name))),
-    ...[62, 63, 64, 65].map((count) =>
+    ...[3, 64, 65].map((count) =>
       envelope(KERNEL, ...Array.from({ length: count - 3 }, () => part(".note"))),
     ),
   ],
@@ -43,7 +43,7 @@ const ODD: { readonly [Kind in ImageKind]: () => readonly Uint8Array[] } = {
     uki(part(".linux", TOO_LARGE)),
     uki(LINUX, part(".initrd", TOO_LARGE)),
     uki(LINUX, part(".cmdline", TOO_LARGE)),
-    ...[95, 96, 97].map((count) => uki(...Array.from({ length: count - 1 }, () => part(".note")), LINUX)),
+    ...[1, 96, 97].map((count) => uki(...Array.from({ length: count - 1 }, () => part(".note")), LINUX)),
   ],
 };
 
