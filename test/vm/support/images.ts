@@ -4,6 +4,10 @@ import { buildElf, type TestSection } from "../../support/elf-builder.ts";
 import { buildPe, type TestPeSection } from "../../support/pe-builder.ts";
 import { buildZboot } from "../../support/zboot-builder.ts";
 
+/** What fills the record of a command line, and leaves no room for a NUL that it lacks. */
+const FULL_LINE = new Uint8Array(32 * 1024).fill(0x61);
+const ENDED_LINE = FULL_LINE.with(FULL_LINE.length - 1, 0);
+
 /** The largest kernel and initrd of `buildParsers`, and beyond. */
 const TOO_LARGE = new Uint8Array((1 << 20) + 0x20000);
 
@@ -16,14 +20,26 @@ const envelope = (...sections: readonly TestSection[]) => buildElf(sections).byt
 const KERNEL = part(".kernel", ZBOOT);
 const LINUX = part(".linux", PAYLOAD);
 
-export type ImageKind = "zboot" | "envelope" | "uki";
+export type ImageKind = "zboot" | "envelope" | "uki" | "plain";
+
+function plain(magic: string, type = ""): Uint8Array {
+  const image = new Uint8Array(200).fill(3);
+  image.set(text(`MZ\0\0${type}`));
+  image.set(text(magic), 0x38);
+  return image;
+}
 
 const GOOD: { readonly [Kind in ImageKind]: readonly Uint8Array[] } = {
   zboot: [ZBOOT],
-  envelope: [envelope(KERNEL, part(".initrd"), part(".cmdline")), envelope(part(".note"), KERNEL)],
+  envelope: [
+    envelope(KERNEL, part(".initrd"), part(".cmdline")),
+    envelope(part(".note"), KERNEL, part(".cmdline", text(""))),
+  ],
+  plain: [plain("ARM\x64")],
   uki: [
     uki(LINUX, part(".initrd"), part(".cmdline")),
     buildPe([part(".text"), LINUX], { plus: false }).bytes,
+    uki(LINUX, part(".cmdline", text(""))),
     uki(LINUX, part(".profile"), part(".linux"), part(".initrd"), part(".profile"), part(".linux")),
   ],
 };
@@ -34,15 +50,21 @@ const ODD: { readonly [Kind in ImageKind]: () => readonly Uint8Array[] } = {
   envelope: () => [
     envelope(KERNEL, part(".initrd", TOO_LARGE)),
     envelope(KERNEL, part(".cmdline", TOO_LARGE)),
+    ...[FULL_LINE, ENDED_LINE].map((line) => envelope(KERNEL, part(".cmdline", line))),
     ...[".kernel", ".initrd", ".cmdline"].map((name) => envelope(KERNEL, part(name), part(name))),
     ...[3, 64, 65].map((count) =>
       envelope(KERNEL, ...Array.from({ length: count - 3 }, () => part(".note"))),
     ),
   ],
+  plain: () => [
+    ...["ARM\x65", "RSC\x05", "\xcd\x23\x82\x81"].map((magic) => plain(magic)),
+    ...["zimg", "aimg", "zamg", "ziag", "zima"].map((type) => plain("ARM\x64", type)),
+  ],
   uki: () => [
     uki(part(".linux", TOO_LARGE)),
     uki(LINUX, part(".initrd", TOO_LARGE)),
     uki(LINUX, part(".cmdline", TOO_LARGE)),
+    ...[FULL_LINE, ENDED_LINE].map((line) => uki(LINUX, part(".cmdline", line))),
     ...[1, 96, 97].map((count) => uki(...Array.from({ length: count - 1 }, () => part(".note")), LINUX)),
   ],
 };

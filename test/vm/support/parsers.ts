@@ -32,6 +32,7 @@ export async function buildParsers(
     const names = [
       "zboot.bpf",
       "uki.bpf",
+      ...(revision === "v6" ? [] : ["plain.bpf"]),
       "zboot_bytecode.o",
       "uki_bytecode.o",
       "zboot_parser_bpf.o",
