@@ -2,6 +2,7 @@ import { type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Target } from "#generate/target.ts";
 import type { Architecture } from "#kernel/architecture.ts";
 import { MAKE_VARIABLES } from "./make-variables.ts";
+import { fittingTargets } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { buildGraph } from "./rules.ts";
 
@@ -54,7 +55,8 @@ function rulesTable(targets: ReadonlyMap<string, Target>): string {
 }
 
 /** A plan with stand-ins for what a machine would have: `/k` is a kernel tree, `/t` our templates. */
-function examplePlan(targets: ReadonlyMap<string, Target>, arch: Architecture, revision: Revision): Plan {
+function examplePlan(all: ReadonlyMap<string, Target>, arch: Architecture, revision: Revision): Plan {
+  const targets = fittingTargets(all, { arch, revision });
   return {
     out: "/out",
     kernel: {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cliOk } from "../support/cli.ts";
@@ -54,7 +54,7 @@ describe("make zboot uki in tools/kexec", () => {
   it("leaves every artefact under its name and nothing else", async () => {
     const out = await make("names", "zboot", "uki", "ARCH=arm64");
     expect(published(out).sort()).toEqual(
-      [...HEADERS, ...filesOf("uki"), ...filesOf("zboot"), ...MANIFESTS].sort(),
+      [...HEADERS, ...filesOf("uki"), ...filesOf("zboot"), ...filesOf("plain"), ...MANIFESTS].sort(),
     );
   });
 
@@ -86,12 +86,12 @@ describe("make zboot uki in tools/kexec", () => {
     { arch: "x86", nested: false },
   ])("makes of uki alone also what it nests: on $arch $nested", async ({ arch, nested }) => {
     const out = await make(`uki-alone-${arch}`, "uki", `ARCH=${arch}`, "MAX_KERNEL=64M");
-    const zboot = nested ? filesOf("zboot") : [];
+    const inner = nested ? [...filesOf("zboot"), ...filesOf("plain")] : [];
     expect(
       published(out)
-        .filter((name) => name.startsWith("zboot"))
+        .filter((name) => /^(zboot|plain)/.test(name))
         .sort(),
-    ).toEqual(zboot.sort());
+    ).toEqual(inner.sort());
     expect(published(out)).toContain("uki.bpf");
   });
 });
@@ -117,10 +117,18 @@ describe.each(ARCHES)("artefacts for ARCH=%s", (arch) => {
     expect(complaints(file)).toBe("");
   });
 
-  it("uki.bpf nests zboot.bpf byte for byte where kernels are zboot images", () => {
+  it("uki.bpf nests the bytecode of zboot and plain, in this order, where kernels are zboot images or Images", () => {
     if (!nests) return expect(sectionNames(join(out, "uki.bpf")).join()).not.toContain("nested");
-    const nested = sectionBytes(join(out, "uki.bpf"), ".bpf.nested");
-    expect(nested.equals(readFileSync(join(out, "zboot.bpf")))).toBe(true);
+    const nested = join(out, "nested.bpf");
+    writeFileSync(nested, sectionBytes(join(out, "uki.bpf"), ".bpf.nested"));
+    expect(sectionNames(nested)).toEqual(["null", ".bpf.1 PROGBITS", ".bpf.2 PROGBITS", ".shstrtab STRTAB"]);
+    for (const [section, parser] of [
+      [".bpf.1", "zboot"],
+      [".bpf.2", "plain"],
+    ] as const) {
+      const bytecode = readFileSync(join(out, `${parser}_bytecode.o`));
+      expect(sectionBytes(nested, section).equals(bytecode), section).toBe(true);
+    }
   });
 
   it.each(PARSERS)("%s.bpf carries the bytecode object as .bpf.1", (parser) => {

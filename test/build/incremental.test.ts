@@ -165,7 +165,7 @@ describe("after a change", () => {
 /** The smallest target of a user's own: takes a file for a kernel when it begins with `KRNL`. */
 const OWN_TARGET = {
   description: "takes a file that begins with KRNL",
-  body: { v6: "plain", v7: "plain" },
+  body: { v6: "taker", v7: "taker" },
   parts: { v6: { kernel: "COPY" }, v7: { kernel: "COPY" } },
 };
 const OWN_BODY = `struct scratch {
@@ -187,22 +187,22 @@ static __always_inline bool locate(const struct image *image, struct scratch *sc
 describe("a target of the user's own", () => {
   it("builds beside the others, and a change of its template re-runs its rules alone", async () => {
     const targets = newFolder("targets");
-    write(join(targets, "plain.json"), JSON.stringify(OWN_TARGET));
-    write(join(targets, "plain.hbs"), OWN_BODY);
-    const build = () => make("plain", `TARGETS=${targets}`, "O=own");
-    const own = [...fromObject("plain"), "plain.bpf", "plain.manifest.json", "plain_parser_bpf.c"].sort();
-    expect(made(await build()).filter((name) => name.startsWith("plain"))).toEqual(own);
+    write(join(targets, "taker.json"), JSON.stringify(OWN_TARGET));
+    write(join(targets, "taker.hbs"), OWN_BODY);
+    const build = () => make("taker", `TARGETS=${targets}`, "O=own");
+    const own = [...fromObject("taker"), "taker.bpf", "taker.manifest.json", "taker_parser_bpf.c"].sort();
+    expect(made(await build()).filter((name) => name.startsWith("taker"))).toEqual(own);
 
     // Of the same length: line numbers are part of the program.
-    write(join(targets, "plain.hbs"), OWN_BODY.replace("!= 'R'", "!= 'S'"));
+    write(join(targets, "taker.hbs"), OWN_BODY.replace("!= 'R'", "!= 'S'"));
     expect(made(await build())).toEqual(own);
     expect(made(await build())).toEqual(NOTHING);
   });
 
   it("whose template is edited while clang is at work is built again by the next run", async () => {
     const targets = newFolder("targets");
-    write(join(targets, "plain.json"), JSON.stringify(OWN_TARGET));
-    const template = write(join(targets, "plain.hbs"), OWN_BODY);
+    write(join(targets, "taker.json"), JSON.stringify(OWN_TARGET));
+    const template = write(join(targets, "taker.hbs"), OWN_BODY);
     const edited = write(join(newFolder(), "edited.hbs"), OWN_BODY.replace("!= 'R'", "!= 'S'"));
     const clang = script(
       join(newFolder("tools"), "clang"),
@@ -210,14 +210,14 @@ describe("a target of the user's own", () => {
     );
     const words = [
       "make",
-      "plain_parser_bpf.o",
+      "taker_parser_bpf.o",
       `TARGETS=${targets}`,
       `CLANG=${clang}`,
       "ARCH=arm64",
       "O=edited",
     ];
     const build = () => runProgram(words, { cwd: tree.kexec });
-    expect(made(await build())).toContain("plain_parser_bpf.o");
-    expect(made(await build())).toEqual(["plain_parser_bpf.c", "plain_parser_bpf.o"]);
+    expect(made(await build())).toContain("taker_parser_bpf.o");
+    expect(made(await build())).toEqual(["taker_parser_bpf.c", "taker_parser_bpf.o"]);
   });
 });

@@ -122,8 +122,8 @@ it("a manifest has the digest of the template that the outputs were made from", 
   const { kexec } = kernelTree();
   const targets = newFolder("targets");
   const parts = { v6: { kernel: "COPY" }, v7: { kernel: "COPY" } };
-  const description = { description: "takes all", body: { v6: "plain", v7: "plain" }, parts };
-  write(join(targets, "plain.json"), JSON.stringify(description));
+  const description = { description: "takes all", body: { v6: "taker", v7: "taker" }, parts };
+  write(join(targets, "taker.json"), JSON.stringify(description));
   const body = `struct scratch {
 	struct parts parts;
 };
@@ -134,15 +134,15 @@ static __always_inline bool locate(const struct image *image, struct scratch *sc
 	return true;
 }
 `;
-  const template = write(join(targets, "plain.hbs"), body);
+  const template = write(join(targets, "taker.hbs"), body);
   const clang = script(
     join(newFolder("tools"), "clang"),
     `case "$*" in *" -c "*) echo "/* edited */" >> ${template};; esac\nexec ${CLANG} "$@"`,
   );
-  const words = ["make", "plain", "ARCH=arm64", `CLANG=${clang}`, `TARGETS=${targets}`, "O=out"];
+  const words = ["make", "taker", "ARCH=arm64", `CLANG=${clang}`, `TARGETS=${targets}`, "O=out"];
   const first = await runProgram(words, { cwd: kexec });
   expect(first).toMatchObject({ status: 0 });
-  const manifest = JSON.parse(readFileSync(join(kexec, "out/plain.manifest.json"), "utf8"));
+  const manifest = JSON.parse(readFileSync(join(kexec, "out/taker.manifest.json"), "utf8"));
   expect(JSON.stringify(manifest)).toContain(digest(body));
-  expect((await runProgram(words, { cwd: kexec })).stdout).toContain("plain_parser_bpf.c");
+  expect((await runProgram(words, { cwd: kexec })).stdout).toContain("taker_parser_bpf.c");
 });

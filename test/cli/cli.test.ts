@@ -85,11 +85,13 @@ describe("kexec-bpf build", () => {
       abi: { revision: "v7", source: "built-in" },
       tools: { clang: expect.stringMatching(/^\d+\./), bpftool: expect.stringMatching(/^\d+\./) },
       containers: [
+        { name: "plain.bpf", sections: [{ name: ".bpf.1", file: "plain_bytecode.o" }] },
         {
           name: "uki.bpf",
           sections: [
             { name: ".bpf.1", file: "uki_bytecode.o" },
-            { name: ".bpf.nested", file: "zboot.bpf" },
+            { name: ".bpf.nested/.bpf.1", file: "zboot_bytecode.o" },
+            { name: ".bpf.nested/.bpf.2", file: "plain_bytecode.o" },
           ],
         },
         { name: "zboot.bpf", sections: [{ name: ".bpf.1", file: "zboot_bytecode.o" }] },

@@ -194,11 +194,12 @@ describe("a corpus folder", () => {
     const { verdicts, images } = JSON.parse(stdout) as Verification;
     expect(verdicts.map(({ parser, image }) => `${parser} on ${image}`)).toEqual([
       "zboot.bpf on corpus/a.img",
-      "uki.bpf .bpf.nested on corpus/a.img",
+      "uki.bpf .bpf.nested/.bpf.1 on corpus/a.img",
       "uki.bpf on corpus/b.img",
       "zboot.bpf on corpus/deep/plain.img",
       "uki.bpf on corpus/deep/plain.img",
-      "uki.bpf .bpf.nested on corpus/deep/plain.img",
+      "uki.bpf .bpf.nested/.bpf.1 on corpus/deep/plain.img",
+      "uki.bpf .bpf.nested/.bpf.2 on corpus/deep/plain.img",
     ]);
     expect(images.map(({ file, why }) => [file, why])).toEqual([
       ["corpus/a.img", "for a test"],
