@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
 /**
@@ -97,7 +97,17 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   const base = given(env["XDG_CACHE_HOME"]);
   // The XDG base directory specification: a relative path there is invalid and to be ignored.
   if (base !== undefined && isAbsolute(base)) return join(base, "kexec-bpf");
-  return join(given(env["HOME"]) ?? homedir(), ".cache", "kexec-bpf");
+  return join(given(env["HOME"]) ?? homeOfUser(), ".cache", "kexec-bpf");
+}
+
+/** The home folder of the user database; as for bash's `~`, the root folder where it does not know the user. */
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_SYSTEM_ERROR") return "/";
+    throw error;
+  }
 }
 
 /** The first value that is set; make and the shell take an empty variable for an unset one. */
