@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runTool, type ToolRun } from "#toolchain/process.ts";
+import { isGone, linesOf, until } from "../support/until.ts";
 import { script, temporaryFolder } from "./temporary-folder.ts";
 
 const sh = (body: string, more: Partial<ToolRun> = {}): ToolRun => ({
@@ -14,34 +14,13 @@ const sh = (body: string, more: Partial<ToolRun> = {}): ToolRun => ({
   ...more,
 });
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Waits for a process to be gone; zombies that an idle init leaves count as gone. */
-async function isGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 150; tries++) {
-    const status = isAlive(pid) ? await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "") : "";
-    if (status === "" || /\) Z /.test(status)) return true;
-    await sleep(20);
-  }
-  return false;
-}
-
 /** Waits until the script has written all its processes' ids, one a line. */
-async function pidsIn(file: string, count: number): Promise<number[]> {
-  for (let tries = 0; tries < 250; tries++) {
-    const lines = (await readFile(file, "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
-    if (lines.length >= count) return lines.map(Number);
-    await sleep(20);
-  }
-  throw new Error(`no ${count} process ids in ${file}`);
+async function pidsIn(file: string, count: number): Promise<readonly number[]> {
+  await until(`${file} has ${count} process ids`, () => linesOf(file).length >= count);
+  return linesOf(file).map(Number);
 }
+
+const allGone = (pids: readonly number[]) => until("all are gone", () => pids.every(isGone));
 
 /** A tool with a child and a grandchild that ignores SIGTERM; each writes its id to `pids`. */
 const FAMILY = `
@@ -151,10 +130,10 @@ describe("runTool", () => {
 describe("the process group of a tool", () => {
   it("ends as a whole on timeout, a member that ignores SIGTERM included", async () => {
     const pids = join(await temporaryFolder(), "pids");
-    const running = runTool(sh(FAMILY, { env: { PIDS: pids }, timeout: 400 }));
+    const running = runTool(sh(FAMILY, { env: { PIDS: pids }, timeout: 3000 }));
     const family = await pidsIn(pids, 3);
     expect(await running).toMatchObject({ failure: { reason: "tool-failed", ended: "timed out" } });
-    for (const pid of family) expect(await isGone(pid)).toBe(true);
+    await allGone(family);
   });
 
   it("ends as a whole on abort, which is told by the signal's reason", async () => {
@@ -164,7 +143,7 @@ describe("the process group of a tool", () => {
     const family = await pidsIn(pids, 3);
     controller.abort("SIGINT");
     expect(await running).toEqual({ ok: false, failure: { reason: "cancelled", signal: "SIGINT" } });
-    for (const pid of family) expect(await isGone(pid)).toBe(true);
+    await allGone(family);
   });
 
   it("does not start after an abort", async () => {
@@ -179,22 +158,20 @@ describe("the process group of a tool", () => {
 
   it("leaves nothing behind after success, and is not kept waiting by a forgotten grandchild", async () => {
     const pids = join(await temporaryFolder(), "pids");
-    const begun = Date.now();
-    const result = await runTool(sh(`sleep 30 & echo $! > "$PIDS"; echo done`, { env: { PIDS: pids } }));
+    const result = await runTool(
+      sh(`sleep infinity & echo $! > "$PIDS"; echo done`, { env: { PIDS: pids } }),
+    );
     expect(result.ok && new TextDecoder().decode(result.value.stdout)).toBe("done\n");
-    expect(Date.now() - begun).toBeLessThan(5000);
     const [forgotten = 0] = await pidsIn(pids, 1);
-    expect(await isGone(forgotten)).toBe(true);
+    await allGone([forgotten]);
   });
 
   it("does not wait past the timeout for a daemon that left the group with the pipes", async () => {
     const pids = join(await temporaryFolder(), "pids");
-    const body = `setsid sh -c 'echo $$ > "$PIDS"; exec sleep 30' & sleep 0.2`;
-    const begun = Date.now();
-    expect(await runTool(sh(body, { env: { PIDS: pids }, timeout: 600 }))).toMatchObject({
+    const body = `setsid sh -c 'echo $$ > "$PIDS"; exec sleep infinity' & until [ -s "$PIDS" ]; do sleep 0.1; done`;
+    expect(await runTool(sh(body, { env: { PIDS: pids }, timeout: 3000 }))).toMatchObject({
       failure: { ended: "timed out" },
     });
-    expect(Date.now() - begun).toBeLessThan(5000);
     const [daemon = 0] = await pidsIn(pids, 1);
     process.kill(daemon, "SIGKILL");
   });
@@ -215,7 +192,7 @@ describe("the process group of a tool", () => {
       const family = await pidsIn(pids, 3);
       if (signal !== undefined) child.kill(signal);
       expect(await ended).toEqual(ends);
-      for (const pid of family) expect(await isGone(pid)).toBe(true);
+      await allGone(family);
     },
   );
 });
@@ -224,11 +201,13 @@ describe("the process group of a tool", () => {
 async function bundledProgram(folder: string, handled: boolean, exits: boolean): Promise<string> {
   const { build } = await import("esbuild");
   const main = `
+    import { existsSync, readFileSync } from "node:fs";
     import { runTool } from "#toolchain/process.ts";
     const [pids, body] = process.argv.slice(2);
     const controller = new AbortController();
     if (${handled}) process.on("SIGTERM", () => controller.abort("SIGTERM"));
-    if (${exits}) setTimeout(() => process.exit(9), 1000);
+    const started = () => existsSync(pids) && readFileSync(pids, "utf8").split("\\n").length > 3;
+    if (${exits}) setInterval(() => started() && process.exit(9), 20);
     const signal = controller.signal;
     const result = await runTool({ tool: "sh", file: "/bin/sh", args: ["-c", body], env: { PIDS: pids }, signal });
     if (${handled}) process.exit(result.failure?.signal === "SIGTERM" ? 7 : 1);
