@@ -7,7 +7,7 @@ export default defineConfig({
     reporters: ["default", new NoSilentSkips()],
     maxWorkers: 2,
     // Not how long a test takes, but after how long it hangs, on two processors that four of these share.
-    testTimeout: 300_000,
-    hookTimeout: 600_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

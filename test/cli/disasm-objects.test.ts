@@ -101,7 +101,7 @@ describe("disasm of a light skeleton", () => {
 });
 
 describe("disasm of libbpf-tools' objects", () => {
-  it("prints every one, all their code", { timeout: 120_000 }, async () => {
+  it("prints every one, all their code", async () => {
     const objects = libbpfToolsObjects();
     expect(objects.size).toBe(52);
     for (const [name, bytes] of objects) {
