@@ -1,3 +1,4 @@
+import { errnoText } from "#core/errno-text.ts";
 import type { Failure, Layer } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
 
@@ -46,7 +47,7 @@ export function failureText(failure: Failure): string {
         ...failure.tried.map((path) => `tried: ${path}`),
       ]);
     case "file-failed":
-      return `${failure.file}: cannot ${failure.operation}: ${failure.code}`;
+      return `${failure.file}: cannot ${failure.operation}: ${errnoText(failure.code)}`;
     case "size-exceeded":
       return `${at(failure.file)}${inside(failure.layer)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
     case "not-decomposed":

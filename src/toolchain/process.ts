@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { access, type FileHandle, open, rm } from "node:fs/promises";
+import { errnoText } from "#core/errno-text.ts";
 import type { Cancelled, Failure, ToolFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -156,7 +157,7 @@ async function notStarted(run: ToolRun, code: string, message: string): Promise<
     return { reason: "tool-missing", tool: run.tool, tried: [run.file] };
   }
   const why = !folderExists ? `there is no folder ${run.cwd}` : message;
-  return toolFailed(run, `not started: ${code}`, why);
+  return toolFailed(run, `not started: ${errnoText(code)}`, why);
 }
 
 function toolFailed(run: ToolRun, ended: string, log: string): ToolFailed {

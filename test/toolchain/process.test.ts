@@ -137,13 +137,17 @@ describe("runTool", () => {
     const run = (file: string, cwd?: string) =>
       runTool(cwd === undefined ? { tool: "t", file, args: [] } : { tool: "t", file, args: [], cwd });
     expect(await run("/bin/true", "/nonesuch")).toMatchObject({
-      failure: { reason: "tool-failed", ended: "not started: ENOENT", log: "there is no folder /nonesuch" },
+      failure: {
+        reason: "tool-failed",
+        ended: "not started: no such file or folder (ENOENT)",
+        log: "there is no folder /nonesuch",
+      },
     });
     expect(await run(odd)).toMatchObject({
-      failure: { reason: "tool-failed", ended: "not started: ENOENT" },
+      failure: { reason: "tool-failed", ended: "not started: no such file or folder (ENOENT)" },
     });
     expect(await run(plain)).toMatchObject({
-      failure: { reason: "tool-failed", ended: "not started: EACCES" },
+      failure: { reason: "tool-failed", ended: "not started: not permitted by its permissions (EACCES)" },
     });
   });
 });
