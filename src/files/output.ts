@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { type FileDestination, fileDestination } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
-import { processStart } from "./process-start.ts";
+import { mayLive } from "./owner.ts";
 
 /** Marks what a killed run may leave behind; the number is the process that wrote it. */
 const TEMPORARY = /^\..+\.(\d+)-\d+\.kexec-bpf$/;
@@ -11,9 +11,6 @@ const TEMPORARY = /^\..+\.(\d+)-\d+\.kexec-bpf$/;
 let serial = 0;
 /** Temporary files that this process is writing. In a new container a process may well have the number of a dead one. */
 const own = new Set<string>();
-
-/** A file system's clock and the system's agree to this many milliseconds, a network's included. */
-const CLOCKS_DIFFER = 10_000;
 
 /** Bytes of a file's name that its temporary bears: names have 255 at most, on some file systems 143. */
 const NAME_LENGTH = 100;
@@ -126,19 +123,5 @@ function namesIn(folder: string): readonly string[] {
 
 function isBeingWritten(file: string, pid: number): boolean {
   if (pid === process.pid) return own.has(file);
-  if (!isRunning(pid)) return false;
-  // A process that began after the last write has the writer's number, but is another.
-  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  const began = processStart(pid);
-  return written === undefined || began === undefined || began < written + CLOCKS_DIFFER;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, as another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+  return mayLive(pid, statSync(file, { throwIfNoEntry: false })?.mtimeMs);
 }

@@ -5,6 +5,7 @@ import type { Malformed, SignatureFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeSignedData, type SignedData } from "#formats/signature/cms.ts";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { requireOpenssl } from "#toolchain/discover.ts";
@@ -13,7 +14,6 @@ import { readCertificates } from "./certificate.ts";
 import { definedVariables, runOpenssl, type SigningContext } from "./context.ts";
 import { keyComplaint } from "./key-complaint.ts";
 import { readSignedContent } from "./signed-content.ts";
-import { inTemporaryFolder } from "./temporary-folder.ts";
 
 /** Paths are absolute. */
 export type SignRequest = {

@@ -132,7 +132,10 @@ describe("pack's manifest", () => {
     const place = await workplace();
     write(place.path("out.manifest.json/in-the-way"), "");
     const { status, stderr } = await place.run("pack", "envelope", "kernel", "initrd", "", "-o", "out");
-    expect([status, stderr]).toEqual([1, expect.stringContaining("out.manifest.json: cannot write: it is a folder (EISDIR)")]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining("out.manifest.json: cannot write: it is a folder (EISDIR)"),
+    ]);
     expect(existsSync(place.path("out"))).toBe(false);
   });
 });
