@@ -38,10 +38,10 @@ export function failureText(failure: Failure): string {
         remedy(failure.remedy),
       );
     case "tool-failed":
-      return lines(
-        `${failure.tool} failed (${failure.ended}): ${failure.command}`,
-        failure.log.trimEnd().split("\n"),
-      );
+      return lines(`${failure.tool} failed (${failure.ended}): ${failure.command}`, [
+        ...(failure.variable === undefined ? [] : [`${failure.variable}=SECONDS allows another time`]),
+        ...failure.log.trimEnd().split("\n"),
+      ]);
     case "input-not-found":
       return lines(`${failure.what} not found: give it by ${failure.hint}`, [
         ...failure.tried.map((path) => `tried: ${path}`),

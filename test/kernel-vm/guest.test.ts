@@ -46,7 +46,15 @@ async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
     ].join("\n"),
   );
   const guest: Guest = {
-    qemu: { file: qemu, version: "10.0", env: {}, args: [], accelerator: "tcg", arch: GUEST_ARCHS.x86 },
+    qemu: {
+      file: qemu,
+      version: "10.0",
+      env: {},
+      args: [],
+      confinement: [],
+      accelerator: "tcg",
+      arch: GUEST_ARCHS.x86,
+    },
     kernel: { image: "/boot/vmlinuz", headers: "/nowhere" },
     programs: { agent: Buffer.from("agent"), module: Buffer.from("module") },
     timeout,
