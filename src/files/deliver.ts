@@ -1,8 +1,9 @@
+import { dirname } from "node:path";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { destinationOf, type StreamDestination } from "./destination.ts";
 import { Outlet } from "./outlet.ts";
-import { writeOutput } from "./output.ts";
+import { removeStaleTemporaries, writeOutput } from "./output.ts";
 
 /**
  * Writes the one output of a command: a file by `writeOutput`; into a pipe or device, which is not replaced.
@@ -16,7 +17,10 @@ export async function deliver(
 ): Promise<Result<void>> {
   const destination = destinationOf(file);
   if (!destination.ok) return destination;
-  if (destination.value.kind === "file") return writeOutput(file, content);
+  if (destination.value.kind === "file") {
+    removeStaleTemporaries(dirname(destination.value.path));
+    return writeOutput(file, content);
+  }
   return intoStream(destination.value, file, signal, (write) => write(Buffer.from(content)));
 }
 
