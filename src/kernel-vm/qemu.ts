@@ -69,20 +69,22 @@ type Found = Pick<Qemu, "file" | "env" | "args" | "arch">;
 /** Debian's nobody and nogroup. */
 const NOBODY = "65534:65534";
 
-/** seccomp's filter, which takes the rights to start programs and to become another user; as root, QEMU becomes nobody first. */
+/** seccomp's filter: no other programs, no other user. QEMU becomes another user after it, and nobody cannot come back. */
+const sandbox = (elevate: "allow" | "deny"): readonly string[] => [
+  "-sandbox",
+  `on,obsolete=deny,elevateprivileges=${elevate},spawn=deny,resourcecontrol=deny`,
+];
+
+/** What a QEMU that root starts becomes another user by; the second before 9.1. */
+const AS_NOBODY = [
+  ["-run-with", `user=${NOBODY}`],
+  ["-runas", NOBODY],
+];
+
+/** The first words that this QEMU takes. What files it needs it opens before it becomes nobody. */
 async function confinementOf(qemu: Found, around: Surroundings): Promise<readonly string[]> {
-  const sandbox = (elevate: "allow" | "deny") =>
-    `on,obsolete=deny,elevateprivileges=${elevate},spawn=deny,resourcecontrol=deny`;
-  // Changing the user comes after the filter, and what cannot come back from nobody needs no filter for that.
-  const asNobody = ["-sandbox", sandbox("allow")];
-  const candidates =
-    process.getuid?.() === 0
-      ? [
-          [...asNobody, "-run-with", `user=${NOBODY}`],
-          // Before QEMU 9.1.
-          [...asNobody, "-runas", NOBODY],
-        ]
-      : [["-sandbox", sandbox("deny")]];
+  const users = process.getuid?.() === 0 ? AS_NOBODY : [];
+  const candidates = [...users.map((user) => [...sandbox("allow"), ...user]), sandbox("deny"), ...users];
   for (const words of candidates) {
     const run = await quits(qemu, ["-machine", "none", ...words], around);
     if (run.ok) return words;

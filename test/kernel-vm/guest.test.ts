@@ -138,6 +138,15 @@ describe("a guest", () => {
     });
   });
 
+  it("that writes to its console without end is ended, and what is kept of that is bounded", async () => {
+    const talks = { reports: joined(START, loaded(0), begin(0)) };
+    const forEver = `for word; do case $word in file,id=console*) yes talk > "\${word#*path=}" ;; esac; done`;
+    const { result } = await run([talks, talks, talks, talks], forEver);
+    if (result.ok || result.failure.reason !== "guest-failed") throw new Error(JSON.stringify(result.ok));
+    expect(result.failure.detail).toBe("4 boots without an end: more than 16777216 bytes of output");
+    expect(result.failure.console.length).toBe(4 * 16 * 1024 * 1024);
+  });
+
   it("that hangs is ended, and told of as having no end", async () => {
     const hung = { reports: joined(START, loaded(0), begin(0)) };
     const { result } = await run([hung, hung, hung, hung], "sleep 600", 500);
