@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
-import { makeFolder, writeOutput } from "#files/output.ts";
+import { makeFolder, removeStaleTemporaries, writeOutput } from "#files/output.ts";
 import type { CorpusCase } from "#verify/corpus-case.ts";
 import type { Shown } from "#verify/fuzz/minimise.ts";
 
@@ -34,8 +34,9 @@ export type SavedCase = Shown & { readonly name: string; readonly description: S
 export const QUEUE = "queue";
 export const FINDINGS = "findings";
 
-/** Makes the folder where there is none. Errors: `file-failed`. */
+/** Makes the folder where there is none, and removes what a killed run left. Errors: `file-failed`. */
 export async function makeCorpusFolder(folder: string): Promise<Result<void>> {
+  for (const part of ["", QUEUE, FINDINGS]) removeStaleTemporaries(join(folder, part));
   const queue = await makeFolder(join(folder, QUEUE));
   return queue.ok ? makeFolder(join(folder, FINDINGS)) : queue;
 }

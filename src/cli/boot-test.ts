@@ -1,7 +1,7 @@
 import type { Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { writeOutput } from "#files/output.ts";
+import { deliver } from "#files/deliver.ts";
 import { type Container, decodeContainer } from "#formats/elf/container.ts";
 import { debianKernel, type GuestKernel, usualSuite } from "#kernel-vm/debian-kernel.ts";
 import { GUEST_ARCHS } from "#kernel-vm/guest-arch.ts";
@@ -52,7 +52,7 @@ async function keepConsole(
   booted: Result<SecondBootReport>,
 ): Promise<Result<void>> {
   const of = booted.ok ? booted.value : booted.failure;
-  return file !== undefined && "console" in of ? writeOutput(file, of.console) : ok(undefined);
+  return file !== undefined && "console" in of ? deliver(file, of.console) : ok(undefined);
 }
 
 async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBootReport>> {

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
-import { makeFolder } from "#files/output.ts";
+import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { writeOutputs } from "#files/output-set.ts";
 import { decompose } from "#model/decompose.ts";
 import type { Decomposed } from "#model/types.ts";
@@ -86,7 +86,8 @@ async function writeParts(decomposed: Decomposed, folder: string): Promise<Resul
     // A part that this image does not have is removed: one of an earlier run would pass for this one's.
     content: decomposed[name],
   }));
-  const written = writeOutputs(outputs);
+  removeStaleTemporaries(folder);
+  const written = await writeOutputs(outputs);
   if (!written.ok) return written;
   return ok(
     outputs.flatMap(({ name, file, content }) =>

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { writeOutput } from "#files/output.ts";
+import { deliver } from "#files/deliver.ts";
 import { extractKernel } from "#kernel/extract.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "./io.ts";
+import { besideOutput, outputPath } from "./output-word.ts";
 import { report } from "./report-failure.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -10,19 +11,23 @@ export type ExtractRequest = { readonly file: string; readonly output: string; r
 
 /** What `extract` does once its options are understood; returns the exit status. */
 export async function runExtract(request: ExtractRequest, io: Io): Promise<number> {
-  const output = resolve(io.cwd, request.output);
+  const output = outputPath(io, request.output);
+  const beside = besideOutput(io, output, request.json);
+  if (!beside.ok) return report(io, beside.failure);
   const extracted = await extractKernel(resolve(io.cwd, request.file));
   if (!extracted.ok) return report(io, extracted.failure);
   const { bytes, steps, what } = extracted.value;
-  const written = await writeOutput(output, bytes);
+  const written = await deliver(output, bytes, io.signal);
   if (!written.ok) return report(io, written.failure);
   if (request.json) {
     // Only here: hashing takes a tenth of the time of everything else together.
     const { digest } = await import("#files/digest.ts");
     const told = { schema: 1, output, what, steps, size: bytes.length, sha256: digest(bytes) };
-    io.stdout(`${JSON.stringify(told)}\n`);
+    beside.value.stdout(`${JSON.stringify(told)}\n`);
   } else {
-    io.stdout(`${output}: ${what}, ${formatSize(bytes.length)} (${[...steps, what].join(" > ")})\n`);
+    beside.value.stdout(
+      `${output}: ${what}, ${formatSize(bytes.length)} (${[...steps, what].join(" > ")})\n`,
+    );
   }
   return EXIT.ok;
 }

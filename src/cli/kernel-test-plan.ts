@@ -1,11 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import type { GuestJob } from "#kernel-vm/job.ts";
 import { decompose } from "#model/decompose.ts";
@@ -114,10 +113,9 @@ async function withParsers(
   images: readonly Exhibit[],
   io: Io,
 ): Promise<Result<readonly Exhibit[]>> {
-  const folder = await mkdtemp(join(tmpdir(), "kexec-bpf-images-"));
-  const file = (name: string) => join(folder, name);
-  const carriers: Exhibit[] = [];
-  try {
+  return inTemporaryFolder(async (folder) => {
+    const file = (name: string) => join(folder, name);
+    const carriers: Exhibit[] = [];
     for (const [container, { name, first }] of containers.entries()) {
       if (first === undefined) continue;
       await writeFile(file("bytecode"), first);
@@ -145,11 +143,7 @@ async function withParsers(
       }
     }
     return ok(carriers);
-  } catch (error) {
-    return err(fileFailed("write", folder, error));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** With the bytecode object of its first program. */

@@ -14,6 +14,7 @@ import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
+import { outputComplaint } from "./output-word.ts";
 import { asksForHelp, isPacking } from "./own-words.ts";
 import { packCommand } from "./pack-command.ts";
 import { VERSION } from "./request-key.ts";
@@ -51,6 +52,8 @@ const REPEATABLE: ReadonlySet<string> = new Set([
   ...["_", "goals", "words", "targets", "containers"],
   ...["parsers", "parser", "image", "include"],
 ]);
+/** Commands whose `--output` is one file, which may go to stdout; other commands write several. */
+const ONE_OUTPUT: ReadonlySet<string> = new Set(["extract", "stream", "sign"]);
 const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-test": ["deb"] };
 
 /**
@@ -91,6 +94,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
           name.length > 1 && Array.isArray(options[name]) && !REPEATABLE.has(name) && !own.includes(name),
       );
       if (twice !== undefined) throw new Error(`--${twice} is given more than once`);
+      const { output } = options;
+      const several = !ONE_OUTPUT.has(String(options._[0]));
+      const complaint = typeof output === "string" ? outputComplaint(output, several) : undefined;
+      if (complaint !== undefined) throw new Error(complaint);
       return true;
     })
     .exitProcess(false)

@@ -8,10 +8,11 @@ import { streamJson } from "#abi/stream-json.ts";
 import { hexdump } from "#bytes/hexdump.ts";
 import { inFile } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
-import { writeOutput } from "#files/output.ts";
+import { deliver } from "#files/deliver.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Call } from "./call.ts";
 import { LARGEST_PARTS } from "./limits.ts";
+import { outputPath } from "./output-word.ts";
 import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
@@ -55,7 +56,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
           if (!commands.ok)
             return finish(report(io, inFile(commands.failure, resolve(io.cwd, options.image))));
           const stream = { revision: options.abi, commands: commands.value };
-          const written = await writeOutput(resolve(io.cwd, options.output), encodeKbs(stream));
+          const written = await deliver(outputPath(io, options.output), encodeKbs(stream), io.signal);
           finish(written.ok ? EXIT.ok : report(io, written.failure));
         },
       )

@@ -4,8 +4,8 @@ import type { CoverageReport } from "#core/coverage.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ImageRecord, VerdictRecord, Verification } from "#core/verification.ts";
+import { deliver } from "#files/deliver.ts";
 import { digest } from "#files/digest.ts";
-import { writeOutput } from "#files/output.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
 import { coverageText } from "#report/coverage-text.ts";
 import { EXIT } from "#report/exit-code.ts";
@@ -39,7 +39,7 @@ export async function runVerify(request: VerifyRequest, io: Io): Promise<number>
     known.forEach(watch);
     const verification = await verify(request, io, watch);
     const status = verification.ok
-      ? await deliver(verification.value, request, io)
+      ? await tell(verification.value, request, io)
       : report(io, verification.failure);
     if (!request.watch || io.signal.aborted) return status;
     // Our own reports are no news.
@@ -150,11 +150,7 @@ async function judgeAll(
 }
 
 /** Writes the reports; the exit status says whether everything was ok. */
-async function deliver(
-  { verification, coverage }: Verified,
-  request: VerifyRequest,
-  io: Io,
-): Promise<number> {
+async function tell({ verification, coverage }: Verified, request: VerifyRequest, io: Io): Promise<number> {
   const { verdicts } = verification;
   io.stdout(
     request.json
@@ -168,7 +164,7 @@ async function deliver(
   ] as const;
   for (const [file, make] of reports) {
     if (file === undefined) continue;
-    const written = await writeOutput(file, make(verification));
+    const written = await deliver(file, make(verification), io.signal);
     if (!written.ok) return report(io, inFile(written.failure, file));
   }
   // Nothing judged is nothing proven.

@@ -1,3 +1,4 @@
+import { errnoText } from "#core/errno-text.ts";
 import type { Failure, Layer } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
 
@@ -37,16 +38,16 @@ export function failureText(failure: Failure): string {
         remedy(failure.remedy),
       );
     case "tool-failed":
-      return lines(
-        `${failure.tool} failed (${failure.ended}): ${failure.command}`,
-        failure.log.trimEnd().split("\n"),
-      );
+      return lines(`${failure.tool} failed (${failure.ended}): ${failure.command}`, [
+        ...(failure.variable === undefined ? [] : [`${failure.variable}=SECONDS allows another time`]),
+        ...failure.log.trimEnd().split("\n"),
+      ]);
     case "input-not-found":
       return lines(`${failure.what} not found: give it by ${failure.hint}`, [
         ...failure.tried.map((path) => `tried: ${path}`),
       ]);
     case "file-failed":
-      return `${failure.file}: cannot ${failure.operation}: ${failure.code}`;
+      return `${failure.file}: cannot ${failure.operation}: ${errnoText(failure.code)}`;
     case "size-exceeded":
       return `${at(failure.file)}${inside(failure.layer)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
     case "not-decomposed":

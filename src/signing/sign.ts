@@ -1,11 +1,11 @@
-import { chmodSync, constants, statSync, writeFileSync } from "node:fs";
-import { access, realpath, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Malformed, SignatureFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
-import { replaceFile } from "#files/output.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeSignedData, type SignedData } from "#formats/signature/cms.ts";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { requireOpenssl } from "#toolchain/discover.ts";
@@ -14,7 +14,6 @@ import { readCertificates } from "./certificate.ts";
 import { definedVariables, runOpenssl, type SigningContext } from "./context.ts";
 import { keyComplaint } from "./key-complaint.ts";
 import { readSignedContent } from "./signed-content.ts";
-import { inTemporaryFolder } from "./temporary-folder.ts";
 
 /** Paths are absolute. */
 export type SignRequest = {
@@ -55,9 +54,14 @@ export const PKCS11_SCHEME = "pkcs11:";
  * Errors: `signature-failed` for a file that is signed already, a key that cannot be used, does not belong to the certificate
  * or cannot sign with the hash; `tool-missing` without openssl, or without a way to a token.
  *
+ * @param write puts the output in place
  * Source: Linux, scripts/sign-file.c.
  */
-export async function signFile(request: SignRequest, context: SigningContext): Promise<Result<Signed>> {
+export async function signFile(
+  request: SignRequest,
+  context: SigningContext,
+  write: (file: string, bytes: Uint8Array) => Result<void> | Promise<Result<void>>,
+): Promise<Result<Signed>> {
   const { file } = request;
   const before = await readSignedContent(file);
   if (!before.ok) return before;
@@ -75,7 +79,7 @@ export async function signFile(request: SignRequest, context: SigningContext): P
   const described = decodeSignedData(bytes, { base: content.length });
   if (!described.ok) return described;
   const whole = appendSignature(content, bytes);
-  const written = await writeKeepingMode(request.output, whole);
+  const written = await write(request.output, whole);
   if (!written.ok) return written;
   return ok({
     output: request.output,
@@ -143,19 +147,4 @@ async function checkInputs(key: string, certificate: string): Promise<Result<voi
   }
   const certificates = await readCertificates(certificate);
   return certificates.ok ? ok(undefined) : certificates;
-}
-
-/** Replaces a file at once, through a symbolic link, with the permissions that it had. */
-async function writeKeepingMode(output: string, bytes: Uint8Array): Promise<Result<void>> {
-  const target = await realpath(output).catch(() => output);
-  return replaceFile(target, (temporary) => {
-    try {
-      writeFileSync(temporary, bytes, { flag: "wx" });
-      const mode = statSync(target, { throwIfNoEntry: false })?.mode;
-      if (mode !== undefined) chmodSync(temporary, mode & 0o7777);
-      return ok(undefined);
-    } catch (error) {
-      return err(fileFailed("write", output, error));
-    }
-  });
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { inFile, type Malformed, type SignatureFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeSignedData, type SignedData, type Signer } from "#formats/signature/cms.ts";
 import { requireOpenssl } from "#toolchain/discover.ts";
 import { readCertificates } from "./certificate.ts";
 import { runOpenssl, type SigningContext } from "./context.ts";
 import { readSignedContent } from "./signed-content.ts";
-import { inTemporaryFolder } from "./temporary-folder.ts";
 
 /** Paths are absolute. At least one of the two is given. */
 export type VerifyRequest = {

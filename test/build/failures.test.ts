@@ -210,7 +210,9 @@ describe("an output folder that cannot be one", () => {
     write(join(kexec, "image_size.h/file"), "");
     const { status, stderr } = await cli(["make", "zboot", "ARCH=arm64"], { cwd: kexec });
     expect(status).toBe(1);
-    expect(stderr).toContain(`kexec-bpf: ${join(kexec, "image_size.h")}: cannot rename: EISDIR\n`);
+    expect(stderr).toContain(
+      `kexec-bpf: ${join(kexec, "image_size.h")}: cannot write: it is a folder (EISDIR)\n`,
+    );
     expect(temporaries(kexec)).toEqual([]);
     expect(existsSync(join(kexec, "image_size.h/file"))).toBe(true);
   });

@@ -129,6 +129,9 @@ describe("build --sign-key without what it needs", () => {
     const { status, stderr } = await cli([...words, "--sign-key", key, "--sign-cert", certificate], {
       cwd: out,
     });
-    expect([status, stderr]).toEqual([1, expect.stringContaining(`${key}: cannot read: ENOENT\n`)]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining(`${key}: cannot read: no such file or folder (ENOENT)\n`),
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { start } from "../support/cli.ts";
@@ -38,3 +38,25 @@ esac`,
     expect(left).not.toContain("zboot_parser_bpf.o");
   },
 );
+
+it("SIGKILL while bpftool loops ends bpftool, which minds no other signal, and what it has started", async () => {
+  const { kexec } = kernelTree();
+  const pids = join(newFolder("tools"), "pids");
+  const bpftool = script(
+    join(newFolder("tools"), "bpftool"),
+    `case $* in
+  version*) echo "bpftool v7.5.0"; echo "using libbpf v1.5" ;;
+  *)
+    trap '' HUP INT TERM
+    sh -c 'echo $$ >> "$0"; while :; do :; done' ${pids} &
+    echo $$ >> ${pids}
+    while :; do :; done ;;
+esac`,
+  );
+  const running = start(["make", "zboot", "ARCH=arm64", `BPFTOOL=${bpftool}`], { cwd: kexec });
+  const seen = () => (existsSync(pids) ? readFileSync(pids, "utf8").split("\n").filter(Boolean) : []);
+  await until("bpftool and its child have started", () => seen().length >= 2);
+  running.kill("SIGKILL");
+  expect(await running.ended).toMatchObject({ signal: "SIGKILL" });
+  await until("the family is gone", () => seen().every(isGone));
+});

@@ -62,8 +62,16 @@ describe("verify refuses, as a matter of usage,", () => {
 
 describe("verify fails for", () => {
   it.each([
-    ["an image that is not there", ["zboot.bpf", "--image", "none.img"], /none\.img: cannot read: ENOENT/],
-    ["a parser that is not there", ["none.bpf", "--image", "zboot.img"], /none\.bpf: cannot read: ENOENT/],
+    [
+      "an image that is not there",
+      ["zboot.bpf", "--image", "none.img"],
+      /none\.img: cannot read: no such file or folder \(ENOENT\)/,
+    ],
+    [
+      "a parser that is not there",
+      ["none.bpf", "--image", "zboot.img"],
+      /none\.bpf: cannot read: no such file or folder \(ENOENT\)/,
+    ],
     [
       "a parser that is none",
       ["zboot.img", "--image", "zboot.img"],

@@ -238,12 +238,12 @@ describe("kexec-bpf sign", () => {
     {
       what: "no such key",
       words: () => ({ ...rsa, key: "/none/key" }),
-      says: "/none/key: cannot read: ENOENT\n",
+      says: "/none/key: cannot read: no such file or folder (ENOENT)\n",
     },
     {
       what: "no such certificate",
       words: () => ({ ...rsa, certificate: "/none/cert" }),
-      says: "/none/cert: cannot read: ENOENT\n",
+      says: "/none/cert: cannot read: no such file or folder (ENOENT)\n",
     },
     {
       what: "Ed25519, which signs no digest",

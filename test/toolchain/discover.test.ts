@@ -175,7 +175,7 @@ describe("clang", () => {
     expect(report?.tried).toEqual([
       `${join(root, "bin/clang")}: exit status 127: cannot open shared object`,
       `${join(root, "bin/clang-21")}: signal SIGABRT`,
-      `${join(root, "bin/clang-20")}: timed out`,
+      expect.stringMatching(/clang-20: no end after [\d.]+ s$/),
       `${join(root, "bin/clang-19")}: does not say a clang version`,
     ]);
   });

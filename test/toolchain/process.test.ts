@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { failureText } from "#report/failure-text.ts";
 import { runTool, type ToolRun } from "#toolchain/process.ts";
 import { isGone, linesOf, until } from "../support/until.ts";
 import { script, temporaryFolder } from "./temporary-folder.ts";
@@ -28,6 +29,10 @@ const FAMILY = `
   sh -c 'echo $$ >> "$PIDS"; (trap "" TERM; sh -c "echo \\$\\$ >> \\"\\$PIDS\\"; while :; do sleep 0.1; done") & wait' &
   wait
 `;
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe("runTool", () => {
   it("returns stdout as bytes and stderr as text", async () => {
@@ -116,13 +121,64 @@ describe("runTool", () => {
     const run = (file: string, cwd?: string) =>
       runTool(cwd === undefined ? { tool: "t", file, args: [] } : { tool: "t", file, args: [], cwd });
     expect(await run("/bin/true", "/nonesuch")).toMatchObject({
-      failure: { reason: "tool-failed", ended: "not started: ENOENT", log: "there is no folder /nonesuch" },
+      failure: {
+        reason: "tool-failed",
+        ended: "not started: no such file or folder (ENOENT)",
+        log: "there is no folder /nonesuch",
+      },
     });
     expect(await run(odd)).toMatchObject({
-      failure: { reason: "tool-failed", ended: "not started: ENOENT" },
+      failure: { reason: "tool-failed", ended: "not started: no such file or folder (ENOENT)" },
     });
     expect(await run(plain)).toMatchObject({
-      failure: { reason: "tool-failed", ended: "not started: EACCES" },
+      failure: { reason: "tool-failed", ended: "not started: not permitted by its permissions (EACCES)" },
+    });
+  });
+});
+
+describe("a tool's limits", () => {
+  it.each(["&1", "&2"])("of output on %s: it is ended, and told by words", async (stream) => {
+    const result = await runTool(sh(`cat /dev/zero >${stream}`));
+    expect(result).toMatchObject({
+      failure: { reason: "tool-failed", ended: "more than 4000000 bytes of output", limit: "output" },
+    });
+    expect(!result.ok && JSON.stringify(result.failure).length).toBeLessThan(20_000);
+  });
+
+  it("of output into a file: it is ended, and the file goes away", async () => {
+    const stdoutFile = join(await temporaryFolder(), "out");
+    expect(await runTool(sh("cat /dev/zero", { stdoutFile }))).toMatchObject({
+      failure: { ended: "more than 100000000 bytes of output", limit: "output" },
+    });
+    await expect(readFile(stdoutFile)).rejects.toThrow("ENOENT");
+  });
+
+  it("of files that it writes by itself, however fast it ends", async () => {
+    const file = join(await temporaryFolder(), "out");
+    const fileLimits = [{ file, bytes: 10 }];
+    expect(await runTool(sh(`printf 0123456789 > ${file}`, { fileLimits }))).toMatchObject({ ok: true });
+    const over = { failure: { ended: "more than 10 bytes of output", limit: "output" } };
+    expect(await runTool(sh(`printf 01234567890 > ${file}`, { fileLimits }))).toMatchObject(over);
+    expect(await runTool(sh(`printf 01234567890 > ${file}; sleep 300`, { fileLimits }))).toMatchObject(over);
+  });
+
+  it("of time are what the environment says, and the failure says so", async () => {
+    vi.stubEnv("KEXEC_BPF_TOOL_TIMEOUT", "1");
+    const result = await runTool(sh("sleep 300"));
+    expect(result).toMatchObject({ failure: { ended: "no end after 1 s", limit: "time" } });
+    expect(!result.ok && failureText(result.failure)).toBe(
+      "sh failed (no end after 1 s): /bin/sh -c 'sleep 300'\n  KEXEC_BPF_TOOL_TIMEOUT=SECONDS allows another time",
+    );
+  });
+
+  it.each(["0", "-1", "1.5", "soon", "604801"])("of time cannot be %s", async (value) => {
+    vi.stubEnv("KEXEC_BPF_TOOL_TIMEOUT", value);
+    expect(await runTool(sh("true"))).toEqual({
+      ok: false,
+      failure: {
+        reason: "usage",
+        detail: `KEXEC_BPF_TOOL_TIMEOUT=${value}: seconds from 1 to 604800 are expected`,
+      },
     });
   });
 });
@@ -132,7 +188,7 @@ describe("the process group of a tool", () => {
     const pids = join(await temporaryFolder(), "pids");
     const running = runTool(sh(FAMILY, { env: { PIDS: pids }, timeout: 3000 }));
     const family = await pidsIn(pids, 3);
-    expect(await running).toMatchObject({ failure: { reason: "tool-failed", ended: "timed out" } });
+    expect(await running).toMatchObject({ failure: { ended: "no end after 3 s", limit: "time" } });
     await allGone(family);
   });
 
@@ -170,7 +226,7 @@ describe("the process group of a tool", () => {
     const pids = join(await temporaryFolder(), "pids");
     const body = `setsid sh -c 'echo $$ > "$PIDS"; exec sleep infinity' & until [ -s "$PIDS" ]; do sleep 0.1; done`;
     expect(await runTool(sh(body, { env: { PIDS: pids }, timeout: 3000 }))).toMatchObject({
-      failure: { ended: "timed out" },
+      failure: { ended: "no end after 3 s" },
     });
     const [daemon = 0] = await pidsIn(pids, 1);
     process.kill(daemon, "SIGKILL");
@@ -180,6 +236,7 @@ describe("the process group of a tool", () => {
     { signal: "SIGINT", handled: false, ends: { code: null, signal: "SIGINT" } },
     { signal: "SIGTERM", handled: false, ends: { code: null, signal: "SIGTERM" } },
     { signal: "SIGTERM", handled: true, ends: { code: 7, signal: null } },
+    { signal: "SIGKILL", handled: false, ends: { code: null, signal: "SIGKILL" } },
     { signal: undefined, handled: false, ends: { code: 9, signal: null } },
   ] as const)(
     "ends with this process: $signal, handled by others: $handled",
