@@ -4,7 +4,7 @@ import { EXIT } from "#report/exit-code.ts";
 import type { SignRequest } from "#signing/sign.ts";
 import type { Call } from "./call.ts";
 import { report } from "./report-failure.ts";
-import { signatureRows, signingContext, warnings } from "./signature-text.ts";
+import { ALLOW_WEAK, signatureRows, signingContext, warnings } from "./signature-text.ts";
 
 /** `kexec-bpf sign`: appends a signature as the kernel's scripts/sign-file does. */
 export function signCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -35,6 +35,7 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "file to write; without it the file itself is signed",
         })
         .option("replace", { type: "boolean", default: false, describe: "in place of an existing signature" })
+        .option("allow-weak", ALLOW_WEAK)
         .option("manifest", {
           type: "boolean",
           default: true,
@@ -42,7 +43,8 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
-      const { PKCS11_SCHEME, signFile } = await import("#signing/sign.ts");
+      const { signFile } = await import("#signing/sign.ts");
+      const { isToken } = await import("#signing/signing-key.ts");
       const file = resolve(io.cwd, options.file);
       const { key } = options;
       const { manifestTime } = await import("#manifest/manifest.ts");
@@ -51,20 +53,21 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
       const request: SignRequest = {
         file,
         output: resolve(io.cwd, options.output ?? options.file),
-        key: key.startsWith(PKCS11_SCHEME) ? key : resolve(io.cwd, key),
+        key: isToken(key) ? key : resolve(io.cwd, key),
         certificate: resolve(io.cwd, options.cert),
         hash: options.hash,
         replace: options.replace,
+        allowWeak: options.allowWeak,
       };
       const signed = await signFile(request, signingContext(io));
       if (!signed.ok) return finish(report(io, signed.failure));
-      const { notContainer, openssl: _, ...facts } = signed.value;
+      const { notContainer, weakness, openssl: _, ...facts } = signed.value;
       if (options.manifest) {
         const { writeSignManifest } = await import("./sign-manifest.ts");
         const written = await writeSignManifest(request, signed.value, io);
         if (!written.ok) return finish(report(io, written.failure));
       }
-      const said = warnings(notContainer);
+      const said = warnings({ notContainer, weakness });
       for (const warning of said) io.stderr(`kexec-bpf: warning: ${warning}\n`);
       io.stdout(
         options.json

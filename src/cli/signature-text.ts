@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import type { Malformed } from "#core/failure.ts";
 import type { SignedData, Signer } from "#formats/signature/cms.ts";
 import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { SigningContext } from "#signing/context.ts";
+import type { Signed } from "#signing/sign.ts";
+import { why } from "#signing/strength.ts";
 import type { Io } from "./io.ts";
 import { packageRoot } from "./package-root.ts";
 
@@ -11,9 +12,21 @@ export function signingContext({ env, cwd, signal }: Io): SigningContext {
   return { env, discovery: { env, cwd, signal, setupScript: join(packageRoot(), "scripts", "setup") } };
 }
 
+export const ALLOW_WEAK = {
+  type: "boolean",
+  default: false,
+  describe: "take hashes, keys and algorithms that kernels do not take, with a warning",
+} as const;
+
 /** A kernel takes signed containers; other signed files (modules, kernels) are good for other things. */
-export function warnings(notContainer: Malformed | undefined): readonly string[] {
-  return notContainer === undefined ? [] : [`the content is no .bpf container: ${failureText(notContainer)}`];
+export function warnings({
+  notContainer,
+  weakness,
+}: Pick<Signed, "notContainer" | "weakness">): readonly string[] {
+  return [
+    ...(weakness === undefined ? [] : [why(weakness)]),
+    ...(notContainer === undefined ? [] : [`the content is no .bpf container: ${failureText(notContainer)}`]),
+  ];
 }
 
 /** A signed file for people. */

@@ -3,7 +3,7 @@ import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import type { Call } from "./call.ts";
 import { report } from "./report-failure.ts";
-import { signatureRows, signingContext, warnings } from "./signature-text.ts";
+import { ALLOW_WEAK, signatureRows, signingContext, warnings } from "./signature-text.ts";
 
 /** `kexec-bpf verify-signature`: whether the signature that a file ends with holds. */
 export function verifySignatureCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -23,6 +23,7 @@ export function verifySignatureCommand(parser: Argv, { io, finish }: Call): Argv
           requiresArg: true,
           describe: "trusted certificates, PEM or DER: the signer's, or those that signed it",
         })
+        .option("allow-weak", ALLOW_WEAK)
         .option("json", { type: "boolean", default: false })
         .check(({ cert, ca }) => {
           if (cert === undefined && ca === undefined) throw new Error("--cert or --ca is needed");
@@ -36,12 +37,13 @@ export function verifySignatureCommand(parser: Argv, { io, finish }: Call): Argv
           file: resolve(io.cwd, options.file),
           certificate: path(options.cert),
           authorities: path(options.ca),
+          allowWeak: options.allowWeak,
         },
         signingContext(io),
       );
       if (!verified.ok) return finish(report(io, verified.failure));
-      const { notContainer, ...facts } = verified.value;
-      const said = warnings(notContainer);
+      const { notContainer, weakness, ...facts } = verified.value;
+      const said = warnings({ notContainer, weakness });
       for (const warning of said) io.stderr(`kexec-bpf: warning: ${warning}\n`);
       io.stdout(
         options.json
