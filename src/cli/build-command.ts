@@ -118,7 +118,8 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
             throw new Error(`unknown architecture ${options.arch}: ${ARCHITECTURES.join(", ")}`);
           }
           // Not repeated: it may have a PIN in it.
-          if (options.signKey?.startsWith("pkcs11:"))
+          const key = options["sign-key"];
+          if (typeof key === "string" && key.startsWith("pkcs11:"))
             throw new Error("--sign-key is a file in PEM: bpftool signs with no token's key");
           if (!Number.isInteger(options.jobs) || options.jobs < 1)
             throw new Error("--jobs takes a number from 1");
