@@ -39,7 +39,11 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           requiresArg: true,
           describe: "kernel image to measure: Image, zboot, UKI, bzImage",
         })
-        .option("arch", { type: "string", requiresArg: true, describe: ARCHITECTURES.join(", ") })
+        .option("arch", {
+          type: "string",
+          requiresArg: true,
+          describe: `${ARCHITECTURES.join(", ")}; else that of the image, of the types, of this machine`,
+        })
         .option("abi", {
           choices: ["auto", ...REVISIONS] as const,
           default: "auto" as const,
