@@ -4,6 +4,7 @@ import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter } from "#report/events.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import { buildText } from "./build-text.ts";
 import type { Call } from "./call.ts";
 import { DEFAULT_OUT } from "./request-key.ts";
@@ -114,6 +115,7 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           implies: "sign-key",
           describe: "the key's certificate",
         })
+        .option("allow-weak", ALLOW_WEAK)
         .option("jobs", { alias: "j", type: "number", requiresArg: true, default: availableParallelism() })
         .option("verbose", { alias: "v", type: "boolean", default: false, describe: "show the commands" })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
@@ -164,7 +166,11 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           signing:
             options.signKey === undefined || options.signCert === undefined
               ? undefined
-              : { key: resolve(io.cwd, options.signKey), certificate: resolve(io.cwd, options.signCert) },
+              : {
+                  key: resolve(io.cwd, options.signKey),
+                  certificate: resolve(io.cwd, options.signCert),
+                  allowWeak: options.allowWeak,
+                },
           envelope: undefined,
           jobs: options.jobs,
         },

@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import type { SignRequest } from "#signing/sign.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import type { Call } from "./call.ts";
 import { report } from "./report-failure.ts";
-import { ALLOW_WEAK, signatureRows, signingContext, warnings } from "./signature-text.ts";
+import { signatureRows, signingContext, warnings } from "./signature-text.ts";
 
 /** `kexec-bpf sign`: appends a signature as the kernel's scripts/sign-file does. */
 export function signCommand(parser: Argv, { io, finish }: Call): Argv {

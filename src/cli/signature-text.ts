@@ -12,22 +12,18 @@ export function signingContext({ env, cwd, signal }: Io): SigningContext {
   return { env, discovery: { env, cwd, signal, setupScript: join(packageRoot(), "scripts", "setup") } };
 }
 
-export const ALLOW_WEAK = {
-  type: "boolean",
-  default: false,
-  describe: "take hashes, keys and algorithms that kernels do not take, with a warning",
-} as const;
-
 /** A kernel takes signed containers; other signed files (modules, kernels) are good for other things. */
-export function warnings({
-  notContainer,
-  weakness,
-}: Pick<Signed, "notContainer" | "weakness">): readonly string[] {
+export function warnings({ notContainer, weakness, nested = false }: Doubts): readonly string[] {
+  const inner =
+    "the content ends with a signature too, which is not verified: kernels look at the last one alone";
   return [
     ...(weakness === undefined ? [] : [why(weakness)]),
+    ...(nested ? [inner] : []),
     ...(notContainer === undefined ? [] : [`the content is no .bpf container: ${failureText(notContainer)}`]),
   ];
 }
+
+type Doubts = Pick<Signed, "notContainer" | "weakness"> & { readonly nested?: boolean };
 
 /** A signed file for people. */
 export function signatureRows(

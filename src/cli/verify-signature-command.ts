@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import type { Call } from "./call.ts";
 import { report } from "./report-failure.ts";
-import { ALLOW_WEAK, signatureRows, signingContext, warnings } from "./signature-text.ts";
+import { signatureRows, signingContext, warnings } from "./signature-text.ts";
 
 /** `kexec-bpf verify-signature`: whether the signature that a file ends with holds. */
 export function verifySignatureCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -42,8 +43,8 @@ export function verifySignatureCommand(parser: Argv, { io, finish }: Call): Argv
         signingContext(io),
       );
       if (!verified.ok) return finish(report(io, verified.failure));
-      const { notContainer, weakness, ...facts } = verified.value;
-      const said = warnings({ notContainer, weakness });
+      const { notContainer, weakness, nested, ...facts } = verified.value;
+      const said = warnings({ notContainer, weakness, nested });
       for (const warning of said) io.stderr(`kexec-bpf: warning: ${warning}\n`);
       io.stdout(
         options.json

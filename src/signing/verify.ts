@@ -5,6 +5,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { decodeCertificateId } from "#formats/signature/certificate-id.ts";
 import { decodeSignedData, type SignedData, type Signer } from "#formats/signature/cms.ts";
+import { splitSignature } from "#formats/signature/signature.ts";
 import { requireOpenssl } from "#toolchain/discover.ts";
 import { certificateBytes, readCertificates, splitCertificates } from "./certificate.ts";
 import { runOpenssl, type SigningContext } from "./context.ts";
@@ -30,6 +31,8 @@ export type Verified = {
   readonly signature: { readonly offset: number; readonly size: number } & SignedData;
   /** What was allowed. */
   readonly weakness: Weakness | undefined;
+  /** The content ends with a signature of its own. */
+  readonly nested: boolean;
   readonly notContainer: Malformed | undefined;
 };
 
@@ -95,8 +98,15 @@ export async function verifyFile(request: VerifyRequest, context: SigningContext
     content: { size: content.length, sha256: digest(content) },
     signature: { offset: signature.offset, size: signature.data.length, ...described.value },
     weakness,
+    nested: endsSigned(content),
     notContainer,
   });
+}
+
+/** With a broken one, too: what ends with the text is not taken for unsigned. */
+function endsSigned(content: Uint8Array): boolean {
+  const split = splitSignature(content);
+  return !split.ok || split.value.signature !== undefined;
 }
 
 /** What openssl would let pass, and no kernel does. */

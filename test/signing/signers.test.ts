@@ -71,3 +71,12 @@ it("signed attributes, which openssl takes and kernels do not, are refused", asy
     "signature, offset 0x4: the message has signed attributes, which kernels refuse at the end of a file\n",
   );
 });
+
+it("a signature below the one that is verified is told, for nothing looks at it", async () => {
+  const once = signedByOpenssl("text", { pairs: [one] });
+  const twice = signedByOpenssl(readFileSync(once), { pairs: [two] });
+  const outcome = await verify(twice, ["--cert", two.certificate]);
+  expect(outcome).toMatchObject({ status: 0 });
+  expect(outcome.stderr).toContain("warning: the content ends with a signature too, which is not verified");
+  expect((await verify(once, ["--cert", one.certificate])).stderr).not.toContain("ends with a signature");
+});

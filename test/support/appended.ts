@@ -19,7 +19,10 @@ export type OpensslSigner = {
 };
 
 /** The same, signed by openssl, which takes much that kernels do not. */
-export function signedByOpenssl(content: string, { pairs, words = ["-noattr"] }: OpensslSigner): string {
+export function signedByOpenssl(
+  content: string | Uint8Array,
+  { pairs, words = ["-noattr"] }: OpensslSigner,
+): string {
   const file = write(join(newFolder(), "content"), content);
   const signers = pairs.flatMap(({ key, certificate }) => ["-signer", certificate, "-inkey", key]);
   const args = ["cms", "-sign", "-binary", "-nocerts", "-outform", "DER", "-in", file, ...words, ...signers];
