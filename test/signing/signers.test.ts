@@ -80,3 +80,21 @@ it("a signature below the one that is verified is told, for nothing looks at it"
   expect(outcome.stderr).toContain("warning: the content ends with a signature too, which is not verified");
   expect((await verify(once, ["--cert", one.certificate])).stderr).not.toContain("ends with a signature");
 });
+
+it.each([
+  {
+    what: "PEM",
+    words: ["-noattr", "-outform", "PEM"],
+    says: "CMS message, offset 0x4: PEM text, must be DER",
+  },
+  {
+    what: "attached",
+    words: ["-noattr", "-nodetach"],
+    says: "the message has a content of its own beside the file's: it is not detached",
+  },
+])("a message that is $what says so", async ({ words, says }) => {
+  const file = signedByOpenssl("text", { pairs: [one], words });
+  const outcome = await verify(file, ["--cert", one.certificate]);
+  expect(outcome).toMatchObject({ status: 1, stdout: "" });
+  expect(outcome.stderr).toContain(says);
+});

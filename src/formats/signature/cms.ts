@@ -28,6 +28,9 @@ export type Signer = (
   readonly size: number;
 };
 
+/** What the same message begins with as text. */
+const PEM = Buffer.from("-----BEGIN ", "latin1");
+
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 
 const HASHES: Readonly<Record<string, string>> = {
@@ -92,6 +95,7 @@ export function decodeSignedData(
       base: options.base ?? 0,
       littleEndian: false,
     });
+    if (PEM.equals(bytes.subarray(0, PEM.length))) reader.fail(0, "PEM text, must be DER");
     const [message, behind] = derElements(reader, "message");
     if (behind !== undefined) reader.fail(behind.offset, "bytes behind the message");
     const [type, wrapped] = fields(need(reader, message, TAG.sequence, "message"), "message");
