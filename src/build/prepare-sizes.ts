@@ -16,7 +16,8 @@ import { recall, type Seen } from "./facts.ts";
 import type { BuildRequest } from "./request.ts";
 
 export type PreparedSizes = {
-  readonly arch: Architecture;
+  /** As asked for, else the image's; undefined where neither says. */
+  readonly arch: Architecture | undefined;
   readonly sizes: ImageSizes;
   /** The image that was measured, and the release that it says. */
   readonly image: string | undefined;
@@ -54,7 +55,7 @@ export async function prepareSizes(
       text: `kernel image ${path} (${measured.steps.join(", ")}): ${measured.image} bytes`,
     });
   }
-  const arch = request.arch ?? measured?.arch ?? hostArchitecture();
+  const arch = request.arch ?? measured?.arch;
   if (measured !== undefined && measured.arch !== arch) {
     emit({ kind: "warning", text: `the kernel image is for ${measured.arch}, the build for ${arch}` });
   }

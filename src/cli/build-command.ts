@@ -4,6 +4,7 @@ import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter } from "#report/events.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import { buildText } from "./build-text.ts";
 import type { Call } from "./call.ts";
 import { DEFAULT_OUT } from "./request-key.ts";
@@ -39,7 +40,11 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           requiresArg: true,
           describe: "kernel image to measure: Image, zboot, UKI, bzImage",
         })
-        .option("arch", { type: "string", requiresArg: true, describe: ARCHITECTURES.join(", ") })
+        .option("arch", {
+          type: "string",
+          requiresArg: true,
+          describe: `${ARCHITECTURES.join(", ")}; else that of the image, of the types, of this machine`,
+        })
         .option("abi", {
           choices: ["auto", ...REVISIONS] as const,
           default: "auto" as const,
@@ -110,6 +115,7 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           implies: "sign-key",
           describe: "the key's certificate",
         })
+        .option("allow-weak", ALLOW_WEAK)
         .option("jobs", { alias: "j", type: "number", requiresArg: true, default: availableParallelism() })
         .option("verbose", { alias: "v", type: "boolean", default: false, describe: "show the commands" })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
@@ -117,6 +123,10 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           if (options.arch !== undefined && parseArchitecture(options.arch) === undefined) {
             throw new Error(`unknown architecture ${options.arch}: ${ARCHITECTURES.join(", ")}`);
           }
+          // Not repeated: it may have a PIN in it.
+          const key = options["sign-key"];
+          if (typeof key === "string" && key.startsWith("pkcs11:"))
+            throw new Error("--sign-key is a file in PEM: bpftool signs with no token's key");
           if (!Number.isInteger(options.jobs) || options.jobs < 1)
             throw new Error("--jobs takes a number from 1");
           return true;
@@ -156,7 +166,11 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           signing:
             options.signKey === undefined || options.signCert === undefined
               ? undefined
-              : { key: resolve(io.cwd, options.signKey), certificate: resolve(io.cwd, options.signCert) },
+              : {
+                  key: resolve(io.cwd, options.signKey),
+                  certificate: resolve(io.cwd, options.signCert),
+                  allowWeak: options.allowWeak,
+                },
           envelope: undefined,
           jobs: options.jobs,
         },

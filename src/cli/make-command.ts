@@ -32,7 +32,9 @@ export async function runMake(argv: readonly string[], io: Io): Promise<number> 
   if (!request.ok) return fail(request.failure);
   const { goals, out } = request.value;
   if (goals.includes("clean")) {
-    const cleaned = await clean(request.value);
+    const cleaned = await clean(request.value, io.signal, () =>
+      io.stderr(`kexec-bpf: waiting for another build in ${out}\n`),
+    );
     if (!cleaned.ok) return fail(cleaned.failure);
     if (!words.value.silent) io.stdout(`${quietLine("CLEAN", out)}\n`);
     for (const file of cleaned.value) io.stderr(`kexec-bpf: ${file} stays: it is given as an input\n`);

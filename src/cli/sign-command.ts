@@ -6,6 +6,7 @@ import { removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Signed, SignRequest } from "#signing/sign.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import type { Call } from "./call.ts";
 import type { Io } from "./io.ts";
 import { besideOutput, outputPath } from "./output-word.ts";
@@ -41,6 +42,7 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "file to write; without it the file itself is signed",
         })
         .option("replace", { type: "boolean", default: false, describe: "in place of an existing signature" })
+        .option("allow-weak", ALLOW_WEAK)
         .option("manifest", {
           type: "boolean",
           default: true,
@@ -48,7 +50,8 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
-      const { PKCS11_SCHEME, signFile } = await import("#signing/sign.ts");
+      const { signFile } = await import("#signing/sign.ts");
+      const { isToken } = await import("#signing/signing-key.ts");
       const file = resolve(io.cwd, options.file);
       const { key } = options;
       const { manifestTime } = await import("#manifest/manifest.ts");
@@ -57,10 +60,11 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
       const request: SignRequest = {
         file,
         output: outputPath(io, options.output ?? options.file),
-        key: key.startsWith(PKCS11_SCHEME) ? key : resolve(io.cwd, key),
+        key: isToken(key) ? key : resolve(io.cwd, key),
         certificate: resolve(io.cwd, options.cert),
         hash: options.hash,
         replace: options.replace,
+        allowWeak: options.allowWeak,
       };
       const beside = besideOutput(io, request.output, options.json);
       if (!beside.ok) return finish(report(io, beside.failure));
@@ -70,8 +74,8 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
           ? await signWithManifest(request, io)
           : await signFile(request, signingContext(io), (output, bytes) => deliver(output, bytes, io.signal));
       if (!signed.ok) return finish(report(io, signed.failure));
-      const { notContainer, openssl: _, ...facts } = signed.value;
-      const said = warnings(notContainer);
+      const { notContainer, weakness, openssl: _, ...facts } = signed.value;
+      const said = warnings({ notContainer, weakness });
       for (const warning of said) io.stderr(`kexec-bpf: warning: ${warning}\n`);
       beside.value.stdout(
         options.json

@@ -8,7 +8,8 @@ import {
   nameOf,
   writeManifest,
 } from "#manifest/manifest.ts";
-import { PKCS11_SCHEME, type Signed, type SignRequest } from "#signing/sign.ts";
+import type { Signed, SignRequest } from "#signing/sign.ts";
+import { isToken, withoutPin } from "#signing/signing-key.ts";
 import type { Io } from "./io.ts";
 import { packageRoot } from "./package-root.ts";
 import { VERSION } from "./request-key.ts";
@@ -29,13 +30,14 @@ export async function writeSignManifest(
   if (!inputs.ok) return inputs;
   const [folder, program] = [dirname(output), packageRoot()];
   const name = (path: string) => nameOf(path, folder, program);
-  const keyName = key.startsWith(PKCS11_SCHEME) ? key.replace(/\?.*$/, "") : name(key);
+  const keyName = isToken(key) ? withoutPin(key) : name(key);
   const manifest: ManifestRequest = {
     file: manifestBeside(output),
     command: [
       ...["kexec-bpf", "sign", name(file), "--key", keyName, "--cert", name(certificate), "--hash", hash],
       ...(inPlace ? [] : ["--output", name(output)]),
       ...(request.replace ? ["--replace"] : []),
+      ...(request.allowWeak ? ["--allow-weak"] : []),
     ],
     parameters: { kind: "signature", content, replaced },
     outputs: [{ path: output, sha256 }],

@@ -27,3 +27,13 @@ export async function readCertificates(file: string): Promise<Result<string>> {
   const lines = bytes.toString("base64").replace(/.{64}(?=.)/g, "$&\n");
   return ok(`-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);
 }
+
+/** Each one of a PEM text's. */
+export function splitCertificates(pem: string): readonly string[] {
+  return pem.match(PEM) ?? [];
+}
+
+/** The DER that a certificate in PEM stands for. */
+export function certificateBytes(pem: string): Uint8Array {
+  return Buffer.from(pem.replace(/-----[^-]+-----/g, ""), "base64");
+}
