@@ -1,8 +1,10 @@
 import { inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { decodeBzImage, isBzImage } from "#formats/bzimage/bzimage.ts";
-import { type Codec, codecForZboot, decompress, detectCodec } from "#formats/compression/codecs.ts";
-import type { DecompressFailure } from "#formats/compression/types.ts";
+import { codecForZboot, decompress, detectCodec, detectFileCodec } from "#formats/compression/codecs.ts";
+import { trailingText } from "#formats/compression/trailing.ts";
+import type { Codec, DecompressFailure, DecompressOptions } from "#formats/compression/types.ts";
+import { isElf } from "#formats/elf/header.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { decodeUki } from "#formats/uki/uki.ts";
@@ -14,6 +16,8 @@ export type Content = {
   /** Where the bytes begin in the file or, with a layer, in what was decompressed: offsets in failures count from there. */
   readonly base: number;
   readonly layer?: string;
+  /** What was left out on the way here, in words. */
+  readonly left?: string;
 };
 
 /** What a kernel file turned out to be. `step` is a word for messages: `zboot (zstd22)`. */
@@ -47,8 +51,8 @@ export async function peel(content: Content): Promise<Result<Layer, DecompressFa
 
 async function look(content: Content): Promise<Result<Layer, DecompressFailure>> {
   const { bytes, base } = content;
-  const codec = detectCodec(bytes);
-  if (codec !== undefined) return wrapped(codec.name, await unpack(codec, content));
+  const codec = detectFileCodec(bytes);
+  if (codec !== undefined) return wrapped(codec.name, await unpack(codec, content, { streams: "all" }));
   if (isZboot(bytes)) {
     const zboot = decodeZboot(bytes, { base });
     if (!zboot.ok) return zboot;
@@ -61,7 +65,8 @@ async function look(content: Content): Promise<Result<Layer, DecompressFailure>>
         failure: { reason: "unsupported", what: `zboot compression ${compression}`, detail },
       };
     }
-    return wrapped(`zboot (${compression})`, await unpack(named, part(content, payloadOffset, payload)));
+    const packed = part(content, payloadOffset, payload);
+    return wrapped(`zboot (${compression})`, await unpack(named, packed, { streams: "first" }));
   }
   if (isBzImage(bytes)) return bzImage(content);
   const image = decodeImage(bytes);
@@ -80,13 +85,14 @@ function part({ base, layer }: Content, offset: number, bytes: Uint8Array): Cont
 async function unpack(
   codec: Codec,
   { bytes, base, layer }: Content,
-  sizeHint?: number,
+  options: Pick<DecompressOptions, "sizeHint" | "streams">,
 ): Promise<Result<Content, DecompressFailure>> {
-  const result = await decompress(codec, bytes, { base, ...(sizeHint === undefined ? {} : { sizeHint }) });
+  const result = await decompress(codec, bytes, { base, ...options });
   if (!result.ok) return err(inLayer(result.failure, layer));
   const stream = `the ${codec.name} stream at offset 0x${base.toString(16)}`;
   const name = layer === undefined ? stream : `${layer}, ${stream}`;
-  return ok({ bytes: result.value.bytes, base: 0, layer: name });
+  const left = trailingText(bytes, stream, result.value);
+  return ok({ bytes: result.value.bytes, base: 0, layer: name, ...(left === undefined ? {} : { left }) });
 }
 
 function wrapped(step: string, inner: Result<Content, DecompressFailure>): Result<Layer, DecompressFailure> {
@@ -97,6 +103,15 @@ function bzImage(content: Content): Result<Layer, DecompressFailure> {
   const decoded = decodeBzImage(content.bytes, { base: content.base });
   if (!decoded.ok) return decoded;
   const { payload, payloadOffset, uncompressedSize } = decoded.value;
+  const packed = part(content, payloadOffset, payload);
+  if (isElf(payload)) {
+    return ok({
+      kind: "bzImage",
+      arch: "x86",
+      step: "bzImage (uncompressed)",
+      inner: async () => ok(packed),
+    });
+  }
   const codec = detectCodec(payload);
   if (codec === undefined) {
     const detail = "no compression that Linux knows";
@@ -106,7 +121,11 @@ function bzImage(content: Content): Result<Layer, DecompressFailure> {
     kind: "bzImage",
     arch: "x86",
     step: `bzImage (${codec.name})`,
-    inner: () => unpack(codec, part(content, payloadOffset, payload), uncompressedSize),
+    inner: () =>
+      unpack(codec, packed, {
+        streams: "first",
+        ...(uncompressedSize === undefined ? {} : { sizeHint: uncompressedSize }),
+      }),
   });
 }
 
