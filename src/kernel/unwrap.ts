@@ -6,9 +6,10 @@ import { trailingText } from "#formats/compression/trailing.ts";
 import type { Codec, DecompressFailure, DecompressOptions } from "#formats/compression/types.ts";
 import { isElf } from "#formats/elf/header.ts";
 import { decodeImage } from "#formats/image/image.ts";
-import { decodePe } from "#formats/pe/pe-file.ts";
+import { decodePe, isPe } from "#formats/pe/pe-file.ts";
 import { decodeUki } from "#formats/uki/uki.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
+import { kernelBeside } from "./forms.ts";
 
 /** A file, or what was taken out of it. */
 export type Content = {
@@ -23,7 +24,13 @@ export type Content = {
 /** What a kernel file turned out to be. `step` is a word for messages: `zboot (zstd22)`. */
 export type Layer =
   /** A wrapping around a kernel that has been taken off. */
-  | { readonly kind: "wrapped"; readonly step: string; readonly inner: Content; readonly uki?: UkiParts }
+  | {
+      readonly kind: "wrapped";
+      readonly step: string;
+      readonly inner: Content;
+      readonly uki?: UkiParts;
+      readonly parts?: KernelParts;
+    }
   /** An x86 image: it is handed on whole, though a vmlinux can be taken out of it. */
   | {
       readonly kind: "bzImage";
@@ -34,6 +41,13 @@ export type Layer =
   /** An uncompressed kernel with its boot header. */
   | { readonly kind: "image"; readonly arch: "arm64" | "riscv" | "loongarch"; readonly step: string }
   | { readonly kind: "unknown" };
+
+/** What a UKI (its profile @0) or an envelope carries, as views; undefined where it is not there or empty. */
+export type KernelParts = {
+  readonly linux: Uint8Array;
+  readonly initrd: Uint8Array | undefined;
+  readonly cmdline: Uint8Array | undefined;
+};
 
 /** The largest of each over all profiles, in bytes. */
 export type UkiParts = { readonly linux: number; readonly initrd: number; readonly cmdline: number };
@@ -71,13 +85,17 @@ async function look(content: Content): Promise<Result<Layer, DecompressFailure>>
   if (isBzImage(bytes)) return bzImage(content);
   const image = decodeImage(bytes);
   if (image.ok) return ok({ kind: "image", arch: image.value.arch, step: `${image.value.arch} Image` });
-  const pe = decodePe(bytes);
-  if (pe.ok && pe.value.sections.some((section) => section.name === ".linux")) return ukiLayer(content);
+  if (!isPe(bytes)) return ok({ kind: "unknown" });
+  const pe = decodePe(bytes, { base });
+  if (!pe.ok) return pe;
+  const beside = kernelBeside(pe.value);
+  if (beside !== undefined) return err({ reason: "unsupported", ...beside });
+  if (pe.value.sections.some((section) => section.name === ".linux")) return ukiLayer(content);
   return ok({ kind: "unknown" });
 }
 
 /** A run of the content's own bytes, from `offset`. */
-function part({ base, layer }: Content, offset: number, bytes: Uint8Array): Content {
+export function part({ base, layer }: Content, offset: number, bytes: Uint8Array): Content {
   return { bytes, base: base + offset, ...(layer === undefined ? {} : { layer }) };
 }
 
@@ -132,12 +150,13 @@ function bzImage(content: Content): Result<Layer, DecompressFailure> {
 function ukiLayer(content: Content): Result<Layer, DecompressFailure> {
   const uki = decodeUki(content.bytes, { base: content.base });
   if (!uki.ok) return uki;
-  const { profiles, linux } = uki.value;
+  const { profiles, linux, initrd, cmdline } = uki.value;
   const largest = (size: (profile: (typeof profiles)[number]) => number) => Math.max(...profiles.map(size));
   return ok({
     kind: "wrapped",
     step: "UKI",
     inner: part(content, linux.byteOffset - content.bytes.byteOffset, linux),
+    parts: { linux, initrd, cmdline },
     uki: {
       linux: largest((profile) => profile.linux.length),
       initrd: largest((profile) => profile.initrd?.length ?? 0),
