@@ -214,7 +214,7 @@ describe("the layout of a PE file", () => {
     [0x1000, false],
     [0x2000, true],
     [0x8000_0000, true],
-  ])("has a FileAlignment as the format allows: 0x%x is odd: %s", (value, odd) => {
+  ])("has a FileAlignment as the format allows: %i is odd: %s", (value, odd) => {
     const told = changed(OPTIONAL + 0x24, value, LINUX).filter(({ kind }) => kind === "file-alignment");
     expect(told).toEqual(odd ? [{ kind: "file-alignment", value }] : []);
   });
