@@ -15,6 +15,7 @@ import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
 import { judgedBy, output } from "../support/tools.ts";
+import { buildZboot } from "../support/zboot-builder.ts";
 
 const EM_AARCH64 = 183;
 
@@ -213,6 +214,19 @@ describe("extract takes the whole of a file, and says what it leaves:", () => {
     write(join(cwd, "file"), file);
     const { stdout } = await cliOk(["extract", "file", "-o", "out", "--json"], { cwd });
     expect(JSON.parse(stdout)).toMatchObject({ warnings: [`${words} no part of it`] });
+  });
+
+  test("a zboot file's payload as the kernel takes it: the first stream", async () => {
+    const kernel = image.subarray(0, 1 << 16);
+    const second = gzipSync("more");
+    const payload = Buffer.concat([gzipSync(kernel), second]);
+    const { bytes, message } = await attempt(buildZboot(payload, { compression: "gzip" }));
+    expect(bytes?.equals(kernel)).toBe(true);
+    expect(message).toMatch(
+      new RegExp(
+        `^kexec-bpf: warning: ${second.length} bytes behind the gzip stream at offset 0x[0-9a-f]+ are no part of it$`,
+      ),
+    );
   });
 
   test("not the size that kernel builds append", async () => {
