@@ -3,8 +3,8 @@ import { ok, type Result } from "#core/result.ts";
 import { corrupt } from "./failures.ts";
 import type { Codec, CodecOptions, Decompressed, DecompressFailure } from "./types.ts";
 
-/** Parallel compressors write one for each megabyte or so: what has more was not made to hold a kernel. */
-const MAX_STREAMS = 65_536;
+/** bgzip's are the smallest, of 64 KiB: 8,192 make the 512 MiB that there may be. */
+const MAX_STREAMS = 16_384;
 
 /**
  * Decodes all the streams that follow one another, as the format's own tool does, so that a part is never taken for the
@@ -35,11 +35,16 @@ export async function decompressAll(
     const sizeHint = parts.length === 0 ? options.sizeHint : undefined;
     const stream = await decode(input.subarray(at), { limit: limit - total, sizeHint, base: base + at });
     if (!stream.ok) return { ok: false, failure: ofAll(stream.failure, total) };
-    parts.push(stream.value.bytes);
+    parts.push(parts.length === 0 ? stream.value.bytes : compact(stream.value.bytes));
     total += stream.value.bytes.length;
     start = next(input.length - stream.value.trailing);
   }
   return start;
+}
+
+/** A view of a buffer that is much larger would keep all of that, for each of thousands of streams. */
+function compact(bytes: Uint8Array): Uint8Array {
+  return bytes.length < bytes.buffer.byteLength / 2 ? new Uint8Array(bytes) : bytes;
 }
 
 /** Whether the codec's magic number stands at `at`, or as much of it as there still is. */

@@ -8,6 +8,8 @@ import { type ZstdExtent, zstdExtent } from "./zstd-frames.ts";
 const WINDOW_LIMIT = 128 * 1024 * 1024;
 
 const MEBIBYTE = 1024 * 1024;
+/** zlib.Z_MIN_CHUNK */
+const SMALLEST_CHUNK = 64;
 
 /** Node has zstd since 22.15; the types are those of Node 20, the oldest that kexec-bpf runs on. */
 const native = (
@@ -44,7 +46,9 @@ function decodeNative(
 ): Output {
   try {
     const maxOutputLength = Math.max(1, Math.min(extent.bound, options.limit));
-    return ok(decode(frame, { maxOutputLength, chunkSize: MEBIBYTE }));
+    // One chunk for a small frame, of which there may be many.
+    const chunkSize = Math.max(SMALLEST_CHUNK, Math.min(MEBIBYTE, maxOutputLength + 1));
+    return ok(decode(frame, { maxOutputLength, chunkSize }));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge("zstd", options);
