@@ -7,12 +7,15 @@ import { ok, type Result } from "#core/result.ts";
 import { type SparseFile, withSparseFile } from "#files/sparse-file.ts";
 import { isBzImage } from "#formats/bzimage/bzimage.ts";
 import { isElf } from "#formats/elf/header.ts";
+import { coffSymbols } from "#formats/pe/coff-symbols.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
+import { foreignKernel } from "#kernel/forms.ts";
 import { decodeSparseElf } from "#kernel/sparse-elf.ts";
 import { parseEnvelope } from "#reference/envelope.ts";
 import { parseUki } from "#reference/uki.ts";
 import { parseZboot } from "#reference/zboot.ts";
+import { lookDeeper } from "./deep.ts";
 import { describeElf } from "./elf.ts";
 import { describeImage, describeOther, nameOther } from "./other.ts";
 import { describePe } from "./pe.ts";
@@ -43,6 +46,7 @@ export function inspect(file: string, options: InspectOptions): Promise<Result<I
   return withSparseFile(file, async (sparse) => {
     fillTables(sparse);
     const facts = describe(sparse);
+    const deeper = options.hashes ? await lookDeeper(file, sparse, options.explain) : undefined;
     const hash = (part: FilePart): Promise<FilePart> => hashed(file, part, options.hashes);
     const parts = [...facts.parts].sort((a, b) => a.offset - b.offset);
     const whole = await hash({ name: "file", offset: 0, size: sparse.size });
@@ -52,6 +56,8 @@ export function inspect(file: string, options: InspectOptions): Promise<Result<I
       size: sparse.size,
       ...(whole.sha256 === undefined ? {} : { sha256: whole.sha256 }),
       ...facts,
+      fields: [...facts.fields, ...(deeper?.fields ?? [])],
+      warnings: [...facts.warnings, ...(deeper?.warnings ?? [])],
       parts: await mapInOrder(parts, hash),
       streams: await streams(sparse.bytes, options, hash),
     });
@@ -60,8 +66,9 @@ export function inspect(file: string, options: InspectOptions): Promise<Result<I
 
 function fillTables(sparse: SparseFile): void {
   sparse.fill(0, HEAD);
-  const isPe = sparse.bytes[0] === 0x4d && sparse.bytes[1] === 0x5a && !isBzImage(sparse.bytes);
-  if (isPe) fillPe(sparse);
+  const isMz = sparse.bytes[0] === 0x4d && sparse.bytes[1] === 0x5a;
+  if (isMz) fillPe(sparse);
+  const isPe = isMz && !isBzImage(sparse.bytes);
   if (sparse.size <= WHOLE && !isPe) sparse.fill(HEAD, sparse.size);
   else sparse.fill(sparse.size - HEAD, HEAD);
 }
@@ -78,6 +85,8 @@ function fillPe(sparse: SparseFile): void {
     sparse.fill(pointerToRawData, Math.min(data.length, TABLES));
     sparse.fill(pointerToRawData + data.length, Math.min(sizeOfRawData - data.length, HEAD));
   }
+  const symbols = coffSymbols(pe.value);
+  if (symbols !== undefined) sparse.fill(symbols.strings, TABLES);
   const { certificates } = pe.value;
   if (certificates !== undefined) sparse.fill(certificates.offset, certificates.data.length);
 }
@@ -109,6 +118,10 @@ function describeContent(sparse: SparseFile): Facts {
     for (const section of elf.value.sections) sparse.fill(section.offset, Math.min(section.size, TABLES));
     const facts = describeElf(elf.value, bytes);
     return facts.ok ? facts.value : unusable("ELF", facts.failure);
+  }
+  const foreign = foreignKernel(bytes);
+  if (foreign !== undefined) {
+    return { format: foreign.what.replace(/^an? /, ""), fields: [], parts: [], warnings: [foreign.detail] };
   }
   const image = describeImage(bytes);
   if (image !== undefined) return image;

@@ -6,6 +6,7 @@ import { findBtf } from "#formats/btf/find-btf.ts";
 import { EM } from "#formats/elf/constants.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
+import { type Form, foreignKernel } from "./forms.ts";
 import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
 import { readHead } from "./read-head.ts";
 import { readElfSection } from "./sparse-elf.ts";
@@ -54,7 +55,8 @@ export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
     return err(fileFailed("read", file, error));
   }
   if (isBtf(head.value) && continuesOther(bytes)) return err(notTheKernels(file, MODULE));
-  if (isS390(bytes)) return err(notTheKernels(file, S390));
+  const foreign = foreignKernel(bytes);
+  if (foreign !== undefined) return err(notTheKernels(file, foreign));
   if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
   const found = await search(bytes, file);
   return found.ok ? found : err(inFile(found.failure, file));
@@ -127,10 +129,6 @@ function isBtf(head: Uint8Array): boolean {
   return (head[0] === 0x9f && head[1] === 0xeb) || (head[0] === 0xeb && head[1] === 0x9f);
 }
 
-type Form = { readonly what: string; readonly detail: string };
-
-const PARSERS_FOR = "parsers are made for arm64, RISC-V, LoongArch and x86-64";
-const S390: Form = { what: "an s390x kernel", detail: `its image is not read, and ${PARSERS_FOR}` };
 const MODULE: Form = {
   what: "a module's BTF",
   detail: "it is split, and has no more than its kernel's BTF lacks: give the kernel itself",
@@ -140,14 +138,6 @@ const BPF_OBJECT: Form = { what: "a BPF object", detail: "its BTF has the progra
 /** Whether the header says that the ELF file is for BPF. */
 function isBpf(head: Uint8Array): boolean {
   return head[18] === EM.BPF && head[19] === 0;
-}
-
-/** Where s390's images say what they are (arch/s390/boot/head.S). */
-const S390_MAGIC = { at: 0x10008, text: "S390EP" } as const;
-
-function isS390(bytes: Uint8Array): boolean {
-  const { at, text } = S390_MAGIC;
-  return Buffer.from(bytes.subarray(at, at + text.length)).toString("latin1") === text;
 }
 
 /** Split BTF's strings do not begin with the empty one, which is its base's (Documentation/bpf/btf.rst). */

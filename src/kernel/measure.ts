@@ -5,6 +5,7 @@ import { fileFailed } from "#files/errno.ts";
 import { decodeBzImage, isBzImage } from "#formats/bzimage/bzimage.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import type { Architecture } from "./architecture.ts";
+import { withoutKernel } from "./forms.ts";
 import { findRelease, releaseIn } from "./identity.ts";
 import { readHead } from "./read-head.ts";
 import { type Content, peel } from "./unwrap.ts";
@@ -90,6 +91,8 @@ async function measure(file: Uint8Array): Promise<Result<Measured>> {
     }
     content = layer.value.inner;
   }
+  const form = withoutKernel(content.bytes);
+  if (form !== undefined) return err({ reason: "unsupported", ...form });
   return err({
     reason: "unsupported",
     what: steps.length === 0 ? "the kernel image" : `what is inside ${steps.join(", ")}`,
