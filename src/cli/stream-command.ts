@@ -8,11 +8,11 @@ import { streamJson } from "#abi/stream-json.ts";
 import { hexdump } from "#bytes/hexdump.ts";
 import { inFile } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import { writeOutput } from "#files/output.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Call } from "./call.ts";
 import { LARGEST_PARTS } from "./limits.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
 /** Bytes of a payload that `show` prints. */
@@ -48,7 +48,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
             .option("output", { alias: "o", type: "string", requiresArg: true, demandOption: true })
             .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" }),
         async (options) => {
-          const image = await read(resolve(io.cwd, options.image));
+          const image = await readInput(resolve(io.cwd, options.image));
           if (!image.ok) return finish(report(io, image.failure));
           const { parseAny } = await import("#reference/runner.ts");
           const commands = parseAny({ image: image.value, revision: options.abi, limits: LARGEST_PARTS });
@@ -92,7 +92,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
 }
 
 async function readStream(file: string): Promise<Result<CommandStream>> {
-  const bytes = await read(file);
+  const bytes = await readInput(file);
   if (!bytes.ok) return bytes;
   const stream = decodeKbs(bytes.value);
   return stream.ok ? stream : err(inFile(stream.failure, file));

@@ -2,9 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { fileFailed, isMissing } from "#files/errno.ts";
+import { readInput } from "#files/input-file.ts";
 import { type CorpusCase, parseCase } from "#verify/corpus-case.ts";
-import { read } from "./read-file.ts";
 
 /** An image to judge parsers on. */
 export type ImageFile = {
@@ -60,9 +60,9 @@ async function filesOf(name: string, cwd: string): Promise<Result<readonly strin
 async function describe(image: string): Promise<Result<CorpusCase | undefined>> {
   if (!image.endsWith(".img")) return ok(undefined);
   const file = `${image.slice(0, -".img".length)}.json`;
-  const text = await read(file);
+  const text = await readInput(file);
   if (!text.ok) {
-    return text.failure.reason === "file-failed" && text.failure.code === "ENOENT" ? ok(undefined) : text;
+    return isMissing(text.failure) ? ok(undefined) : text;
   }
   const description = parseCase(Buffer.from(text.value).toString());
   return description.ok ? description : err(inFile(description.failure, file));

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput } from "#files/input-file.ts";
 import type { DecompressFailure } from "#formats/compression/types.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
@@ -31,17 +30,12 @@ const MAX_LAYERS = 4;
  * vmlinux, as kexec needs it. An Image that comes out is checked to be one, and for the machine that
  * the zboot image names.
  *
- * Errors: `file-failed`; those of the formats; `unsupported` for what holds no kernel.
+ * Errors: those of `readInput`; those of the formats; `unsupported` for what holds no kernel.
  */
 export async function extractKernel(file: string): Promise<Result<Extracted>> {
-  let bytes: Uint8Array;
-  try {
-    // One read into one buffer; the asynchronous one reads in pieces and takes twice as long.
-    bytes = readFileSync(file);
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
-  const extracted = await unwrap(bytes);
+  const bytes = await readInput(file);
+  if (!bytes.ok) return bytes;
+  const extracted = await unwrap(bytes.value);
   return extracted.ok ? extracted : err(inFile(extracted.failure, file));
 }
 

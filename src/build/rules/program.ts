@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { SkeletonSigning } from "#build/request.ts";
@@ -6,7 +5,7 @@ import type { Rule } from "#build/rule.ts";
 import { checkToolOutput, isWholeElf, isWholeSkeleton } from "#build/tool-output.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput } from "#files/input-file.ts";
 import { replaceFile } from "#files/output.ts";
 import { dependencies } from "#generate/dependencies.ts";
 import { renderParser } from "#generate/parser-source.ts";
@@ -148,11 +147,6 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
 }
 
 /** A file of the output folder. */
-export async function readOutput(out: string, name: string): Promise<Result<Uint8Array>> {
-  const file = join(out, name);
-  try {
-    return ok(await readFile(file));
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
+export function readOutput(out: string, name: string): Promise<Result<Uint8Array>> {
+  return readInput(join(out, name));
 }
