@@ -6,7 +6,7 @@ import { ok } from "#core/result.ts";
 import { readInput, readInputText, withInputFile } from "#files/input-file.ts";
 import { fsPath, nameOf } from "#files/raw-path.ts";
 import { withSparseFile } from "#files/sparse-file.ts";
-import { programFile, runProgram } from "../support/cli.ts";
+import { programFile, runProgram, start } from "../support/cli.ts";
 import { temporaryFolder } from "../toolchain/temporary-folder.ts";
 
 async function path(name = "f"): Promise<string> {
@@ -152,4 +152,15 @@ test("devices end no program by an exception", async () => {
     expect(stderr).toContain("/dev/zero: reading a device is not supported");
     expect(status).toBe(1);
   }
+});
+
+test("a command that decodes for long ends by the signal", async () => {
+  const folder = await temporaryFolder();
+  const bomb = join(folder, "bomb.lzma");
+  execFileSync("sh", ["-c", `head -c 400000000 /dev/zero | lzma -0 > "$0"`, bomb]);
+  const running = start(["extract", bomb, "-o", "out"], { cwd: folder });
+  // A second or two into it, or before it has begun: never at its end, which is later.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  running.kill("SIGTERM");
+  expect(await running.ended).toMatchObject({ signal: "SIGTERM" });
 });

@@ -1,5 +1,6 @@
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { standingAside } from "#core/signals.ts";
 import {
   type CodecName,
   type Compressor,
@@ -100,11 +101,14 @@ export async function decompress(
   options: DecompressOptions = {},
 ): Promise<Result<Decompressed, DecompressFailure>> {
   const run = await codec.load();
-  return run(bytes, {
-    limit: options.limit ?? DECOMPRESSED_LIMIT,
-    sizeHint: options.sizeHint,
-    base: options.base ?? 0,
-  });
+  // Of 512 MiB, a decoder is at work for seconds, in which no handler of a signal would get its turn.
+  return standingAside(async () =>
+    run(bytes, {
+      limit: options.limit ?? DECOMPRESSED_LIMIT,
+      sizeHint: options.sizeHint,
+      base: options.base ?? 0,
+    }),
+  );
 }
 
 /**
