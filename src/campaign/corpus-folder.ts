@@ -1,7 +1,7 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed, isMissing } from "#files/errno.ts";
+import { filesIn } from "#files/folder.ts";
 import { readInput, readInputText } from "#files/input-file.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
 import type { CorpusCase } from "#verify/corpus-case.ts";
@@ -56,14 +56,14 @@ export function writeState(folder: string, state: SavedState): Promise<Result<vo
 /** All cases of `queue` or `findings`, by name. Errors: `file-failed`, `malformed`. */
 export async function readCases(folder: string, part: string): Promise<Result<readonly SavedCase[]>> {
   const inside = join(folder, part);
-  let names: string[];
+  let names: readonly string[];
   try {
-    names = (await readdir(inside)).filter((name) => name.endsWith(".img") && !name.startsWith("."));
+    names = (await filesIn(inside)).filter((name) => name.endsWith(".img"));
   } catch (error) {
     return err(fileFailed("read", inside, error));
   }
   const cases: SavedCase[] = [];
-  for (const file of names.sort()) {
+  for (const file of names) {
     const name = file.slice(0, -".img".length);
     const path = join(inside, `${name}.json`);
     const text = await readInputText(path);
