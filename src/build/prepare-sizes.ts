@@ -1,6 +1,5 @@
-import { stat } from "node:fs/promises";
-import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { ok, type Result } from "#core/result.ts";
+import { withInputFile } from "#files/input-file.ts";
 import { stampOf } from "#files/stamp.ts";
 import {
   DEFAULT_CMDLINE_LIMIT,
@@ -63,11 +62,9 @@ export async function prepareSizes(
   if (initrd === undefined && limits.initramfs !== undefined) {
     watched.push(limits.initramfs);
     seen.set(limits.initramfs, stampOf(limits.initramfs));
-    try {
-      initrd = (await stat(limits.initramfs)).size;
-    } catch (error) {
-      return err(fileFailed("open", limits.initramfs, error));
-    }
+    const size = await withInputFile(limits.initramfs, (file) => ok(file.size));
+    if (!size.ok) return size;
+    initrd = size.value;
   }
   initrd ??= measured?.initrd;
   if (initrd === undefined) {

@@ -2,6 +2,7 @@ import type { Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
+import { readInput } from "#files/input-file.ts";
 import { type Container, decodeContainer } from "#formats/elf/container.ts";
 import { debianKernel, type GuestKernel, usualSuite } from "#kernel-vm/debian-kernel.ts";
 import { GUEST_ARCHS } from "#kernel-vm/guest-arch.ts";
@@ -14,7 +15,6 @@ import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
 import { isStock } from "./own-interface.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
 /** Paths are absolute, the time is in milliseconds. */
@@ -56,11 +56,11 @@ async function keepConsole(
 }
 
 async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBootReport>> {
-  const container = await read(request.container);
+  const container = await readInput(request.container);
   if (!container.ok) return container;
   const decoded = decodeContainer(container.value);
   if (!decoded.ok) return err(inFile(decoded.failure, request.container));
-  const image = await read(request.image);
+  const image = await readInput(request.image);
   if (!image.ok) return image;
 
   const around = surroundings(io);

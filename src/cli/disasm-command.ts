@@ -3,6 +3,7 @@ import type { Argv } from "yargs";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { styleFor } from "#report/style.ts";
@@ -10,7 +11,6 @@ import type { Listable } from "#vm/disassembly.ts";
 import type { ParserFile } from "#vm/open-parser.ts";
 import type { Call } from "./call.ts";
 import type { Io } from "./io.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
 type Options = {
@@ -63,7 +63,7 @@ export function disasmCommand(parser: Argv, { io, finish }: Call): Argv {
 
 async function disasm(options: Options, io: Io): Promise<number> {
   const file = resolve(io.cwd, options.file);
-  const bytes = await read(file);
+  const bytes = await readInput(file);
   if (!bytes.ok) return report(io, bytes.failure);
   const targets = await targetsOf(options, io.cwd);
   if (!targets.ok) return report(io, targets.failure);

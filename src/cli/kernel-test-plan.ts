@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import type { GuestJob } from "#kernel-vm/job.ts";
@@ -19,7 +20,6 @@ import type { Io } from "./io.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import type { OwnKernelInterface } from "./own-interface.ts";
 import { progressLine } from "./progress-line.ts";
-import { read } from "./read-file.ts";
 import { findImages } from "./verify-images.ts";
 import { limitsOf, loadFor } from "./verify-parsers.ts";
 
@@ -136,7 +136,7 @@ async function withParsers(
         }
         // A section header may have sent the bytecode far behind the file's end.
         if (made.value.size > image.bytes.length + FAR) continue;
-        const carrier = await read(file("carrier"));
+        const carrier = await readInput(file("carrier"));
         if (!carrier.ok) return carrier;
         if (!(await isTakenOnce(carrier.value))) continue;
         carriers.push({ ...image, name: `${image.name} with ${name}`, bytes: carrier.value, container });
@@ -165,7 +165,7 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
   const containers: OpenedContainer[] = [];
   const subjects: Subject[] = [];
   for (const [container, file] of request.containers.entries()) {
-    const bytes = await read(file);
+    const bytes = await readInput(file);
     if (!bytes.ok) return bytes;
     const form = decodeContainer(bytes.value);
     if (!form.ok) return err(inFile(form.failure, file));
@@ -194,7 +194,7 @@ async function readImages({ images }: KernelTestRequest): Promise<Result<readonl
   if (!found.ok) return found;
   const all: Exhibit[] = [];
   for (const { file, description } of found.value) {
-    const bytes = await read(file);
+    const bytes = await readInput(file);
     if (!bytes.ok) return bytes;
     all.push({ name: basename(file), bytes: bytes.value, description });
   }

@@ -1,4 +1,5 @@
 import { upToDate } from "#build/up-to-date.ts";
+import { ownArguments } from "./arguments.ts";
 import { cachedScript } from "./cached-script.ts";
 import { onOwnProcess } from "./own-process.ts";
 import { isPacking } from "./own-words.ts";
@@ -11,7 +12,7 @@ import { outputFolder, requestKey, VERSION } from "./request-key.ts";
  * a bundle of its own.
  */
 async function main(): Promise<void> {
-  const argv = process.argv.slice(2);
+  const argv = ownArguments(process.argv);
   if (argv.length === 1 && argv[0] === "--version") {
     return say(`${VERSION}\n`);
   }

@@ -14,10 +14,7 @@ import { report } from "./report-failure.ts";
  */
 export async function onOwnProcess(work: (io: Io) => number | Promise<number>): Promise<void> {
   const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Not `once`: whoever else listens (toolchain/process-group.ts) must see that this process is not to die.
-    process.on(signal, () => interrupt.abort(signal));
-  }
+  let listening = false;
   const stdout = Outlet.on(1, "stdout");
   const stderr = Outlet.on(2, "stderr");
   const status = await work({
@@ -42,7 +39,11 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
     get columns() {
       return isatty(1) ? process.stdout.columns : 80;
     },
-    signal: interrupt.signal,
+    get signal() {
+      if (!listening) listenTo(interrupt);
+      listening = true;
+      return interrupt.signal;
+    },
   });
   const told = await stdout.drained(interrupt.signal);
   process.exitCode = told.ok ? status : untold(status, readerGone(told.failure), stderr);
@@ -54,4 +55,12 @@ function untold(status: number, failure: ReturnType<typeof readerGone>, stderr: 
   if (failure.reason === "cancelled") return exitCode(failure);
   report({ stderr: (text) => stderr.push(Buffer.from(text)) }, failure);
   return status === EXIT.ok ? EXIT.failed : status;
+}
+
+/** Listens to signals from now on. A command that does not ask for it has nothing to tidy up, and ends as processes do. */
+function listenTo(interrupt: AbortController): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // Not `once`: whoever else listens (toolchain/process-group.ts) must see that this process is not to die.
+    process.on(signal, () => interrupt.abort(signal));
+  }
 }

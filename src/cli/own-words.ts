@@ -7,3 +7,12 @@ export function asksForHelp(argv: readonly string[]): boolean {
 export function isPacking(argv: readonly string[]): boolean {
   return (argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv);
 }
+
+/** Options whose value is written to. */
+const OUTPUTS: ReadonlySet<string> = new Set(["-o", "--output", "--junit", "--sarif"]);
+
+/** The words with `-` for an input replaced by the name of standard input: yargs makes an empty word of it. */
+export function namingStdin(argv: readonly string[]): readonly string[] {
+  const isInput = (word: string, index: number) => word === "-" && !OUTPUTS.has(argv[index - 1] ?? "");
+  return argv.map((word, index) => (isInput(word, index) ? "/dev/stdin" : word));
+}

@@ -4,6 +4,7 @@ import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#campaig
 import { runCampaign } from "#campaign/run-campaign.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import type { RecordLimits } from "#reference/input.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
@@ -15,7 +16,6 @@ import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 import { limitsOf } from "./verify-parsers.ts";
 
@@ -42,7 +42,7 @@ const LARGE = 1 << 20;
 
 /** Runs a campaign and gives the exit status: 1 with findings. An interrupt ends it as a limit does. */
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
-  const bytes = await read(resolve(io.cwd, options.parser));
+  const bytes = await readInput(resolve(io.cwd, options.parser));
   if (!bytes.ok) return report(io, bytes.failure);
   const { parser: name, abi, reference } = options;
   const loaded = loadInput(name, bytes.value, abi);
@@ -100,7 +100,7 @@ async function seedsOf(
 ): Promise<Result<readonly SeedInput[]>> {
   const seeds: SeedInput[] = [];
   for (const file of files) {
-    const image = await read(resolve(io.cwd, file));
+    const image = await readInput(resolve(io.cwd, file));
     if (!image.ok) return image;
     const taken = expectedStream(reference, { image: image.value, revision, limits: LARGEST_PARTS });
     if (!taken.ok) return err(inFile(taken.failure, file));

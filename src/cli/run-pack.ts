@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { isStream } from "#files/deliver.ts";
+import { readInput } from "#files/input-file.ts";
 import type { WriteOptions } from "#files/pieces.ts";
 import { ARCHITECTURES } from "#kernel/architecture.ts";
 import { type Packed, ZBOOT_COMPRESSIONS } from "#pack/types.ts";
@@ -11,7 +12,6 @@ import type { Io } from "./io.ts";
 import { besideOutput, outputComplaint, outputPath } from "./output-word.ts";
 import { DEFAULT_ENVELOPE, PACK_COMMANDS, UNPACK_COMMAND } from "./pack-words.ts";
 import { progressBar } from "./progress.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 import { formatSize } from "./sizes.ts";
 import { type CommandWords, parseWords, type Words } from "./words.ts";
@@ -95,7 +95,7 @@ function surroundings({ cwd }: Io, texts: TextFile[]): Surroundings {
     text: async (word) => {
       if (!word.startsWith("@")) return ok(Buffer.from(word));
       const file = path(word.slice(1));
-      const bytes = await read(file);
+      const bytes = await readInput(file);
       if (!bytes.ok) return bytes;
       texts.push({ file, bytes: bytes.value });
       return ok(

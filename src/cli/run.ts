@@ -15,8 +15,9 @@ import type { Io } from "./io.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { outputComplaint } from "./output-word.ts";
-import { asksForHelp, isPacking } from "./own-words.ts";
+import { asksForHelp, isPacking, namingStdin } from "./own-words.ts";
 import { packCommand } from "./pack-command.ts";
+import { printing } from "./printing.ts";
 import { VERSION } from "./request-key.ts";
 import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
@@ -59,10 +60,12 @@ const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-tes
 /**
  * Runs the program.
  *
- * @param argv the arguments behind the program's name
+ * @param words the arguments behind the program's name
  * @returns the exit status (`report/exit-code.ts`)
  */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function run(words: readonly string[], world: Io): Promise<number> {
+  const io = printing(world);
+  const argv = namingStdin(words);
   // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
   if (argv[0] === "make" && !asksForHelp(argv)) {
     const { runMake } = await import("./make-command.ts");

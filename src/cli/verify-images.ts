@@ -1,10 +1,12 @@
-import { readdir, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { fileFailed, isMissing } from "#files/errno.ts";
+import { filesBelow } from "#files/folder.ts";
+import { readInput } from "#files/input-file.ts";
+import { fsPath } from "#files/raw-path.ts";
 import { type CorpusCase, parseCase } from "#verify/corpus-case.ts";
-import { read } from "./read-file.ts";
 
 /** An image to judge parsers on. */
 export type ImageFile = {
@@ -44,13 +46,9 @@ export async function findImages(
 async function filesOf(name: string, cwd: string): Promise<Result<readonly string[]>> {
   const path = resolve(cwd, name);
   try {
-    if (!(await stat(path)).isDirectory()) return ok([name]);
-    const entries = await readdir(path, { withFileTypes: true, recursive: true });
-    const files = entries
-      .filter((entry) => !entry.isDirectory() && !entry.name.endsWith(".json"))
-      .map((entry) => relative(path, join(entry.parentPath, entry.name)))
-      .filter((file) => !file.split("/").some((part) => part.startsWith(".")));
-    return ok(files.sort().map((file) => join(name, file)));
+    if (!(await stat(fsPath(path))).isDirectory()) return ok([name]);
+    const files = (await filesBelow(path)).filter((file) => !file.endsWith(".json"));
+    return ok(files.map((file) => join(name, file)));
   } catch (error) {
     return err(fileFailed("read", path, error));
   }
@@ -60,9 +58,9 @@ async function filesOf(name: string, cwd: string): Promise<Result<readonly strin
 async function describe(image: string): Promise<Result<CorpusCase | undefined>> {
   if (!image.endsWith(".img")) return ok(undefined);
   const file = `${image.slice(0, -".img".length)}.json`;
-  const text = await read(file);
+  const text = await readInput(file);
   if (!text.ok) {
-    return text.failure.reason === "file-failed" && text.failure.code === "ENOENT" ? ok(undefined) : text;
+    return isMissing(text.failure) ? ok(undefined) : text;
   }
   const description = parseCase(Buffer.from(text.value).toString());
   return description.ok ? description : err(inFile(description.failure, file));

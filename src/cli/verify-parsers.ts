@@ -5,6 +5,7 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
+import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
@@ -16,7 +17,6 @@ import type { Io } from "./io.ts";
 import { kernelInterface } from "./kernel-types.ts";
 import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
-import { read } from "./read-file.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
 /** One parser file, ready to be judged. */
@@ -91,7 +91,7 @@ export function loadFor(
 type Opened = { readonly bytes: Uint8Array; readonly sources: readonly string[] };
 
 async function asItIs(file: string): Promise<Result<Opened>> {
-  const bytes = await read(file);
+  const bytes = await readInput(file);
   return bytes.ok ? ok({ bytes: bytes.value, sources: [file] }) : bytes;
 }
 
@@ -136,7 +136,7 @@ export async function limitsOf(
 
 async function imageSizes(folders: readonly string[]) {
   for (const folder of folders) {
-    const header = await read(join(folder, "image_size.h"));
+    const header = await readInput(join(folder, "image_size.h"));
     const limits = header.ok ? parseImageSize(Buffer.from(header.value).toString()) : undefined;
     if (limits !== undefined) return { limits, from: "image_size.h" };
   }

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import type { ImageRecord, VerdictRecord, Verification } from "#core/verification.ts";
 import { deliver } from "#files/deliver.ts";
 import { digest } from "#files/digest.ts";
+import { readInput } from "#files/input-file.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
 import { coverageText } from "#report/coverage-text.ts";
 import { EXIT } from "#report/exit-code.ts";
@@ -18,7 +19,6 @@ import { isFor } from "#verify/corpus-case.ts";
 import { examine } from "#verify/examine.ts";
 import type { Io } from "./io.ts";
 import { progressLine } from "./progress-line.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 import { VERSION } from "./request-key.ts";
 import { noneReached, parserCoverage, type Reached } from "./verify-coverage.ts";
@@ -106,7 +106,7 @@ async function judgeAll(
         ({ subject }) => description === undefined || isFor(description, subject),
       );
       if (fitting.length === 0) continue;
-      const bytes = await read(file);
+      const bytes = await readInput(file);
       if (!bytes.ok) return bytes;
       records.push({
         file: name,

@@ -5,6 +5,7 @@ import { openSeeds } from "#campaign/campaign-input.ts";
 import { caseFiles } from "#campaign/case-file.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
 import { EXIT } from "#report/exit-code.ts";
@@ -15,7 +16,6 @@ import { formatsOf } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PARTS } from "./limits.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
 export type CorpusOptions = {
@@ -90,7 +90,7 @@ async function fromImage(
   { format, abi: revision }: CorpusOptions,
   io: Io,
 ): Promise<Result<readonly Named[]>> {
-  const image = await read(resolve(io.cwd, file));
+  const image = await readInput(resolve(io.cwd, file));
   if (!image.ok) return image;
   const seeds = openSeeds([{ name: file, image: image.value }]);
   if (!seeds.ok) return seeds;

@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
 import type { Failure } from "#core/failure.ts";
+import { ok, type Result } from "#core/result.ts";
+import type { InputFile } from "#files/input-file.ts";
 import type { SparseFile } from "#files/sparse-file.ts";
 import { decompress, detectFileCodec } from "#formats/compression/codecs.ts";
 import { trailingText } from "#formats/compression/trailing.ts";
@@ -11,37 +12,42 @@ type Found = Pick<Facts, "fields" | "warnings">;
 
 const NOTHING: Found = { fields: [], warnings: [] };
 
-/** What only reading all of a file tells: whether a PE file's CheckSum is right, what is in a compressed stream and behind it. */
+/** What only reading all of a file tells: whether a PE file's CheckSum is right, what is in a compressed stream and after it. Errors: `file-failed`. */
 export async function lookDeeper(
-  file: string,
   sparse: SparseFile,
   explain: (failure: Failure) => string,
-): Promise<Found> {
+): Promise<Result<Found>> {
   const pe = decodePe(sparse.bytes);
   if (pe.ok) {
     const { checkSum, offset } = pe.value.optionalHeader;
     // Boot loaders do not look at it; 0 says that it was not computed.
-    return checkSum === 0 ? NOTHING : compareCheckSum(file, checkSum, offset + CHECKSUM_AT);
+    return checkSum === 0 ? ok(NOTHING) : compareCheckSum(sparse.input, checkSum, offset + CHECKSUM_AT);
   }
-  return detectFileCodec(sparse.bytes) === undefined ? NOTHING : unpack(sparse, explain);
+  return ok(detectFileCodec(sparse.bytes) === undefined ? NOTHING : await unpack(sparse, explain));
 }
 
 const CHECKSUM_AT = 0x40;
 const CHECKSUM_SIZE = 4;
 
-async function compareCheckSum(file: string, stated: number, at: number): Promise<Found> {
+const CHUNK = 1024 * 1024;
+
+function compareCheckSum(input: InputFile, stated: number, at: number): Result<Found> {
   const sum = new PeChecksum();
-  let offset = 0;
-  for await (const chunk of createReadStream(file)) {
-    const bytes = chunk as Uint8Array;
+  const buffer = new Uint8Array(CHUNK);
+  for (let offset = 0; offset < input.size; offset += CHUNK) {
+    const bytes = buffer.subarray(0, Math.min(CHUNK, input.size - offset));
+    const read = input.read(bytes, offset);
+    if (!read.ok) return read;
     const start = Math.max(0, at - offset);
     bytes.fill(0, start, Math.max(start, Math.min(bytes.length, at + CHECKSUM_SIZE - offset)));
     sum.add(bytes);
-    offset += bytes.length;
   }
   const right = sum.value();
-  if (right === stated) return NOTHING;
-  return { fields: [], warnings: [`CheckSum is 0x${stated.toString(16)}, 0x${right.toString(16)} is right`] };
+  if (right === stated) return ok(NOTHING);
+  return ok({
+    fields: [],
+    warnings: [`CheckSum is 0x${stated.toString(16)}, 0x${right.toString(16)} is right`],
+  });
 }
 
 async function unpack(sparse: SparseFile, explain: (failure: Failure) => string): Promise<Found> {

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput } from "#files/input-file.ts";
 import type { DecompressFailure } from "#formats/compression/types.ts";
 import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
@@ -43,17 +42,12 @@ const MAX_LAYERS = 4;
  * it; or stops at another layer. What comes out is checked to be a kernel, and an Image to be one for the machine that the zboot
  * image names.
  *
- * Errors: `file-failed`; those of the formats; `unsupported` for what holds no kernel, or not the layer.
+ * Errors: those of `readInput`; those of the formats; `unsupported` for what holds no kernel, or not the layer.
  */
 export async function extractKernel(file: string, options: ExtractOptions = {}): Promise<Result<Extracted>> {
-  let bytes: Uint8Array;
-  try {
-    // One read into one buffer; the asynchronous one reads in pieces and takes twice as long.
-    bytes = readFileSync(file);
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
-  const extracted = await unwrap(bytes, options);
+  const bytes = await readInput(file);
+  if (!bytes.ok) return bytes;
+  const extracted = await unwrap(bytes.value, options);
   return extracted.ok ? extracted : err(inFile(extracted.failure, file));
 }
 

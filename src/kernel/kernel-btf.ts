@@ -1,15 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { type Failure, inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { type InputFile, withInputFile } from "#files/input-file.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { EM } from "#formats/elf/constants.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
 import { type Form, foreignKernel } from "./forms.ts";
 import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
-import { readHead } from "./read-head.ts";
-import { readElfSection } from "./sparse-elf.ts";
+import { readElfSections } from "./sparse-elf.ts";
 import { type Content, peel } from "./unwrap.ts";
 
 export type KernelBtf = {
@@ -36,28 +34,28 @@ const MAX_LAYERS = 4;
  *
  * Errors: `file-failed`; those of the formats met; `malformed` where there is no BTF in the end.
  */
-export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
-  const head = await readHead(file, HEAD_SIZE);
-  if (!head.ok) return head;
-  if (isElf(head.value)) {
+export function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
+  return withInputFile(file, async (input) => {
+    const head = input.head(HEAD_SIZE);
+    if (!head.ok) return head;
+    if (!isElf(head.value)) return readWhole(input, head.value);
     if (isBpf(head.value)) return err(notTheKernels(file, BPF_OBJECT));
-    const section = await readElfSection(file, SECTION);
-    if (!section.ok) return section;
-    const [notes, rodata] = [await readElfSection(file, NOTES), await readElfSection(file, RODATA)];
-    if (!notes.ok) return notes;
-    if (!rodata.ok) return rodata;
-    return elfBtf(section.value, file, [], identityOf(notes.value, rodata.value));
-  }
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
-  if (isBtf(head.value) && continuesOther(bytes)) return err(notTheKernels(file, MODULE));
+    const sections = await readElfSections(file, [SECTION, NOTES, RODATA]);
+    if (!sections.ok) return sections;
+    const [btf, notes, rodata] = sections.value;
+    return elfBtf(btf, file, [], identityOf(notes, rodata));
+  });
+}
+
+async function readWhole(input: InputFile, head: Uint8Array): Promise<Result<KernelBtf>> {
+  const file = input.path;
+  const content = input.whole();
+  if (!content.ok) return content;
+  const bytes = content.value;
+  if (isBtf(head) && continuesOther(bytes)) return err(notTheKernels(file, MODULE));
   const foreign = foreignKernel(bytes);
   if (foreign !== undefined) return err(notTheKernels(file, foreign));
-  if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
+  if (isBtf(head)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
   const found = await search(bytes, file);
   return found.ok ? found : err(inFile(found.failure, file));
 }

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInputText } from "#files/input-file.ts";
 
 /** The variable that `scripts/sign-file` takes passphrases and PINs from. */
 const VARIABLE = "KBUILD_SIGN_PIN";
@@ -69,12 +68,9 @@ export async function openKey(
   if (pin.name === "pin-value") return ok({ ...plain, secret: value, secretFrom: "pin-value" });
   if (value.startsWith("|")) return fails("pin-source is a program, which is not run: name a file");
   const file = value.startsWith("file:///") ? fileURLToPath(value) : value.replace(/^file:/, "");
-  try {
-    const secret = (await readFile(file, "utf8")).replace(/\r?\n$/, "");
-    return ok({ ...plain, secret, secretFrom: "pin-source" });
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
+  const text = await readInputText(file);
+  if (!text.ok) return text;
+  return ok({ ...plain, secret: text.value.replace(/\r?\n$/, ""), secretFrom: "pin-source" });
 }
 
 type Attribute = { readonly word: string; readonly name: string; readonly value: string };

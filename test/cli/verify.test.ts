@@ -6,6 +6,7 @@ import { progressLine } from "#cli/progress-line.ts";
 import { run } from "#cli/run.ts";
 import type { Verification } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
+import { visible } from "#report/visible.ts";
 import { IMAGES } from "../fixtures/wrong-parsers/images.ts";
 import { cli, cliOk, ENVIRONMENT } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
@@ -356,7 +357,7 @@ describe("the progress line", () => {
       }
       show("the last");
       clear();
-      return told;
+      return told.map(visible);
     } finally {
       vi.useRealTimers();
     }

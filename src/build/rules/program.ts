@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { SkeletonSigning } from "#build/request.ts";
@@ -6,7 +5,7 @@ import type { Rule } from "#build/rule.ts";
 import { checkToolOutput, isWholeElf, isWholeSkeleton } from "#build/tool-output.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput, readInputText } from "#files/input-file.ts";
 import { replaceFile } from "#files/output.ts";
 import { dependencies } from "#generate/dependencies.ts";
 import { renderParser } from "#generate/parser-source.ts";
@@ -103,15 +102,16 @@ export function objectRule(plan: Plan, target: Target): Rule {
 async function withLines(plan: Plan, target: Target, failure: Failure): Promise<Result<never>> {
   if (failure.reason !== "tool-failed") return err(failure);
   const name = `${target.name}_parser_bpf.c`;
-  const read = async (file: string, path: string) => ({ file, text: await readFile(path, "utf8") });
-  try {
-    const source = await read(name, join(plan.out, WORK, name));
-    const files = plan.templateFiles.get(target.name) ?? [];
-    const templates = await Promise.all(files.map((file) => read(file, file)));
-    return err({ ...failure, log: withTemplateLines(failure.log, source, templates) });
-  } catch (error) {
-    return err(fileFailed("read", name, error));
+  const source = await readInputText(join(plan.out, WORK, name));
+  if (!source.ok) return source;
+  const templates: { readonly file: string; readonly text: string }[] = [];
+  for (const file of plan.templateFiles.get(target.name) ?? []) {
+    const text = await readInputText(file);
+    if (!text.ok) return text;
+    templates.push({ file, text: text.value });
   }
+  const log = withTemplateLines(failure.log, { file: name, text: source.value }, templates);
+  return err({ ...failure, log });
 }
 
 /** The header has the types of all targets, as far as there are any: whether this one's are there is asked here. */
@@ -164,11 +164,6 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
 }
 
 /** A file of the output folder. */
-export async function readOutput(out: string, name: string): Promise<Result<Uint8Array>> {
-  const file = join(out, name);
-  try {
-    return ok(await readFile(file));
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
+export function readOutput(out: string, name: string): Promise<Result<Uint8Array>> {
+  return readInput(join(out, name));
 }

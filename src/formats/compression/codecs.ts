@@ -1,6 +1,7 @@
 import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { standingAside } from "#core/signals.ts";
 import { decompressAll } from "./streams.ts";
 import {
   type Codec,
@@ -110,9 +111,11 @@ export async function decompress(
 ): Promise<Result<Decompressed, DecompressFailure>> {
   const { limit = DECOMPRESSED_LIMIT, sizeHint, base = 0, streams = "all" } = options;
   const settings = { limit, sizeHint, base };
-  if (streams === "all") return decompressAll(codec, bytes, settings);
   const decode = await codec.load();
-  return decode(bytes, settings);
+  // Of 512 MiB, a decoder is at work for seconds, in which no handler of a signal would get its turn.
+  return standingAside(async () =>
+    streams === "all" ? decompressAll(codec, bytes, settings) : decode(bytes, settings),
+  );
 }
 
 /**

@@ -46,8 +46,8 @@ function decodeNative(
 ): Output {
   try {
     const maxOutputLength = Math.max(1, Math.min(extent.bound, options.limit));
-    // One chunk for a small frame, of which there may be many.
-    const chunkSize = Math.max(SMALLEST_CHUNK, Math.min(MEBIBYTE, maxOutputLength + 1));
+    // One chunk for everything, and a byte more, so that no chunks are put together; what is not written takes no memory.
+    const chunkSize = Math.max(SMALLEST_CHUNK, maxOutputLength + 1);
     return ok(decode(frame, { maxOutputLength, chunkSize }));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -59,11 +59,13 @@ function decodeNative(
 
 /** What zstddec's memory (at most 2 GiB) is asked to hold of output. */
 const WASM_LIMIT = 1024 * 1024 * 1024;
+/** Room for output beyond the limit. */
+const BEYOND = 64 * MEBIBYTE;
 
 /**
  * zstddec reports every error of libzstd by an empty result, and allocates what it is told to: hence the
  * sizes from the frame's header. The hint is tried first, as the bound of a frame that does not state its size may be
- * several times too high. A failure with the room of the limit is tried with twice as much, to tell output
+ * several times too high. A failure with the room of the limit is tried with some more, to tell output
  * beyond the limit from a corrupt block.
  */
 async function decodeWasm(frame: Uint8Array, extent: ZstdExtent, options: CodecOptions): Promise<Output> {
@@ -72,7 +74,7 @@ async function decodeWasm(frame: Uint8Array, extent: ZstdExtent, options: CodecO
   const decoder = new ZSTDDecoder();
   await decoder.init();
   const { limit, sizeHint } = options;
-  const rooms = [limit, Math.max(limit * 2, MEBIBYTE)];
+  const rooms = [limit, Math.max(limit + Math.min(limit, BEYOND), MEBIBYTE)];
   if (sizeHint !== undefined && sizeHint < Math.min(extent.bound, limit)) rooms.unshift(sizeHint);
   for (const room of rooms) {
     const capacity = Math.min(room, extent.bound, WASM_LIMIT);

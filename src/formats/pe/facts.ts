@@ -81,6 +81,9 @@ function rawRange(pe: PeFile, section: PeSection): Range {
   return { start, end: Math.min(start + section.sizeOfRawData, pe.bytes.length) };
 }
 
+/** Bytes of a section's padding that are looked at: alignments are small, and sections may overlap. */
+const PADDING_READ = 1024 * 1024;
+
 function sectionFacts(pe: PeFile, section: PeSection): readonly PeFact[] {
   const facts: PeFact[] = [];
   const raw = rawRange(pe, section);
@@ -99,7 +102,7 @@ function sectionFacts(pe: PeFile, section: PeSection): readonly PeFact[] {
   if (raw.start < sizeOfHeaders) facts.push({ kind: "in-headers", section: index });
   if (raw.start % fileAlignment !== 0) facts.push({ kind: "unaligned", section: index });
   const padding = pe.bytes.subarray(raw.start + section.data.length, raw.end);
-  const zero = padding.every((byte) => byte === 0);
+  const zero = padding.subarray(0, PADDING_READ).every((byte) => byte === 0);
   // systemd fills some sections up to SectionAlignment.
   if (!zero || padding.length >= Math.max(fileAlignment, sectionAlignment)) {
     facts.push({ kind: "padding", section: index, size: padding.length, zero });
