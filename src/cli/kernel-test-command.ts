@@ -109,7 +109,7 @@ export function kernelTestCommand(parser: Argv, { io, finish }: Call): Argv {
       finish(
         await kernelTest(
           {
-            containers: options.containers.map(path),
+            containers: [...new Set(options.containers.map(path))],
             images: [...options.image, ...(options.corpus === undefined ? [] : [options.corpus])].map(path),
             kernels:
               kernel !== undefined && headers !== undefined

@@ -9,20 +9,17 @@ import { err, ok, type Result } from "#core/result.ts";
 import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter, quietLine } from "#report/events.ts";
-import { EXIT, exitCode } from "#report/exit-code.ts";
-import { failureText } from "#report/failure-text.ts";
+import { EXIT } from "#report/exit-code.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Io } from "./io.ts";
 import { clean } from "./make-clean.ts";
 import { type MakeWords, parseMakeWords } from "./make-words.ts";
+import { report } from "./report-failure.ts";
 import { parseSize } from "./sizes.ts";
 
 /** `kexec-bpf make …`. */
 export async function runMake(argv: readonly string[], io: Io): Promise<number> {
-  const fail = (failure: Failure): number => {
-    io.stderr(`kexec-bpf: ${failureText(failure)}\n`);
-    return exitCode(failure);
-  };
+  const fail = (failure: Failure): number => report(io, failure);
   const words = parseMakeWords(argv.slice(1));
   if (!words.ok) return fail(words.failure);
   const unknown = Object.keys(words.value.variables).filter((name) => MAKE_VARIABLES[name] === undefined);

@@ -7,3 +7,9 @@ export function asksForHelp(argv: readonly string[]): boolean {
 export function isPacking(argv: readonly string[]): boolean {
   return (argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv);
 }
+
+/** Whether failures are to be JSON, too: also where the words are wrong in some other way. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end < 0 ? undefined : end).includes("--json");
+}

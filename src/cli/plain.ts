@@ -7,7 +7,8 @@ import type { PlainForm } from "./plain-form.ts";
 
 /** Runs a request that needed no yargs, as a process. */
 export function runPlain(form: PlainForm): Promise<void> {
-  return onOwnProcess((io) => {
+  return onOwnProcess((surroundings) => {
+    const io = { ...surroundings, json: form.json };
     switch (form.command) {
       case "inspect":
         return runInspect({ ...form, limit: LARGEST_PART }, io);

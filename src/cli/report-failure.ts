@@ -1,10 +1,18 @@
 import type { Failure } from "#core/failure.ts";
 import { exitCode } from "#report/exit-code.ts";
+import { failureJson } from "#report/failure-json.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { Io } from "./io.ts";
 
-/** Says a failure on stderr and gives the exit status for it. */
+/** Ends a command with a failure: says it on stderr, and on stdout where JSON is asked for. Gives the exit status. */
 export function report(io: Io, failure: Failure): number {
+  const status = tell(io, failure);
+  if (io.json) io.stdout(`${JSON.stringify(failureJson(failure))}\n`);
+  return status;
+}
+
+/** On stderr alone: of a command that goes on, and has the failure in its own JSON. Gives the exit status. */
+export function tell(io: Io, failure: Failure): number {
   io.stderr(`kexec-bpf: ${failureText(failure)}\n`);
   return exitCode(failure);
 }

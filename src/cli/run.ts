@@ -14,8 +14,9 @@ import { inspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
-import { asksForHelp, isPacking } from "./own-words.ts";
+import { asksForHelp, asksForJson, isPacking } from "./own-words.ts";
 import { packCommand } from "./pack-command.ts";
+import { report } from "./report-failure.ts";
 import { VERSION } from "./request-key.ts";
 import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
@@ -59,7 +60,8 @@ const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-tes
  * @param argv the arguments behind the program's name
  * @returns the exit status (`report/exit-code.ts`)
  */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function run(argv: readonly string[], surroundings: Io): Promise<number> {
+  const io: Io = { ...surroundings, json: asksForJson(argv) };
   // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
   if (argv[0] === "make" && !asksForHelp(argv)) {
     const { runMake } = await import("./make-command.ts");
@@ -113,8 +115,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     });
   } catch (error) {
     if (!(error instanceof UsageProblem)) throw error;
-    io.stderr(`kexec-bpf: ${error.message}\nkexec-bpf --help shows what there is\n`);
-    return EXIT.usage;
+    const status = report(io, { reason: "usage", detail: error.message });
+    io.stderr("kexec-bpf --help shows what there is\n");
+    return status;
   }
   if (output !== "") io.stdout(`${output}\n`);
   return status;

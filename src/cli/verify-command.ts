@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
+import { ACCEPTANCES } from "#core/verification.ts";
 import { REFERENCES } from "#verify/reference-names.ts";
 import type { Call } from "./call.ts";
 import { parseSize } from "./sizes.ts";
@@ -44,6 +45,10 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("effect", { ...flag, describe: "compare what the kernel makes of the streams" })
         .option("fault-paths", { type: "boolean", default: true, describe: "deny each thing asked for, too" })
+        .option("expect", {
+          choices: ACCEPTANCES,
+          describe: "what every image must be (default: at least one accepted)",
+        })
         .option("max-kernel", { ...text, coerce: size, describe: "largest kernel that its record takes" })
         .option("max-initrd", { ...text, coerce: size, describe: "largest initrd" })
         .option("max-cmdline", { ...text, coerce: size, describe: "largest command line" })
@@ -73,6 +78,7 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
             btf: path(options.btf),
             comparison: options.effect ? "effect" : "exact",
             faultPaths: options.faultPaths,
+            expect: options.expect,
             limits: {
               kernel: options.maxKernel,
               initrd: options.maxInitrd,

@@ -46,7 +46,10 @@ describe("boot-test", () => {
     const text =
       "a kernel of another is not supported: modules for arm64 are built with this machine's release of Debian only";
     expect(stderr).toBe(`kexec-bpf: ${text}\n`);
-    expect(JSON.parse(stdout)).toMatchObject({ passed: false, failure: { reason: "unsupported", text } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      passed: false,
+      error: { reason: "unsupported", message: text },
+    });
     expect(status).toBe(1);
   });
 });
