@@ -6,14 +6,8 @@ import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter } from "#report/events.ts";
 import { buildText } from "./build-text.ts";
 import type { Call } from "./call.ts";
+import { numberOption } from "./numbers.ts";
 import { DEFAULT_OUT } from "./request-key.ts";
-import { parseSize } from "./sizes.ts";
-
-const size = (text: string): number => {
-  const bytes = parseSize(text);
-  if (bytes === undefined) throw new Error(`${text} is no size: bytes, or a number with K, M or G`);
-  return bytes;
-};
 
 /** `kexec-bpf build`: the parsers from a kernel, with options. */
 export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
@@ -52,19 +46,9 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           default: DEFAULT_OUT,
           describe: "output folder",
         })
-        .option("max-kernel", {
-          type: "string",
-          requiresArg: true,
-          coerce: size,
-          describe: "largest kernel, such as 64M",
-        })
-        .option("max-initrd", { type: "string", requiresArg: true, coerce: size, describe: "largest initrd" })
-        .option("max-cmdline", {
-          type: "string",
-          requiresArg: true,
-          coerce: size,
-          describe: "largest command line",
-        })
+        .option("max-kernel", { ...numberOption("max-kernel"), describe: "largest kernel, such as 64M" })
+        .option("max-initrd", { ...numberOption("max-initrd"), describe: "largest initrd" })
+        .option("max-cmdline", { ...numberOption("max-cmdline"), describe: "largest command line" })
         .option("initramfs", { type: "string", requiresArg: true, describe: "initramfs to measure" })
         .option("targets", {
           type: "string",
@@ -110,15 +94,13 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           implies: "sign-key",
           describe: "the key's certificate",
         })
-        .option("jobs", { alias: "j", type: "number", requiresArg: true, default: availableParallelism() })
+        .option("jobs", { ...numberOption("jobs"), alias: "j", default: availableParallelism() })
         .option("verbose", { alias: "v", type: "boolean", default: false, describe: "show the commands" })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
         .check((options) => {
           if (options.arch !== undefined && parseArchitecture(options.arch) === undefined) {
             throw new Error(`unknown architecture ${options.arch}: ${ARCHITECTURES.join(", ")}`);
           }
-          if (!Number.isInteger(options.jobs) || options.jobs < 1)
-            throw new Error("--jobs takes a number from 1");
           return true;
         }),
     async (options) => {

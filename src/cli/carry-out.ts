@@ -7,7 +7,7 @@ import { readState } from "#build/state-file.ts";
 import type { EventSink } from "#core/events.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "./io.ts";
-import { packageRoot } from "./package-root.ts";
+import { packageRoot, setupScript } from "./package-root.ts";
 import { report } from "./report-failure.ts";
 import { requestKey } from "./request-key.ts";
 
@@ -53,7 +53,7 @@ async function inTurn(
     templates: join(root, "templates"),
     env: io.env,
     cwd: io.cwd,
-    setupScript: join(root, "scripts", "setup"),
+    setupScript: setupScript(),
   });
   if (!built.ok) return report(io, built.failure);
   const { report: done, watched, since } = built.value;

@@ -14,8 +14,8 @@ import { carryOut } from "./carry-out.ts";
 import type { Io } from "./io.ts";
 import { clean } from "./make-clean.ts";
 import { type MakeWords, parseMakeWords } from "./make-words.ts";
+import { parseNumber } from "./numbers.ts";
 import { report } from "./report-failure.ts";
-import { parseSize } from "./sizes.ts";
 
 /** `kexec-bpf make …`. */
 export async function runMake(argv: readonly string[], io: Io): Promise<number> {
@@ -79,11 +79,15 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
   if (abi !== "auto" && revision === undefined)
     return usage(`ABI=${abi}: auto, ${REVISIONS.join(", ")} are known`);
   const limits: Record<string, number | undefined> = {};
-  for (const name of ["MAX_KERNEL", "MAX_INITRD"]) {
+  for (const [name, option] of [
+    ["MAX_KERNEL", "max-kernel"],
+    ["MAX_INITRD", "max-initrd"],
+  ] as const) {
     const text = value(name);
-    limits[name] = text === undefined ? undefined : parseSize(text);
-    if (text !== undefined && limits[name] === undefined)
-      return usage(`${name}=${text} is no size, such as 64M`);
+    if (text === undefined) continue;
+    const limit = parseNumber(option, text, `${name}=${text}`);
+    if (!limit.ok) return limit;
+    limits[name] = limit.value;
   }
   const cmdline = value("CMDLINE");
   return ok({

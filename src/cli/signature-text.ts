@@ -1,14 +1,13 @@
-import { join } from "node:path";
 import type { Malformed } from "#core/failure.ts";
 import type { SignedData, Signer } from "#formats/signature/cms.ts";
 import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { SigningContext } from "#signing/context.ts";
 import type { Io } from "./io.ts";
-import { packageRoot } from "./package-root.ts";
+import { setupScript } from "./package-root.ts";
 
 export function signingContext({ env, cwd, signal }: Io): SigningContext {
-  return { env, discovery: { env, cwd, signal, setupScript: join(packageRoot(), "scripts", "setup") } };
+  return { env, discovery: { env, cwd, signal, setupScript: setupScript() } };
 }
 
 /** A kernel takes signed containers; other signed files (modules, kernels) are good for other things. */

@@ -15,7 +15,7 @@ import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 import type { Io } from "./io.ts";
 import { kernelInterface } from "./kernel-types.ts";
 import { LARGEST_PARTS } from "./limits.ts";
-import { packageRoot } from "./package-root.ts";
+import { setupScript } from "./package-root.ts";
 import { read } from "./read-file.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
@@ -107,7 +107,7 @@ async function compiled(file: string, request: VerifyRequest, io: Io): Promise<R
     env: io.env,
     cwd: io.cwd,
     signal: io.signal,
-    setupScript: join(packageRoot(), "scripts", "setup"),
+    setupScript: setupScript(),
     ...(clang && { clang }),
     ...(libbpfHeaders && { libbpfHeaders }),
   });

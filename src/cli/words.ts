@@ -62,11 +62,15 @@ export function parseWords(command: CommandWords, words: readonly string[]): Res
   if (positionals.length < wanted.length) return usage(`${wanted[positionals.length]} is missing`);
   if (positionals.length > wanted.length) return usage(`too many words: ${positionals[wanted.length]}`);
 
+  const empty = command.positionals.find(({ content }, i) => content === "file" && positionals[i] === "");
+  if (empty !== undefined) return usage(`${empty.name} is empty`);
+
   const given = tokens.flatMap((token) => (token.kind === "option" ? [token] : []));
-  for (const [name, { choices, required, several }] of Object.entries(command.options)) {
+  for (const [name, { choices, required, several, content }] of Object.entries(command.options)) {
     const values = given.filter((token) => token.name === name);
     if (required && values.length === 0) return usage(`--${name} is missing`);
     if (!several && values.length > 1) return usage(`--${name} is given more than once`);
+    if (content === "file" && values.some(({ value }) => value === "")) return usage(`--${name} is empty`);
     const odd = values.find(({ value }) => choices && !choices.includes(value ?? ""));
     if (odd !== undefined) return usage(`--${name} ${odd.value}: ${choices?.join(", ")} are known`);
   }

@@ -33,10 +33,10 @@ describe("the words of pack", () => {
   });
 
   test("may begin with a dash behind --, and be empty", () => {
-    const words = parseWords(PACK_COMMANDS.envelope, ["--", "kernel", "", "-x"]);
-    expect(words.ok && [words.value.positional("initrd"), words.value.positional("cmdline")]).toEqual([
+    const words = parseWords(PACK_COMMANDS.envelope, ["--", "-k", "initrd", ""]);
+    expect(words.ok && [words.value.positional("kernel"), words.value.positional("cmdline")]).toEqual([
+      "-k",
       "",
-      "-x",
     ]);
   });
 

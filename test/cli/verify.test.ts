@@ -39,9 +39,9 @@ describe("verify refuses, as a matter of usage,", () => {
     ["no image", ["zboot.bpf"], "an image is needed"],
     ["an unknown reference", ["zboot.bpf", "--image", "zboot.img", "--reference", "pe"], "reference"],
     [
-      "a limit that is no size",
+      "a limit that is not a size",
       ["zboot.bpf", "--image", "zboot.img", "--max-kernel", "much"],
-      "much is no size",
+      "--max-kernel much: from 1 to",
     ],
   ])("%s", async (_what, argv, words) => {
     const { status, stdout, stderr } = await cli(["verify", ...argv], { cwd: folderWith("zboot.bpf") });
