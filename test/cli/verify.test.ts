@@ -304,6 +304,23 @@ describe("what verify shows", () => {
   });
 });
 
+it("verify says what is not modelled here as that, and not as a fault of the parser's", async () => {
+  const cwd = folderWith("zboot_parser_bpf.c");
+  const source = readFileSync(join(cwd, "zboot_parser_bpf.c"), "utf8");
+  const call = "bpf_get_parser_context(parser_id);\n";
+  expect(source.split(call)).toHaveLength(2);
+  // A helper that kernels have and parsers do not need.
+  write(join(cwd, "zboot_parser_bpf.c"), source.replace(call, `${call}\tbpf_jiffies64();\n`));
+  const argv = ["verify", "zboot_parser_bpf.c", "--image", "zboot.img", "-I", headers, "--no-fault-paths"];
+  const { status, stdout } = await cli(argv, { cwd });
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^zboot_parser_bpf\.c +zboot\.img +NOT MODELLED /m);
+  expect(stdout).toContain("bpf_jiffies64 is not modelled here");
+  expect(stdout).not.toContain("FAULT");
+  const { verdicts } = JSON.parse((await cli([...argv, "--json"], { cwd })).stdout) as Verification;
+  expect(verdicts[0]?.findings.map(({ kind }) => kind)).toEqual(["not-modelled"]);
+});
+
 describe("the reports of verify", () => {
   const reports = ["--junit", "j.xml", "--sarif", "s.sarif"];
   const written = (cwd: string) => ({
