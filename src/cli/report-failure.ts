@@ -11,6 +11,13 @@ export function report(io: Io, failure: Failure): number {
   return status;
 }
 
+/** Words that no command understands. */
+export function reportUsage(io: Io, detail: string): number {
+  const status = report(io, { reason: "usage", detail });
+  io.stderr("kexec-bpf --help shows what there is\n");
+  return status;
+}
+
 /** On stderr alone: of a command that goes on, and has the failure in its own JSON. Gives the exit status. */
 export function tell(io: Io, failure: Failure): number {
   io.stderr(`kexec-bpf: ${failureText(failure)}\n`);

@@ -5,12 +5,13 @@ import { ARCHITECTURES } from "#kernel/architecture.ts";
 import { type Packed, ZBOOT_COMPRESSIONS } from "#pack/types.ts";
 import type { Unpacked } from "#pack/unpack.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
 import { DEFAULT_ENVELOPE, PACK_COMMANDS, UNPACK_COMMAND } from "./pack-words.ts";
 import { progressBar } from "./progress.ts";
 import { read } from "./read-file.ts";
-import { report } from "./report-failure.ts";
+import { report, reportUsage } from "./report-failure.ts";
 import { formatSize } from "./sizes.ts";
 import { type CommandWords, parseWords, type Words } from "./words.ts";
 
@@ -31,10 +32,7 @@ export async function runPack(argv: readonly string[], io: Io): Promise<number> 
   const what = Object.keys(PACK_COMMANDS).find((name): name is What => name === second);
   if (what === undefined) {
     const detail = `pack ${second}`.trimEnd();
-    return report(io, {
-      reason: "usage",
-      detail: `${detail}: ${Object.keys(PACK_COMMANDS).join(", ")} are known`,
-    });
+    return reportUsage(io, `${detail}: ${Object.keys(PACK_COMMANDS).join(", ")} are known`);
   }
   const command: CommandWords = PACK_COMMANDS[what];
   const pack = (words: Words, options: WriteOptions): Promise<Result<Packed>> =>
@@ -104,7 +102,7 @@ async function carryOut<T extends { readonly notes: readonly string[] }>(
   text: (done: T) => string,
 ): Promise<number> {
   const words = parseWords(command, argv);
-  if (!words.ok) return report(io, words.failure);
+  if (!words.ok) return reportUsage(io, failureText(words.failure));
   const progress = progressBar(io);
   const done = await work(words.value, {
     digests: words.value.flag("json"),

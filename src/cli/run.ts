@@ -4,7 +4,7 @@ import { COMMANDS } from "./commands.ts";
 import { withHelpTopic } from "./help-topic.ts";
 import type { Io } from "./io.ts";
 import { asksForHelp, asksForJson, isPacking } from "./own-words.ts";
-import { report } from "./report-failure.ts";
+import { report, reportUsage } from "./report-failure.ts";
 import { VERSION } from "./request-key.ts";
 
 class UsageProblem extends Error {}
@@ -31,7 +31,7 @@ export async function run(words: readonly string[], surroundings: Io): Promise<n
   }
   const command = Object.hasOwn(COMMANDS, argv[0] ?? "") ? COMMANDS[argv[0] ?? ""] : undefined;
   const complaint = command && !asksForHelp(argv) ? complaintAbout(argv, command.several ?? []) : undefined;
-  if (complaint !== undefined) return usage(complaint, io);
+  if (complaint !== undefined) return reportUsage(io, complaint);
   const { default: yargs } = await import("yargs");
   let status: number = EXIT.ok;
   const finish = (value: number): void => {
@@ -65,14 +65,8 @@ export async function run(words: readonly string[], surroundings: Io): Promise<n
     });
   } catch (error) {
     if (!(error instanceof UsageProblem)) throw error;
-    return usage(error.message, io);
+    return reportUsage(io, error.message);
   }
   if (output !== "") io.stdout(`${output}\n`);
-  return status;
-}
-
-function usage(detail: string, io: Io): number {
-  const status = report(io, { reason: "usage", detail });
-  io.stderr("kexec-bpf --help shows what there is\n");
   return status;
 }

@@ -24,7 +24,7 @@ describe("the words of pack", () => {
       "--certificates both: keep, strip are known",
     ],
     [["pack", "zboot", "a", "-o", "c", "--compress", "bzip2"], "--compress bzip2: gzip, lz4,"],
-    [["pack", "uki", "--nonsense"], "Unknown option '--nonsense'"],
+    [["pack", "uki", "--nonsense"], "Unknown argument: nonsense"],
     [["unpack", "file"], "--output is missing"],
   ])("%j are a matter of usage", async (words, detail) => {
     const [status, stdout, stderr] = await usage(...words);

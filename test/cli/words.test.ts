@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "#cli/commands.ts";
 import { PACK_COMMANDS } from "#cli/pack-words.ts";
+import { version } from "#package.json";
 import { cli, runProgram } from "../support/cli.ts";
 import { newFolder } from "../support/kernel-tree.ts";
 
@@ -103,6 +104,28 @@ describe("a number out of range is a usage error that tells the range", () => {
   ])("make %j", async (words, says) => {
     expect(await refused(["make", ...words])).toContain(says);
   });
+});
+
+describe("pack, which reads its own words, answers as the other commands do:", () => {
+  it.each([["--version"], ["pack --version"], ["sign --version"]])("%s", async (words) => {
+    expect(await cli(words.split(" "), { cwd })).toMatchObject({ status: 0, stdout: `${version}\n` });
+    expect(await runProgram(words.split(" "), { cwd })).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+
+  it("a flag that can be left out can be asked for, and not both", async () => {
+    const words = ["pack", "pe", "a", "b", "-o", "c", "--manifest"];
+    expect((await cli(words, { cwd })).stderr).toContain("a: cannot open: ENOENT");
+    expect(await refused([...words, "--no-manifest"])).toContain("--no-manifest is given more than once");
+  });
+
+  it.each([["pack pe a b -o c --bogus"], ["inspect a --bogus"], ["unpack a -o b --bogus"]])(
+    "%s",
+    async (words) => {
+      expect(await refused(words.split(" "))).toBe(
+        "kexec-bpf: Unknown argument: bogus\nkexec-bpf --help shows what there is\n",
+      );
+    },
+  );
 });
 
 describe("help TOPIC", () => {
