@@ -7,14 +7,8 @@ import { eventPrinter } from "#report/events.ts";
 import { ALLOW_WEAK } from "./allow-weak.ts";
 import { buildText } from "./build-text.ts";
 import type { Call } from "./call.ts";
+import { numberOption } from "./numbers.ts";
 import { DEFAULT_OUT } from "./request-key.ts";
-import { parseSize } from "./sizes.ts";
-
-const size = (text: string): number => {
-  const bytes = parseSize(text);
-  if (bytes === undefined) throw new Error(`${text} is no size: bytes, or a number with K, M or G`);
-  return bytes;
-};
 
 /** `kexec-bpf build`: the parsers from a kernel, with options. */
 export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
@@ -57,19 +51,9 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           default: DEFAULT_OUT,
           describe: "output folder",
         })
-        .option("max-kernel", {
-          type: "string",
-          requiresArg: true,
-          coerce: size,
-          describe: "largest kernel, such as 64M",
-        })
-        .option("max-initrd", { type: "string", requiresArg: true, coerce: size, describe: "largest initrd" })
-        .option("max-cmdline", {
-          type: "string",
-          requiresArg: true,
-          coerce: size,
-          describe: "largest command line",
-        })
+        .option("max-kernel", { ...numberOption("max-kernel"), describe: "largest kernel, such as 64M" })
+        .option("max-initrd", { ...numberOption("max-initrd"), describe: "largest initrd" })
+        .option("max-cmdline", { ...numberOption("max-cmdline"), describe: "largest command line" })
         .option("initramfs", { type: "string", requiresArg: true, describe: "initramfs to measure" })
         .option("targets", {
           type: "string",
@@ -116,7 +100,7 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           describe: "the key's certificate",
         })
         .option("allow-weak", ALLOW_WEAK)
-        .option("jobs", { alias: "j", type: "number", requiresArg: true, default: availableParallelism() })
+        .option("jobs", { ...numberOption("jobs"), alias: "j", default: availableParallelism() })
         .option("verbose", { alias: "v", type: "boolean", default: false, describe: "show the commands" })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
         .check((options) => {
@@ -127,8 +111,6 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           const key = options["sign-key"];
           if (typeof key === "string" && key.startsWith("pkcs11:"))
             throw new Error("--sign-key is a file in PEM: bpftool signs with no token's key");
-          if (!Number.isInteger(options.jobs) || options.jobs < 1)
-            throw new Error("--jobs takes a number from 1");
           return true;
         }),
     async (options) => {

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
@@ -16,6 +16,7 @@ import { vmRunner } from "#verify/vm-runner.ts";
 import { asFailure } from "#vm/loader/failure.ts";
 import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#witness/plan.ts";
 import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
+import { distinctNames } from "./distinct-names.ts";
 import type { Io } from "./io.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import type { OwnKernelInterface } from "./own-interface.ts";
@@ -164,6 +165,7 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
   let revision = own?.revision ?? request.revision;
   const containers: OpenedContainer[] = [];
   const subjects: Subject[] = [];
+  const names = distinctNames(request.containers);
   for (const [container, file] of request.containers.entries()) {
     const bytes = await readInput(file);
     if (!bytes.ok) return bytes;
@@ -179,7 +181,7 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
     }
     const known = parserInterface(made, own?.btf);
     if (!known.ok) return known;
-    const name = basename(file);
+    const name = names[container] ?? file;
     const room = await limitsOf(file, parser, { limits, include: [] }, made);
     containers.push({ name, bytes: bytes.value, first: form.value.programs[0]?.data });
     subjects.push(
@@ -190,13 +192,15 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
 }
 
 async function readImages({ images }: KernelTestRequest): Promise<Result<readonly Exhibit[]>> {
-  const found = await findImages(images, "/");
-  if (!found.ok) return found;
+  const { found, errors } = await findImages(images, "/");
+  const [error] = errors;
+  if (error !== undefined) return err(error.failure);
+  const names = distinctNames(found.map(({ file }) => file));
   const all: Exhibit[] = [];
-  for (const { file, description } of found.value) {
+  for (const [i, { file, description }] of found.entries()) {
     const bytes = await readInput(file);
     if (!bytes.ok) return bytes;
-    all.push({ name: basename(file), bytes: bytes.value, description });
+    all.push({ name: names[i] ?? file, bytes: bytes.value, description });
   }
   return ok(all);
 }

@@ -3,7 +3,7 @@ import { readerGone } from "#files/deliver.ts";
 import { Outlet } from "#files/outlet.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import type { Io } from "./io.ts";
-import { report } from "./report-failure.ts";
+import { tell } from "./report-failure.ts";
 
 /**
  * Runs `work` on this process's own streams and signals, and makes what it returns the exit status.
@@ -53,7 +53,7 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
 /** The exit status where stdout did not take everything. */
 function untold(status: number, failure: ReturnType<typeof readerGone>, stderr: Outlet): number {
   if (failure.reason === "cancelled") return exitCode(failure);
-  report({ stderr: (text) => stderr.push(Buffer.from(text)) }, failure);
+  tell({ stderr: (text) => stderr.push(Buffer.from(text)) }, failure);
   return status === EXIT.ok ? EXIT.failed : status;
 }
 

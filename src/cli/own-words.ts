@@ -5,7 +5,13 @@ export function asksForHelp(argv: readonly string[]): boolean {
 
 /** Whether the words are a `pack` or an `unpack` to be carried out. */
 export function isPacking(argv: readonly string[]): boolean {
-  return (argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv);
+  return (argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv) && argv[1] !== "--version";
+}
+
+/** Whether failures are to be JSON, too: also where the words are wrong in some other way. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end < 0 ? undefined : end).includes("--json");
 }
 
 /** Options whose value is written to. */

@@ -9,7 +9,7 @@ import { printing } from "./printing.ts";
 /** Runs a request that needed no yargs, as a process. */
 export function runPlain(form: PlainForm): Promise<void> {
   return onOwnProcess((world) => {
-    const io = printing(world);
+    const io = printing(world, form.json);
     switch (form.command) {
       case "inspect":
         return runInspect({ ...form, limit: LARGEST_PART }, io);

@@ -2,7 +2,7 @@ import { join, relative, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#campaign/campaign-input.ts";
 import { runCampaign } from "#campaign/run-campaign.ts";
-import { inFile } from "#core/failure.ts";
+import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { RecordLimits } from "#reference/input.ts";
@@ -72,13 +72,20 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
     note: (words) => io.stderr(`kexec-bpf: ${words}\n`),
   });
   printer.end();
-  if (!summary.ok) return report(io, summary.failure);
+  if (!summary.ok) return report(io, elsewhere(summary.failure, resolve(io.cwd, folder), options));
   io.stdout(
     options.json
       ? `${JSON.stringify(summaryJson(options.parser, options.workers, summary.value))}\n`
       : summaryText(options.parser, folder, summary.value),
   );
   return summary.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Parsers lie in folders where not everybody may write. */
+function elsewhere(failure: Failure, folder: string, { corpus }: FuzzOptions): Failure {
+  return corpus === undefined && failure.reason === "file-failed" && failure.file.startsWith(folder)
+    ? { ...failure, hint: "--corpus FOLDER keeps queue and findings elsewhere" }
+    : failure;
 }
 
 /** What the records have room for, found as `verify` does: a larger part is refused, and rightly so. */

@@ -7,12 +7,13 @@ import { ARCHITECTURES } from "#kernel/architecture.ts";
 import { type Packed, ZBOOT_COMPRESSIONS } from "#pack/types.ts";
 import type { Unpacked } from "#pack/unpack.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
 import { besideOutput, outputComplaint, outputPath } from "./output-word.ts";
 import { DEFAULT_ENVELOPE, PACK_COMMANDS, UNPACK_COMMAND } from "./pack-words.ts";
 import { progressBar } from "./progress.ts";
-import { report } from "./report-failure.ts";
+import { report, reportUsage } from "./report-failure.ts";
 import { formatSize } from "./sizes.ts";
 import { type CommandWords, parseWords, type Words } from "./words.ts";
 
@@ -35,10 +36,7 @@ export async function runPack(argv: readonly string[], io: Io): Promise<number> 
   const what = Object.keys(PACK_COMMANDS).find((name): name is What => name === second);
   if (what === undefined) {
     const detail = `pack ${second}`.trimEnd();
-    return report(io, {
-      reason: "usage",
-      detail: `${detail}: ${Object.keys(PACK_COMMANDS).join(", ")} are known`,
-    });
+    return reportUsage(io, `${detail}: ${Object.keys(PACK_COMMANDS).join(", ")} are known`);
   }
   const command: CommandWords = PACK_COMMANDS[what];
   const pack = (words: Words, options: WriteOptions): Promise<Result<Packed>> =>
@@ -113,10 +111,10 @@ async function carryOut<T extends { readonly notes: readonly string[] }>(
   text: (done: T) => string,
 ): Promise<number> {
   const words = parseWords(command, argv);
-  if (!words.ok) return report(io, words.failure);
+  if (!words.ok) return reportUsage(io, failureText(words.failure));
   const output = words.value.value("output");
   const complaint = output === undefined ? undefined : outputComplaint(output, command === UNPACK_COMMAND);
-  if (complaint !== undefined) return report(io, { reason: "usage", detail: complaint });
+  if (complaint !== undefined) return reportUsage(io, complaint);
   const beside = besideOutput(io, outputPath(io, output ?? DEFAULT_ENVELOPE), words.value.flag("json"));
   if (!beside.ok) return report(io, beside.failure);
   const progress = progressBar(io);

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { SignedData, Signer } from "#formats/signature/cms.ts";
 import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
@@ -6,10 +5,10 @@ import type { SigningContext } from "#signing/context.ts";
 import type { Signed } from "#signing/sign.ts";
 import { why } from "#signing/strength.ts";
 import type { Io } from "./io.ts";
-import { packageRoot } from "./package-root.ts";
+import { setupScript } from "./package-root.ts";
 
 export function signingContext({ env, cwd, signal }: Io): SigningContext {
-  return { env, discovery: { env, cwd, signal, setupScript: join(packageRoot(), "scripts", "setup") } };
+  return { env, discovery: { env, cwd, signal, setupScript: setupScript() } };
 }
 
 /** A kernel takes signed containers; other signed files (modules, kernels) are good for other things. */

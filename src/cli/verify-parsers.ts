@@ -16,13 +16,18 @@ import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 import type { Io } from "./io.ts";
 import { kernelInterface } from "./kernel-types.ts";
 import { LARGEST_PARTS } from "./limits.ts";
-import { packageRoot } from "./package-root.ts";
+import { setupScript } from "./package-root.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
 /** One parser file, ready to be judged. */
 export type OpenedParser = {
   /** Itself, and the parsers of further layers; each with what a report says of it. */
-  readonly subjects: readonly { readonly subject: Subject; readonly record: ParserRecord }[];
+  readonly subjects: readonly {
+    readonly subject: Subject;
+    /** 0 for the file's own parser, 1 for its `.bpf.nested`, and so on. */
+    readonly layer: number;
+    readonly record: ParserRecord;
+  }[];
   /** The files that it comes from, absolute. */
   readonly sources: readonly string[];
 };
@@ -70,8 +75,9 @@ export async function openParser(
   if (!subjects.ok) return err(inFile(subjects.failure, file));
   const common = { file: name, sha256: digest(bytes), form: parser.form, limits, limitsFrom: from };
   return ok({
-    subjects: subjects.value.map((subject) => ({
+    subjects: subjects.value.map((subject, layer) => ({
       subject,
+      layer,
       record: { ...common, name: subject.name, revision, reference: subject.reference },
     })),
     sources,
@@ -101,7 +107,7 @@ async function compiled(file: string, request: VerifyRequest, io: Io): Promise<R
     env: io.env,
     cwd: io.cwd,
     signal: io.signal,
-    setupScript: join(packageRoot(), "scripts", "setup"),
+    setupScript: setupScript(),
     ...(clang && { clang }),
     ...(libbpfHeaders && { libbpfHeaders }),
   });

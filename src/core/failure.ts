@@ -125,6 +125,8 @@ export type FileFailed = {
   readonly file: string;
   /** The errno's name, such as `ENOENT`. */
   readonly code: string;
+  /** How to have another file in its place: an option. */
+  readonly hint?: string;
 };
 
 export type SizeExceeded = {

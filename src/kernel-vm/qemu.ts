@@ -37,7 +37,7 @@ export async function findQemu(
       reason: "tool-missing",
       tool: arch.qemu,
       tried: [unpacked, "PATH"],
-      remedy: remedy(around, arch),
+      ...(await remedy(around, [`qemu-${arch.name}`])),
     });
   }
   const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map((name) => join(root, name));
@@ -54,7 +54,7 @@ export async function findQemu(
       path: file,
       version,
       needed,
-      remedy: remedy(around, arch),
+      ...(await remedy(around, [`qemu-${arch.name}`])),
     });
   }
   const args = own ? firmware.flatMap((folder) => ["-L", folder]) : [];

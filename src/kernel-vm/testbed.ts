@@ -8,6 +8,7 @@ import { makeFolder, writeOutput } from "#files/output.ts";
 import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { runTool } from "#toolchain/process.ts";
 import { findExecutable } from "#toolchain/search-path.ts";
+import { buildTools, findBuildTool } from "./build-tools.ts";
 import type { GuestKernel } from "./debian-kernel.ts";
 import { compilerName, GUEST_ARCHS, type GuestArch } from "./guest-arch.ts";
 import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
@@ -38,11 +39,15 @@ export async function guestPrograms(
   around: Surroundings,
   arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestPrograms>> {
-  // Without pahole, make builds a module without BTF, which no parser can be loaded against.
-  for (const tool of [compilerName(arch), ...(revision === undefined ? [] : ["make", "pahole"])]) {
-    if ((await findExecutable(tool, around.searchPath, around.cwd)) === undefined) {
-      return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around, arch) });
-    }
+  const tools = buildTools(arch, revision !== undefined);
+  const found = await Promise.all(tools.map((tool) => findBuildTool(tool, around)));
+  const missing = tools.filter((_, i) => found[i] === undefined);
+  if (missing[0] !== undefined) {
+    const mend = await remedy(
+      around,
+      missing.map((tool) => tool.package),
+    );
+    return err({ reason: "tool-missing", tool: missing[0].name, tried: ["PATH"], ...mend });
   }
   const testbed = await sourcesIn(join(around.sources, "testbed"));
   if (!testbed.ok) return testbed;

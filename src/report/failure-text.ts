@@ -49,7 +49,10 @@ export function failureText(told: Failure): string {
         ...failure.tried.map((path) => `tried: ${path}`),
       ]);
     case "file-failed":
-      return `${failure.file}: cannot ${failure.operation}: ${errnoText(failure.code)}`;
+      return lines(
+        `${failure.file}: cannot ${failure.operation}: ${errnoText(failure.code)}`,
+        failure.hint === undefined ? [] : [failure.hint],
+      );
     case "size-exceeded":
       return `${at(failure.file)}${inside(failure.layer)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
     case "not-decomposed":

@@ -23,7 +23,7 @@ export type DiscoveryOptions = {
   /** Default: `$KEXEC_BPF_CACHE`, else kexec-bpf in `$XDG_CACHE_HOME`, else in `~/.cache`. */
   readonly cacheDir?: string;
   /** A checkout's scripts/setup, whose tools are taken, and which is the remedy where apt is at hand. Default: none. */
-  readonly setupScript?: string;
+  readonly setupScript?: string | undefined;
   /** How long a tool may take to tell its version, in milliseconds. Default 10000. */
   readonly probeTimeout?: number;
   readonly signal?: AbortSignal;
