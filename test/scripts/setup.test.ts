@@ -22,14 +22,16 @@ const BASE = [
   "cmp",
 ];
 
-/** A PATH with these commands, Node and npm and no others, where an ordinary user calls. */
+/** A PATH with Node and npm, and these commands in name, and no others, where an ordinary user calls. */
 function bareMachine(...commands: readonly string[]): string {
   const folder = newFolder("bin");
-  for (const name of [...BASE, ...commands, "npm"]) {
+  for (const name of [...BASE, "npm"]) {
     symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), join(folder, name));
   }
   symlinkSync(process.execPath, join(folder, "node"));
-  writeFileSync(join(folder, "id"), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
+  for (const name of [...commands, "id"]) {
+    writeFileSync(join(folder, name), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
+  }
   return folder;
 }
 
