@@ -14,10 +14,7 @@ import { report } from "./report-failure.ts";
  */
 export async function onOwnProcess(work: (io: Io) => number | Promise<number>): Promise<void> {
   const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Not `once`: whoever else listens (toolchain/process-group.ts) must see that this process is not to die.
-    process.on(signal, () => interrupt.abort(signal));
-  }
+  let listens = false;
   const stdout = Outlet.on(1, "stdout");
   const stderr = Outlet.on(2, "stderr");
   const status = await work({
@@ -42,11 +39,23 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
     get columns() {
       return isatty(1) ? process.stdout.columns : 80;
     },
-    signal: interrupt.signal,
+    get signal() {
+      if (!listens) listen(interrupt);
+      listens = true;
+      return interrupt.signal;
+    },
   });
   const told = await stdout.drained(interrupt.signal);
   process.exitCode = told.ok ? status : untold(status, readerGone(told.failure), stderr);
   await stderr.drained(interrupt.signal);
+}
+
+/** Listens to signals from now on. A command that does not ask for them has nothing to tidy up, and ends as processes do. */
+function listen(interrupt: AbortController): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // Not `once`: whoever else listens (toolchain/process-group.ts) must see that this process is not to die.
+    process.on(signal, () => interrupt.abort(signal));
+  }
 }
 
 /** The exit status where stdout did not take everything. */
