@@ -199,7 +199,7 @@ describe("an output folder that cannot be one", () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(
       new RegExp(
-        `^kexec-bpf: ${join(kexec, out)}/\\.kexec-bpf: cannot create folder: (ENOTDIR|EEXIST)$`,
+        `^kexec-bpf: ${join(kexec, out)}/\\.kexec-bpf: cannot create folder: .+ \\((ENOTDIR|EEXIST)\\)$`,
         "m",
       ),
     );
