@@ -50,14 +50,6 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
   await stderr.drained(interrupt.signal);
 }
 
-/** Listens to signals from now on. A command that does not ask for them has nothing to tidy up, and ends as processes do. */
-function listen(interrupt: AbortController): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Not `once`: whoever else listens (toolchain/process-group.ts) must see that this process is not to die.
-    process.on(signal, () => interrupt.abort(signal));
-  }
-}
-
 /** The exit status where stdout did not take everything. */
 function untold(status: number, failure: ReturnType<typeof readerGone>, stderr: Outlet): number {
   if (failure.reason === "cancelled") return exitCode(failure);
