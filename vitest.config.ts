@@ -6,7 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     reporters: ["default", new NoSilentSkips()],
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 300_000,
+    // Not how long a test takes, but after how long it hangs, on two processors that four of these share.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

@@ -8,9 +8,21 @@
 # No archive's name stands in here. Every suite is fetched from the mirror that the machine already
 # uses for Debian, checked with the keys that the machine already trusts for that mirror.
 
-cache="${KEXEC_BPF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kexec-bpf}"
-# apt takes a relative path for one below its own folders.
-case $cache in /*) ;; *) cache="$PWD/$cache" ;; esac
+# The program has the same rule (src/toolchain/settings.ts), and a test holds the two against each other.
+cache_folder() (
+  folder=${KEXEC_BPF_CACHE:-}
+  if [ -z "$folder" ]; then
+    case ${XDG_CACHE_HOME:-} in
+      /*) folder="$XDG_CACHE_HOME/kexec-bpf" ;;
+      # Without HOME, ~ is the home folder of the user database, or / where it knows none.
+      *) if [ -z "${HOME:-}" ]; then unset HOME; fi; folder=~/.cache/kexec-bpf ;;
+    esac
+  fi
+  # apt takes a relative path for one below its own folders.
+  case $folder in /*) ;; *) folder="$PWD/$folder" ;; esac
+  printf '%s' "${folder/#\/\///}"
+)
+cache=$(cache_folder)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 

@@ -120,7 +120,11 @@ export function decodeCommand(
     if (length.value > room)
       reader.fail(length.at, `payload_len is ${length.value}, ${room} bytes are there`);
     if (length.value < room) {
-      reader.fail(layout.size + length.value, `${room - length.value} bytes behind the payload`);
+      const behind = room - length.value;
+      reader.fail(
+        layout.size + length.value,
+        `${behind} ${behind === 1 ? "byte" : "bytes"} behind the payload`,
+      );
     }
     return {
       command: name,

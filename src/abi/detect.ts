@@ -12,6 +12,9 @@ import {
   revisionProfile,
 } from "./revisions.ts";
 
+/** Differences that are told: more than any header has members. */
+const MOST_DIFFERENCES = 100;
+
 /** Which revision a build is for, and on whose word. */
 export type AbiFinding = {
   readonly revision: Revision;
@@ -151,6 +154,7 @@ function headerDifferences(btf: Btf, id: number, profile: RevisionProfile): read
   }
   const known = new Set(profile.header.map((field) => field.name));
   for (const member of membersOf(btf, id)) {
+    if (found.length > MOST_DIFFERENCES) break;
     if (!known.has(member.name)) found.push(`${name} has a member ${member.name} that the revision has not`);
   }
   const type = btf.type(id);

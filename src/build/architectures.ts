@@ -1,3 +1,4 @@
+import type { Architecture } from "#kernel/architecture.ts";
 import type { BuildContext } from "./context.ts";
 import type { PreparedSizes } from "./prepare-sizes.ts";
 import type { PreparedTypes } from "./prepare-types.ts";
@@ -7,7 +8,7 @@ import type { BuildRequest } from "./request.ts";
 export function tellOddities(
   { limits }: BuildRequest,
   types: Pick<PreparedTypes, "arch" | "vmlinux">,
-  { arch, measured, image }: Pick<PreparedSizes, "arch" | "measured" | "image">,
+  { arch, measured, image }: Pick<PreparedSizes, "measured" | "image"> & { readonly arch: Architecture },
   { emit }: BuildContext,
 ): void {
   if (types.arch !== undefined && types.arch !== arch) {

@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { ok, type Result } from "#core/result.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { dependencies } from "#generate/dependencies.ts";
 import { requireToolchain } from "#toolchain/discover.ts";
 import { runTool } from "#toolchain/process.ts";
@@ -32,8 +31,7 @@ export async function compileParser(
   const tools = await requireToolchain(options);
   if (!tools.ok) return tools;
   const { clang, headers } = tools.value;
-  const folder = await mkdtemp(join(tmpdir(), "kexec-bpf-"));
-  try {
+  return inTemporaryFolder(async (folder) => {
     const output = join(folder, "parser.o");
     const folders = [".", ...include, headers.includeDir].flatMap((path) => ["-I", path]);
     const run = await runTool({
@@ -51,9 +49,5 @@ export async function compileParser(
       warnings: run.value.stderr,
       sources: [...new Set([file, ...used.map((path) => resolve(dirname(file), path))])],
     });
-  } catch (error) {
-    return err(fileFailed("read", join(folder, "parser.o"), error));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

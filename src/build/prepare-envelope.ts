@@ -1,7 +1,6 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { withInputFile } from "#files/input-file.ts";
 import type { Architecture } from "#kernel/architecture.ts";
 import { locate, type Places } from "#kernel/locate.ts";
 import type { BuildContext } from "./context.ts";
@@ -33,11 +32,9 @@ export async function prepareEnvelope(
   const candidates = envelope.kernel === undefined ? zbootCandidates(places, arch) : [envelope.kernel];
   const located = await locate("the zboot image", candidates, "EFI_IMAGE=FILE");
   if (!located.ok) return located;
-  try {
-    if (statSync(initrd).size === 0) emit({ kind: "note", text: `${initrd} is empty: .initrd will be, too` });
-  } catch (error) {
-    return err(fileFailed("open", initrd, error));
-  }
+  const size = await withInputFile(initrd, (file) => ok(file.size));
+  if (!size.ok) return size;
+  if (size.value === 0) emit({ kind: "note", text: `${initrd} is empty: .initrd will be, too` });
   const { path, passed } = located.value;
   return ok({ inputs: { kernel: path, initrd, cmdline }, watched: passed });
 }

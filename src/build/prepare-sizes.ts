@@ -1,6 +1,5 @@
-import { stat } from "node:fs/promises";
-import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { ok, type Result } from "#core/result.ts";
+import { withInputFile } from "#files/input-file.ts";
 import { stampOf } from "#files/stamp.ts";
 import {
   DEFAULT_CMDLINE_LIMIT,
@@ -16,7 +15,8 @@ import { recall, type Seen } from "./facts.ts";
 import type { BuildRequest } from "./request.ts";
 
 export type PreparedSizes = {
-  readonly arch: Architecture;
+  /** As asked for, else the image's; undefined where neither says. */
+  readonly arch: Architecture | undefined;
   readonly sizes: ImageSizes;
   /** The image that was measured, and the release that it says. */
   readonly image: string | undefined;
@@ -54,7 +54,7 @@ export async function prepareSizes(
       text: `kernel image ${path} (${measured.steps.join(", ")}): ${measured.image} bytes`,
     });
   }
-  const arch = request.arch ?? measured?.arch ?? hostArchitecture();
+  const arch = request.arch ?? measured?.arch;
   if (measured !== undefined && measured.arch !== arch) {
     emit({ kind: "warning", text: `the kernel image is for ${measured.arch}, the build for ${arch}` });
   }
@@ -62,11 +62,9 @@ export async function prepareSizes(
   if (initrd === undefined && limits.initramfs !== undefined) {
     watched.push(limits.initramfs);
     seen.set(limits.initramfs, stampOf(limits.initramfs));
-    try {
-      initrd = (await stat(limits.initramfs)).size;
-    } catch (error) {
-      return err(fileFailed("open", limits.initramfs, error));
-    }
+    const size = await withInputFile(limits.initramfs, (file) => ok(file.size));
+    if (!size.ok) return size;
+    initrd = size.value;
   }
   initrd ??= measured?.initrd;
   if (initrd === undefined) {

@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AbiFinding, detectAbi } from "#abi/detect.ts";
 import { DEFAULT_REVISION } from "#abi/revisions.ts";
 import { inFile, type Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput, readInputText } from "#files/input-file.ts";
 import { writeOutput } from "#files/output.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
@@ -57,16 +56,14 @@ export async function prepareTypes(
 
 /** C text says whether the interface is there; which revision it has is for the user to say. */
 async function findAbiInHeader(file: string, wanted: BuildRequest["abi"]): Promise<Result<AbiFinding>> {
-  try {
-    const has = /^struct kexec_context \{/m.test(await readFile(file, "utf8"));
-    return ok({
-      revision: wanted === "auto" ? DEFAULT_REVISION : wanted,
-      source: has ? "target" : "built-in",
-      missing: has ? [] : ["struct kexec_context"],
-    });
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
+  const text = await readInputText(file);
+  if (!text.ok) return text;
+  const has = /^struct kexec_context \{/m.test(text.value);
+  return ok({
+    revision: wanted === "auto" ? DEFAULT_REVISION : wanted,
+    source: has ? "target" : "built-in",
+    missing: has ? [] : ["struct kexec_context"],
+  });
 }
 
 async function prepareBtf(
@@ -126,11 +123,8 @@ async function prepareBtf(
 }
 
 async function decode(file: string, bytes: Uint8Array | undefined): Promise<Result<Btf>> {
-  try {
-    return decodeBtf(bytes ?? (await readFile(file)));
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
+  const content = bytes === undefined ? await readInput(file) : ok(bytes);
+  return content.ok ? decodeBtf(content.value) : content;
 }
 
 function bigEndian(): Unsupported {

@@ -5,6 +5,7 @@ import { makeFolder } from "#files/output.ts";
 import { stampOf } from "#files/stamp.ts";
 import { templateFiles } from "#generate/parser-source.ts";
 import { loadTargets } from "#generate/target.ts";
+import { hostArchitecture } from "#kernel/architecture.ts";
 import type { Places } from "#kernel/locate.ts";
 import { version } from "#package.json";
 import { requireToolchain } from "#toolchain/discover.ts";
@@ -53,17 +54,19 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   if (!toolchain.ok) return toolchain;
   if (!types.ok) return types;
   if (!sizes.ok) return sizes;
-  tellOddities(request, types.value, sizes.value, options);
+  // Types of another machine are a cross build where nothing else says what is meant.
+  const arch = sizes.value.arch ?? types.value.arch ?? hostArchitecture();
+  tellOddities(request, types.value, { ...sizes.value, arch }, options);
   const signing = await prepareSigning(request, toolchain.value, options.signal);
   if (!signing.ok) return signing;
   const nesting = checkNesting(targets.value);
   if (!nesting.ok) return nesting;
-  const kind = { revision: types.value.abi.revision, arch: sizes.value.arch };
+  const kind = { revision: types.value.abi.revision, arch };
   const fit = checkFit(request.goals, targets.value, kind);
   if (!fit.ok) return fit;
   const fitting = fittingTargets(targets.value, kind);
 
-  const envelope = await prepareEnvelope(request, places, sizes.value.arch, options);
+  const envelope = await prepareEnvelope(request, places, arch, options);
   if (!envelope.ok) return envelope;
 
   const helperDocs = tree === undefined ? undefined : findHelperDocs(tree);
@@ -87,7 +90,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       targetFolders: request.targetFolders,
       program: { version, folder: dirname(options.templates) },
       sourceDateEpoch: options.env["SOURCE_DATE_EPOCH"],
-      arch: sizes.value.arch,
+      arch,
       abi: types.value.abi,
       profile: revisionProfile(types.value.abi.revision),
       sizes: sizes.value.sizes,

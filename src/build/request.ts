@@ -1,7 +1,12 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { Architecture } from "#kernel/architecture.ts";
 
-export type SkeletonSigning = { readonly key: string; readonly certificate: string };
+export type SkeletonSigning = {
+  readonly key: string;
+  readonly certificate: string;
+  /** Sign with a key that kernels do not take, too. */
+  readonly allowWeak: boolean;
+};
 
 /** A build as the user asked for it: complete, validated, every path absolute. */
 export type BuildRequest = {

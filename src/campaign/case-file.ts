@@ -1,19 +1,19 @@
 import { join } from "node:path";
-import type { Result } from "#core/result.ts";
-import { writeOutput } from "#files/output.ts";
+import type { Output } from "#files/output-set.ts";
 import type { CorpusCase } from "#verify/corpus-case.ts";
 
 /**
- * Writes a case as `kexec-bpf verify --image` takes it: `NAME.json` first, so that no `NAME.img` stands there without
- * a description. Errors: `file-failed`.
+ * The files of a case as `kexec-bpf verify --image` takes it: `NAME.json` first, so that no `NAME.img` stands there without
+ * a description.
  */
-export async function writeCase(
+export function caseFiles(
   folder: string,
   name: string,
   image: Uint8Array,
   description: CorpusCase,
-): Promise<Result<void>> {
-  const text = `${JSON.stringify(description, undefined, 2)}\n`;
-  const described = await writeOutput(join(folder, `${name}.json`), text);
-  return described.ok ? writeOutput(join(folder, `${name}.img`), image) : described;
+): readonly Output[] {
+  return [
+    { file: join(folder, `${name}.json`), content: `${JSON.stringify(description, undefined, 2)}\n` },
+    { file: join(folder, `${name}.img`), content: image },
+  ];
 }

@@ -1,8 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
-import { makeFolder, writeOutput } from "#files/output.ts";
+import { fileFailed, isMissing } from "#files/errno.ts";
+import { filesIn } from "#files/folder.ts";
+import { readInput, readInputText } from "#files/input-file.ts";
+import { makeFolder, removeStaleTemporaries, writeOutput } from "#files/output.ts";
 import type { CorpusCase } from "#verify/corpus-case.ts";
 import type { Shown } from "#verify/fuzz/minimise.ts";
 
@@ -34,8 +35,9 @@ export type SavedCase = Shown & { readonly name: string; readonly description: S
 export const QUEUE = "queue";
 export const FINDINGS = "findings";
 
-/** Makes the folder where there is none. Errors: `file-failed`. */
+/** Makes the folder where there is none, and removes what a killed run left. Errors: `file-failed`. */
 export async function makeCorpusFolder(folder: string): Promise<Result<void>> {
+  for (const part of ["", QUEUE, FINDINGS]) removeStaleTemporaries(join(folder, part));
   const queue = await makeFolder(join(folder, QUEUE));
   return queue.ok ? makeFolder(join(folder, FINDINGS)) : queue;
 }
@@ -43,12 +45,9 @@ export async function makeCorpusFolder(folder: string): Promise<Result<void>> {
 /** The state of an earlier run; undefined where there is none. Errors: `file-failed`, `malformed`. */
 export async function readState(folder: string): Promise<Result<SavedState | undefined>> {
   const file = join(folder, "state.json");
-  try {
-    return parsed<SavedState>(file, await readFile(file, "utf8"));
-  } catch (error) {
-    const failure = fileFailed("read", file, error);
-    return failure.code === "ENOENT" ? ok(undefined) : err(failure);
-  }
+  const text = await readInputText(file);
+  if (text.ok) return parsed<SavedState>(file, text.value);
+  return isMissing(text.failure) ? ok(undefined) : text;
 }
 
 export function writeState(folder: string, state: SavedState): Promise<Result<void>> {
@@ -58,21 +57,26 @@ export function writeState(folder: string, state: SavedState): Promise<Result<vo
 /** All cases of `queue` or `findings`, by name. Errors: `file-failed`, `malformed`. */
 export async function readCases(folder: string, part: string): Promise<Result<readonly SavedCase[]>> {
   const inside = join(folder, part);
-  const cases: SavedCase[] = [];
+  let names: readonly string[];
   try {
-    const names = (await readdir(inside)).filter((name) => name.endsWith(".img") && !name.startsWith("."));
-    for (const file of names.sort()) {
-      const name = file.slice(0, -".img".length);
-      const path = join(inside, `${name}.json`);
-      const description = parsed<SavedDescription>(path, await readFile(path, "utf8"));
-      if (!description.ok) return description;
-      const image = Uint8Array.from(await readFile(join(inside, file)));
-      cases.push({ name, image, injection: description.value.injection, description: description.value });
-    }
-    return ok(cases);
+    names = (await filesIn(inside)).filter((name) => name.endsWith(".img"));
   } catch (error) {
     return err(fileFailed("read", inside, error));
   }
+  const cases: SavedCase[] = [];
+  for (const file of names) {
+    const name = file.slice(0, -".img".length);
+    const path = join(inside, `${name}.json`);
+    const text = await readInputText(path);
+    if (!text.ok) return text;
+    const description = parsed<SavedDescription>(path, text.value);
+    if (!description.ok) return description;
+    const bytes = await readInput(join(inside, file));
+    if (!bytes.ok) return bytes;
+    const image = Uint8Array.from(bytes.value);
+    cases.push({ name, image, injection: description.value.injection, description: description.value });
+  }
+  return ok(cases);
 }
 
 function parsed<T extends { readonly schema: 1 }>(file: string, text: string): Result<T> {

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { Failure } from "#core/failure.ts";
+import { writeOutputs } from "#files/output-set.ts";
 import { branchCoverage } from "#verify/fuzz/branch-coverage.ts";
 import type { Discovery, Entry } from "#verify/fuzz/campaign.ts";
 import { fileNameOf } from "#verify/fuzz/finding-key.ts";
 import { mergeCoverage } from "#vm/coverage/report.ts";
 import type { Coverage } from "#vm/interpreter/coverage.ts";
 import type { CampaignRequest, Progress, SavedFinding } from "./campaign-request.ts";
-import { writeCase } from "./case-file.ts";
+import { caseFiles } from "./case-file.ts";
 import { FINDINGS, QUEUE, type SavedDescription } from "./corpus-folder.ts";
 import type { Reports } from "./drive.ts";
 import type { Resumed } from "./resume.ts";
@@ -101,7 +102,7 @@ export class Journal {
     };
     this.#writes = this.#writes.then(async () => {
       if (this.#failure !== undefined) return;
-      const written = await writeCase(join(folder, part), name, image, description);
+      const written = await writeOutputs(caseFiles(join(folder, part), name, image, description));
       if (written.ok) return;
       this.#failure = written.failure;
       this.onFailure();

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import type { Call } from "./call.ts";
+import { numberOption } from "./numbers.ts";
 
 const ARCHS = ["x86", "arm64"] as const;
 
@@ -40,13 +41,9 @@ export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
           implies: "kernel",
           describe: "its build folder, /lib/modules/RELEASE/build",
         })
-        .option("timeout", { type: "number", requiresArg: true, default: 300, describe: "seconds" })
+        .option("timeout", { ...numberOption("timeout"), default: 300, describe: "seconds" })
         .option("output", { alias: "o", type: "string", requiresArg: true, describe: "file for the console" })
-        .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
-        .check(({ timeout }) => {
-          if (!Number.isInteger(timeout) || timeout < 1) throw new Error(`--timeout ${timeout}`);
-          return true;
-        }),
+        .option("json", { type: "boolean", default: false, describe: "the report as JSON" }),
     async (options) => {
       const path = (name: string) => resolve(io.cwd, name);
       const { kernel, headers } = options;

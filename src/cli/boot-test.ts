@@ -1,7 +1,8 @@
 import type { Revision } from "#abi/revisions.ts";
-import { inFile } from "#core/failure.ts";
+import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { writeOutput } from "#files/output.ts";
+import { deliver } from "#files/deliver.ts";
+import { readInput } from "#files/input-file.ts";
 import { type Container, decodeContainer } from "#formats/elf/container.ts";
 import { debianKernel, type GuestKernel, usualSuite } from "#kernel-vm/debian-kernel.ts";
 import { GUEST_ARCHS } from "#kernel-vm/guest-arch.ts";
@@ -9,13 +10,12 @@ import { findQemu } from "#kernel-vm/qemu.ts";
 import { bootSecondKernel, type SecondBootReport } from "#kernel-vm/second-kernel.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
-import { failureText } from "#report/failure-text.ts";
+import { failureJson } from "#report/failure-json.ts";
 import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
 import { isStock } from "./own-interface.ts";
-import { read } from "./read-file.ts";
-import { report } from "./report-failure.ts";
+import { tell } from "./report-failure.ts";
 
 /** Paths are absolute, the time is in milliseconds. */
 export type BootTestRequest = {
@@ -39,11 +39,11 @@ export async function bootTest(request: BootTestRequest, io: Io): Promise<number
   const started = performance.now();
   const booted = await boot(request, io);
   const milliseconds = Math.round(performance.now() - started);
-  if (request.json) io.stdout(`${JSON.stringify(bootJson(booted, milliseconds))}\n`);
-  else if (booted.ok) io.stdout(bootText(booted.value, milliseconds));
-  const status = booted.ok ? EXIT.ok : report(io, booted.failure);
   const kept = await keepConsole(request.output, booted);
-  return kept.ok ? status : report(io, kept.failure);
+  const failed = [booted, kept].filter((result) => !result.ok);
+  if (request.json) io.stdout(`${JSON.stringify(bootJson(booted, milliseconds, failed[0]?.failure))}\n`);
+  else if (booted.ok) io.stdout(bootText(booted.value, milliseconds));
+  return failed.map(({ failure }) => tell(io, failure)).at(-1) ?? EXIT.ok;
 }
 
 /** Of a run that went wrong too. */
@@ -52,15 +52,15 @@ async function keepConsole(
   booted: Result<SecondBootReport>,
 ): Promise<Result<void>> {
   const of = booted.ok ? booted.value : booted.failure;
-  return file !== undefined && "console" in of ? writeOutput(file, of.console) : ok(undefined);
+  return file !== undefined && "console" in of ? deliver(file, of.console) : ok(undefined);
 }
 
 async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBootReport>> {
-  const container = await read(request.container);
+  const container = await readInput(request.container);
   if (!container.ok) return container;
   const decoded = decodeContainer(container.value);
   if (!decoded.ok) return err(inFile(decoded.failure, request.container));
-  const image = await read(request.image);
+  const image = await readInput(request.image);
   if (!image.ok) return image;
 
   const around = surroundings(io);
@@ -107,12 +107,13 @@ function bootText({ release, parsers, cmdline, expected }: SecondBootReport, mil
   ])}\n`;
 }
 
-function bootJson(booted: Result<SecondBootReport>, milliseconds: number): object {
-  const head = { schema: 1, passed: booted.ok, milliseconds };
-  if (!booted.ok) {
-    const { failure } = booted;
-    return { ...head, failure: { reason: failure.reason, text: failureText(failure) } };
-  }
+function bootJson(
+  booted: Result<SecondBootReport>,
+  milliseconds: number,
+  failure: Failure | undefined,
+): object {
+  const head = { ...(failure && failureJson(failure)), schema: 1, passed: booted.ok, milliseconds };
+  if (!booted.ok) return head;
   const { release, parsers, cmdline, expected, secondConsole } = booted.value;
   return { ...head, release, parsers, cmdline, expected, secondConsole };
 }

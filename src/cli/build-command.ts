@@ -4,16 +4,11 @@ import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter } from "#report/events.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import { buildText } from "./build-text.ts";
 import type { Call } from "./call.ts";
+import { numberOption } from "./numbers.ts";
 import { DEFAULT_OUT } from "./request-key.ts";
-import { parseSize } from "./sizes.ts";
-
-const size = (text: string): number => {
-  const bytes = parseSize(text);
-  if (bytes === undefined) throw new Error(`${text} is no size: bytes, or a number with K, M or G`);
-  return bytes;
-};
 
 /** `kexec-bpf build`: the parsers from a kernel, with options. */
 export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
@@ -39,7 +34,11 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           requiresArg: true,
           describe: "kernel image to measure: Image, zboot, UKI, bzImage",
         })
-        .option("arch", { type: "string", requiresArg: true, describe: ARCHITECTURES.join(", ") })
+        .option("arch", {
+          type: "string",
+          requiresArg: true,
+          describe: `${ARCHITECTURES.join(", ")}; else that of the image, of the types, of this machine`,
+        })
         .option("abi", {
           choices: ["auto", ...REVISIONS] as const,
           default: "auto" as const,
@@ -52,19 +51,9 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           default: DEFAULT_OUT,
           describe: "output folder",
         })
-        .option("max-kernel", {
-          type: "string",
-          requiresArg: true,
-          coerce: size,
-          describe: "largest kernel, such as 64M",
-        })
-        .option("max-initrd", { type: "string", requiresArg: true, coerce: size, describe: "largest initrd" })
-        .option("max-cmdline", {
-          type: "string",
-          requiresArg: true,
-          coerce: size,
-          describe: "largest command line",
-        })
+        .option("max-kernel", { ...numberOption("max-kernel"), describe: "largest kernel, such as 64M" })
+        .option("max-initrd", { ...numberOption("max-initrd"), describe: "largest initrd" })
+        .option("max-cmdline", { ...numberOption("max-cmdline"), describe: "largest command line" })
         .option("initramfs", { type: "string", requiresArg: true, describe: "initramfs to measure" })
         .option("targets", {
           type: "string",
@@ -110,15 +99,18 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           implies: "sign-key",
           describe: "the key's certificate",
         })
-        .option("jobs", { alias: "j", type: "number", requiresArg: true, default: availableParallelism() })
+        .option("allow-weak", ALLOW_WEAK)
+        .option("jobs", { ...numberOption("jobs"), alias: "j", default: availableParallelism() })
         .option("verbose", { alias: "v", type: "boolean", default: false, describe: "show the commands" })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" })
         .check((options) => {
           if (options.arch !== undefined && parseArchitecture(options.arch) === undefined) {
             throw new Error(`unknown architecture ${options.arch}: ${ARCHITECTURES.join(", ")}`);
           }
-          if (!Number.isInteger(options.jobs) || options.jobs < 1)
-            throw new Error("--jobs takes a number from 1");
+          // Not repeated: it may have a PIN in it.
+          const key = options["sign-key"];
+          if (typeof key === "string" && key.startsWith("pkcs11:"))
+            throw new Error("--sign-key is a file in PEM: bpftool signs with no token's key");
           return true;
         }),
     async (options) => {
@@ -156,7 +148,11 @@ export function buildCommand(parser: Argv, { argv, io, finish }: Call): Argv {
           signing:
             options.signKey === undefined || options.signCert === undefined
               ? undefined
-              : { key: resolve(io.cwd, options.signKey), certificate: resolve(io.cwd, options.signCert) },
+              : {
+                  key: resolve(io.cwd, options.signKey),
+                  certificate: resolve(io.cwd, options.signCert),
+                  allowWeak: options.allowWeak,
+                },
           envelope: undefined,
           jobs: options.jobs,
         },

@@ -5,9 +5,10 @@ import { rememberRequest } from "#build/remember.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { readState } from "#build/state-file.ts";
 import type { EventSink } from "#core/events.ts";
-import { EXIT, exitCode } from "#report/exit-code.ts";
+import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "./io.ts";
-import { packageRoot } from "./package-root.ts";
+import { packageRoot, setupScript } from "./package-root.ts";
+import { report } from "./report-failure.ts";
 import { requestKey } from "./request-key.ts";
 
 /** How a command shows its result: now, and to the next run that finds nothing to do. */
@@ -27,10 +28,7 @@ export async function carryOut(
   const turn = await takeTurn(request.out, io.signal, () =>
     emit({ kind: "note", text: `waiting for another build in ${request.out}` }),
   );
-  if (!turn.ok) {
-    emit({ kind: "failure", failure: turn.failure });
-    return exitCode(turn.failure);
-  }
+  if (!turn.ok) return report(io, turn.failure);
   try {
     return await inTurn(request, argv, io, emit, show);
   } finally {
@@ -47,10 +45,7 @@ async function inTurn(
 ): Promise<number> {
   const root = packageRoot();
   const state = await readState(request.out, emit);
-  if (!state.ok) {
-    emit({ kind: "failure", failure: state.failure });
-    return exitCode(state.failure);
-  }
+  if (!state.ok) return report(io, state.failure);
   const built = await build(request, {
     state: state.value,
     emit,
@@ -58,14 +53,10 @@ async function inTurn(
     templates: join(root, "templates"),
     env: io.env,
     cwd: io.cwd,
-    setupScript: join(root, "scripts", "setup"),
+    setupScript: setupScript(),
   });
-  if (!built.ok) {
-    emit({ kind: "failure", failure: built.failure });
-    return exitCode(built.failure);
-  }
-  const { report, watched, since } = built.value;
-  io.stdout((report.ran === 0 ? show.nothingToDo : show.now)(report));
+  if (!built.ok) return report(io, built.failure);
+  const { report: done, watched, since } = built.value;
   const main = join(root, "dist", "main.cjs");
   const key = requestKey(argv, io.env, io.cwd);
   const remembered = await rememberRequest(
@@ -73,11 +64,9 @@ async function inTurn(
     state.value,
     key,
     { watched: [...watched, main], since },
-    show.nothingToDo(report),
+    show.nothingToDo(done),
   );
-  if (!remembered.ok) {
-    emit({ kind: "failure", failure: remembered.failure });
-    return exitCode(remembered.failure);
-  }
+  if (!remembered.ok) return report(io, remembered.failure);
+  io.stdout((done.ran === 0 ? show.nothingToDo : show.now)(done));
   return EXIT.ok;
 }

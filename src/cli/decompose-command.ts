@@ -1,8 +1,8 @@
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import type { Call } from "./call.ts";
-import { partLimit } from "./limits.ts";
-import { report } from "./report-failure.ts";
+import { LARGEST_PART } from "./limits.ts";
+import { numberOption } from "./numbers.ts";
 
 /** `kexec-bpf decompose`: what the kernel would make of an image. */
 export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -31,17 +31,16 @@ export function decomposeCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "let the reference parsers stand in for the bytecode",
         })
         .option("limit", {
-          type: "string",
-          requiresArg: true,
+          ...numberOption("limit"),
+          default: LARGEST_PART,
+          defaultDescription: "what the kernel can take",
           describe: "with --reference: the largest part, such as 64M",
         })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
-      const limit = partLimit(options.limit);
-      if (!limit.ok) return finish(report(io, limit.failure));
       const { runDecompose } = await import("./decompose.ts");
       const { abi: revision, reference, container, image, output, json } = options;
-      const part = limit.value;
+      const part = options.limit;
       finish(await runDecompose({ revision, reference, part, container, image, output, json }, io));
     },
   );

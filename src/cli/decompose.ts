@@ -2,7 +2,8 @@ import { join, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
-import { makeFolder } from "#files/output.ts";
+import { readInput } from "#files/input-file.ts";
+import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { writeOutputs } from "#files/output-set.ts";
 import { decompose } from "#model/decompose.ts";
 import type { Decomposed } from "#model/types.ts";
@@ -11,7 +12,6 @@ import { EXIT } from "#report/exit-code.ts";
 import { table } from "#report/table.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
 import type { Io } from "./io.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -48,9 +48,9 @@ async function partsOf(
   { revision, reference, part, container: containerFile, image: imageFile }: DecomposeRequest,
   io: Io,
 ): Promise<Result<Decomposed>> {
-  const container = await read(resolve(io.cwd, containerFile));
+  const container = await readInput(resolve(io.cwd, containerFile));
   if (!container.ok) return container;
-  const image = await read(resolve(io.cwd, imageFile));
+  const image = await readInput(resolve(io.cwd, imageFile));
   if (!image.ok) return image;
   const limits = { kernel: part, initrd: part, cmdline: part };
   const runParser = reference ? referenceRunner(revision, limits) : vmRunner(revision);
@@ -86,7 +86,8 @@ async function writeParts(decomposed: Decomposed, folder: string): Promise<Resul
     // A part that this image does not have is removed: one of an earlier run would pass for this one's.
     content: decomposed[name],
   }));
-  const written = writeOutputs(outputs);
+  removeStaleTemporaries(folder);
+  const written = await writeOutputs(outputs);
   if (!written.ok) return written;
   return ok(
     outputs.flatMap(({ name, file, content }) =>

@@ -3,6 +3,7 @@ import type { Argv } from "yargs";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { styleFor } from "#report/style.ts";
@@ -10,7 +11,6 @@ import type { Listable } from "#vm/disassembly.ts";
 import type { ParserFile } from "#vm/open-parser.ts";
 import type { Call } from "./call.ts";
 import type { Io } from "./io.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
 type Options = {
@@ -63,7 +63,7 @@ export function disasmCommand(parser: Argv, { io, finish }: Call): Argv {
 
 async function disasm(options: Options, io: Io): Promise<number> {
   const file = resolve(io.cwd, options.file);
-  const bytes = await read(file);
+  const bytes = await readInput(file);
   if (!bytes.ok) return report(io, bytes.failure);
   const targets = await targetsOf(options, io.cwd);
   if (!targets.ok) return report(io, targets.failure);
@@ -123,21 +123,23 @@ async function programsOf(
 ): Promise<Result<Programs, Failure>> {
   const { openParser } = await import("#vm/open-parser.ts");
   const { loadedPrograms, loaderPrograms } = await import("#vm/load-parser.ts");
-  const { asFailure } = await import("#vm/loader/failure.ts");
+  const { asFailure, lacksNames } = await import("#vm/loader/failure.ts");
   const { poisonedSlots } = await import("#vm/disassembly.ts");
   const file = openParser(bytes);
   if (!file.ok) return file;
   if (!options.load) return asItStands(file.value);
   const load = options.loader ? loaderPrograms : loadedPrograms;
+  const isAsked = options.abi !== undefined || options.btf !== undefined;
   const results = targets.map((target): Result<Programs, Failure> => {
     const loaded = load(file.value, { target });
-    if (!loaded.ok) return err(asFailure(loaded.failure));
+    // A profile is not all of a kernel: what it lacks says nothing of what a kernel would do.
+    if (!loaded.ok)
+      return err(!isAsked && lacksNames(loaded.failure) ? OTHER_KERNEL : asFailure(loaded.failure));
     const poisoned = loaded.value.reduce((sum, program) => sum + poisonedSlots(program).length, 0);
     return ok({ form: file.value.form, programs: loaded.value, poisoned });
   });
   const fitting = results.find((result) => result.ok && result.value.poisoned === 0);
   const first = results[0] as Result<Programs, Failure>;
-  const isAsked = options.abi !== undefined || options.btf !== undefined;
   if (fitting !== undefined || options.loader || file.value.form !== "BPF object") return fitting ?? first;
   if (first.ok && isAsked) return first;
   const unloaded = await asItStands(file.value);

@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
 import { styleFor } from "#report/style.ts";
 import { table } from "#report/table.ts";
 import type { Call } from "./call.ts";
-import { packageRoot } from "./package-root.ts";
+import { setupScript } from "./package-root.ts";
 
 /** `kexec-bpf doctor`: which tools there are, and what mends what is missing. */
 export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -21,18 +20,17 @@ export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" }),
     async (options) => {
       const { examine } = await import("#toolchain/doctor.ts");
-      const { examineQemu } = await import("#kernel-vm/examine-qemu.ts");
-      const { GUEST_ARCHS } = await import("#kernel-vm/guest-arch.ts");
+      const { examineKernelVm } = await import("#kernel-vm/examine.ts");
       const { surroundings } = await import("./kernel-vm-surroundings.ts");
-      const [toolchain, ...machines] = await Promise.all([
+      const [toolchain, machines] = await Promise.all([
         examine({
           env: io.env,
           cwd: io.cwd,
           signal: io.signal,
-          setupScript: join(packageRoot(), "scripts", "setup"),
+          setupScript: setupScript(),
           ...(options.kernelTree === undefined ? {} : { kernelTree: options.kernelTree }),
         }),
-        ...Object.values(GUEST_ARCHS).map((arch) => examineQemu(surroundings(io), arch)),
+        examineKernelVm(surroundings(io)),
       ]);
       const report = { ...toolchain, tools: [...toolchain.tools, ...machines] };
       finish(report.healthy ? EXIT.ok : EXIT.tools);

@@ -1,4 +1,5 @@
 import type { CampaignSummary, Progress } from "#campaign/campaign-request.ts";
+import { EMPTY_LINE } from "#report/visible.ts";
 import type { Io } from "./io.ts";
 
 /** How often a line is written where there is no terminal, in milliseconds. */
@@ -11,8 +12,8 @@ export function progressPrinter(io: Io): {
 } {
   if (io.terminal.stderr) {
     return {
-      show: (progress) => io.stderr(`\r\u001b[K${progressText(progress).slice(0, io.columns - 1)}`),
-      end: () => io.stderr("\r\u001b[K"),
+      show: (progress) => io.stderr(`${EMPTY_LINE}${progressText(progress).slice(0, io.columns - 1)}`),
+      end: () => io.stderr(EMPTY_LINE),
     };
   }
   let next = LINE_EVERY;

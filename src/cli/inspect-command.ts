@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import type { Call } from "./call.ts";
-import { partLimit } from "./limits.ts";
-import { report } from "./report-failure.ts";
+import { LARGEST_PART } from "./limits.ts";
+import { numberOption } from "./numbers.ts";
 
 /** `kexec-bpf inspect`: what a file is and what is in it. */
 export function inspectCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -13,17 +13,16 @@ export function inspectCommand(parser: Argv, { io, finish }: Call): Argv {
         .positional("file", { type: "string", demandOption: true })
         .option("hashes", { type: "boolean", default: true, describe: "SHA-256 of the file and its parts" })
         .option("limit", {
-          type: "string",
-          requiresArg: true,
+          ...numberOption("limit"),
+          default: LARGEST_PART,
+          defaultDescription: "what the kernel can take",
           describe: "largest part a parser may carry, such as 64M",
         })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
-      const limit = partLimit(options.limit);
-      if (!limit.ok) return finish(report(io, limit.failure));
       const { runInspect } = await import("./inspect.ts");
-      const { file, hashes, json } = options;
-      finish(await runInspect({ file, hashes, limit: limit.value, json }, io));
+      const { file, hashes, limit, json } = options;
+      finish(await runInspect({ file, hashes, limit, json }, io));
     },
   );
 }

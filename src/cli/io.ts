@@ -8,6 +8,8 @@ export type Io = {
   readonly cwd: string;
   /** Whether stdout, or stderr, is a terminal. */
   readonly terminal: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Whether the words ask for JSON: then a failure is JSON on stdout, too. */
+  readonly json?: boolean;
   /** Columns of the terminal, 80 where there is none. */
   readonly columns: number;
   /** Aborted, with the signal's name as reason, when the user interrupts. */

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput } from "#files/input-file.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import type { GuestJob } from "#kernel-vm/job.ts";
 import { decompose } from "#model/decompose.ts";
@@ -16,11 +16,11 @@ import { vmRunner } from "#verify/vm-runner.ts";
 import { asFailure } from "#vm/loader/failure.ts";
 import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#witness/plan.ts";
 import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
+import { distinctNames } from "./distinct-names.ts";
 import type { Io } from "./io.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import type { OwnKernelInterface } from "./own-interface.ts";
 import { progressLine } from "./progress-line.ts";
-import { read } from "./read-file.ts";
 import { findImages } from "./verify-images.ts";
 import { limitsOf, loadFor } from "./verify-parsers.ts";
 
@@ -114,10 +114,9 @@ async function withParsers(
   images: readonly Exhibit[],
   io: Io,
 ): Promise<Result<readonly Exhibit[]>> {
-  const folder = await mkdtemp(join(tmpdir(), "kexec-bpf-images-"));
-  const file = (name: string) => join(folder, name);
-  const carriers: Exhibit[] = [];
-  try {
+  return inTemporaryFolder(async (folder) => {
+    const file = (name: string) => join(folder, name);
+    const carriers: Exhibit[] = [];
     for (const [container, { name, first }] of containers.entries()) {
       if (first === undefined) continue;
       await writeFile(file("bytecode"), first);
@@ -138,18 +137,14 @@ async function withParsers(
         }
         // A section header may have sent the bytecode far behind the file's end.
         if (made.value.size > image.bytes.length + FAR) continue;
-        const carrier = await read(file("carrier"));
+        const carrier = await readInput(file("carrier"));
         if (!carrier.ok) return carrier;
         if (!(await isTakenOnce(carrier.value))) continue;
         carriers.push({ ...image, name: `${image.name} with ${name}`, bytes: carrier.value, container });
       }
     }
     return ok(carriers);
-  } catch (error) {
-    return err(fileFailed("write", folder, error));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** With the bytecode object of its first program. */
@@ -170,8 +165,9 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
   let revision = own?.revision ?? request.revision;
   const containers: OpenedContainer[] = [];
   const subjects: Subject[] = [];
+  const names = distinctNames(request.containers);
   for (const [container, file] of request.containers.entries()) {
-    const bytes = await read(file);
+    const bytes = await readInput(file);
     if (!bytes.ok) return bytes;
     const form = decodeContainer(bytes.value);
     if (!form.ok) return err(inFile(form.failure, file));
@@ -185,7 +181,7 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
     }
     const known = parserInterface(made, own?.btf);
     if (!known.ok) return known;
-    const name = basename(file);
+    const name = names[container] ?? file;
     const room = await limitsOf(file, parser, { limits, include: [] }, made);
     containers.push({ name, bytes: bytes.value, first: form.value.programs[0]?.data });
     subjects.push(
@@ -196,13 +192,15 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
 }
 
 async function readImages({ images }: KernelTestRequest): Promise<Result<readonly Exhibit[]>> {
-  const found = await findImages(images, "/");
-  if (!found.ok) return found;
+  const { found, errors } = await findImages(images, "/");
+  const [error] = errors;
+  if (error !== undefined) return err(error.failure);
+  const names = distinctNames(found.map(({ file }) => file));
   const all: Exhibit[] = [];
-  for (const { file, description } of found.value) {
-    const bytes = await read(file);
+  for (const [i, { file, description }] of found.entries()) {
+    const bytes = await readInput(file);
     if (!bytes.ok) return bytes;
-    all.push({ name: basename(file), bytes: bytes.value, description });
+    all.push({ name: names[i] ?? file, bytes: bytes.value, description });
   }
   return ok(all);
 }

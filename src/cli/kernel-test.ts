@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
 import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
@@ -7,6 +8,7 @@ import { findQemu, type Qemu } from "#kernel-vm/qemu.ts";
 import type { Surroundings } from "#kernel-vm/surroundings.ts";
 import { guestPrograms } from "#kernel-vm/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { failureJson } from "#report/failure-json.ts";
 import { judge } from "#witness/verdict.ts";
 import type { Io } from "./io.ts";
 import { type Planned, planForOwn, planForTestbed } from "./kernel-test-plan.ts";
@@ -14,7 +16,7 @@ import type { KernelTestRequest } from "./kernel-test-request.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
 import { type OwnKernelInterface, ownInterface } from "./own-interface.ts";
-import { report } from "./report-failure.ts";
+import { report, tell } from "./report-failure.ts";
 
 /**
  * Carries out `kexec-bpf kernel-test` and gives the exit status. Of several kernels, one that cannot be had does not
@@ -26,6 +28,7 @@ export async function kernelTest(request: KernelTestRequest, io: Io): Promise<nu
   if (!qemu.ok) return report(io, qemu.failure);
   const plans = planner(request, io);
   const tested: TestedKernel[] = [];
+  const failures: Failure[] = [];
   let status: number = EXIT.ok;
   for (const choice of request.kernels) {
     const result = await testKernel(choice, request, plans, { qemu: qemu.value, around });
@@ -33,17 +36,17 @@ export async function kernelTest(request: KernelTestRequest, io: Io): Promise<nu
       tested.push(result.value);
       if (!result.value.verdict.passed) status = EXIT.failed;
     } else {
-      status = report(io, result.failure);
-      if (result.failure.reason === "cancelled") return status;
+      if (result.failure.reason === "cancelled") return report(io, result.failure);
+      status = tell(io, result.failure);
+      failures.push(result.failure);
     }
   }
-  if (tested.length === 0) return status;
   io.stderr(kernelTestTalk(tested));
-  io.stdout(
-    request.json
-      ? `${JSON.stringify(kernelTestJson(tested, request.kernels.length))}\n`
-      : kernelTestText(tested),
-  );
+  const [first] = failures;
+  if (request.json) {
+    const facts = kernelTestJson(tested, request.kernels.length);
+    io.stdout(`${JSON.stringify({ ...(first && failureJson(first)), ...facts })}\n`);
+  } else if (tested.length > 0) io.stdout(kernelTestText(tested));
   return status;
 }
 

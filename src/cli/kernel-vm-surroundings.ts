@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Surroundings } from "#kernel-vm/surroundings.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
 import type { Io } from "./io.ts";
-import { packageRoot } from "./package-root.ts";
+import { packageRoot, setupScript } from "./package-root.ts";
 
 /** Where virtual machines find their parts. */
 export function surroundings(io: Pick<Io, "cwd" | "env" | "signal">): Surroundings {
@@ -11,7 +11,7 @@ export function surroundings(io: Pick<Io, "cwd" | "env" | "signal">): Surroundin
     sources: join(root, "bpf"),
     debianPackage: join(root, "scripts", "debian-package"),
     moduleRoot: join(root, "scripts", "module-root"),
-    setupScript: join(root, "scripts", "setup"),
+    setupScript: setupScript(),
     cacheDir: cacheFolder(io.env),
     searchPath: io.env["PATH"] ?? "",
     cwd: io.cwd,

@@ -1,5 +1,7 @@
 import { upToDate } from "#build/up-to-date.ts";
+import { ownArguments } from "./arguments.ts";
 import { cachedScript } from "./cached-script.ts";
+import { onOwnProcess } from "./own-process.ts";
 import { isPacking } from "./own-words.ts";
 import { plainForm } from "./plain-form.ts";
 import { outputFolder, requestKey, VERSION } from "./request-key.ts";
@@ -10,18 +12,16 @@ import { outputFolder, requestKey, VERSION } from "./request-key.ts";
  * a bundle of its own.
  */
 async function main(): Promise<void> {
-  const argv = process.argv.slice(2);
+  const argv = ownArguments(process.argv);
   if (argv.length === 1 && argv[0] === "--version") {
-    process.stdout.write(`${VERSION}\n`);
-    return;
+    return say(`${VERSION}\n`);
   }
   // `clean` undoes what is remembered.
   if ((argv[0] === "make" && !argv.includes("clean")) || argv[0] === "build") {
     const cwd = process.cwd();
     const summary = upToDate(outputFolder(argv, process.env, cwd), requestKey(argv, process.env, cwd));
     if (summary !== undefined) {
-      process.stdout.write(summary);
-      return;
+      return say(summary);
     }
   }
   const plain = plainForm(argv);
@@ -34,6 +34,13 @@ async function main(): Promise<void> {
   }
   const { runProcess } = await import("./process.ts");
   await runProcess(argv);
+}
+
+function say(text: string): Promise<void> {
+  return onOwnProcess((io) => {
+    io.stdout(text);
+    return 0;
+  });
 }
 
 void main();

@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { takeTurn } from "#build/lock.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { outputsToClean } from "#build/rules.ts";
 import { PRIVATE } from "#build/state.ts";
@@ -10,11 +11,27 @@ import { loadTargets } from "#generate/target.ts";
 import { packageRoot } from "./package-root.ts";
 
 /**
- * Removes what any build leaves in the output folder, but never a file that the request names as an input.
+ * Removes what any build leaves in the output folder, but never a file that the request names as an input. Takes its turn as a build does:
+ * nothing is taken away from one at work.
  *
+ * @param waiting called once, where a build has the folder
  * @returns the files that stayed for that reason
  */
-export async function clean(request: BuildRequest): Promise<Result<readonly string[]>> {
+export async function clean(
+  request: BuildRequest,
+  signal: AbortSignal,
+  waiting: () => void,
+): Promise<Result<readonly string[]>> {
+  const turn = await takeTurn(request.out, signal, waiting);
+  if (!turn.ok) return turn;
+  try {
+    return await cleanInTurn(request);
+  } finally {
+    turn.value();
+  }
+}
+
+async function cleanInTurn(request: BuildRequest): Promise<Result<readonly string[]>> {
   const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
   if (!targets.ok) return targets;
   const inputs = inputFiles(request).map(realPath);

@@ -9,20 +9,17 @@ import { err, ok, type Result } from "#core/result.ts";
 import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
 import { eventPrinter, quietLine } from "#report/events.ts";
-import { EXIT, exitCode } from "#report/exit-code.ts";
-import { failureText } from "#report/failure-text.ts";
+import { EXIT } from "#report/exit-code.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Io } from "./io.ts";
 import { clean } from "./make-clean.ts";
 import { type MakeWords, parseMakeWords } from "./make-words.ts";
-import { parseSize } from "./sizes.ts";
+import { parseNumber } from "./numbers.ts";
+import { report } from "./report-failure.ts";
 
 /** `kexec-bpf make …`. */
 export async function runMake(argv: readonly string[], io: Io): Promise<number> {
-  const fail = (failure: Failure): number => {
-    io.stderr(`kexec-bpf: ${failureText(failure)}\n`);
-    return exitCode(failure);
-  };
+  const fail = (failure: Failure): number => report(io, failure);
   const words = parseMakeWords(argv.slice(1));
   if (!words.ok) return fail(words.failure);
   const unknown = Object.keys(words.value.variables).filter((name) => MAKE_VARIABLES[name] === undefined);
@@ -32,7 +29,9 @@ export async function runMake(argv: readonly string[], io: Io): Promise<number> 
   if (!request.ok) return fail(request.failure);
   const { goals, out } = request.value;
   if (goals.includes("clean")) {
-    const cleaned = await clean(request.value);
+    const cleaned = await clean(request.value, io.signal, () =>
+      io.stderr(`kexec-bpf: waiting for another build in ${out}\n`),
+    );
     if (!cleaned.ok) return fail(cleaned.failure);
     if (!words.value.silent) io.stdout(`${quietLine("CLEAN", out)}\n`);
     for (const file of cleaned.value) io.stderr(`kexec-bpf: ${file} stays: it is given as an input\n`);
@@ -82,11 +81,15 @@ function makeRequest(words: MakeWords, io: Io): Result<BuildRequest> {
   if (abi !== "auto" && revision === undefined)
     return usage(`ABI=${abi}: auto, ${REVISIONS.join(", ")} are known`);
   const limits: Record<string, number | undefined> = {};
-  for (const name of ["MAX_KERNEL", "MAX_INITRD"]) {
+  for (const [name, option] of [
+    ["MAX_KERNEL", "max-kernel"],
+    ["MAX_INITRD", "max-initrd"],
+  ] as const) {
     const text = value(name);
-    limits[name] = text === undefined ? undefined : parseSize(text);
-    if (text !== undefined && limits[name] === undefined)
-      return usage(`${name}=${text} is no size, such as 64M`);
+    if (text === undefined) continue;
+    const limit = parseNumber(option, text, `${name}=${text}`);
+    if (!limit.ok) return limit;
+    limits[name] = limit.value;
   }
   const cmdline = value("CMDLINE");
   return ok({

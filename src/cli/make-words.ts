@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "#core/result.ts";
+import { parseNumber } from "./numbers.ts";
 
 /** What stands on make's command line. */
 export type MakeWords = {
@@ -28,7 +29,10 @@ export function parseMakeWords(words: readonly string[]): Result<MakeWords> {
       variables[variable[1] ?? ""] = variable[2] ?? "";
     } else if (count !== undefined) {
       const number = count === "" && /^\d+$/.test(left[0] ?? "") ? left.shift() : count;
-      jobs = Number(number) > 0 ? Number(number) : undefined;
+      const parsed =
+        number === "" || number === undefined ? ok(undefined) : parseNumber("jobs", number, `-j ${number}`);
+      if (!parsed.ok) return parsed;
+      jobs = parsed.value;
     } else if (word === "-C") {
       const folder = left.shift();
       if (folder === undefined) return usage("-C needs a folder");

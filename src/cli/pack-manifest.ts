@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Result } from "#core/result.ts";
-import { manifestBeside, nameOf, writeManifest } from "#manifest/manifest.ts";
+import type { OutputSet } from "#files/output-set.ts";
+import { type ManifestRequest, manifestBeside, nameOf, writeManifest } from "#manifest/manifest.ts";
 import type { Packed, PackedInput } from "#pack/types.ts";
 import type { Io } from "./io.ts";
 import { normalCommand } from "./normal-command.ts";
@@ -9,7 +10,7 @@ import { VERSION } from "./request-key.ts";
 import type { CommandWords, Words } from "./words.ts";
 
 /**
- * Writes `OUTPUT.manifest.json`, after the output itself: between the two, an older manifest does not fit the new output.
+ * Adds `OUTPUT.manifest.json` to the set that has the output.
  *
  * @param texts files that were read for `@FILE`
  */
@@ -19,6 +20,7 @@ export function writePackManifest(
   { kind, output, sha256 = "", parts, inputs = [] }: Packed,
   texts: readonly PackedInput[],
   { cwd, env }: Io,
+  set: OutputSet,
 ): Promise<Result<void>> {
   const [folder, program] = [dirname(output), packageRoot()];
   const name = (word: string) => {
@@ -29,7 +31,7 @@ export function writePackManifest(
   const given = isOutput
     ? words
     : { ...words, ordered: [...words.ordered, { name: "output", value: basename(output) }] };
-  return writeManifest({
+  const manifest: ManifestRequest = {
     file: manifestBeside(output),
     command: normalCommand(["kexec-bpf", "pack", kind], command, given, name),
     parameters: { kind, parts },
@@ -38,5 +40,6 @@ export function writePackManifest(
     tools: { "kexec-bpf": VERSION },
     program,
     sourceDateEpoch: env["SOURCE_DATE_EPOCH"],
-  });
+  };
+  return writeManifest(manifest, set);
 }

@@ -136,9 +136,9 @@ export const PACK_COMMANDS = {
 export const UNPACK_COMMAND = {
   name: "unpack",
   describe: "write the parts of an envelope, a .bpf container, or a PE image's .bpf as files",
-  positionals: [{ name: "file", describe: "envelope, container or PE image" }],
+  positionals: [{ name: "file", describe: "envelope, container or PE image", content: "file" }],
   options: {
-    output: { type: "string", alias: "o", required: true, describe: "folder to write into" },
+    output: { type: "string", alias: "o", required: true, describe: "folder to write into", content: "file" },
     json,
   },
 } as const satisfies CommandWords;

@@ -12,3 +12,9 @@ export function packageRoot(): string {
   }
   return folder;
 }
+
+/** A checkout's scripts/setup. An installed package has none: undefined. */
+export function setupScript(): string | undefined {
+  const script = join(packageRoot(), "scripts", "setup");
+  return existsSync(script) ? script : undefined;
+}

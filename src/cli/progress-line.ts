@@ -1,3 +1,4 @@
+import { EMPTY_LINE } from "#report/visible.ts";
 import type { Io } from "./io.ts";
 
 /** Milliseconds between two states of the line, and before the first: short work shows none. */
@@ -19,13 +20,13 @@ export function progressLine({ stderr, terminal, columns }: Io): ProgressLine {
       if (now - last < INTERVAL) return false;
       last = now;
       if (terminal.stderr) {
-        stderr(`\r\u001b[K${text.slice(0, columns - 1)}`);
+        stderr(`${EMPTY_LINE}${text.slice(0, columns - 1)}`);
         shown = true;
       }
       return true;
     },
     clear: () => {
-      if (shown) stderr("\r\u001b[K");
+      if (shown) stderr(EMPTY_LINE);
       shown = false;
     },
   };

@@ -1,3 +1,4 @@
+import { EMPTY_LINE } from "#report/visible.ts";
 import type { Io } from "./io.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -23,10 +24,10 @@ export function progressBar(io: Io, now: () => number = () => performance.now())
       drawn = now();
       const full = Math.floor((done / total) * CELLS);
       const bar = `${"#".repeat(full)}${".".repeat(CELLS - full)}`;
-      io.stderr(`\r[${bar}] ${formatSize(done)} of ${formatSize(total)}\u001b[K`);
+      io.stderr(`${EMPTY_LINE}[${bar}] ${formatSize(done)} of ${formatSize(total)}`);
     },
     end: () => {
-      if (drawn !== undefined) io.stderr("\r\u001b[K");
+      if (drawn !== undefined) io.stderr(EMPTY_LINE);
     },
   };
 }

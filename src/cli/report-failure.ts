@@ -1,10 +1,29 @@
 import type { Failure } from "#core/failure.ts";
 import { exitCode } from "#report/exit-code.ts";
+import { failureJson } from "#report/failure-json.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { Io } from "./io.ts";
 
-/** Says a failure on stderr and gives the exit status for it. */
-export function report(io: Io, failure: Failure): number {
-  io.stderr(`kexec-bpf: ${failureText(failure)}\n`);
+/** Ends a command with a failure: says it on stderr, and on stdout where JSON is asked for. Gives the exit status. */
+export function report(io: Pick<Io, "stdout" | "stderr" | "json">, failure: Failure): number {
+  const status = tell(io, failure);
+  if (io.json) io.stdout(`${JSON.stringify(failureJson(failure))}\n`);
+  return status;
+}
+
+/** Words that no command understands. */
+export function reportUsage(io: Io, detail: string): number {
+  const status = report(io, { reason: "usage", detail });
+  io.stderr("kexec-bpf --help shows what there is\n");
+  return status;
+}
+
+/**
+ * On stderr alone: of a command that goes on, and has the failure in its own JSON. Gives the exit status. A reader that has gone away is
+ * no news.
+ */
+export function tell({ stderr }: Pick<Io, "stderr">, failure: Failure): number {
+  const quiet = failure.reason === "cancelled" && failure.signal === "SIGPIPE";
+  if (!quiet) stderr(`kexec-bpf: ${failureText(failure)}\n`);
   return exitCode(failure);
 }

@@ -2,8 +2,9 @@ import { join, relative, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#campaign/campaign-input.ts";
 import { runCampaign } from "#campaign/run-campaign.ts";
-import { inFile } from "#core/failure.ts";
+import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import type { RecordLimits } from "#reference/input.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
@@ -15,7 +16,6 @@ import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PARTS } from "./limits.ts";
 import { packageRoot } from "./package-root.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 import { limitsOf } from "./verify-parsers.ts";
 
@@ -42,7 +42,7 @@ const LARGE = 1 << 20;
 
 /** Runs a campaign and gives the exit status: 1 with findings. An interrupt ends it as a limit does. */
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
-  const bytes = await read(resolve(io.cwd, options.parser));
+  const bytes = await readInput(resolve(io.cwd, options.parser));
   if (!bytes.ok) return report(io, bytes.failure);
   const { parser: name, abi, reference } = options;
   const loaded = loadInput(name, bytes.value, abi);
@@ -72,13 +72,20 @@ export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
     note: (words) => io.stderr(`kexec-bpf: ${words}\n`),
   });
   printer.end();
-  if (!summary.ok) return report(io, summary.failure);
+  if (!summary.ok) return report(io, elsewhere(summary.failure, resolve(io.cwd, folder), options));
   io.stdout(
     options.json
       ? `${JSON.stringify(summaryJson(options.parser, options.workers, summary.value))}\n`
       : summaryText(options.parser, folder, summary.value),
   );
   return summary.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Parsers lie in folders where not everybody may write. */
+function elsewhere(failure: Failure, folder: string, { corpus }: FuzzOptions): Failure {
+  return corpus === undefined && failure.reason === "file-failed" && failure.file.startsWith(folder)
+    ? { ...failure, hint: "--corpus FOLDER keeps queue and findings elsewhere" }
+    : failure;
 }
 
 /** What the records have room for, found as `verify` does: a larger part is refused, and rightly so. */
@@ -100,7 +107,7 @@ async function seedsOf(
 ): Promise<Result<readonly SeedInput[]>> {
   const seeds: SeedInput[] = [];
   for (const file of files) {
-    const image = await read(resolve(io.cwd, file));
+    const image = await readInput(resolve(io.cwd, file));
     if (!image.ok) return image;
     const taken = expectedStream(reference, { image: image.value, revision, arch, limits: LARGEST_PARTS });
     if (!taken.ok) return err(inFile(taken.failure, file));

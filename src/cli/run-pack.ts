@@ -1,16 +1,19 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
+import { isStream } from "#files/deliver.ts";
+import { readInput } from "#files/input-file.ts";
 import type { WriteOptions } from "#files/pieces.ts";
 import { ARCHITECTURES } from "#kernel/architecture.ts";
 import { type Packed, ZBOOT_COMPRESSIONS } from "#pack/types.ts";
 import type { Unpacked } from "#pack/unpack.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
+import { besideOutput, outputComplaint, outputPath } from "./output-word.ts";
 import { DEFAULT_ENVELOPE, PACK_COMMANDS, UNPACK_COMMAND } from "./pack-words.ts";
 import { progressBar } from "./progress.ts";
-import { read } from "./read-file.ts";
-import { report } from "./report-failure.ts";
+import { report, reportUsage } from "./report-failure.ts";
 import { formatSize } from "./sizes.ts";
 import { type CommandWords, parseWords, type Words } from "./words.ts";
 
@@ -19,6 +22,8 @@ type What = keyof typeof PACK_COMMANDS;
 type Surroundings = {
   /** The absolute path of a file that a word names. */
   readonly path: (name: string) => string;
+  /** That of the output. */
+  readonly output: (words: Words) => string;
   /** Text as it is, or of a file behind `@` without the newlines and NULs at its end. */
   readonly text: (word: string) => Promise<Result<Uint8Array>>;
 };
@@ -31,14 +36,12 @@ export async function runPack(argv: readonly string[], io: Io): Promise<number> 
   const what = Object.keys(PACK_COMMANDS).find((name): name is What => name === second);
   if (what === undefined) {
     const detail = `pack ${second}`.trimEnd();
-    return report(io, {
-      reason: "usage",
-      detail: `${detail}: ${Object.keys(PACK_COMMANDS).join(", ")} are known`,
-    });
+    return reportUsage(io, `${detail}: ${Object.keys(PACK_COMMANDS).join(", ")} are known`);
   }
   const command: CommandWords = PACK_COMMANDS[what];
   const pack = (words: Words, options: WriteOptions): Promise<Result<Packed>> =>
-    words.flag("no-manifest")
+    // Beside a pipe or device is no place for one.
+    words.flag("no-manifest") || isStream(outputPath(io, words.value("output") ?? DEFAULT_ENVELOPE))
       ? PACKERS[what](words, surroundings(io, []), options)
       : packWithManifest(command, words, io, PACKERS[what], options);
   return carryOut(command, argv.slice(2), io, pack, packedText);
@@ -66,14 +69,17 @@ async function packWithManifest(
   const { manifestTime } = await import("#manifest/manifest.ts");
   const time = manifestTime(io.env["SOURCE_DATE_EPOCH"]);
   if (!time.ok) return time;
-  const texts: TextFile[] = [];
-  const packed = await pack(words, surroundings(io, texts), { ...options, digests: true });
-  if (!packed.ok) return packed;
-  const { digest } = await import("#files/digest.ts");
-  const inputs = texts.map(({ file, bytes }) => ({ file, sha256: digest(bytes) }));
-  const { writePackManifest } = await import("./pack-manifest.ts");
-  const written = await writePackManifest(command, words, packed.value, inputs, io);
-  return written.ok ? packed : written;
+  const { withOutputSet } = await import("#files/output-set.ts");
+  return withOutputSet(async (set) => {
+    const texts: TextFile[] = [];
+    const packed = await pack(words, surroundings(io, texts), { ...options, digests: true, set });
+    if (!packed.ok) return packed;
+    const { digest } = await import("#files/digest.ts");
+    const inputs = texts.map(({ file, bytes }) => ({ file, sha256: digest(bytes) }));
+    const { writePackManifest } = await import("./pack-manifest.ts");
+    const written = await writePackManifest(command, words, packed.value, inputs, io, set);
+    return written.ok ? packed : written;
+  });
 }
 
 type TextFile = { readonly file: string; readonly bytes: Uint8Array };
@@ -83,10 +89,11 @@ function surroundings({ cwd }: Io, texts: TextFile[]): Surroundings {
   const path = (name: string): string => resolve(cwd, name);
   return {
     path,
+    output: (words) => outputPath({ cwd }, words.value("output") ?? DEFAULT_ENVELOPE),
     text: async (word) => {
       if (!word.startsWith("@")) return ok(Buffer.from(word));
       const file = path(word.slice(1));
-      const bytes = await read(file);
+      const bytes = await readInput(file);
       if (!bytes.ok) return bytes;
       texts.push({ file, bytes: bytes.value });
       return ok(
@@ -104,7 +111,12 @@ async function carryOut<T extends { readonly notes: readonly string[] }>(
   text: (done: T) => string,
 ): Promise<number> {
   const words = parseWords(command, argv);
-  if (!words.ok) return report(io, words.failure);
+  if (!words.ok) return reportUsage(io, failureText(words.failure));
+  const output = words.value.value("output");
+  const complaint = output === undefined ? undefined : outputComplaint(output, command === UNPACK_COMMAND);
+  if (complaint !== undefined) return reportUsage(io, complaint);
+  const beside = besideOutput(io, outputPath(io, output ?? DEFAULT_ENVELOPE), words.value.flag("json"));
+  if (!beside.ok) return report(io, beside.failure);
   const progress = progressBar(io);
   const done = await work(words.value, {
     digests: words.value.flag("json"),
@@ -114,12 +126,12 @@ async function carryOut<T extends { readonly notes: readonly string[] }>(
   progress.end();
   if (!done.ok) return report(io, done.failure);
   for (const note of done.value.notes) io.stderr(`kexec-bpf: ${note}\n`);
-  io.stdout(words.value.flag("json") ? `${JSON.stringify(done.value)}\n` : text(done.value));
+  beside.value.stdout(words.value.flag("json") ? `${JSON.stringify(done.value)}\n` : text(done.value));
   return EXIT.ok;
 }
 
 const PACKERS: Readonly<Record<What, Pack>> = {
-  envelope: async (words, { path, text }, options) => {
+  envelope: async (words, { path, output, text }, options) => {
     const cmdline = await text(words.positional("cmdline"));
     if (!cmdline.ok) return cmdline;
     const { packEnvelope } = await import("#pack/envelope.ts");
@@ -127,7 +139,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
       {
         kernel: path(words.positional("kernel")),
         initrd: path(words.positional("initrd")),
-        output: path(words.value("output") ?? DEFAULT_ENVELOPE),
+        output: output(words),
         cmdline: cmdline.value,
         arch: architecture(words),
         force: words.flag("force"),
@@ -135,20 +147,20 @@ const PACKERS: Readonly<Record<What, Pack>> = {
       options,
     );
   },
-  pe: async (words, { path }, options) => {
+  pe: async (words, { path, output }, options) => {
     const { packPe } = await import("#pack/pe.ts");
     return packPe(
       {
         image: path(words.positional("image")),
         bytecode: path(words.positional("bytecode")),
-        output: path(words.value("output") ?? ""),
+        output: output(words),
         replace: words.flag("replace"),
         certificates: words.value("certificates") === "keep" ? "keep" : "strip",
       },
       options,
     );
   },
-  container: async (words, { path }, options) => {
+  container: async (words, { path, output }, options) => {
     const sections: { name: string; file: string }[] = [];
     for (const { name, value } of words.ordered) {
       if (name !== "section") continue;
@@ -157,10 +169,9 @@ const PACKERS: Readonly<Record<What, Pack>> = {
       sections.push({ name: section.value.name, file: path(section.value.file) });
     }
     const { packContainer } = await import("#pack/container.ts");
-    const output = path(words.value("output") ?? "");
-    return packContainer({ sections, output, arch: architecture(words) }, options);
+    return packContainer({ sections, output: output(words), arch: architecture(words) }, options);
   },
-  zboot: async (words, { path }, options) => {
+  zboot: async (words, { path, output }, options) => {
     const { packZboot } = await import("#pack/zboot.ts");
     const compression = ZBOOT_COMPRESSIONS.find((name) => name === words.value("compress"));
     if (compression === undefined) throw new Error("the grammar has other compressions than the packer");
@@ -169,7 +180,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
       {
         image: path(words.positional("image")),
         compression,
-        output: path(words.value("output") ?? ""),
+        output: output(words),
         arch: architecture(words),
         stub: stub === undefined ? undefined : path(stub),
       },
@@ -177,7 +188,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
     );
   },
   uki: async (words, around, options) => {
-    const { path } = around;
+    const { path, output } = around;
     const sections: { name: string; content: Uint8Array | string }[] = [];
     for (const option of words.ordered) {
       const section = await ukiSection(option, around);
@@ -189,7 +200,7 @@ const PACKERS: Readonly<Record<What, Pack>> = {
     return packUki(
       {
         sections,
-        output: path(words.value("output") ?? ""),
+        output: output(words),
         arch: architecture(words),
         stub: stub === undefined ? undefined : path(stub),
       },

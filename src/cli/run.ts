@@ -1,65 +1,27 @@
-import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
-import { bootTestCommand } from "./boot-test-command.ts";
-import { buildCommand } from "./build-command.ts";
-import type { Call } from "./call.ts";
-import { checkCommand } from "./check-command.ts";
-import { corpusCommand } from "./corpus-command.ts";
-import { decomposeCommand } from "./decompose-command.ts";
-import { disasmCommand } from "./disasm-command.ts";
-import { doctorCommand } from "./doctor-command.ts";
-import { extractCommand } from "./extract-command.ts";
-import { fuzzCommand } from "./fuzz-command.ts";
-import { inspectCommand } from "./inspect-command.ts";
+import { complaintAbout } from "./check-words.ts";
+import { COMMANDS } from "./commands.ts";
+import { withHelpTopic } from "./help-topic.ts";
 import type { Io } from "./io.ts";
-import { kernelTestCommand } from "./kernel-test-command.ts";
-import { makeCommand } from "./make-help.ts";
-import { asksForHelp, isPacking } from "./own-words.ts";
-import { packCommand } from "./pack-command.ts";
+import { outputComplaint } from "./output-word.ts";
+import { asksForHelp, asksForJson, isPacking, namingStdin } from "./own-words.ts";
+import { printing } from "./printing.ts";
+import { report, reportUsage } from "./report-failure.ts";
 import { VERSION } from "./request-key.ts";
-import { signCommand } from "./sign-command.ts";
-import { streamCommand } from "./stream-command.ts";
-import { unpackCommand } from "./unpack-command.ts";
-import { verifyCommand } from "./verify-command.ts";
-import { verifySignatureCommand } from "./verify-signature-command.ts";
-
-const COMMANDS: readonly ((parser: Argv, call: Call) => Argv)[] = [
-  buildCommand,
-  makeCommand,
-  inspectCommand,
-  extractCommand,
-  decomposeCommand,
-  streamCommand,
-  disasmCommand,
-  verifyCommand,
-  corpusCommand,
-  fuzzCommand,
-  kernelTestCommand,
-  bootTestCommand,
-  signCommand,
-  verifySignatureCommand,
-  checkCommand,
-  packCommand,
-  unpackCommand,
-  doctorCommand,
-];
 
 class UsageProblem extends Error {}
-
-/** Options that may be given several times: of any command, and of one. */
-const REPEATABLE: ReadonlySet<string> = new Set([
-  ...["_", "goals", "words", "targets", "containers"],
-  ...["parsers", "parser", "image", "include"],
-]);
-const REPEATABLE_OF: Readonly<Record<string, readonly string[]>> = { "kernel-test": ["deb"] };
 
 /**
  * Runs the program.
  *
- * @param argv the arguments behind the program's name
+ * @param words the arguments behind the program's name
  * @returns the exit status (`report/exit-code.ts`)
  */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function run(words: readonly string[], world: Io): Promise<number> {
+  const io = printing(world, asksForJson(words));
+  const topic = withHelpTopic(namingStdin(words));
+  if (!topic.ok) return report(io, topic.failure);
+  const argv = topic.value;
   // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
   if (argv[0] === "make" && !asksForHelp(argv)) {
     const { runMake } = await import("./make-command.ts");
@@ -69,6 +31,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const { runPack } = await import("./run-pack.ts");
     return runPack(argv, io);
   }
+  const command = Object.hasOwn(COMMANDS, argv[0] ?? "") ? COMMANDS[argv[0] ?? ""] : undefined;
+  const complaint = command && !asksForHelp(argv) ? complaintAbout(argv, command.several ?? []) : undefined;
+  if (complaint !== undefined) return reportUsage(io, complaint);
   const { default: yargs } = await import("yargs");
   let status: number = EXIT.ok;
   const finish = (value: number): void => {
@@ -83,14 +48,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .strict()
     .demandCommand(1, "a command is needed")
     .recommendCommands()
-    .check((options) => {
-      // yargs makes an array of an option that is given twice, whatever its type.
-      const own = REPEATABLE_OF[String(options._[0])] ?? [];
-      const twice = Object.keys(options).find(
-        (name) =>
-          name.length > 1 && Array.isArray(options[name]) && !REPEATABLE.has(name) && !own.includes(name),
-      );
-      if (twice !== undefined) throw new Error(`--${twice} is given more than once`);
+    .check(({ output }) => {
+      const complaint =
+        typeof output === "string" ? outputComplaint(output, command?.oneOutput !== true) : undefined;
+      if (complaint !== undefined) throw new Error(complaint);
       return true;
     })
     .exitProcess(false)
@@ -103,9 +64,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
         ? error
         : new UsageProblem(message ?? "unusable arguments");
     });
-  for (const add of COMMANDS) {
-    parser = add(parser, { argv, io, finish });
-  }
+  for (const { add } of Object.values(COMMANDS)) parser = add(parser, { argv, io, finish });
+  parser = parser.command("help [topic..]", "show a command's help: help build, help pack uki");
   let output = "";
   try {
     await parser.parseAsync([...argv], {}, (_error: unknown, _argv: unknown, text: string) => {
@@ -113,8 +73,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     });
   } catch (error) {
     if (!(error instanceof UsageProblem)) throw error;
-    io.stderr(`kexec-bpf: ${error.message}\nkexec-bpf --help shows what there is\n`);
-    return EXIT.usage;
+    return reportUsage(io, error.message);
   }
   if (output !== "") io.stdout(`${output}\n`);
   return status;

@@ -1,8 +1,15 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Argv } from "yargs";
+import type { Result } from "#core/result.ts";
+import { deliver, isStream } from "#files/deliver.ts";
+import { removeStaleTemporaries } from "#files/output.ts";
+import { withOutputSet } from "#files/output-set.ts";
 import { EXIT } from "#report/exit-code.ts";
-import type { SignRequest } from "#signing/sign.ts";
+import type { Signed, SignRequest } from "#signing/sign.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import type { Call } from "./call.ts";
+import type { Io } from "./io.ts";
+import { besideOutput, outputPath } from "./output-word.ts";
 import { report } from "./report-failure.ts";
 import { signatureRows, signingContext, warnings } from "./signature-text.ts";
 
@@ -35,6 +42,7 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "file to write; without it the file itself is signed",
         })
         .option("replace", { type: "boolean", default: false, describe: "in place of an existing signature" })
+        .option("allow-weak", ALLOW_WEAK)
         .option("manifest", {
           type: "boolean",
           default: true,
@@ -42,7 +50,8 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("json", { type: "boolean", default: false }),
     async (options) => {
-      const { PKCS11_SCHEME, signFile } = await import("#signing/sign.ts");
+      const { signFile } = await import("#signing/sign.ts");
+      const { isToken } = await import("#signing/signing-key.ts");
       const file = resolve(io.cwd, options.file);
       const { key } = options;
       const { manifestTime } = await import("#manifest/manifest.ts");
@@ -50,23 +59,25 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
       if (options.manifest && !time.ok) return finish(report(io, time.failure));
       const request: SignRequest = {
         file,
-        output: resolve(io.cwd, options.output ?? options.file),
-        key: key.startsWith(PKCS11_SCHEME) ? key : resolve(io.cwd, key),
+        output: outputPath(io, options.output ?? options.file),
+        key: isToken(key) ? key : resolve(io.cwd, key),
         certificate: resolve(io.cwd, options.cert),
         hash: options.hash,
         replace: options.replace,
+        allowWeak: options.allowWeak,
       };
-      const signed = await signFile(request, signingContext(io));
+      const beside = besideOutput(io, request.output, options.json);
+      if (!beside.ok) return finish(report(io, beside.failure));
+      // Beside a pipe or device is no place for a manifest.
+      const signed =
+        options.manifest && !isStream(request.output)
+          ? await signWithManifest(request, io)
+          : await signFile(request, signingContext(io), (output, bytes) => deliver(output, bytes, io.signal));
       if (!signed.ok) return finish(report(io, signed.failure));
-      const { notContainer, openssl: _, ...facts } = signed.value;
-      if (options.manifest) {
-        const { writeSignManifest } = await import("./sign-manifest.ts");
-        const written = await writeSignManifest(request, signed.value, io);
-        if (!written.ok) return finish(report(io, written.failure));
-      }
-      const said = warnings(notContainer);
+      const { notContainer, weakness, openssl: _, ...facts } = signed.value;
+      const said = warnings({ notContainer, weakness });
       for (const warning of said) io.stderr(`kexec-bpf: warning: ${warning}\n`);
-      io.stdout(
+      beside.value.stdout(
         options.json
           ? `${JSON.stringify({ schema: 1, ...facts, warnings: said })}\n`
           : signatureRows(facts.output, facts.content, facts.signature),
@@ -74,4 +85,17 @@ export function signCommand(parser: Argv, { io, finish }: Call): Argv {
       finish(EXIT.ok);
     },
   );
+}
+
+/** The signed file and its manifest, both or neither. */
+async function signWithManifest(request: SignRequest, io: Io): Promise<Result<Signed>> {
+  const { signFile } = await import("#signing/sign.ts");
+  const { writeSignManifest } = await import("./sign-manifest.ts");
+  removeStaleTemporaries(dirname(request.output));
+  return withOutputSet(async (set) => {
+    const signed = await signFile(request, signingContext(io), (file, content) => set.add({ file, content }));
+    if (!signed.ok) return signed;
+    const written = await writeSignManifest(request, signed.value, io, set);
+    return written.ok ? signed : written;
+  });
 }

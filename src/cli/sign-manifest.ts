@@ -1,19 +1,28 @@
 import { dirname } from "node:path";
 import type { Result } from "#core/result.ts";
-import { manifestBeside, manifestFiles, nameOf, writeManifest } from "#manifest/manifest.ts";
-import { PKCS11_SCHEME, type Signed, type SignRequest } from "#signing/sign.ts";
+import type { OutputSet } from "#files/output-set.ts";
+import {
+  type ManifestRequest,
+  manifestBeside,
+  manifestFiles,
+  nameOf,
+  writeManifest,
+} from "#manifest/manifest.ts";
+import type { Signed, SignRequest } from "#signing/sign.ts";
+import { isToken, withoutPin } from "#signing/signing-key.ts";
 import type { Io } from "./io.ts";
 import { packageRoot } from "./package-root.ts";
 import { VERSION } from "./request-key.ts";
 
 /**
- * Writes `OUTPUT.manifest.json` beside a signed file. The input is the unsigned content, which a file that was signed in place no longer
+ * Adds `OUTPUT.manifest.json` to the set that has the signed file. The input is the unsigned content, which a file that was signed in place no longer
  * is; the key is named by the command, without a token's PIN, and never hashed.
  */
 export async function writeSignManifest(
   request: SignRequest,
   { output, sha256, content, replaced, openssl }: Signed,
   { env }: Io,
+  set: OutputSet,
 ): Promise<Result<void>> {
   const { file, key, certificate, hash } = request;
   const inPlace = file === output;
@@ -21,13 +30,14 @@ export async function writeSignManifest(
   if (!inputs.ok) return inputs;
   const [folder, program] = [dirname(output), packageRoot()];
   const name = (path: string) => nameOf(path, folder, program);
-  const keyName = key.startsWith(PKCS11_SCHEME) ? key.replace(/\?.*$/, "") : name(key);
-  return writeManifest({
+  const keyName = isToken(key) ? withoutPin(key) : name(key);
+  const manifest: ManifestRequest = {
     file: manifestBeside(output),
     command: [
       ...["kexec-bpf", "sign", name(file), "--key", keyName, "--cert", name(certificate), "--hash", hash],
       ...(inPlace ? [] : ["--output", name(output)]),
       ...(request.replace ? ["--replace"] : []),
+      ...(request.allowWeak ? ["--allow-weak"] : []),
     ],
     parameters: { kind: "signature", content, replaced },
     outputs: [{ path: output, sha256 }],
@@ -35,5 +45,6 @@ export async function writeSignManifest(
     tools: { "kexec-bpf": VERSION, openssl },
     program,
     sourceDateEpoch: env["SOURCE_DATE_EPOCH"],
-  });
+  };
+  return writeManifest(manifest, set);
 }

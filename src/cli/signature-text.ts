@@ -1,20 +1,28 @@
-import { join } from "node:path";
-import type { Malformed } from "#core/failure.ts";
 import type { SignedData, Signer } from "#formats/signature/cms.ts";
 import { failureText } from "#report/failure-text.ts";
 import { table } from "#report/table.ts";
 import type { SigningContext } from "#signing/context.ts";
+import type { Signed } from "#signing/sign.ts";
+import { why } from "#signing/strength.ts";
 import type { Io } from "./io.ts";
-import { packageRoot } from "./package-root.ts";
+import { setupScript } from "./package-root.ts";
 
 export function signingContext({ env, cwd, signal }: Io): SigningContext {
-  return { env, discovery: { env, cwd, signal, setupScript: join(packageRoot(), "scripts", "setup") } };
+  return { env, discovery: { env, cwd, signal, setupScript: setupScript() } };
 }
 
 /** A kernel takes signed containers; other signed files (modules, kernels) are good for other things. */
-export function warnings(notContainer: Malformed | undefined): readonly string[] {
-  return notContainer === undefined ? [] : [`the content is no .bpf container: ${failureText(notContainer)}`];
+export function warnings({ notContainer, weakness, nested = false }: Doubts): readonly string[] {
+  const inner =
+    "the content ends with a signature too, which is not verified: kernels look at the last one alone";
+  return [
+    ...(weakness === undefined ? [] : [why(weakness)]),
+    ...(nested ? [inner] : []),
+    ...(notContainer === undefined ? [] : [`the content is no .bpf container: ${failureText(notContainer)}`]),
+  ];
 }
+
+type Doubts = Pick<Signed, "notContainer" | "weakness"> & { readonly nested?: boolean };
 
 /** A signed file for people. */
 export function signatureRows(

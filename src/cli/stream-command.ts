@@ -8,11 +8,12 @@ import { streamJson } from "#abi/stream-json.ts";
 import { hexdump } from "#bytes/hexdump.ts";
 import { inFile } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
-import { writeOutput } from "#files/output.ts";
+import { deliver } from "#files/deliver.ts";
+import { readInput } from "#files/input-file.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Call } from "./call.ts";
 import { LARGEST_PARTS } from "./limits.ts";
-import { read } from "./read-file.ts";
+import { outputPath } from "./output-word.ts";
 import { report } from "./report-failure.ts";
 
 /** Bytes of a payload that `show` prints. */
@@ -48,14 +49,14 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
             .option("output", { alias: "o", type: "string", requiresArg: true, demandOption: true })
             .option("abi", { choices: REVISIONS, default: "v7" as const, describe: "interface revision" }),
         async (options) => {
-          const image = await read(resolve(io.cwd, options.image));
+          const image = await readInput(resolve(io.cwd, options.image));
           if (!image.ok) return finish(report(io, image.failure));
           const { parseAny } = await import("#reference/runner.ts");
           const commands = parseAny({ image: image.value, revision: options.abi, limits: LARGEST_PARTS });
           if (!commands.ok)
             return finish(report(io, inFile(commands.failure, resolve(io.cwd, options.image))));
           const stream = { revision: options.abi, commands: commands.value };
-          const written = await writeOutput(resolve(io.cwd, options.output), encodeKbs(stream));
+          const written = await deliver(outputPath(io, options.output), encodeKbs(stream), io.signal);
           finish(written.ok ? EXIT.ok : report(io, written.failure));
         },
       )
@@ -92,7 +93,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
 }
 
 async function readStream(file: string): Promise<Result<CommandStream>> {
-  const bytes = await read(file);
+  const bytes = await readInput(file);
   if (!bytes.ok) return bytes;
   const stream = decodeKbs(bytes.value);
   return stream.ok ? stream : err(inFile(stream.failure, file));

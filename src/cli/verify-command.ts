@@ -1,15 +1,10 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
+import { ACCEPTANCES } from "#core/verification.ts";
 import { REFERENCES } from "#verify/reference-names.ts";
 import type { Call } from "./call.ts";
-import { parseSize } from "./sizes.ts";
-
-const size = (text: string): number => {
-  const bytes = parseSize(text);
-  if (bytes === undefined) throw new Error(`${text} is no size: bytes, or a number with K, M or G`);
-  return bytes;
-};
+import { numberOption } from "./numbers.ts";
 
 const text = { type: "string", requiresArg: true } as const;
 const texts = { type: "string", array: true, requiresArg: true, default: [] as string[] } as const;
@@ -44,9 +39,16 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("effect", { ...flag, describe: "compare what the kernel makes of the streams" })
         .option("fault-paths", { type: "boolean", default: true, describe: "deny each thing asked for, too" })
-        .option("max-kernel", { ...text, coerce: size, describe: "largest kernel that its record takes" })
-        .option("max-initrd", { ...text, coerce: size, describe: "largest initrd" })
-        .option("max-cmdline", { ...text, coerce: size, describe: "largest command line" })
+        .option("expect", {
+          choices: ACCEPTANCES,
+          describe: "what every image must be (default: at least one accepted)",
+        })
+        .option("max-kernel", {
+          ...numberOption("max-kernel"),
+          describe: "largest kernel that its record takes",
+        })
+        .option("max-initrd", { ...numberOption("max-initrd"), describe: "largest initrd" })
+        .option("max-cmdline", { ...numberOption("max-cmdline"), describe: "largest command line" })
         .option("include", { ...texts, alias: "I", describe: "folder with headers for a .c (repeatable)" })
         .option("clang", { ...text, describe: "clang to use for a .c (else CLANG, LLVM, PATH)" })
         .option("libbpf-headers", { ...text, describe: "folder that has bpf/bpf_helpers.h" })
@@ -73,6 +75,7 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
             btf: path(options.btf),
             comparison: options.effect ? "effect" : "exact",
             faultPaths: options.faultPaths,
+            expect: options.expect,
             limits: {
               kernel: options.maxKernel,
               initrd: options.maxInitrd,

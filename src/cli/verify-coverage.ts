@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { CoverageReport } from "#core/coverage.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import type { Subject } from "#verify/subject.ts";
 import { declaredFor, parseDeclarations } from "#vm/coverage/declared.ts";
 import { coverageReport } from "#vm/coverage/report.ts";
 import type { Coverage } from "#vm/interpreter/coverage.ts";
 import { packageRoot } from "./package-root.ts";
-import { read } from "./read-file.ts";
 
 /** A byte for each slot of each of a subject's programs, over all images. */
 export type Reached = ReadonlyMap<Subject, readonly Coverage[]>;
@@ -25,7 +25,7 @@ export function noneReached(parsers: readonly { readonly subject: Subject }[]): 
 /** What the runs have reached of each program, less what is declared to be out of every input's reach. */
 export async function parserCoverage(reached: Reached): Promise<Result<readonly CoverageReport[]>> {
   const file = join(packageRoot(), "templates", "coverage", "unreachable.json");
-  const text = await read(file);
+  const text = await readInput(file);
   if (!text.ok) return text;
   const declarations = parseDeclarations(Buffer.from(text.value).toString());
   if (!declarations.ok) return err(inFile(declarations.failure, file));

@@ -5,6 +5,7 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
+import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
@@ -15,14 +16,18 @@ import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 import type { Io } from "./io.ts";
 import { kernelInterface } from "./kernel-types.ts";
 import { LARGEST_PARTS } from "./limits.ts";
-import { packageRoot } from "./package-root.ts";
-import { read } from "./read-file.ts";
+import { setupScript } from "./package-root.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
 /** One parser file, ready to be judged. */
 export type OpenedParser = {
   /** Itself, and the parsers of further layers; each with what a report says of it. */
-  readonly subjects: readonly { readonly subject: Subject; readonly record: ParserRecord }[];
+  readonly subjects: readonly {
+    readonly subject: Subject;
+    /** 0 for the file's own parser, 1 for its `.bpf.nested`, and so on. */
+    readonly layer: number;
+    readonly record: ParserRecord;
+  }[];
   /** The files that it comes from, absolute. */
   readonly sources: readonly string[];
 };
@@ -70,8 +75,9 @@ export async function openParser(
   if (!subjects.ok) return err(inFile(subjects.failure, file));
   const common = { file: name, sha256: digest(bytes), form: parser.form, limits, limitsFrom: from };
   return ok({
-    subjects: subjects.value.map((subject) => ({
+    subjects: subjects.value.map((subject, layer) => ({
       subject,
+      layer,
       record: { ...common, name: subject.name, revision, reference: subject.reference },
     })),
     sources,
@@ -91,7 +97,7 @@ export function loadFor(
 type Opened = { readonly bytes: Uint8Array; readonly sources: readonly string[] };
 
 async function asItIs(file: string): Promise<Result<Opened>> {
-  const bytes = await read(file);
+  const bytes = await readInput(file);
   return bytes.ok ? ok({ bytes: bytes.value, sources: [file] }) : bytes;
 }
 
@@ -101,7 +107,7 @@ async function compiled(file: string, request: VerifyRequest, io: Io): Promise<R
     env: io.env,
     cwd: io.cwd,
     signal: io.signal,
-    setupScript: join(packageRoot(), "scripts", "setup"),
+    setupScript: setupScript(),
     ...(clang && { clang }),
     ...(libbpfHeaders && { libbpfHeaders }),
   });
@@ -136,7 +142,7 @@ export async function limitsOf(
 
 async function imageSizes(folders: readonly string[]) {
   for (const folder of folders) {
-    const header = await read(join(folder, "image_size.h"));
+    const header = await readInput(join(folder, "image_size.h"));
     const limits = header.ok ? parseImageSize(Buffer.from(header.value).toString()) : undefined;
     if (limits !== undefined) return { limits, from: "image_size.h" };
   }

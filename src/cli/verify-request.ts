@@ -1,4 +1,5 @@
 import type { Revision } from "#abi/revisions.ts";
+import type { Acceptance } from "#core/verification.ts";
 import type { Comparison } from "#verify/judge.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
 
@@ -14,6 +15,8 @@ export type VerifyRequest = {
   readonly btf: string | undefined;
   readonly comparison: Comparison;
   readonly faultPaths: boolean;
+  /** What every image must be. */
+  readonly expect: Acceptance | undefined;
   /** Bytes. */
   readonly limits: {
     readonly kernel: number | undefined;

@@ -1,35 +1,28 @@
 import { dirname, resolve } from "node:path";
-import { setImmediate } from "node:timers/promises";
-import type { CoverageReport } from "#core/coverage.ts";
-import { inFile } from "#core/failure.ts";
-import { err, ok, type Result } from "#core/result.ts";
-import type { ImageRecord, VerdictRecord, Verification } from "#core/verification.ts";
-import { digest } from "#files/digest.ts";
-import { writeOutput } from "#files/output.ts";
+import type { Failure } from "#core/failure.ts";
+import { ok, type Result } from "#core/result.ts";
+import type { ErrorRecord } from "#core/verification.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
-import { coverageText } from "#report/coverage-text.ts";
-import { EXIT } from "#report/exit-code.ts";
-import { junitReport } from "#report/junit.ts";
-import { sarifReport } from "#report/sarif.ts";
-import { styleFor } from "#report/style.ts";
-import { verificationText } from "#report/verification-text.ts";
-import { cancelled } from "#toolchain/process.ts";
-import { isFor } from "#verify/corpus-case.ts";
-import { examine } from "#verify/examine.ts";
+import { shortfallsOf } from "#verify/acceptance.ts";
 import type { Io } from "./io.ts";
-import { progressLine } from "./progress-line.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
-import { VERSION } from "./request-key.ts";
-import { noneReached, parserCoverage, type Reached } from "./verify-coverage.ts";
-import { findImages, type ImageFile } from "./verify-images.ts";
+import { noneReached, parserCoverage } from "./verify-coverage.ts";
+import { findImages } from "./verify-images.ts";
+import { judgeAll } from "./verify-judge.ts";
 import { loadTarget, type OpenedParser, openParser } from "./verify-parsers.ts";
+import { publish, reportFiles, type Verified, withoutOldReports } from "./verify-reports.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 import { whenChanged } from "./when-changed.ts";
 
 /** Judges the parsers on the images and reports; gives the exit status. */
 export async function runVerify(request: VerifyRequest, io: Io): Promise<number> {
-  let known = [...request.parsers, ...request.images].map((name) => resolve(io.cwd, name));
+  const written = reportFiles(request);
+  const inputs = [...request.parsers, ...request.images].map((name) => resolve(io.cwd, name));
+  const twice = written.find((file, i) => inputs.includes(file) || written.indexOf(file) !== i);
+  if (twice !== undefined) {
+    return report(io, { reason: "usage", detail: `${twice}: a report needs a file of its own` });
+  }
+  let known: readonly string[] = inputs;
   for (;;) {
     // What is used is stamped before it is judged, so that a change in the meantime counts.
     const watched = new Map<string, Stamp>();
@@ -37,13 +30,9 @@ export async function runVerify(request: VerifyRequest, io: Io): Promise<number>
       if (!watched.has(file)) watched.set(file, stampOf(file));
     };
     known.forEach(watch);
-    const verification = await verify(request, io, watch);
-    const status = verification.ok
-      ? await deliver(verification.value, request, io)
-      : report(io, verification.failure);
+    const status = await verifyOnce(request, io, watch);
     if (!request.watch || io.signal.aborted) return status;
     // Our own reports are no news.
-    const written = [request.junit, request.sarif].filter((file) => file !== undefined);
     for (const path of written.flatMap((file) => [file, dirname(file)])) {
       if (watched.has(path)) watched.set(path, stampOf(path));
     }
@@ -55,122 +44,72 @@ export async function runVerify(request: VerifyRequest, io: Io): Promise<number>
   }
 }
 
-/** What came of a verification; the coverage where it was asked for. */
-type Verified = {
-  readonly verification: Verification;
-  readonly coverage: readonly CoverageReport[] | undefined;
-};
+async function verifyOnce(request: VerifyRequest, io: Io, uses: (file: string) => void): Promise<number> {
+  const cleared = withoutOldReports(request);
+  if (!cleared.ok) return report(io, cleared.failure);
+  const verified = await verify(request, io, uses);
+  return verified.ok ? publish(verified.value, request, io) : report(io, verified.failure);
+}
 
+/** What cannot be judged is an error in the record, and the rest is judged. Errors: `cancelled` alone. */
 async function verify(
   request: VerifyRequest,
   io: Io,
   uses: (file: string) => void,
 ): Promise<Result<Verified>> {
-  const target = await loadTarget(request, io);
-  if (!target.ok) return target;
+  const started = new Date();
+  const errors: ErrorRecord[] = [];
+  const fail = (what: ErrorRecord["what"], name: string, failure: Failure): void => {
+    errors.push({ what, name, failure });
+  };
   const parsers: OpenedParser["subjects"][number][] = [];
-  for (const name of request.parsers) {
-    const opened = await openParser(name, request, target.value, io);
-    if (!opened.ok) return opened;
-    parsers.push(...opened.value.subjects);
-    opened.value.sources.forEach(uses);
+  const target = await loadTarget(request, io);
+  if (!target.ok) fail("verification", "", target.failure);
+  for (const name of target.ok ? request.parsers : []) {
+    const opened = target.ok ? await openParser(name, request, target.value, io) : target;
+    if (opened.ok) {
+      parsers.push(...opened.value.subjects);
+      opened.value.sources.forEach(uses);
+    } else if (opened.failure.reason === "cancelled") return opened;
+    else fail("parser", name, opened.failure);
   }
   const images = await findImages(request.images, io.cwd);
-  if (!images.ok) return images;
-  for (const { name, file } of images.value) {
+  for (const { name, file } of images.found) {
     uses(file);
     // Found in a folder, where others may come up.
     if (!request.images.includes(name)) uses(dirname(file));
   }
+  for (const { name, failure } of images.errors) fail("image", name, failure);
+
   const reached = noneReached(parsers);
-  const judged = await judgeAll(parsers, images.value, reached, request, io);
+  const judged = await judgeAll(parsers, images.found, reached, request, io);
   if (!judged.ok) return judged;
-  if (!request.coverage) return ok({ verification: judged.value, coverage: undefined });
-  const coverage = await parserCoverage(reached);
-  return coverage.ok ? ok({ verification: judged.value, coverage: coverage.value }) : coverage;
-}
+  const { verdicts, seconds, images: records } = judged.value;
+  errors.push(...judged.value.errors);
+  const coverage = request.coverage ? await parserCoverage(reached) : ok(undefined);
+  if (!coverage.ok) fail("verification", "", coverage.failure);
 
-async function judgeAll(
-  parsers: OpenedParser["subjects"],
-  images: readonly ImageFile[],
-  coverage: Reached,
-  { comparison, faultPaths }: VerifyRequest,
-  io: Io,
-): Promise<Result<Verification>> {
-  const records: ImageRecord[] = [];
-  const verdicts: VerdictRecord[] = [];
-  const progress = progressLine(io);
-  try {
-    for (const [i, { name, file, description }] of images.entries()) {
-      const fitting = parsers.filter(
-        ({ subject }) => description === undefined || isFor(description, subject),
-      );
-      if (fitting.length === 0) continue;
-      const bytes = await read(file);
-      if (!bytes.ok) return bytes;
-      records.push({
-        file: name,
-        size: bytes.value.length,
-        sha256: digest(bytes.value),
-        why: description?.why ?? null,
-      });
-      for (const { subject } of fitting) {
-        const examination = await examine(subject, bytes.value, {
-          coverage: coverage.get(subject),
-          comparison,
-          faultPaths,
-          injection: description?.injection,
-          beat: async (run, runs) => {
-            const drawn = progress.show(
-              `image ${i + 1} of ${images.length}, ${subject.name} on ${name}: run ${run + 1} of ${runs}`,
-            );
-            // Whoever interrupts is heard only between two turns.
-            if (drawn) await setImmediate();
-            return !io.signal.aborted;
-          },
-        });
-        if (examination === undefined) return err(cancelled(io.signal));
-        verdicts.push({ parser: subject.name, image: name, ...examination });
-      }
-    }
-  } finally {
-    progress.clear();
-  }
-  const left = images.length - records.length;
-  if (left > 0)
-    io.stderr(`kexec-bpf: ${left} of ${images.length} cases are for other parsers or revisions\n`);
-  return ok({
-    schema: 1,
-    comparison,
-    faultPaths,
-    parsers: parsers.map(({ record }) => record),
-    images: records,
-    verdicts,
-  });
-}
-
-/** Writes the reports; the exit status says whether everything was ok. */
-async function deliver(
-  { verification, coverage }: Verified,
-  request: VerifyRequest,
-  io: Io,
-): Promise<number> {
-  const { verdicts } = verification;
-  io.stdout(
-    request.json
-      ? `${JSON.stringify({ ...verification, ...(coverage && { coverage }) })}\n`
-      : verificationText(verification, styleFor(io.terminal.stdout, io.env)),
+  const accepted = records.filter(({ outcome }) => outcome === "accepted").length;
+  const shortfalls = shortfallsOf(
+    records.map((record) => ({ ...record, described: record.why !== null })),
+    images.found.length,
+    request.expect,
   );
-  if (!request.json) for (const one of coverage ?? []) io.stdout(`\n${coverageText(one)}`);
-  const reports = [
-    [request.junit, junitReport],
-    [request.sarif, (found: Verification) => sarifReport(found, VERSION)],
-  ] as const;
-  for (const [file, make] of reports) {
-    if (file === undefined) continue;
-    const written = await writeOutput(file, make(verification));
-    if (!written.ok) return report(io, inFile(written.failure, file));
-  }
-  // Nothing judged is nothing proven.
-  return verdicts.length > 0 && verdicts.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
+  return ok({
+    verification: {
+      schema: 1,
+      comparison: request.comparison,
+      faultPaths: request.faultPaths,
+      expect: request.expect ?? null,
+      parsers: parsers.map(({ record }) => record),
+      images: records,
+      verdicts,
+      errors,
+      counts: { judged: records.length, accepted, refused: records.length - accepted },
+      // Where nothing could be judged, the errors say why.
+      shortfalls: shortfalls.filter(({ kind }) => kind !== "nothing-judged" || errors.length === 0),
+    },
+    times: { started, seconds },
+    coverage: coverage.ok ? coverage.value : undefined,
+  });
 }

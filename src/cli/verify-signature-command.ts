@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
+import { ALLOW_WEAK } from "./allow-weak.ts";
 import type { Call } from "./call.ts";
 import { report } from "./report-failure.ts";
 import { signatureRows, signingContext, warnings } from "./signature-text.ts";
@@ -23,6 +24,7 @@ export function verifySignatureCommand(parser: Argv, { io, finish }: Call): Argv
           requiresArg: true,
           describe: "trusted certificates, PEM or DER: the signer's, or those that signed it",
         })
+        .option("allow-weak", ALLOW_WEAK)
         .option("json", { type: "boolean", default: false })
         .check(({ cert, ca }) => {
           if (cert === undefined && ca === undefined) throw new Error("--cert or --ca is needed");
@@ -36,12 +38,13 @@ export function verifySignatureCommand(parser: Argv, { io, finish }: Call): Argv
           file: resolve(io.cwd, options.file),
           certificate: path(options.cert),
           authorities: path(options.ca),
+          allowWeak: options.allowWeak,
         },
         signingContext(io),
       );
       if (!verified.ok) return finish(report(io, verified.failure));
-      const { notContainer, ...facts } = verified.value;
-      const said = warnings(notContainer);
+      const { notContainer, weakness, nested, ...facts } = verified.value;
+      const said = warnings({ notContainer, weakness, nested });
       for (const warning of said) io.stderr(`kexec-bpf: warning: ${warning}\n`);
       io.stdout(
         options.json

@@ -45,33 +45,44 @@ export type Words = {
  * Errors: `usage`.
  */
 export function parseWords(command: CommandWords, words: readonly string[]): Result<Words> {
-  const options = Object.entries(command.options).map(([name, { type, alias }]) => [
-    name,
-    { type, multiple: true, ...(alias === undefined ? {} : { short: alias }) },
+  const options = Object.entries(command.options).flatMap(([name, { type, alias }]) => [
+    [name, { type, multiple: true, ...(alias === undefined ? {} : { short: alias }) }],
+    // As with yargs, what `--no-manifest` leaves out may be asked for.
+    ...(name.startsWith("no-") ? [[name.slice("no-".length), { type, multiple: true }]] : []),
   ]);
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(words, Object.fromEntries(options));
   } catch (error) {
     // What Node says of words that do not fit: an unknown option, a value that is missing.
-    if (error instanceof TypeError) return usage(error.message.split("\n")[0] ?? "");
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    const unknown = /^Unknown option '-{1,2}([^']+)'/.exec(error.message)?.[1];
+    // As yargs says it for the other commands.
+    return usage(
+      unknown === undefined ? (error.message.split("\n")[0] ?? "") : `Unknown argument: ${unknown}`,
+    );
   }
   const { positionals, tokens } = parsed;
   const wanted = command.positionals.map(({ name }) => name);
   if (positionals.length < wanted.length) return usage(`${wanted[positionals.length]} is missing`);
   if (positionals.length > wanted.length) return usage(`too many words: ${positionals[wanted.length]}`);
 
+  const empty = command.positionals.find(({ content }, i) => content === "file" && positionals[i] === "");
+  if (empty !== undefined) return usage(`${empty.name} is empty`);
+
   const given = tokens.flatMap((token) => (token.kind === "option" ? [token] : []));
-  for (const [name, { choices, required, several }] of Object.entries(command.options)) {
-    const values = given.filter((token) => token.name === name);
+  for (const [name, { choices, required, several, content }] of Object.entries(command.options)) {
+    const values = given.filter((token) => token.name === name || `no-${token.name}` === name);
     if (required && values.length === 0) return usage(`--${name} is missing`);
     if (!several && values.length > 1) return usage(`--${name} is given more than once`);
+    if (content === "file" && values.some(({ value }) => value === "")) return usage(`--${name} is empty`);
     const odd = values.find(({ value }) => choices && !choices.includes(value ?? ""));
     if (odd !== undefined) return usage(`--${name} ${odd.value}: ${choices?.join(", ")} are known`);
   }
   const ordered = given.flatMap(({ name, value }) => (value === undefined ? [] : [{ name, value }]));
-  const flags = [...new Set(given.flatMap(({ name, value }) => (value === undefined ? [name] : [])))];
+  const flags = Object.keys(command.options).filter((name) =>
+    given.some((token) => token.name === name && token.value === undefined),
+  );
   return ok({
     positional: (name) => positionals[wanted.indexOf(name)] ?? "",
     value: (name) => ordered.find((option) => option.name === name)?.value,

@@ -1,18 +1,21 @@
 import { basename, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Revision } from "#abi/revisions.ts";
 import { openSeeds } from "#campaign/campaign-input.ts";
-import { writeCase } from "#campaign/case-file.ts";
+import { caseFiles } from "#campaign/case-file.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { makeFolder } from "#files/output.ts";
+import { readInput } from "#files/input-file.ts";
+import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
+import { withOutputSet } from "#files/output-set.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { cancelled } from "#toolchain/process.ts";
 import { casesOf, type HostileCase, hostileCorpus } from "#verify/mutations/corpus.ts";
 import type { Format } from "#verify/mutations/good-file.ts";
 import { formatsOf } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PARTS } from "./limits.ts";
-import { read } from "./read-file.ts";
 import { report } from "./report-failure.ts";
 
 export type CorpusOptions = {
@@ -37,10 +40,8 @@ export async function writeCorpus(options: CorpusOptions, io: Io): Promise<numbe
   const folder = resolve(io.cwd, options.output);
   const made = await makeFolder(folder);
   if (!made.ok) return report(io, made.failure);
-  for (const { name, reference, why, image } of cases.value) {
-    const written = await writeCase(folder, name, image(), { schema: 1, reference, revision, why });
-    if (!written.ok) return report(io, written.failure);
-  }
+  const written = await writeCases(folder, revision, cases.value, io.signal);
+  if (!written.ok) return report(io, written.failure);
   const list = cases.value.map(({ name, reference, why }) => ({ name, reference, revision, why }));
   io.stdout(
     options.json
@@ -48,6 +49,28 @@ export async function writeCorpus(options: CorpusOptions, io: Io): Promise<numbe
       : `${options.output}: ${list.length} images of revision ${revision}\n`,
   );
   return EXIT.ok;
+}
+
+/** Writes all cases or none. Errors: `file-failed`, `cancelled`. */
+function writeCases(
+  folder: string,
+  revision: Revision,
+  cases: readonly Named[],
+  signal: AbortSignal,
+): Promise<Result<void>> {
+  removeStaleTemporaries(folder);
+  return withOutputSet(async (set) => {
+    for (const { name, reference, why, image } of cases) {
+      for (const output of caseFiles(folder, name, image(), { schema: 1, reference, revision, why })) {
+        const added = set.add(output);
+        if (!added.ok) return added;
+      }
+      // Whoever interrupts is heard only between two turns.
+      await setImmediate();
+      if (signal.aborted) return err(cancelled(signal));
+    }
+    return ok(undefined);
+  });
 }
 
 function builtIn({ format, abi }: CorpusOptions): readonly Named[] {
@@ -67,7 +90,7 @@ async function fromImage(
   { format, abi: revision }: CorpusOptions,
   io: Io,
 ): Promise<Result<readonly Named[]>> {
-  const image = await read(resolve(io.cwd, file));
+  const image = await readInput(resolve(io.cwd, file));
   if (!image.ok) return image;
   const seeds = openSeeds([{ name: file, image: image.value }]);
   if (!seeds.ok) return seeds;

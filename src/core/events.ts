@@ -1,5 +1,3 @@
-import type { Failure } from "./failure.ts";
-
 /**
  * What happens while work is under way. Producers push plain records into an `EventSink`;
  * `report/` decides what a terminal, a log or a machine gets to see of them.
@@ -18,7 +16,6 @@ export type Event =
       readonly command: string;
     }
   /** What a tool that succeeded still wrote to stderr. */
-  | { readonly kind: "tool-log"; readonly tool: string; readonly text: string }
-  | { readonly kind: "failure"; readonly failure: Failure };
+  | { readonly kind: "tool-log"; readonly tool: string; readonly text: string };
 
 export type EventSink = (event: Event) => void;

@@ -100,8 +100,12 @@ export type ToolFailed = {
   readonly tool: string;
   /** The command as a shell would take it. */
   readonly command: string;
-  /** `exit status 1`, `signal SIGSEGV`, `timed out`. */
+  /** `exit status 1`, `signal SIGSEGV`, `no end after 600 s`. */
   readonly ended: string;
+  /** The limit that it was ended at. */
+  readonly limit?: "time" | "output";
+  /** The environment variable that changes this limit. */
+  readonly variable?: string;
   /** All that the tool wrote to stderr (and stdout where it was not data). */
   readonly log: string;
 };
@@ -121,6 +125,8 @@ export type FileFailed = {
   readonly file: string;
   /** The errno's name, such as `ENOENT`. */
   readonly code: string;
+  /** How to have another file in its place: an option. */
+  readonly hint?: string;
 };
 
 export type SizeExceeded = {

@@ -10,11 +10,40 @@ export type Verification = {
   readonly comparison: "exact" | "effect";
   /** Whether each image was also tried on every fault path. */
   readonly faultPaths: boolean;
+  /** What the user says that the images are; null where nothing is said. */
+  readonly expect: Acceptance | null;
   readonly parsers: readonly ParserRecord[];
+  /** Those that were judged on. */
   readonly images: readonly ImageRecord[];
   /** One for each image and parser, by image. */
   readonly verdicts: readonly VerdictRecord[];
+  /** What could not be judged, because it cannot be read, compiled or loaded. */
+  readonly errors: readonly ErrorRecord[];
+  /** Images. */
+  readonly counts: { readonly judged: number; readonly accepted: number; readonly refused: number };
+  /** Why the whole proves less than was asked for, whatever the verdicts are. */
+  readonly shortfalls: readonly Shortfall[];
 };
+
+/** What is right for an image: parts are sent for it, or nothing is. */
+export type Acceptance = (typeof ACCEPTANCES)[number];
+
+export const ACCEPTANCES = ["accepted", "refused"] as const;
+
+export type ErrorRecord = {
+  readonly what: "parser" | "image" | "verification";
+  /** The file as the user named it; that of a verification is empty. */
+  readonly name: string;
+  readonly failure: Failure;
+};
+
+export type Shortfall =
+  /** An image is not what `expect` says. */
+  | { readonly kind: "unexpected"; readonly image: string; readonly expected: Acceptance }
+  /** No image is one for these parsers. */
+  | { readonly kind: "nothing-judged"; readonly images: number }
+  /** Every image was refused, and nothing says that this is as it should be. */
+  | { readonly kind: "nothing-accepted"; readonly images: number };
 
 export type ParserRecord = {
   /** The file as the user named it, with `.bpf.nested` behind it for the parser of the next layer. */
@@ -37,6 +66,8 @@ export type ImageRecord = {
   readonly sha256: string;
   /** What the case's description says it is for. */
   readonly why: string | null;
+  /** Of the reference parsers, whether one takes it: a parser that disagrees has a finding. */
+  readonly outcome: Acceptance;
 };
 
 export type VerdictRecord = {
@@ -77,6 +108,14 @@ export type FindingFacts =
   | {
       readonly kind: "fault";
       readonly reason: string;
+      readonly detail: string;
+      /** Its 8-byte slot. */
+      readonly instruction: number;
+      readonly callee: string | null;
+    }
+  /** The program asked for something of the kernel's that the virtual machine does not follow: nothing is known of it from there on. */
+  | {
+      readonly kind: "not-modelled";
       readonly detail: string;
       /** Its 8-byte slot. */
       readonly instruction: number;

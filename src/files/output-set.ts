@@ -1,7 +1,9 @@
-import { copyFileSync, existsSync, linkSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, linkSync, lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { FileFailed, Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { type FileDestination, fileDestination } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
-import { discard, temporaryBeside } from "./output.ts";
+import { discard, keepPermissions, temporaryBeside } from "./output.ts";
 
 export type Output = {
   readonly file: string;
@@ -9,74 +11,144 @@ export type Output = {
   readonly content: string | Uint8Array | undefined;
 };
 
-type Staged = Output & {
-  readonly temporary: string;
-  /** What was there before, for as long as the set is not complete. */
+type Member = {
+  /** As the caller names it. */
+  readonly file: string;
+  readonly place: FileDestination;
+  /** Undefined: the file is to be removed. */
+  readonly temporary: string | undefined;
+  /** A second name of what was there before, for as long as the set is not complete. */
   readonly before: string;
 };
 
 /**
- * Writes files that belong together: all contents beside their places first, then each into its place by a rename. Where
- * that fails, the files which had their turn get their old content back.
+ * Files that belong together: first all contents are written beside their places, then all are put in place, by one rename
+ * after the other with nothing in between. Where one of these fails, the files which had their turn get their old content
+ * back.
  *
- * Errors: `file-failed`; every file is then as it was. A run that is killed between two renames leaves some old and some new,
- * each of them whole.
+ * A run that is killed before the first rename leaves all old, after the last all new. Between two of them, a matter of microseconds,
+ * it leaves some old and some new, each of them whole: no system call renames several files.
  */
-export function writeOutputs(outputs: readonly Output[]): Result<void> {
-  const staged = outputs.map(({ file, content }) => ({
-    file,
-    content,
-    temporary: temporaryBeside(file),
-    before: temporaryBeside(file),
-  }));
-  try {
-    for (const { file, content, temporary } of staged) {
-      if (content === undefined) continue;
+export class OutputSet {
+  readonly #members: Member[] = [];
+
+  /** Adds what `produce` writes to the temporary file that it is given. Errors: those of `fileDestination` and `produce`. */
+  async stage<T>(
+    file: string,
+    produce: (temporary: string) => Result<T> | Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    const member = this.#stage(file);
+    return member.ok ? produce(member.value) : member;
+  }
+
+  /** Adds a file with its content, or the wish that there be none. Errors: those of `fileDestination`; `file-failed`. */
+  add({ file, content }: Output): Result<void> {
+    if (content === undefined) return this.#stageRemoval(file);
+    const temporary = this.#stage(file);
+    if (!temporary.ok) return temporary;
+    try {
+      writeFileSync(temporary.value, content, { flag: "wx" });
+      return ok(undefined);
+    } catch (error) {
+      return err(fileFailed("write", file, error));
+    }
+  }
+
+  /** Puts all in place. Errors: `file-failed`; every file is then as it was. */
+  commit(): Result<void> {
+    for (const member of this.#members) {
       try {
-        writeFileSync(temporary, content, { flag: "wx" });
+        if (member.temporary !== undefined) keepPermissions(member.temporary, member.place);
+        keep(member);
       } catch (error) {
-        return err(fileFailed("write", file, error));
+        return err(fileFailed("write", member.file, error));
       }
     }
-    return putInPlace(staged);
-  } finally {
-    for (const { temporary, before } of staged) for (const file of [temporary, before]) discard(file);
+    for (const [index, { file, place, temporary }] of this.#members.entries()) {
+      try {
+        if (temporary === undefined) rmSync(place.path, { force: true });
+        else renameSync(temporary, place.path);
+      } catch (error) {
+        const failed = err(fileFailed(temporary === undefined ? "remove" : "rename", file, error));
+        for (const done of this.#members.slice(0, index)) restore(done);
+        return failed;
+      }
+    }
+    return ok(undefined);
+  }
+
+  /** Removes what is left of the set beside its files. To be called at the end in any case. */
+  discard(): void {
+    for (const { temporary, before } of this.#members) {
+      if (temporary !== undefined) discard(temporary);
+      discard(before);
+    }
+  }
+
+  #stage(file: string): Result<string> {
+    const place = fileDestination(file);
+    if (!place.ok) return place;
+    const { path } = place.value;
+    const temporary = temporaryBeside(path);
+    this.#members.push({ file, place: place.value, temporary, before: temporaryBeside(path) });
+    return ok(temporary);
+  }
+
+  /** Of a symbolic link, the link itself is removed, and not what it leads to. */
+  #stageRemoval(file: string): Result<void, FileFailed | Unsupported> {
+    const checked = fileDestination(file);
+    if (!checked.ok) return checked;
+    const place = { ...checked.value, path: file };
+    this.#members.push({ file, place, temporary: undefined, before: temporaryBeside(file) });
+    return ok(undefined);
   }
 }
 
-function putInPlace(staged: readonly Staged[]): Result<void> {
-  for (const [index, output] of staged.entries()) {
-    const { file, content, temporary } = output;
-    try {
-      keep(output);
-      if (content === undefined) rmSync(file, { force: true });
-      else renameSync(temporary, file);
-    } catch (error) {
-      const failed = err(fileFailed(content === undefined ? "remove" : "rename", file, error));
-      for (const done of staged.slice(0, index)) restore(done);
-      return failed;
-    }
+/** Makes a set for the time that `fill` takes, and puts it in place where that succeeds. Errors: as `fill`, `commit`. */
+export async function withOutputSet<T>(fill: (set: OutputSet) => Promise<Result<T>>): Promise<Result<T>> {
+  const set = new OutputSet();
+  try {
+    const filled = await fill(set);
+    if (!filled.ok) return filled;
+    const done = set.commit();
+    return done.ok ? filled : done;
+  } finally {
+    set.discard();
   }
-  return ok(undefined);
+}
+
+/** Writes files that belong together. Errors: as `OutputSet`; every file is then as it was. */
+export function writeOutputs(outputs: readonly Output[]): Promise<Result<void>> {
+  return withOutputSet(async (set) => {
+    for (const output of outputs) {
+      const added = set.add(output);
+      if (!added.ok) return added;
+    }
+    return ok(undefined);
+  });
 }
 
 /** Gives the old file a second name; a copy where the file system knows no second names. */
-function keep({ file, before }: Staged): void {
-  if (!existsSync(file)) return;
+function keep({ file, place, before }: Member): void {
+  if (!isThere(place.path)) return;
   try {
-    linkSync(file, before);
+    linkSync(place.path, before);
   } catch (error) {
     fileFailed("rename", file, error);
-    copyFileSync(file, before);
+    copyFileSync(place.path, before);
   }
 }
 
-function restore({ file, before }: Staged): void {
+function restore({ file, place, before }: Member): void {
   try {
-    if (existsSync(before)) renameSync(before, file);
-    else rmSync(file, { force: true });
+    if (isThere(before)) renameSync(before, place.path);
+    else rmSync(place.path, { force: true });
   } catch (error) {
     // The failure that led here says more. Only a bug is thrown on.
     fileFailed("rename", file, error);
   }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
+import { type FileDestination, fileDestination } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
-import { processStart } from "./process-start.ts";
+import { mayLive } from "./owner.ts";
 
 /** Marks what a killed run may leave behind; the number is the process that wrote it. */
 const TEMPORARY = /^\..+\.(\d+)-\d+\.kexec-bpf$/;
@@ -11,33 +12,44 @@ let serial = 0;
 /** Temporary files that this process is writing. In a new container a process may well have the number of a dead one. */
 const own = new Set<string>();
 
-/** A file system's clock and the system's agree to this many milliseconds, a network's included. */
-const CLOCKS_DIFFER = 10_000;
+/** Bytes of a file's name that its temporary bears: names have 255 at most, on some file systems 143. */
+const NAME_LENGTH = 100;
 
 /** A name beside `file`, on the same file system, that no other process uses. */
 export function temporaryBeside(file: string): string {
   serial += 1;
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}-${serial}.kexec-bpf`);
+  const name = beginning(basename(file));
+  const temporary = join(dirname(file), `.${name}.${process.pid}-${serial}.kexec-bpf`);
   own.add(temporary);
   return temporary;
 }
 
+/** As much of a name as fits, in whole characters. */
+function beginning(name: string): string {
+  const { read } = new TextEncoder().encodeInto(name, new Uint8Array(NAME_LENGTH));
+  return name.slice(0, read);
+}
+
 /**
  * Makes an output appear at once or not at all: `produce` writes the temporary file that it is
- * given, which is then renamed to `file`. Whatever fails, `file` is as it was and nothing is left.
+ * given, which is then renamed to `file`. Whatever fails, `file` is as it was and nothing is left. A symbolic link stays, and what
+ * it leads to is replaced; permissions stay as well. What is no file is refused (`fileDestination`).
  */
 export async function replaceFile<T>(
   file: string,
   produce: (temporary: string) => Result<T> | Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const temporary = temporaryBeside(file);
+  const destination = fileDestination(file);
+  if (!destination.ok) return destination;
+  const temporary = temporaryBeside(destination.value.path);
   let renamed = false;
   try {
     const produced = await produce(temporary);
     if (!produced.ok) return produced;
     // What produce() throws is no failed rename.
     try {
-      renameSync(temporary, file);
+      keepPermissions(temporary, destination.value);
+      renameSync(temporary, destination.value.path);
     } catch (error) {
       return err(fileFailed("rename", file, error));
     }
@@ -47,6 +59,11 @@ export async function replaceFile<T>(
     if (!renamed) discard(temporary);
     own.delete(temporary);
   }
+}
+
+/** Gives a temporary file the permissions of the file that it will replace. Throws as `node:fs` does. */
+export function keepPermissions(temporary: string, { mode }: FileDestination): void {
+  if (mode !== undefined && (statSync(temporary).mode & 0o777) !== mode) chmodSync(temporary, mode);
 }
 
 /** Removes a temporary file. Where the system does not allow that, the failure that led here says more. */
@@ -106,19 +123,5 @@ function namesIn(folder: string): readonly string[] {
 
 function isBeingWritten(file: string, pid: number): boolean {
   if (pid === process.pid) return own.has(file);
-  if (!isRunning(pid)) return false;
-  // A process that began after the last write has the writer's number, but is another.
-  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  const began = processStart(pid);
-  return written === undefined || began === undefined || began < written + CLOCKS_DIFFER;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, as another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+  return mayLive(pid, statSync(file, { throwIfNoEntry: false })?.mtimeMs);
 }

@@ -3,9 +3,12 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { err, ok, type Result } from "#core/result.ts";
+import { intoStream } from "./deliver.ts";
+import { destinationOf } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
 import type { InputFile } from "./input-file.ts";
 import { removeStaleTemporaries, replaceFile } from "./output.ts";
+import type { OutputSet } from "./output-set.ts";
 
 /** A stretch of a file that is made of others: bytes at hand, or a range of a file. */
 export type Piece = Uint8Array | FileRange;
@@ -19,6 +22,8 @@ export type WriteOptions = {
   readonly signal: AbortSignal;
   /** Called from time to time, and at the end, with the bytes written and all there are. */
   readonly progress?: (done: number, total: number) => void;
+  /** What the file is put in place with, later. Default: it is put in place when it is written. */
+  readonly set?: OutputSet;
 };
 
 export type Written = {
@@ -58,13 +63,13 @@ function sum(numbers: readonly number[]): number {
 }
 
 /**
- * Hands on the bytes of all pieces in order, at most 256 KiB at a time; `take` must be done with them when it returns.
+ * Hands on the bytes of all pieces in order, at most 256 KiB at a time; `take` must be done with them at its end.
  * Fails as reading does, with what `take` fails with, and with `cancelled`.
  */
 export async function eachChunk(
   pieces: readonly Piece[],
   { signal, progress }: Pick<WriteOptions, "signal" | "progress">,
-  take: (chunk: Uint8Array, piece: number) => Result<void>,
+  take: (chunk: Uint8Array, piece: number) => Result<void> | Promise<Result<void>>,
 ): Promise<Result<void>> {
   const total = lengthOf(pieces);
   const buffer = Buffer.allocUnsafeSlow(BUFFER);
@@ -81,7 +86,7 @@ export async function eachChunk(
         const read = piece.from.read(chunk, piece.offset + done);
         if (!read.ok) return read;
       }
-      const taken = take(chunk, index);
+      const taken = await take(chunk, index);
       if (!taken.ok) return taken;
       done += size;
       position += size;
@@ -117,9 +122,9 @@ export async function digestInput(file: InputFile, options: WriteOptions): Promi
 
 /**
  * Writes a file made of pieces, in memory that does not grow with them. It appears at once or not at all, and what killed
- * runs have left beside it is removed.
+ * runs have left beside it is removed. Into a pipe or device the pieces are written as they come.
  *
- * Errors: `file-failed`, `cancelled`, and `unsupported` for a source that changed meanwhile.
+ * Errors: those of `destinationOf`; `file-failed`, `cancelled`, and `unsupported` for a source that changed meanwhile.
  */
 export async function writePieces(
   file: string,
@@ -129,29 +134,51 @@ export async function writePieces(
   // What made the pieces may have kept signals waiting.
   const wanted = await stillWanted(options.signal);
   if (!wanted.ok) return wanted;
-  removeStaleTemporaries(dirname(file));
-  return replaceFile(file, async (temporary) => {
-    const digests = options.digests ? await Digests.of(pieces.length) : undefined;
+  const destination = destinationOf(file);
+  if (!destination.ok) return destination;
+  if (destination.value.kind !== "file" && options.set === undefined) {
+    return intoStream(destination.value, file, options.signal, (write) => copy(pieces, options, write));
+  }
+  const place = destination.value.kind === "file" ? destination.value.path : file;
+  removeStaleTemporaries(dirname(place));
+  const produce = (temporary: string) => copyToFile(temporary, file, pieces, options);
+  return options.set === undefined ? replaceFile(file, produce) : options.set.stage(file, produce);
+}
+
+async function copyToFile(
+  temporary: string,
+  file: string,
+  pieces: readonly Piece[],
+  options: WriteOptions,
+): Promise<Result<Written>> {
+  try {
+    const descriptor = openSync(temporary, "wx");
     try {
-      const descriptor = openSync(temporary, "wx");
-      try {
-        const copied = await eachChunk(pieces, options, (chunk, piece) => {
-          digests?.add(chunk, piece);
-          return writeAll(descriptor, chunk, file);
-        });
-        if (!copied.ok) return copied;
-      } finally {
-        closeSync(descriptor);
-      }
-    } catch (error) {
-      return err(fileFailed("write", file, error));
+      return await copy(pieces, options, (chunk) => writeAll(descriptor, chunk, file));
+    } finally {
+      closeSync(descriptor);
     }
-    for (const piece of pieces) {
-      const same = piece instanceof Uint8Array ? ok(undefined) : piece.from.unchanged();
-      if (!same.ok) return same;
-    }
-    return ok({ size: lengthOf(pieces), ...(digests === undefined ? {} : { digests: digests.finish() }) });
+  } catch (error) {
+    return err(fileFailed("write", file, error));
+  }
+}
+
+async function copy(
+  pieces: readonly Piece[],
+  options: WriteOptions,
+  write: (chunk: Uint8Array) => Result<void> | Promise<Result<void>>,
+): Promise<Result<Written>> {
+  const digests = options.digests ? await Digests.of(pieces.length) : undefined;
+  const copied = await eachChunk(pieces, options, (chunk, piece) => {
+    digests?.add(chunk, piece);
+    return write(chunk);
   });
+  if (!copied.ok) return copied;
+  for (const piece of pieces) {
+    const same = piece instanceof Uint8Array ? ok(undefined) : piece.from.unchanged();
+    if (!same.ok) return same;
+  }
+  return ok({ size: lengthOf(pieces), ...(digests === undefined ? {} : { digests: digests.finish() }) });
 }
 
 function writeAll(descriptor: number, chunk: Uint8Array, file: string): Result<void> {

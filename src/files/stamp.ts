@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { fileFailed } from "./errno.ts";
+import { fsPath } from "./raw-path.ts";
 
 /**
  * Tells whether a path is still the file it was, without reading it: size, modification time and time of the last change
@@ -19,7 +20,7 @@ const COARSE = 2000;
 
 export function stampOf(path: string): Stamp {
   try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const stat = statSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
     return stat === undefined ? null : `${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.ino}`;
   } catch (error) {
     // Such as a file where the path has a folder. Only a bug is thrown on.

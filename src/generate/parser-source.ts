@@ -1,9 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
+import { readInputText } from "#files/input-file.ts";
 import type { Target } from "./target.ts";
 import type { TemplateContext } from "./template-context.ts";
 
@@ -36,7 +37,7 @@ export async function templateFiles(
  * @param files what `templateFiles()` returned, in its order
  * @returns the text of `<target>_parser_bpf.c`
  *
- * Errors: `bad-target`, naming the template, for one that cannot be read or that Handlebars refuses.
+ * Errors: those of reading; `bad-target`, naming the template, for one that Handlebars refuses.
  */
 export async function renderParser(
   files: readonly string[],
@@ -45,14 +46,11 @@ export async function renderParser(
 ): Promise<Result<string>> {
   const texts: TemplateText[] = [];
   for (const [index, file] of files.entries()) {
-    try {
-      // Handlebars replaces a line that holds nothing but {{> name}} by the partial, its line end included.
-      const text = `${(await readFile(file, "utf8")).trimEnd()}\n`;
-      texts.push({ name: index === 0 ? "body" : basename(file, ".hbs"), file, text });
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return err(unusable(target, error.message, file));
-    }
+    const read = await readInputText(file);
+    if (!read.ok) return read;
+    // Handlebars replaces a line that holds nothing but {{> name}} by the partial, its line end included.
+    const text = `${read.value.trimEnd()}\n`;
+    texts.push({ name: index === 0 ? "body" : basename(file, ".hbs"), file, text });
   }
   const Handlebars = (await import("handlebars")).default;
   try {

@@ -1,9 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
+import { readInputText } from "#files/input-file.ts";
 import { MAX_CONTAINER_PROGRAMS } from "#formats/elf/container.ts";
 import { ARCHITECTURES, type Architecture } from "#kernel/architecture.ts";
 
@@ -74,12 +75,14 @@ async function loadTarget(file: string, folder: string): Promise<Result<Target>>
     return err(bad(name, "a target's name is lower-case letters, digits and _, a letter first", file));
   }
   if (GOALS.has(name)) return err(bad(name, "is a goal of its own: the target needs another name", file));
+  const text = await readInputText(file);
+  if (!text.ok) return text;
   let description: unknown;
   try {
-    description = JSON.parse(await readFile(file, "utf8"));
+    description = JSON.parse(text.value);
   } catch (error) {
     if (error instanceof SyntaxError) return err(bad(name, error.message, file));
-    return err(fileFailed("read", file, error));
+    throw error;
   }
   return parseTarget(name, description, file, folder);
 }

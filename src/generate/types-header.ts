@@ -27,13 +27,15 @@ const BOOLEANS = "#define false 0\n#define true 1\n";
 /**
  * A vmlinux.h with the few types that parsers reach.
  *
- * @param more names of types or enumerators that targets' descriptions ask for; what the BTF lacks of them is left out, for it may be
- *   a target that nobody builds which asks (`missingTypes()`)
+ * @param more names of types or enumerators that targets' descriptions ask for; what the BTF lacks of them, or C cannot say, is left
+ *   out, for it may be a target that nobody builds which asks (`missingTypes()`)
  *
  * Errors: `malformed` where the BTF lacks a type that every parser needs.
  */
 export function renderTypesHeader(btf: Btf, more: readonly string[]): Result<string> {
-  const header = emitHeader(btf, [...NEEDED, ...more, ...WANTED]);
+  const whole = emitHeader(btf, [...NEEDED, ...more, ...WANTED]);
+  // One that C cannot say is another's trouble in the same way.
+  const header = whole.ok ? whole : emitHeader(btf, [...NEEDED, ...sayable(btf, more), ...WANTED]);
   if (!header.ok) return header;
   const missing = header.value.missing.filter((name) => !WANTED.includes(name));
   if (missing.some((name) => NEEDED.includes(name))) {
@@ -50,7 +52,11 @@ export function renderTypesHeader(btf: Btf, more: readonly string[]): Result<str
   return ok(`${STRICT}${text}\n${checks}${RELAXED}${booleans}`);
 }
 
-/** Errors: `malformed` where the BTF lacks a type that the target asks for. */
+function sayable(btf: Btf, names: readonly string[]): readonly string[] {
+  return names.filter((name) => emitHeader(btf, [name]).ok);
+}
+
+/** Errors: `malformed` where the BTF lacks a type that the target asks for, or C cannot say it. */
 export function missingTypes(
   btf: Btf,
   target: { readonly name: string; readonly types: readonly string[] },

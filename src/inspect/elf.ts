@@ -6,6 +6,7 @@ import { type Container, decodeContainer } from "#formats/elf/container.ts";
 import type { ElfFile } from "#formats/elf/elf-file.ts";
 import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { loadPlan } from "#formats/image/load-plan.ts";
+import { isLoadedHigh, unfitElf } from "#kernel/vmlinux.ts";
 import type { Facts, Field } from "./types.ts";
 
 const MACHINES: Readonly<Record<number, string>> = {
@@ -44,8 +45,9 @@ export function describeElf(elf: ElfFile, bytes: Uint8Array): Result<Facts, Malf
     ];
     return ok({ ...common, format: "bytecode object", fields: [...common.fields, ...fields] });
   }
-  if (elf.programHeaders.some(({ type }) => type === PT.LOAD)) return ok(describeVmlinux(elf, common));
-  return ok({ ...common, format: "ELF" });
+  const form = unfitElf(elf);
+  if (form !== undefined) return ok({ ...common, format: form.what.replace(/^an? /, "") });
+  return ok(describeVmlinux(elf, common));
 }
 
 function elfCommon(elf: ElfFile): Omit<Facts, "format"> {
@@ -108,12 +110,12 @@ function describeVmlinux(elf: ElfFile, common: Omit<Facts, "format">): Facts {
         ]
       : [],
   );
-  const arm64 = elf.header.machine === EM.AARCH64;
+  const kernel = isLoadedHigh(elf);
   return {
     ...common,
-    format: arm64 || elf.section(".BTF") !== undefined ? "vmlinux" : "ELF",
+    format: kernel ? "vmlinux" : "program",
     fields: [...common.fields, ...segments],
-    warnings: arm64 ? [`no load plan: ${plan.failure.detail}`] : [],
+    warnings: kernel && elf.header.machine === EM.AARCH64 ? [`no load plan: ${plan.failure.detail}`] : [],
   };
 }
 

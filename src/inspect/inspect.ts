@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { commandTitle } from "#abi/command.ts";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ByteReader, decoding } from "#bytes/reader.ts";
@@ -7,14 +6,18 @@ import { ok, type Result } from "#core/result.ts";
 import { type SparseFile, withSparseFile } from "#files/sparse-file.ts";
 import { isBzImage } from "#formats/bzimage/bzimage.ts";
 import { isElf } from "#formats/elf/header.ts";
+import { coffSymbols } from "#formats/pe/coff-symbols.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
+import { foreignKernel } from "#kernel/forms.ts";
 import { decodeSparseElf } from "#kernel/sparse-elf.ts";
 import { parseEnvelope } from "#reference/envelope.ts";
 import { parseUki } from "#reference/uki.ts";
 import { parseZboot } from "#reference/zboot.ts";
+import { lookDeeper } from "./deep.ts";
 import { describeElf } from "./elf.ts";
 import { describeImage, describeOther, nameOther } from "./other.ts";
+import { PartHashes } from "./part-hashes.ts";
 import { describePe } from "./pe.ts";
 import type { EmittedStream, Facts, FilePart, Inspection } from "./types.ts";
 
@@ -32,6 +35,8 @@ const WHOLE = 64 * 1024 * 1024;
 const HEAD = 1024 * 1024;
 const TABLES = 64 * 1024;
 
+type Hash = (part: FilePart) => Promise<Result<FilePart>>;
+
 const PARSERS = [
   ["zboot", parseZboot],
   ["envelope", parseEnvelope],
@@ -43,25 +48,41 @@ export function inspect(file: string, options: InspectOptions): Promise<Result<I
   return withSparseFile(file, async (sparse) => {
     fillTables(sparse);
     const facts = describe(sparse);
-    const hash = (part: FilePart): Promise<FilePart> => hashed(file, part, options.hashes);
-    const parts = [...facts.parts].sort((a, b) => a.offset - b.offset);
+    const deeper = options.hashes ? await lookDeeper(sparse, options.explain) : ok(undefined);
+    if (!deeper.ok) return deeper;
+    const hashes = options.hashes ? new PartHashes(sparse.input) : undefined;
+    const hash: Hash = async (part) => hashes?.of(part) ?? ok(part);
     const whole = await hash({ name: "file", offset: 0, size: sparse.size });
+    if (!whole.ok) return whole;
+    const parts = await mapInOrder(
+      [...facts.parts].sort((a, b) => a.offset - b.offset),
+      hash,
+    );
+    if (!parts.ok) return parts;
+    const sent = await streams(sparse.bytes, options, hash);
+    if (!sent.ok) return sent;
+    const { sha256 } = whole.value;
+    const left = hashes?.left ?? 0;
+    const warnings = left === 0 ? [] : [`${left} parts are not hashed: they overlap many others`];
     return ok({
       schema: 1,
       file,
       size: sparse.size,
-      ...(whole.sha256 === undefined ? {} : { sha256: whole.sha256 }),
+      ...(sha256 === undefined ? {} : { sha256 }),
       ...facts,
-      parts: await mapInOrder(parts, hash),
-      streams: await streams(sparse.bytes, options, hash),
+      fields: [...facts.fields, ...(deeper.value?.fields ?? [])],
+      warnings: [...facts.warnings, ...(deeper.value?.warnings ?? []), ...warnings],
+      parts: parts.value,
+      streams: sent.value,
     });
   });
 }
 
 function fillTables(sparse: SparseFile): void {
   sparse.fill(0, HEAD);
-  const isPe = sparse.bytes[0] === 0x4d && sparse.bytes[1] === 0x5a && !isBzImage(sparse.bytes);
-  if (isPe) fillPe(sparse);
+  const isMz = sparse.bytes[0] === 0x4d && sparse.bytes[1] === 0x5a;
+  if (isMz) fillPe(sparse);
+  const isPe = isMz && !isBzImage(sparse.bytes);
   if (sparse.size <= WHOLE && !isPe) sparse.fill(HEAD, sparse.size);
   else sparse.fill(sparse.size - HEAD, HEAD);
 }
@@ -78,6 +99,8 @@ function fillPe(sparse: SparseFile): void {
     sparse.fill(pointerToRawData, Math.min(data.length, TABLES));
     sparse.fill(pointerToRawData + data.length, Math.min(sizeOfRawData - data.length, HEAD));
   }
+  const symbols = coffSymbols(pe.value);
+  if (symbols !== undefined) sparse.fill(symbols.strings, TABLES);
   const { certificates } = pe.value;
   if (certificates !== undefined) sparse.fill(certificates.offset, certificates.data.length);
 }
@@ -110,6 +133,10 @@ function describeContent(sparse: SparseFile): Facts {
     const facts = describeElf(elf.value, bytes);
     return facts.ok ? facts.value : unusable("ELF", facts.failure);
   }
+  const foreign = foreignKernel(bytes);
+  if (foreign !== undefined) {
+    return { format: foreign.what.replace(/^an? /, ""), fields: [], parts: [], warnings: [foreign.detail] };
+  }
   const image = describeImage(bytes);
   if (image !== undefined) return image;
   if (bytes[0] === 0x4d && bytes[1] === 0x5a) {
@@ -129,54 +156,41 @@ function describeContent(sparse: SparseFile): Facts {
 async function streams(
   bytes: Uint8Array,
   { limit, explain }: InspectOptions,
-  hash: (part: FilePart) => Promise<FilePart>,
-): Promise<readonly EmittedStream[]> {
+  hash: Hash,
+): Promise<Result<readonly EmittedStream[]>> {
   const limits = { kernel: limit, initrd: limit, cmdline: limit };
   const found: EmittedStream[] = [];
   for (const revision of REVISIONS) {
     for (const [parser, parse] of PARSERS) {
       if (parser === "envelope" && revision === "v6") continue;
       const stream = parse({ image: bytes, limits, revision });
-      found.push(
-        stream.ok
-          ? {
-              parser,
-              revision,
-              commands: await mapInOrder(stream.value, async (command) => ({
-                command: commandTitle(command),
-                payload:
-                  command.payload.length === 0
-                    ? null
-                    : await hash({
-                        name: "payload",
-                        offset: command.payload.byteOffset - bytes.byteOffset,
-                        size: command.payload.length,
-                      }),
-              })),
-            }
-          : { parser, revision, refused: explain(stream.failure) },
-      );
+      if (!stream.ok) {
+        found.push({ parser, revision, refused: explain(stream.failure) });
+        continue;
+      }
+      const commands = await mapInOrder(stream.value, async (command) => {
+        const { payload } = command;
+        const offset = payload.byteOffset - bytes.byteOffset;
+        const part = await hash({ name: "payload", offset, size: payload.length });
+        if (!part.ok) return part;
+        return ok({ command: commandTitle(command), payload: payload.length === 0 ? null : part.value });
+      });
+      if (!commands.ok) return commands;
+      found.push({ parser, revision, commands: commands.value });
     }
   }
-  return found;
+  return ok(found);
 }
 
-async function hashed(file: string, part: FilePart, wanted: boolean): Promise<FilePart> {
-  if (!wanted || part.size === 0) return part;
-  // Loading it takes as long as everything that is done without hashes.
-  const { createHash } = await import("node:crypto");
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, {
-    start: part.offset,
-    end: part.offset + part.size - 1,
-  })) {
-    hash.update(chunk as Uint8Array);
-  }
-  return { ...part, sha256: hash.digest("hex") };
-}
-
-async function mapInOrder<A, B>(items: readonly A[], map: (item: A) => Promise<B>): Promise<readonly B[]> {
+async function mapInOrder<A, B>(
+  items: readonly A[],
+  map: (item: A) => Promise<Result<B>>,
+): Promise<Result<readonly B[]>> {
   const mapped: B[] = [];
-  for (const item of items) mapped.push(await map(item));
-  return mapped;
+  for (const item of items) {
+    const one = await map(item);
+    if (!one.ok) return one;
+    mapped.push(one.value);
+  }
+  return ok(mapped);
 }

@@ -3,10 +3,14 @@ import { decodeKbs } from "#abi/kbs.ts";
 import { latin1 } from "#bytes/reader.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { decodeBzImage, isBzImage } from "#formats/bzimage/bzimage.ts";
-import { detectCodec } from "#formats/compression/codecs.ts";
+import { detectCodec, detectFileCodec } from "#formats/compression/codecs.ts";
+import { isElf } from "#formats/elf/header.ts";
 import { decodeImage } from "#formats/image/image.ts";
+import { decodePe } from "#formats/pe/pe-file.ts";
+import type { PeFile } from "#formats/pe/types.ts";
 import { describeLightSkeleton } from "./light-skeleton.ts";
-import type { Facts } from "./types.ts";
+import { peSigning } from "./pe.ts";
+import type { Facts, FilePart } from "./types.ts";
 
 /** What other first bytes mean; nothing of it is a kernel image. */
 const OTHERS: readonly (readonly [string, RegExp])[] = [
@@ -30,7 +34,26 @@ export function describeOther(bytes: Uint8Array): Facts | undefined {
 
 /** An x86 or an uncompressed kernel image; these have PE headers too, which say less. */
 export function describeImage(bytes: Uint8Array): Facts | undefined {
-  if (isBzImage(bytes)) return describeBzImage(bytes);
+  const facts = isBzImage(bytes) ? describeBzImage(bytes) : describeFlat(bytes);
+  if (facts === undefined) return undefined;
+  const pe = decodePe(bytes);
+  if (!pe.ok) return facts;
+  const { fields, parts, warnings } = peSigning(pe.value);
+  return {
+    ...facts,
+    fields: [...facts.fields, ...fields],
+    parts: [...facts.parts.map((part) => before(part, pe.value.certificates)), ...parts],
+    warnings: [...facts.warnings, ...warnings],
+  };
+}
+
+/** The kernel ends where its certificates begin. */
+function before(part: FilePart, certificates: PeFile["certificates"]): FilePart {
+  if (certificates === undefined || part.offset > certificates.offset) return part;
+  return { ...part, size: Math.min(part.size, certificates.offset - part.offset) };
+}
+
+function describeFlat(bytes: Uint8Array): Facts | undefined {
   const image = decodeImage(bytes);
   if (!image.ok) return undefined;
   const fields = Object.entries(image.value).map(([name, value]) => ({
@@ -60,20 +83,22 @@ function describeBzImage(bytes: Uint8Array): Facts {
   }
   const { version, setupSectors, payload, payloadOffset, uncompressedSize, kernelVersion } = decoded.value;
   const codec = detectCodec(payload);
+  const elf = isElf(payload);
   const setup = (setupSectors + 1) * 512;
   return {
     format: "bzImage",
     fields: [
       { name: "boot protocol", value: `${version >> 8}.${version & 0xff}` },
       ...(kernelVersion === undefined ? [] : [{ name: "kernel", value: kernelVersion }]),
-      { name: "compression", value: codec?.name ?? "unknown" },
+      { name: "compression", value: codec?.name ?? (elf ? "none, an ELF file" : "unknown") },
       ...(uncompressedSize === undefined ? [] : [{ name: "uncompressed size", value: uncompressedSize }]),
     ],
     parts: [
       { name: "setup", offset: 0, size: setup },
+      { name: "protected mode", offset: setup, size: Math.max(0, bytes.length - setup) },
       { name: "payload", offset: payloadOffset, size: payload.length },
     ],
-    warnings: codec === undefined ? ["the payload's compression is not supported"] : [],
+    warnings: codec === undefined && !elf ? ["the payload's compression is not supported"] : [],
   };
 }
 
@@ -110,7 +135,7 @@ function describeKbs(bytes: Uint8Array): Facts | undefined {
 }
 
 function describeCompressed(bytes: Uint8Array): Facts | undefined {
-  const codec = detectCodec(bytes);
+  const codec = detectFileCodec(bytes);
   if (codec === undefined) return undefined;
   return {
     format: `${codec.name} stream`,

@@ -3,12 +3,16 @@ import type { Malformed } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { codecForZboot } from "#formats/compression/codecs.ts";
 import { peCertificates } from "#formats/pe/certificates.ts";
-import { type PeFact, peFacts } from "#formats/pe/facts.ts";
+import { coffSymbols, longSectionNames } from "#formats/pe/coff-symbols.ts";
+import { peFacts } from "#formats/pe/facts.ts";
+
 import { peArchitecture } from "#formats/pe/machines.ts";
-import { decodePe } from "#formats/pe/pe-file.ts";
+import { decodePe, isPe } from "#formats/pe/pe-file.ts";
 import type { PeFile, PeSection } from "#formats/pe/types.ts";
 import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
+import { kernelBeside } from "#kernel/forms.ts";
+import { factText } from "./pe-words.ts";
 import type { Facts, Field, FilePart } from "./types.ts";
 
 /** Sections whose text is worth showing. */
@@ -20,6 +24,11 @@ export function describePe(bytes: Uint8Array): Result<Facts, Malformed> {
   const pe = decodePe(bytes);
   if (!pe.ok) return pe;
   const common = peCommon(pe.value);
+  const beside = kernelBeside(pe.value);
+  if (beside !== undefined) {
+    const words = `${beside.what}: ${beside.detail}`;
+    return ok({ ...common, format: "lanzaboote stub", warnings: [...common.warnings, words] });
+  }
   const uki = decodeUkiOrAddon(bytes);
   if (uki.ok && uki.value.kind === "uki") {
     const { profiles } = uki.value.uki;
@@ -28,6 +37,7 @@ export function describePe(bytes: Uint8Array): Result<Facts, Malformed> {
       ...common,
       format: "UKI",
       fields: [...common.fields, { name: "profiles", value: named.join(", ") }],
+      warnings: [...common.warnings, ...ukiWarnings(pe.value)],
     });
   }
   if (pe.value.sections.some(({ name }) => name === ".linux")) {
@@ -63,13 +73,10 @@ function describeZboot(bytes: Uint8Array): Result<Facts, Malformed> {
 
 function peCommon(pe: PeFile): Omit<Facts, "format"> {
   const { optionalHeader } = pe;
-  const certificates = pe.certificates;
-  const texts = pe.sections.flatMap((section): readonly Field[] =>
-    TEXTS.has(section.name) && section.data.length <= MAX_TEXT
-      ? [{ name: section.name, value: latin1(section.data).replace(/\0+$/, "").trimEnd() }]
-      : [],
-  );
-  const decoded = peCertificates(pe);
+  const long = longSectionNames(pe);
+  const nameOf = ({ index, name }: PeSection): string => long.get(index) ?? name;
+  const signing = peSigning(pe);
+  const symbols = coffSymbols(pe);
   return {
     fields: [
       { name: "PE", value: pe.format },
@@ -81,51 +88,88 @@ function peCommon(pe: PeFile): Omit<Facts, "format"> {
         value: `${optionalHeader.sectionAlignment} in memory, ${optionalHeader.fileAlignment} in the file`,
       },
       { name: "CheckSum", value: `0x${optionalHeader.checkSum.toString(16)}` },
-      { name: "certificates", value: decoded.ok ? decoded.value.length : 0 },
-      ...texts,
+      ...signing.fields,
+      ...texts(pe),
     ],
     parts: [
       { name: "headers", offset: 0, size: Math.min(optionalHeader.sizeOfHeaders, pe.bytes.length) },
-      ...pe.sections.map(sectionPart),
-      ...(certificates === undefined
+      ...pe.sections.map((section) => sectionPart(section, nameOf(section))),
+      ...(symbols === undefined
         ? []
-        : [{ name: "certificates", offset: certificates.offset, size: certificates.data.length }]),
+        : [{ name: "COFF symbols", offset: symbols.offset, size: symbols.size }]),
+      ...signing.parts,
     ],
+    warnings: [...peWarnings(pe, nameOf), ...signing.warnings],
+  };
+}
+
+function peWarnings(pe: PeFile, nameOf: (section: PeSection) => string): readonly string[] {
+  const name = (index: number): string => {
+    const section = pe.sections[index];
+    return `${section === undefined ? "?" : nameOf(section)} (section ${index})`;
+  };
+  return peFacts(pe).map((fact) => factText(fact, name));
+}
+
+/** What a PE file's certificates come to, whatever kind of kernel it is. */
+export function peSigning(pe: PeFile): Omit<Facts, "format"> {
+  const { certificates } = pe;
+  const decoded = peCertificates(pe);
+  const fields = [{ name: "certificates", value: decoded.ok ? decoded.value.length : 0 }];
+  if (certificates === undefined) return { fields, parts: [], warnings: [] };
+  return {
+    fields,
+    parts: [{ name: "certificates", offset: certificates.offset, size: certificates.data.length }],
     warnings: [
-      ...peFacts(pe).map((fact) => factText(fact, pe)),
       ...(decoded.ok ? [] : [`certificate table: ${decoded.failure.detail}`]),
-      ...(certificates === undefined
-        ? []
-        : ["signed: a change to the file, an added section too, invalidates the certificates"]),
+      "signed: a change to the file, an added section too, invalidates the certificates",
     ],
   };
+}
+
+/** Texts of the base under their names, those of a profile with its number. */
+function texts(pe: PeFile): readonly Field[] {
+  let profile = -1;
+  return pe.sections.flatMap((section): readonly Field[] => {
+    const { name, data } = section;
+    if (name === ".profile") profile += 1;
+    if (!TEXTS.has(name) || data.length > MAX_TEXT) return [];
+    const value = latin1(data).replace(/\0+$/, "").trimEnd();
+    return [{ name: profile < 0 ? name : `${name} @${profile}`, value }];
+  });
+}
+
+/** Sections of a UKI that its stub uses and that kexec has no place for. */
+const NOT_HANDED_ON = [".ucode", ".dtb", ".dtbauto", ".efifw"];
+
+function ukiWarnings(pe: PeFile): readonly string[] {
+  const left = NOT_HANDED_ON.filter((name) =>
+    pe.sections.some((section) => section.name === name && section.data.length > 0),
+  );
+  return [
+    ...(left.length === 0 ? [] : [`no parser hands on ${left.join(", ")}`]),
+    ...pe.sections.filter(({ name }) => name === ".linux").flatMap(ofKernel),
+  ];
+}
+
+/** The signature of a kernel in a UKI is found, and holds, only where its certificates end with the section. */
+function ofKernel({ data, index }: PeSection): readonly string[] {
+  if (!isPe(data)) return [];
+  const kernel = `.linux (section ${index})`;
+  const pe = decodePe(data);
+  if (!pe.ok)
+    return [`the PE headers in ${kernel} do not decode: ${pe.failure.section}, ${pe.failure.detail}`];
+  const { certificates } = pe.value;
+  if (certificates === undefined) return [];
+  const behind = data.length - certificates.offset - certificates.data.length;
+  return behind === 0
+    ? []
+    : [`the certificates of the kernel in ${kernel} are not at its end: ${behind} bytes follow`];
 }
 
 /** Bytes of a section that are still shown as text. */
 const MAX_TEXT = 4096;
 
-function sectionPart(section: PeSection): FilePart {
-  return { name: section.name, offset: section.pointerToRawData, size: section.data.length };
-}
-
-function factText(fact: PeFact, pe: PeFile): string {
-  const name = (index: number): string => `${pe.sections[index]?.name ?? "?"} (section ${index})`;
-  switch (fact.kind) {
-    case "file-overlap":
-      return `${name(fact.first)} and ${name(fact.second)} share ${fact.size} bytes of the file`;
-    case "address-overlap":
-      return `${name(fact.first)} and ${name(fact.second)} share ${fact.size} bytes of addresses`;
-    case "in-headers":
-      return `${name(fact.section)} begins within the headers`;
-    case "duplicate":
-      return `${fact.sections.length} sections are called ${fact.name}: the first counts`;
-    case "padding":
-      return `${name(fact.section)} has ${fact.size} bytes of padding${fact.zero ? "" : ", not all zero"}`;
-    case "unaligned":
-      return `${name(fact.section)} is not aligned in the file`;
-    case "overlay":
-      return `${fact.size} bytes at offset ${fact.offset} belong to no section`;
-    case "certificates-not-last":
-      return `${fact.size} bytes stand behind the certificates`;
-  }
+function sectionPart(section: PeSection, name: string): FilePart {
+  return { name, offset: section.pointerToRawData, size: section.data.length };
 }

@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { runTool } from "#toolchain/process.ts";
 import { troubleIn, troubleOfTaint } from "./console.ts";
 import { type CpioFile, encodeCpio } from "./cpio.ts";
@@ -121,6 +120,28 @@ export type Boot = {
   readonly ended: string;
 };
 
+/** Bytes of the console that are kept: a guest that writes more is ended. */
+const CONSOLE_LIMIT = 16 * 1024 * 1024;
+/** The same of the agent's reports, which carry what parsers emit. */
+const REPORTS_LIMIT = 1024 * 1024 * 1024;
+
+/** A file's first bytes, as many as are kept. */
+async function head(file: string, most: number): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(Math.min(size, most)),
+      0,
+      Math.min(size, most),
+      0,
+    );
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
 /**
  * Boots a kernel once with an initramfs of these files, and waits for the machine's end.
  *
@@ -132,9 +153,8 @@ export async function bootGuest(
   { qemu, kernel, timeout }: Omit<Guest, "programs">,
   around: Surroundings,
 ): Promise<Result<Boot>> {
-  const folder = await mkdtemp(join(tmpdir(), "kexec-bpf-guest-"));
-  const file = (name: string) => join(folder, name);
-  try {
+  return inTemporaryFolder(async (folder) => {
+    const file = (name: string) => join(folder, name);
     const initramfs = encodeCpio(files);
     await writeFile(file("initramfs"), initramfs);
     await writeFile(file("console"), "");
@@ -151,19 +171,19 @@ export async function bootGuest(
       }),
       env: qemu.env,
       timeout,
+      fileLimits: [
+        { file: file("console"), bytes: CONSOLE_LIMIT },
+        { file: file("reports"), bytes: REPORTS_LIMIT },
+      ],
       ...cancelledBy(around),
     });
-    const console = await readFile(file("console"), "latin1");
+    const console = (await head(file("console"), CONSOLE_LIMIT)).toString("latin1");
     let ended = "the machine stopped";
     if (!run.ok) {
-      if (run.failure.reason !== "tool-failed" || run.failure.ended !== "timed out") return run;
-      ended = `no end after ${timeout / 1000} s`;
+      if (run.failure.reason !== "tool-failed" || run.failure.limit === undefined) return run;
+      ended = run.failure.ended;
     }
-    const reports = decodeReports(await readFile(file("reports")));
+    const reports = decodeReports(await head(file("reports"), REPORTS_LIMIT));
     return reports.ok ? ok({ reports: reports.value, console, ended }) : reports;
-  } catch (error) {
-    return err(fileFailed("write", folder, error));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

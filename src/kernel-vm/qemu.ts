@@ -13,6 +13,8 @@ export type Qemu = {
   /** Where its libraries and firmware are, for one that scripts/setup unpacked. */
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
+  /** What keeps a guest that takes QEMU over from the rest of the machine, as far as this QEMU and this user can. */
+  readonly confinement: readonly string[];
   /** `kvm` where a virtual processor could be made with it; else QEMU emulates. */
   readonly accelerator: "kvm" | "tcg";
   readonly arch: GuestArch;
@@ -35,7 +37,7 @@ export async function findQemu(
       reason: "tool-missing",
       tool: arch.qemu,
       tried: [unpacked, "PATH"],
-      remedy: remedy(around, arch),
+      ...(await remedy(around, [`qemu-${arch.name}`])),
     });
   }
   const libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map((name) => join(root, name));
@@ -52,40 +54,74 @@ export async function findQemu(
       path: file,
       version,
       needed,
-      remedy: remedy(around, arch),
+      ...(await remedy(around, [`qemu-${arch.name}`])),
     });
   }
   const args = own ? firmware.flatMap((folder) => ["-L", folder]) : [];
-  const accelerator = (await kvmWorks({ file, env, args, arch }, around)) ? "kvm" : "tcg";
-  return ok({ file, version, env, args, accelerator, arch });
+  const found = { file, env, args, arch };
+  const confinement = await confinementOf(found, around);
+  const accelerator = (await kvmWorks({ ...found, confinement }, around)) ? "kvm" : "tcg";
+  return ok({ ...found, version, confinement, accelerator });
 }
 
-const KVM_PATIENCE = 20_000;
+type Found = Pick<Qemu, "file" | "env" | "args" | "arch">;
+
+/** Debian's nobody and nogroup. */
+const NOBODY = "65534:65534";
+
+/** seccomp's filter: no other programs, no other user. QEMU becomes another user after it, and nobody cannot come back. */
+const sandbox = (elevate: "allow" | "deny"): readonly string[] => [
+  "-sandbox",
+  `on,obsolete=deny,elevateprivileges=${elevate},spawn=deny,resourcecontrol=deny`,
+];
+
+/** What a QEMU that root starts becomes another user by; the second before 9.1. */
+const AS_NOBODY = [
+  ["-run-with", `user=${NOBODY}`],
+  ["-runas", NOBODY],
+];
+
+/** The first words that this QEMU takes. What files it needs it opens before it becomes nobody. */
+async function confinementOf(qemu: Found, around: Surroundings): Promise<readonly string[]> {
+  const users = process.getuid?.() === 0 ? AS_NOBODY : [];
+  const candidates = [...users.map((user) => [...sandbox("allow"), ...user]), sandbox("deny"), ...users];
+  for (const words of candidates) {
+    const run = await quits(qemu, ["-machine", "none", ...words], around);
+    if (run.ok) return words;
+  }
+  // A QEMU that was built without seccomp.
+  return [];
+}
+
+/** Starts a QEMU that has nothing to do but to end. */
+function quits({ file, env, args, arch }: Found, words: readonly string[], around: Surroundings) {
+  return runTool({
+    tool: arch.qemu,
+    file,
+    env,
+    args: [...args, ...words, "-S", ...BARE, "-monitor", "stdio"],
+    input: "quit\n",
+    timeout: START_PATIENCE,
+    ...cancelledBy(around),
+  });
+}
+
+const START_PATIENCE = 20_000;
 
 /** A device that can be opened is no proof: virtual machines that offer KVM inside may fail at its first use. */
-async function kvmWorks(
-  { file, env, args, arch }: Pick<Qemu, "file" | "env" | "args" | "arch">,
-  around: Surroundings,
-): Promise<boolean> {
+async function kvmWorks(qemu: Found & Pick<Qemu, "confinement">, around: Surroundings): Promise<boolean> {
+  const { arch, confinement } = qemu;
   if (arch.name !== hostArch()) return false;
   try {
     await access("/dev/kvm", constants.R_OK | constants.W_OK);
   } catch {
     return false;
   }
-  const run = await runTool({
-    tool: arch.qemu,
-    file,
-    env,
-    args: [...args, ...processor(arch, "kvm"), "-m", "64", "-S", ...BARE, "-monitor", "stdio"],
-    input: "quit\n",
-    timeout: KVM_PATIENCE,
-    ...cancelledBy(around),
-  });
+  const run = await quits(qemu, [...confinement, ...processor(arch, "kvm"), "-m", "64"], around);
   return run.ok;
 }
 
-const BARE = ["-nodefaults", "-no-user-config", "-display", "none"];
+const BARE = ["-nodefaults", "-no-user-config", "-display", "none", "-nic", "none"];
 
 function processor(arch: GuestArch, accelerator: Qemu["accelerator"]): readonly string[] {
   const cpu = accelerator === "kvm" ? "host" : arch.processor;
@@ -106,6 +142,7 @@ export type Machine = {
 export function qemuArguments(qemu: Qemu, machine: Machine): readonly string[] {
   return [
     ...qemu.args,
+    ...qemu.confinement,
     ...processor(qemu.arch, qemu.accelerator),
     ...["-m", String(machine.memory), ...BARE, "-no-reboot"],
     ...["-kernel", machine.kernel, "-initrd", machine.initramfs, "-append", commandLine(qemu.arch)],

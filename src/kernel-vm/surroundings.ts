@@ -1,4 +1,6 @@
-import type { GuestArch } from "./guest-arch.ts";
+import { readOsRelease } from "#toolchain/os-release.ts";
+import { remedyFor } from "#toolchain/remedy.ts";
+import type { PackagedTool } from "#toolchain/toolchain.ts";
 
 /** Where the machine's things are, as the command line knows them. Paths are absolute. */
 export type Surroundings = {
@@ -7,12 +9,16 @@ export type Surroundings = {
   /** The project's scripts. */
   readonly debianPackage: string;
   readonly moduleRoot: string;
-  readonly setupScript: string;
+  /** Undefined where the package has none. */
+  readonly setupScript: string | undefined;
   readonly cacheDir: string;
   /** PATH. */
   readonly searchPath: string;
   readonly cwd: string;
   readonly signal?: AbortSignal;
+  /** For tests: other than the system's own. */
+  readonly osRelease?: string;
+  readonly root?: boolean;
 };
 
 /** For `runTool`. */
@@ -20,7 +26,11 @@ export function cancelledBy({ signal }: Surroundings): { readonly signal?: Abort
   return signal === undefined ? {} : { signal };
 }
 
-/** The command that installs what kernel-vm needs for guests of the architecture. */
-export function remedy({ setupScript }: Surroundings, { name }: GuestArch): string {
-  return `${setupScript} --kernel-vm${name === "x86" ? "" : `-${name}`}`;
+/** The command that installs what kernel-vm lacks, as a failure has it: absent where none is known. */
+export async function remedy(
+  { setupScript, osRelease = "/etc/os-release", root = process.getuid?.() === 0 }: Surroundings,
+  tools: readonly PackagedTool[],
+): Promise<{ readonly remedy?: string }> {
+  const command = remedyFor(await readOsRelease(osRelease), tools, { root, setupScript });
+  return command === undefined ? {} : { remedy: command };
 }

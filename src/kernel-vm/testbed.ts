@@ -1,13 +1,14 @@
-import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { runTool } from "#toolchain/process.ts";
 import { findExecutable } from "#toolchain/search-path.ts";
+import { buildTools, findBuildTool } from "./build-tools.ts";
 import type { GuestKernel } from "./debian-kernel.ts";
 import { compilerName, GUEST_ARCHS, type GuestArch } from "./guest-arch.ts";
 import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
@@ -38,11 +39,15 @@ export async function guestPrograms(
   around: Surroundings,
   arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestPrograms>> {
-  // Without pahole, make builds a module without BTF, which no parser can be loaded against.
-  for (const tool of [compilerName(arch), ...(revision === undefined ? [] : ["make", "pahole"])]) {
-    if ((await findExecutable(tool, around.searchPath, around.cwd)) === undefined) {
-      return err({ reason: "tool-missing", tool, tried: ["PATH"], remedy: remedy(around, arch) });
-    }
+  const tools = buildTools(arch, revision !== undefined);
+  const found = await Promise.all(tools.map((tool) => findBuildTool(tool, around)));
+  const missing = tools.filter((_, i) => found[i] === undefined);
+  if (missing[0] !== undefined) {
+    const mend = await remedy(
+      around,
+      missing.map((tool) => tool.package),
+    );
+    return err({ reason: "tool-missing", tool: missing[0].name, tried: ["PATH"], ...mend });
   }
   const testbed = await sourcesIn(join(around.sources, "testbed"));
   if (!testbed.ok) return testbed;
@@ -142,7 +147,7 @@ type Recipe = {
 
 /** A file from the cache, or made in a folder of its own and then kept there. */
 async function kept(
-  { name, inputs, place = tmpdir() }: Recipe,
+  { name, inputs, place }: Recipe,
   around: Surroundings,
   make: (folder: string) => Promise<Result<string>>,
 ): Promise<Result<Uint8Array>> {
@@ -150,8 +155,7 @@ async function kept(
   const file = join(store, `${name}-${digest(inputs.join("\0")).slice(0, 16)}`);
   const known = await readFile(file).catch(() => undefined);
   if (known !== undefined) return ok(known);
-  const folder = await mkdtemp(join(place, `kexec-bpf-${name}-`));
-  try {
+  return inTemporaryFolder(async (folder) => {
     const made = await make(folder);
     if (!made.ok) return made;
     const bytes = await readFile(made.value);
@@ -159,7 +163,5 @@ async function kept(
     if (!stored.ok) return stored;
     const written = await writeOutput(file, bytes);
     return written.ok ? ok(bytes) : written;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  }, place);
 }

@@ -43,7 +43,10 @@ export const TRIPLES: Readonly<Record<Architecture, string>> = {
   x86: "x86_64-linux-gnu",
 };
 
-/** Structs of the kernel that one architecture alone has: arch/ARCH/include of each. */
+/**
+ * Structs of the kernel that one architecture alone has. RISC-V's and LoongArch's are members of its `struct thread_struct`
+ * (arch/ARCH/include/asm/processor.h), so that no configuration is without.
+ */
 const OWN_STRUCTS: Readonly<Record<Architecture, string>> = {
   arm64: "cpuinfo_arm64",
   riscv: "__riscv_d_ext_state",

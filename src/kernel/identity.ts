@@ -1,8 +1,7 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
 import { release as runningRelease } from "node:os";
 import { join } from "node:path";
-import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { ok, type Result } from "#core/result.ts";
+import { type InputFile, readInput } from "#files/input-file.ts";
 import { buildIdOf } from "#formats/elf/build-id.ts";
 
 /** Which kernel a file is, as far as it says so. */
@@ -35,22 +34,15 @@ export function releaseIn(bytes: Uint8Array): string | undefined {
 }
 
 /** The same for an uncompressed kernel in a file, of which the first 64 MiB are read at most. */
-export async function findRelease(file: string): Promise<Result<string | undefined>> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(file);
-    const buffer = Buffer.alloc(CHUNK + OVERLAP * 2);
-    for (let at = 0; at < SEARCHED; at += CHUNK) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-      const release = releaseIn(buffer.subarray(0, bytesRead));
-      if (release !== undefined || bytesRead < buffer.length) return ok(release);
-    }
-    return ok(undefined);
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  } finally {
-    await handle?.close();
+export function findRelease(input: InputFile): Result<string | undefined> {
+  const buffer = Buffer.alloc(CHUNK + OVERLAP * 2);
+  for (let at = 0; at < SEARCHED; at += CHUNK) {
+    const count = input.readSome(buffer, at);
+    if (!count.ok) return count;
+    const release = releaseIn(buffer.subarray(0, count.value));
+    if (release !== undefined || count.value < buffer.length) return ok(release);
   }
+  return ok(undefined);
 }
 
 /**
@@ -60,8 +52,8 @@ export async function findRelease(file: string): Promise<Result<string | undefin
  */
 export async function identityOfRawBtf(file: string, sysKernel = "/sys/kernel"): Promise<KernelIdentity> {
   if (file !== join(sysKernel, "btf/vmlinux")) return {};
-  const notes = await readFile(join(sysKernel, "notes")).catch(() => new Uint8Array());
-  return withBuildId({ release: runningRelease() }, notes);
+  const notes = await readInput(join(sysKernel, "notes"));
+  return withBuildId({ release: runningRelease() }, notes.ok ? notes.value : new Uint8Array());
 }
 
 /** Notes that are no notes say nothing: a kernel's identity is no part of what is built for it. */

@@ -1,14 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { type Failure, inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { type InputFile, withInputFile } from "#files/input-file.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { EM } from "#formats/elf/constants.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
+import { type Form, foreignKernel } from "./forms.ts";
 import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
-import { readHead } from "./read-head.ts";
-import { readElfSection } from "./sparse-elf.ts";
+import { readElfSections } from "./sparse-elf.ts";
 import { type Content, peel } from "./unwrap.ts";
 
 export type KernelBtf = {
@@ -35,27 +34,28 @@ const MAX_LAYERS = 4;
  *
  * Errors: `file-failed`; those of the formats met; `malformed` where there is no BTF in the end.
  */
-export async function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
-  const head = await readHead(file, HEAD_SIZE);
-  if (!head.ok) return head;
-  if (isElf(head.value)) {
+export function readKernelBtf(file: string): Promise<Result<KernelBtf>> {
+  return withInputFile(file, async (input) => {
+    const head = input.head(HEAD_SIZE);
+    if (!head.ok) return head;
+    if (!isElf(head.value)) return readWhole(input, head.value);
     if (isBpf(head.value)) return err(notTheKernels(file, BPF_OBJECT));
-    const section = await readElfSection(file, SECTION);
-    if (!section.ok) return section;
-    const [notes, rodata] = [await readElfSection(file, NOTES), await readElfSection(file, RODATA)];
-    if (!notes.ok) return notes;
-    if (!rodata.ok) return rodata;
-    return elfBtf(section.value, file, [], identityOf(notes.value, rodata.value));
-  }
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
-  if (isBtf(head.value) && continuesOther(bytes)) return err(notTheKernels(file, MODULE));
-  if (isS390(bytes)) return err(notTheKernels(file, S390));
-  if (isBtf(head.value)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
+    const sections = await readElfSections(file, [SECTION, NOTES, RODATA]);
+    if (!sections.ok) return sections;
+    const [btf, notes, rodata] = sections.value;
+    return elfBtf(btf, file, [], identityOf(notes, rodata));
+  });
+}
+
+async function readWhole(input: InputFile, head: Uint8Array): Promise<Result<KernelBtf>> {
+  const file = input.path;
+  const content = input.whole();
+  if (!content.ok) return content;
+  const bytes = content.value;
+  if (isBtf(head) && continuesOther(bytes)) return err(notTheKernels(file, MODULE));
+  const foreign = foreignKernel(bytes);
+  if (foreign !== undefined) return err(notTheKernels(file, foreign));
+  if (isBtf(head)) return ok({ bytes, steps: ["raw BTF"], identity: await identityOfRawBtf(file) });
   const found = await search(bytes, file);
   return found.ok ? found : err(inFile(found.failure, file));
 }
@@ -127,10 +127,6 @@ function isBtf(head: Uint8Array): boolean {
   return (head[0] === 0x9f && head[1] === 0xeb) || (head[0] === 0xeb && head[1] === 0x9f);
 }
 
-type Form = { readonly what: string; readonly detail: string };
-
-const PARSERS_FOR = "parsers are made for arm64, RISC-V, LoongArch and x86-64";
-const S390: Form = { what: "an s390x kernel", detail: `its image is not read, and ${PARSERS_FOR}` };
 const MODULE: Form = {
   what: "a module's BTF",
   detail: "it is split, and has no more than its kernel's BTF lacks: give the kernel itself",
@@ -140,14 +136,6 @@ const BPF_OBJECT: Form = { what: "a BPF object", detail: "its BTF has the progra
 /** Whether the header says that the ELF file is for BPF. */
 function isBpf(head: Uint8Array): boolean {
   return head[18] === EM.BPF && head[19] === 0;
-}
-
-/** Where s390's images say what they are (arch/s390/boot/head.S). */
-const S390_MAGIC = { at: 0x10008, text: "S390EP" } as const;
-
-function isS390(bytes: Uint8Array): boolean {
-  const { at, text } = S390_MAGIC;
-  return Buffer.from(bytes.subarray(at, at + text.length)).toString("latin1") === text;
 }
 
 /** Split BTF's strings do not begin with the empty one, which is its base's (Documentation/bpf/btf.rst). */

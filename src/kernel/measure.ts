@@ -1,12 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { withInputFile } from "#files/input-file.ts";
 import { decodeBzImage, isBzImage } from "#formats/bzimage/bzimage.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import type { Architecture } from "./architecture.ts";
+import { withoutKernel } from "./forms.ts";
 import { findRelease, releaseIn } from "./identity.ts";
-import { readHead } from "./read-head.ts";
 import { type Content, peel } from "./unwrap.ts";
 
 /** Sizes found in a kernel file, in bytes. */
@@ -35,31 +34,26 @@ const HEAD_SIZE = 1024;
  * Measures a kernel image: an uncompressed one (of which no more is read than finds its release), a zboot image
  * or a bare compressed stream (decompressed), a UKI (its sections), a bzImage.
  *
- * Errors: `file-failed`; those of the formats; `unsupported` for what is no kernel image.
+ * Errors: those of reading; those of the formats; `unsupported` for what is no kernel image.
  */
-export async function measureImage(file: string): Promise<Result<Measured>> {
-  const head = await readHead(file, HEAD_SIZE);
-  if (!head.ok) return head;
-  const header = decodeImage(head.value);
-  try {
+export function measureImage(file: string): Promise<Result<Measured>> {
+  return withInputFile(file, async (input) => {
+    const head = input.head(HEAD_SIZE);
+    if (!head.ok) return head;
+    const header = decodeImage(head.value);
     // An x86 image with an EFI stub has all the magic numbers of a LoongArch one, and its own.
     if (header.ok && !isBzImage(head.value)) {
-      const { size } = await stat(file);
-      const release = await findRelease(file);
+      const release = findRelease(input);
       if (!release.ok) return release;
-      return ok({
-        image: size,
-        kernel: size,
-        arch: header.value.arch,
-        release: release.value,
-        steps: [`${header.value.arch} Image`],
-      });
+      const { size } = input;
+      const { arch } = header.value;
+      return ok({ image: size, kernel: size, arch, release: release.value, steps: [`${arch} Image`] });
     }
-    const measured = await measure(await readFile(file));
+    const bytes = input.whole();
+    if (!bytes.ok) return bytes;
+    const measured = await measure(bytes.value);
     return measured.ok ? measured : err(inFile(measured.failure, file));
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
+  });
 }
 
 async function measure(file: Uint8Array): Promise<Result<Measured>> {
@@ -90,6 +84,8 @@ async function measure(file: Uint8Array): Promise<Result<Measured>> {
     }
     content = layer.value.inner;
   }
+  const form = withoutKernel(content.bytes);
+  if (form !== undefined) return err({ reason: "unsupported", ...form });
   return err({
     reason: "unsupported",
     what: steps.length === 0 ? "the kernel image" : `what is inside ${steps.join(", ")}`,

@@ -11,19 +11,25 @@ import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { readByteOrder, readHeader } from "#formats/elf/header.ts";
 
 /**
- * Reads one section of an ELF file without reading the rest: a kernel's vmlinux has hundreds of
+ * Reads sections of an ELF file without reading the rest: a kernel's vmlinux has hundreds of
  * megabytes of debug information.
  *
- * @returns the section's bytes, `undefined` where the file has no such section
+ * @returns each section's bytes, `undefined` where the file has no such section
  */
-export function readElfSection(file: string, name: string): Promise<Result<Uint8Array | undefined>> {
+export function readElfSections(
+  file: string,
+  names: readonly string[],
+): Promise<Result<readonly (Uint8Array | undefined)[]>> {
   return withSparseFile(file, async (sparse) => {
     const elf = decodeSparseElf(sparse);
     if (!elf.ok) return err(inFile(elf.failure, file));
-    const section = elf.value.section(name);
-    if (section === undefined) return ok(undefined);
-    sparse.fill(section.offset, section.size);
-    return ok(section.data);
+    return ok(
+      names.map((name) => {
+        const section = elf.value.section(name);
+        if (section !== undefined) sparse.fill(section.offset, section.size);
+        return section?.data;
+      }),
+    );
   });
 }
 

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digestFile } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
+import { readInputText } from "#files/input-file.ts";
 import { decodeManifest, type NamedDigest } from "./decode.ts";
 import { pathOf } from "./manifest.ts";
 
@@ -27,13 +27,9 @@ export type Check = { readonly outputs: readonly CheckedFile[]; readonly inputs:
  * Errors: `file-failed`; `unsupported` for a manifest that is not known here.
  */
 export async function checkManifest(file: string, program: string): Promise<Result<Check>> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
-  const manifest = decodeManifest(text);
+  const text = await readInputText(file);
+  if (!text.ok) return text;
+  const manifest = decodeManifest(text.value);
   if (!manifest.ok) return err(inFile(manifest.failure, file));
   const folder = dirname(file);
   const outputs = await checkFiles(manifest.value.outputs, folder, program);

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { digestFile } from "#files/digest.ts";
 import { writeOutput } from "#files/output.ts";
+import type { OutputSet } from "#files/output-set.ts";
 
 /**
  * The types that a manifest is made of: an in-toto Statement v1 about the outputs, whose predicate is SLSA Provenance v1.
@@ -72,10 +73,16 @@ export function manifestFor(request: ManifestRequest): Result<string> {
   return ok(`${JSON.stringify(statement, null, 2)}\n`);
 }
 
-/** Writes a manifest. Errors: those of `manifestFor`; `file-failed`. */
-export async function writeManifest(request: ManifestRequest): Promise<Result<void>> {
+/**
+ * Writes a manifest, alone or as one of a set. Errors: those of `manifestFor`; `file-failed`.
+ *
+ * @param set what it is put in place with
+ */
+export async function writeManifest(request: ManifestRequest, set?: OutputSet): Promise<Result<void>> {
   const text = manifestFor(request);
-  return text.ok ? writeOutput(request.file, text.value) : text;
+  if (!text.ok) return text;
+  const { file } = request;
+  return set === undefined ? writeOutput(file, text.value) : set.add({ file, content: text.value });
 }
 
 /** Files as a manifest has them. Errors: `file-failed`. */

@@ -33,7 +33,9 @@ export async function kernelDecompress(
     });
   }
   const decompressed =
-    codec.name === "gzip" ? gunzip(payload, limit) : await decompress(codec, payload, { limit });
+    codec.name === "gzip"
+      ? gunzip(payload, limit)
+      : await decompress(codec, payload, { limit, streams: "first" });
   if (!decompressed.ok) return decompressed;
   return ok({ bytes: decompressed.value.bytes, compression: codec.name });
 }

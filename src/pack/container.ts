@@ -1,12 +1,13 @@
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { readInput } from "#files/input-file.ts";
 import { type WriteOptions, writePieces } from "#files/pieces.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { decodeContainer, encodeContainer } from "#formats/elf/container.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { type Architecture, MACHINES } from "#kernel/architecture.ts";
 import { packed } from "./packed.ts";
-import { readSmall, smallInput } from "./small.ts";
+import { smallInput } from "./small.ts";
 import type { Packed, PackedInput } from "./types.ts";
 
 export type ContainerRequest = {
@@ -33,7 +34,7 @@ export async function packContainer(
   const inputs: (PackedInput | undefined)[] = [];
   let machine = request.arch === undefined ? undefined : MACHINES[request.arch];
   for (const { name, file } of request.sections) {
-    const data = await readSmall(file);
+    const data = await readInput(file);
     if (!data.ok) return data;
     const decoded = name === NESTED ? decodeContainer(data.value) : decodeBytecodeObject(data.value);
     if (!decoded.ok) return err(inFile(decoded.failure, file));

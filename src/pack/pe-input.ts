@@ -2,6 +2,7 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { InputFile } from "#files/input-file.ts";
+import { sparseBuffer } from "#files/sparse-file.ts";
 import { debugDirectoryOffset } from "#formats/pe/debug-directory.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import type { PeFile } from "#formats/pe/types.ts";
@@ -9,8 +10,6 @@ import type { PeFile } from "#formats/pe/types.ts";
 /** Holds the headers of most images, and any section table. */
 const TABLES = 64 * 1024;
 const MOST_HEADERS = 16 * 1024 * 1024;
-/** File offsets of PE have 32 bits. */
-const LARGEST = 2 ** 32 - 1;
 
 /**
  * Decodes a PE file of which nothing but headers and debug directory is read. Its `bytes` are as long as the file, but untouched
@@ -19,10 +18,10 @@ const LARGEST = 2 ** 32 - 1;
  * Errors: those of reading and of `decodePe`; `unsupported` for headers of more than 16 MiB; `size-exceeded` past 4 GiB.
  */
 export function readPe(file: InputFile): Result<PeFile> {
-  if (file.size > LARGEST) {
-    return err({ reason: "size-exceeded", what: file.path, size: file.size, limit: LARGEST });
-  }
-  const bytes = new Uint8Array(file.size);
+  // File offsets of PE have 32 bits, as many as the buffer has.
+  const buffer = sparseBuffer(file);
+  if (!buffer.ok) return buffer;
+  const bytes = buffer.value;
   const fill = (start: number, end: number): Result<void> => {
     const [from, to] = [Math.min(start, file.size), Math.min(end, file.size)];
     return from < to ? file.read(bytes.subarray(from, to), from) : ok(undefined);

@@ -1,6 +1,6 @@
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { withInputFiles } from "#files/input-file.ts";
+import { readInput, withInputFiles } from "#files/input-file.ts";
 import type { WriteOptions } from "#files/pieces.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
@@ -11,7 +11,7 @@ import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import { settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { readPe } from "./pe-input.ts";
-import { readSmall, smallInput } from "./small.ts";
+import { smallInput } from "./small.ts";
 import type { Packed } from "./types.ts";
 import { writePe } from "./write-pe.ts";
 
@@ -74,7 +74,7 @@ export function packPe(request: PeRequest, options: WriteOptions): Promise<Resul
 }
 
 async function readBytecode(file: string): Promise<Result<Uint8Array>> {
-  const bytes = await readSmall(file);
+  const bytes = await readInput(file);
   if (!bytes.ok || decodeContainer(bytes.value).ok) return bytes;
   const object = decodeBytecodeObject(bytes.value);
   return object.ok ? bytes : err(inFile(object.failure, file));

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type InputFile, withInputFiles } from "#files/input-file.ts";
-import { makeFolder } from "#files/output.ts";
+import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
+import { withOutputSet } from "#files/output-set.ts";
 import { type WriteOptions, writePieces } from "#files/pieces.ts";
 import { withSparseFile } from "#files/sparse-file.ts";
 import { type Container, decodeContainer } from "#formats/elf/container.ts";
@@ -53,17 +54,30 @@ export function unpack(request: UnpackRequest, options: WriteOptions): Promise<R
     if (!found.ok) return err(inFile(found.failure, request.file));
     const folder = await makeFolder(request.folder);
     if (!folder.ok) return folder;
-    const parts: UnpackedPart[] = [];
-    for (const { name, offset, size } of found.value.places) {
-      const file = join(request.folder, name.replace(/^\./, ""));
-      const written = await writePieces(file, [{ from: input, offset, length: size }], options);
-      if (!written.ok) return written;
-      const { digests } = written.value;
-      parts.push({ name, file, size, ...(digests === undefined ? {} : { sha256: digests.whole }) });
-    }
-    const { kind, notes } = found.value;
-    return ok({ schema: 1, kind, input: request.file, parts, notes });
+    removeStaleTemporaries(request.folder);
+    const { kind, notes, places } = found.value;
+    const parts = await withOutputSet((set) =>
+      writeParts(input, places, request.folder, { ...options, set }),
+    );
+    return parts.ok ? ok({ schema: 1, kind, input: request.file, parts: parts.value, notes }) : parts;
   });
+}
+
+async function writeParts(
+  input: InputFile,
+  places: readonly Place[],
+  folder: string,
+  options: WriteOptions,
+): Promise<Result<readonly UnpackedPart[]>> {
+  const parts: UnpackedPart[] = [];
+  for (const { name, offset, size } of places) {
+    const file = join(folder, name.replace(/^\./, ""));
+    const written = await writePieces(file, [{ from: input, offset, length: size }], options);
+    if (!written.ok) return written;
+    const { digests } = written.value;
+    parts.push({ name, file, size, ...(digests === undefined ? {} : { sha256: digests.whole }) });
+  }
+  return ok(parts);
 }
 
 async function find(input: InputFile): Promise<Result<Found>> {

@@ -1,7 +1,7 @@
 import { ByteWriter } from "#bytes/writer.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { withInputFiles } from "#files/input-file.ts";
+import { readInput, withInputFiles } from "#files/input-file.ts";
 import { type WriteOptions, writePieces } from "#files/pieces.ts";
 import { codecForZboot, compress } from "#formats/compression/codecs.ts";
 import { decodeImage } from "#formats/image/image.ts";
@@ -14,7 +14,7 @@ import { settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { certificateNotes } from "./pe.ts";
 import { readPe } from "./pe-input.ts";
-import { readSmall, smallInput } from "./small.ts";
+import { smallInput } from "./small.ts";
 import type { Packed, PackedInput, ZbootCompression } from "./types.ts";
 import { writePe } from "./write-pe.ts";
 
@@ -38,7 +38,7 @@ const PAYLOAD = ".gzdata";
  * no zboot images, and for a stub that is a zboot image already.
  */
 export async function packZboot(request: ZbootRequest, options: WriteOptions): Promise<Result<Packed>> {
-  const image = await readSmall(request.image);
+  const image = await readInput(request.image);
   if (!image.ok) return image;
   const codec = codecForZboot(request.compression);
   if (codec === undefined) throw new Error(`no codec ${request.compression}`);

@@ -1,6 +1,5 @@
 import type { Event, EventSink } from "#core/events.ts";
 import { unreachable } from "#core/unreachable.ts";
-import { failureText } from "./failure-text.ts";
 
 export type EventText = {
   /** The program's name in front of what it says of itself. */
@@ -28,9 +27,6 @@ export function eventPrinter({ name, commands, steps, talk }: EventText): EventS
         break;
       case "tool-log":
         talk(event.text.trimEnd());
-        break;
-      case "failure":
-        talk(`${name}: ${failureText(event.failure)}`);
         break;
       default:
         unreachable(event);

@@ -13,6 +13,8 @@ export const EXIT = {
   cancelled: 130,
 } as const;
 
+const OTHER_SIGNALS: Readonly<Record<string, number>> = { SIGTERM: 143, SIGHUP: 129, SIGPIPE: 141 };
+
 export function exitCode(failure: Failure): number {
   switch (failure.reason) {
     case "usage":
@@ -22,7 +24,7 @@ export function exitCode(failure: Failure): number {
     case "tool-too-old":
       return EXIT.tools;
     case "cancelled":
-      return failure.signal === "SIGTERM" ? 143 : failure.signal === "SIGHUP" ? 129 : EXIT.cancelled;
+      return OTHER_SIGNALS[failure.signal] ?? EXIT.cancelled;
     case "malformed":
     case "unsupported":
     case "abi-mismatch":

@@ -1,5 +1,7 @@
+import { errnoText } from "#core/errno-text.ts";
 import type { Failure, Layer } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
+import { oneLine } from "./visible.ts";
 
 /** Of a guest's console, how many lines from its end are shown. */
 const CONSOLE_LINES = 40;
@@ -8,7 +10,8 @@ const CONSOLE_LINES = 40;
  * Turns a failure into words: the first line says what is wrong and where, indented lines below it
  * give the rest. The only place that does so.
  */
-export function failureText(failure: Failure): string {
+export function failureText(told: Failure): string {
+  const failure = inOneLine(told);
   switch (failure.reason) {
     case "malformed":
       return `${at(failure.file)}${inside(failure.layer)}${failure.format} ${failure.section}, offset ${hex(failure.offset)}: ${failure.detail}`;
@@ -37,16 +40,19 @@ export function failureText(failure: Failure): string {
         remedy(failure.remedy),
       );
     case "tool-failed":
-      return lines(
-        `${failure.tool} failed (${failure.ended}): ${failure.command}`,
-        failure.log.trimEnd().split("\n"),
-      );
+      return lines(`${failure.tool} failed (${failure.ended}): ${failure.command}`, [
+        ...(failure.variable === undefined ? [] : [`${failure.variable}=SECONDS allows another time`]),
+        ...failure.log.trimEnd().split("\n"),
+      ]);
     case "input-not-found":
       return lines(`${failure.what} not found: give it by ${failure.hint}`, [
         ...failure.tried.map((path) => `tried: ${path}`),
       ]);
     case "file-failed":
-      return `${failure.file}: cannot ${failure.operation}: ${failure.code}`;
+      return lines(
+        `${failure.file}: cannot ${failure.operation}: ${errnoText(failure.code)}`,
+        failure.hint === undefined ? [] : [failure.hint],
+      );
     case "size-exceeded":
       return `${at(failure.file)}${inside(failure.layer)}${place(failure.field)}${failure.what}: ${failure.size} bytes, at most ${failure.limit} are possible`;
     case "not-decomposed":
@@ -93,6 +99,16 @@ export function failureText(failure: Failure): string {
       return unreachable(failure);
   }
 }
+
+/** Names and details come from files, and are one line whatever is in them. Logs and consoles have lines of their own. */
+function inOneLine<F extends Failure>(failure: F): F {
+  const fields = Object.entries(failure).map(([name, value]) =>
+    typeof value === "string" && !LONG_TEXTS.has(name) ? [name, oneLine(value)] : [name, value],
+  );
+  return Object.fromEntries(fields) as F;
+}
+
+const LONG_TEXTS: ReadonlySet<string> = new Set(["log", "console", "command"]);
 
 function at(file: string | undefined): string {
   return file === undefined ? "" : `${file}: `;

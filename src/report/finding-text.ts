@@ -1,24 +1,12 @@
 import { unreachable } from "#core/unreachable.ts";
-import type { FindingKind, FindingRecord, VerdictRecord } from "#core/verification.ts";
+import type { FindingRecord, Shortfall, VerdictRecord } from "#core/verification.ts";
 import { failureText } from "./failure-text.ts";
-
-/** What each kind of finding is called: in a table, and as a rule with a description. */
-export const FINDING_KINDS: Readonly<Record<FindingKind, { readonly title: string; readonly rule: string }>> =
-  {
-    fault: {
-      title: "FAULT",
-      rule: "The program does what no program may do, such as an access out of bounds",
-    },
-    leak: { title: "LEAKS", rule: "A ring-buffer record or a parser context is not given back" },
-    "stray-read": { title: "STRAYS", rule: "A read reaches beyond the image" },
-    malformed: { title: "MALFORMED", rule: "What is handed to the kernel is no command" },
-    "went-on": { title: "WENT ON", rule: "A command is sent after one that the kernel refused" },
-    difference: { title: "DIFFERS", rule: "The stream is not the one that the reference parser expects" },
-  };
+import { FINDING_KINDS } from "./finding-kinds.ts";
 
 /** The finding in one line. */
 export function findingText(finding: FindingRecord): string {
   switch (finding.kind) {
+    case "not-modelled":
     case "fault": {
       const callee = finding.callee === null ? "" : `, in ${finding.callee}()`;
       return `${finding.detail} (instruction ${finding.instruction}${callee})`;
@@ -53,6 +41,24 @@ export function findingLines(finding: FindingRecord): readonly string[] {
     ...dumpLines(finding),
     ...(finding.trace.length === 0 ? [] : ["trace log:", ...indented(finding.trace)]),
   ];
+}
+
+/** A shortfall in one line. */
+export function shortfallText(shortfall: Shortfall): string {
+  switch (shortfall.kind) {
+    case "unexpected":
+      return shortfall.expected === "accepted"
+        ? `${shortfall.image} is refused, and was to be accepted`
+        : `${shortfall.image} is accepted, and was to be refused`;
+    case "nothing-judged":
+      return shortfall.images === 0
+        ? "nothing was judged, so nothing is proven"
+        : `nothing was judged, so nothing is proven: the cases (${shortfall.images}) are for other parsers or revisions`;
+    case "nothing-accepted":
+      return "no image was accepted: say --expect refused where that is as it should be";
+    default:
+      return unreachable(shortfall);
+  }
 }
 
 /** `ok`, or the kinds of its findings. */

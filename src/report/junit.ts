@@ -1,18 +1,58 @@
-import type { FindingRecord, VerdictRecord, Verification } from "#core/verification.ts";
-import { commandsText, FINDING_KINDS, findingLines, findingText } from "./finding-text.ts";
+import type { ErrorRecord, FindingRecord, VerdictRecord, Verification } from "#core/verification.ts";
+import { failureText } from "./failure-text.ts";
+import { FINDING_KINDS, PROBLEM_KINDS } from "./finding-kinds.ts";
+import { commandsText, findingLines, findingText, shortfallText } from "./finding-text.ts";
 
-/** A verification as JUnit has it: a suite for each parser, a test case for each image. */
-export function junitReport({ parsers, verdicts }: Verification): string {
-  const suites = parsers.map(({ name }) => ({
-    name,
-    cases: verdicts.filter((verdict) => verdict.parser === name),
-  }));
+/** When a verification began, and how long each of its verdicts took. */
+export type Times = { readonly started: Date; readonly seconds: readonly number[] };
+
+type Case = {
+  readonly name: string;
+  readonly seconds: number;
+  readonly failures: number;
+  readonly errors: number;
+  /** The elements inside. */
+  readonly content: readonly string[];
+};
+
+type Suite = { readonly name: string; readonly cases: readonly Case[] };
+
+/**
+ * A verification as JUnit has it: a suite for each parser, a test case for each image; what could not be judged is an
+ * error, and what the whole fails to show a failure in a suite of its own.
+ */
+export function junitReport(verification: Verification, { started, seconds }: Times): string {
+  const { parsers, verdicts, errors, shortfalls } = verification;
+  const timed = verdicts.map((verdict, i) => ({ verdict, seconds: seconds[i] ?? 0 }));
+  const suites: readonly Suite[] = [
+    ...parsers.map(({ name }) => ({
+      name,
+      cases: timed.filter(({ verdict }) => verdict.parser === name).map(verdictCase),
+    })),
+    ...(["parser", "image", "verification"] as const).map((what) => ({
+      name: `${what === "verification" ? what : `${what}s`} not judged`,
+      cases: errors.filter((error) => error.what === what).map(errorCase),
+    })),
+    {
+      name: "what the images prove",
+      cases: shortfalls.map((shortfall) => {
+        const attribute = attributes({
+          type: PROBLEM_KINDS[shortfall.kind].title,
+          message: shortfallText(shortfall),
+        });
+        const name = shortfall.kind === "unexpected" ? shortfall.image : shortfall.kind;
+        return { name, seconds: 0, failures: 1, errors: 0, content: [`<failure${attribute}/>`] };
+      }),
+    },
+  ].filter(({ name, cases }) => cases.length > 0 || parsers.some((parser) => parser.name === name));
+  const timestamp = started.toISOString();
+  const all = counts(suites.flatMap(({ cases }) => cases));
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${attributes({ name: "kexec-bpf verify", ...counts(verdicts) })}>`,
+    `<testsuites${attributes({ name: "kexec-bpf verify", ...all })}>`,
     ...suites.flatMap(({ name, cases }) => [
-      `  <testsuite${attributes({ name, ...counts(cases) })}>`,
-      ...cases.flatMap(testCase),
+      `  <testsuite${attributes({ name, ...counts(cases), timestamp })}>`,
+      ...cases.flatMap((one) => testCase(one, name)),
       "  </testsuite>",
     ]),
     "</testsuites>",
@@ -20,25 +60,61 @@ export function junitReport({ parsers, verdicts }: Verification): string {
   ].join("\n");
 }
 
-function testCase(verdict: VerdictRecord): string[] {
-  const head = `    <testcase${attributes({ name: verdict.image, classname: verdict.parser })}>`;
+function testCase({ name, seconds, content }: Case, classname: string): string[] {
   return [
-    head,
-    ...verdict.findings.map(failure),
-    `      <system-out>${escaped(commandsText(verdict))}</system-out>`,
+    `    <testcase${attributes({ name, classname, time: time(seconds) })}>`,
+    ...content.map((element) => `      ${element}`),
     "    </testcase>",
   ];
+}
+
+function verdictCase({
+  verdict,
+  seconds,
+}: {
+  readonly verdict: VerdictRecord;
+  readonly seconds: number;
+}): Case {
+  return {
+    name: verdict.image,
+    seconds,
+    failures: verdict.ok ? 0 : 1,
+    errors: 0,
+    content: [...verdict.findings.map(failure), `<system-out>${escaped(commandsText(verdict))}</system-out>`],
+  };
+}
+
+function errorCase({ what, name, failure }: ErrorRecord): Case {
+  const words = failureText(failure);
+  const attribute = attributes({ type: failure.reason, message: words.split("\n")[0] ?? "" });
+  return {
+    name: name === "" ? what : name,
+    seconds: 0,
+    failures: 0,
+    errors: 1,
+    content: [`<error${attribute}>${escaped(words)}</error>`],
+  };
 }
 
 function failure(finding: FindingRecord): string {
   const { title } = FINDING_KINDS[finding.kind];
   const attribute = attributes({ type: title, message: findingText(finding) });
-  return `      <failure${attribute}>${escaped(findingLines(finding).join("\n"))}</failure>`;
+  return `<failure${attribute}>${escaped(findingLines(finding).join("\n"))}</failure>`;
 }
 
-function counts(verdicts: readonly VerdictRecord[]) {
-  const failures = verdicts.filter(({ ok }) => !ok).length;
-  return { tests: verdicts.length, failures, errors: 0, skipped: 0 };
+function counts(cases: readonly Case[]) {
+  const sum = (of: (one: Case) => number) => cases.reduce((total, one) => total + of(one), 0);
+  return {
+    tests: cases.length,
+    failures: sum(({ failures }) => failures),
+    errors: sum(({ errors }) => errors),
+    skipped: 0,
+    time: time(sum(({ seconds }) => seconds)),
+  };
+}
+
+function time(seconds: number): string {
+  return seconds.toFixed(3);
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): string {

@@ -1,3 +1,5 @@
+import { mark, type OwnSequence } from "./visible.ts";
+
 export type Style = {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
@@ -7,9 +9,9 @@ export type Style = {
 const plain = (text: string): string => text;
 
 const sgr =
-  (code: number) =>
+  (begin: OwnSequence) =>
   (text: string): string =>
-    `\u001b[${code}m${text}\u001b[0m`;
+    `${mark(begin)}${text}${mark("\u001b[0m")}`;
 
 /** Colours on a terminal, unless the user does not want any (no-color.org). */
 export function styleFor(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): Style {
@@ -17,5 +19,5 @@ export function styleFor(isTerminal: boolean, env: Readonly<Record<string, strin
   if (!isTerminal || (noColor !== undefined && noColor !== "") || env["TERM"] === "dumb") {
     return { good: plain, bad: plain, dim: plain };
   }
-  return { good: sgr(32), bad: sgr(31), dim: sgr(2) };
+  return { good: sgr("\u001b[32m"), bad: sgr("\u001b[31m"), dim: sgr("\u001b[2m") };
 }

@@ -1,11 +1,11 @@
 import type { ParserRecord, VerdictRecord, Verification } from "#core/verification.ts";
-import { commandsText, findingLines, verdictTitle } from "./finding-text.ts";
+import { commandsText, findingLines, shortfallText, verdictTitle } from "./finding-text.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 
 /** A verification for people: what was judged by what, the verdicts, and each finding. */
 export function verificationText(verification: Verification, { good, bad, dim }: Style): string {
-  const { verdicts, parsers } = verification;
+  const { verdicts, parsers, shortfalls } = verification;
   const [heading = "", ...rows] = table([
     ["parser", "image", "verdict", "fault paths", "commands"],
     ...verdicts.map((verdict) => [
@@ -27,11 +27,9 @@ export function verificationText(verification: Verification, { good, bad, dim }:
   return `${[
     ...parsers.map((parser) => dim(parserText(parser, verification))),
     "",
-    dim(heading),
-    ...coloured,
-    ...findings,
-    "",
+    ...(verdicts.length === 0 ? [] : [dim(heading), ...coloured, ...findings, ""]),
     summary(verification),
+    ...shortfalls.map((shortfall) => bad(shortfallText(shortfall))),
   ].join("\n")}\n`;
 }
 
@@ -48,13 +46,17 @@ function faultPathsText({ faultPaths: { passed, run } }: VerdictRecord): string 
   return run === 0 ? "-" : `${passed}/${run}`;
 }
 
-function summary({ verdicts, images, parsers }: Verification): string {
+function summary({ verdicts, parsers, counts, errors, shortfalls }: Verification): string {
   const failed = verdicts.filter(({ ok }) => !ok).length;
   const runs = verdicts.reduce((sum, { faultPaths }) => sum + 1 + faultPaths.run, 0);
-  const what = `${count(parsers.length, "parser")}, ${count(images.length, "image")}, ${count(runs, "run")}`;
-  return failed === 0
-    ? `${what}: nothing wrong was found`
-    : `${what}: ${failed} of ${count(verdicts.length, "verdict")} not ok`;
+  const { judged, accepted, refused } = counts;
+  const what = [
+    `${count(parsers.length, "parser")}, ${count(runs, "run")}`,
+    `${count(judged, "image")} judged (${accepted} accepted, ${refused} refused)`,
+    ...(errors.length === 0 ? [] : [`${count(errors.length, "error")}`]),
+  ].join(", ");
+  if (failed > 0) return `${what}: ${failed} of ${count(verdicts.length, "verdict")} not ok`;
+  return errors.length + shortfalls.length > 0 ? what : `${what}: nothing wrong was found`;
 }
 
 function count(number: number, noun: string): string {

@@ -7,7 +7,7 @@ import type { DiscoveryOptions } from "#toolchain/settings.ts";
 export type SigningContext = {
   /** Where openssl is looked for; its signal ends openssl. */
   readonly discovery: DiscoveryOptions;
-  /** What openssl runs with: SSL's, the token's and `KBUILD_SIGN_PIN`. */
+  /** What openssl runs with: SSL's and the token's; `KBUILD_SIGN_PIN` is the secret, and goes to it by a pipe. */
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 

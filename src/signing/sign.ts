@@ -1,20 +1,22 @@
-import { chmodSync, constants, statSync, writeFileSync } from "node:fs";
-import { access, realpath, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Malformed, SignatureFailed } from "#core/failure.ts";
+import type { Failure, Malformed, SignatureFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
-import { replaceFile } from "#files/output.ts";
+import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeSignedData, type SignedData } from "#formats/signature/cms.ts";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { requireOpenssl } from "#toolchain/discover.ts";
 import { pkcs11Words } from "#toolchain/pkcs11.ts";
-import { readCertificates } from "./certificate.ts";
+import { readCertificates, splitCertificates } from "./certificate.ts";
 import { definedVariables, runOpenssl, type SigningContext } from "./context.ts";
 import { keyComplaint } from "./key-complaint.ts";
+import { keyFacts } from "./public-key.ts";
 import { readSignedContent } from "./signed-content.ts";
-import { inTemporaryFolder } from "./temporary-folder.ts";
+import { masked, openKey, type SigningKey } from "./signing-key.ts";
+import { findWeakness, type Weakness, weaknessText } from "./strength.ts";
 
 /** Paths are absolute. */
 export type SignRequest = {
@@ -27,6 +29,8 @@ export type SignRequest = {
   readonly hash: "sha256" | "sha384" | "sha512";
   /** Take an existing signature off first. */
   readonly replace: boolean;
+  /** Sign with what `strength.ts` calls weak, too. */
+  readonly allowWeak: boolean;
 };
 
 export type Signed = {
@@ -37,27 +41,28 @@ export type Signed = {
   readonly content: { readonly size: number; readonly sha256: string };
   readonly signature: { readonly offset: number; readonly size: number } & SignedData;
   readonly replaced: boolean;
+  /** What was allowed. */
+  readonly weakness: Weakness | undefined;
   readonly notContainer: Malformed | undefined;
   /** openssl's version. */
   readonly openssl: string;
 };
 
-/** The variable that `scripts/sign-file` takes passphrases and PINs from. It is never put on a command line. */
-const PIN = "KBUILD_SIGN_PIN";
-
-/** How a key in a token is named (RFC 7512). */
-export const PKCS11_SCHEME = "pkcs11:";
-
 /**
  * Signs a file as the kernel's `scripts/sign-file` does: a detached CMS message without attributes and certificates,
  * appended with the trailer. The same key gives the same bytes where the algorithm is deterministic (RSA).
  *
- * Errors: `signature-failed` for a file that is signed already, a key that cannot be used, does not belong to the certificate
+ * Errors: `signature-failed` for a file that is signed already, a key that cannot be used, is weak, does not belong to the certificate
  * or cannot sign with the hash; `tool-missing` without openssl, or without a way to a token.
  *
+ * @param write puts the output in place
  * Source: Linux, scripts/sign-file.c.
  */
-export async function signFile(request: SignRequest, context: SigningContext): Promise<Result<Signed>> {
+export async function signFile(
+  request: SignRequest,
+  context: SigningContext,
+  write: (file: string, bytes: Uint8Array) => Result<void> | Promise<Result<void>>,
+): Promise<Result<Signed>> {
   const { file } = request;
   const before = await readSignedContent(file);
   if (!before.ok) return before;
@@ -71,11 +76,16 @@ export async function signFile(request: SignRequest, context: SigningContext): P
     return err({ reason: "signature-failed", detail: "nothing to sign: it is empty", file });
   const message = await makeMessage(content, request, context);
   if (!message.ok) return message;
-  const { bytes, openssl } = message.value;
+  const { bytes, openssl, certificate } = message.value;
   const described = decodeSignedData(bytes, { base: content.length });
   if (!described.ok) return described;
+  const weakness = findWeakness(described.value.signers, [keyFacts(certificate)]);
+  if (weakness !== undefined && !request.allowWeak) {
+    const detail = weaknessText(weakness);
+    return err({ reason: "signature-failed", detail, file: request.certificate });
+  }
   const whole = appendSignature(content, bytes);
-  const written = await writeKeepingMode(request.output, whole);
+  const written = await write(request.output, whole);
   if (!written.ok) return written;
   return ok({
     output: request.output,
@@ -84,6 +94,7 @@ export async function signFile(request: SignRequest, context: SigningContext): P
     content: { size: content.length, sha256: digest(content) },
     signature: { offset: content.length, size: bytes.length, ...described.value },
     replaced: signature !== undefined,
+    weakness,
     notContainer,
     openssl,
   });
@@ -95,67 +106,76 @@ function unsigned(content: Uint8Array): Uint8Array {
   return split.ok && split.value.signature !== undefined ? unsigned(split.value.content) : content;
 }
 
+type Message = {
+  readonly bytes: Uint8Array;
+  readonly openssl: string;
+  /** The signer's, in PEM. */
+  readonly certificate: string;
+};
+
 async function makeMessage(
   content: Uint8Array,
-  { key, certificate, hash }: SignRequest,
+  { key: named, certificate, hash }: SignRequest,
   context: SigningContext,
-): Promise<Result<{ readonly bytes: Uint8Array; readonly openssl: string }>> {
+): Promise<Result<Message>> {
   const openssl = await requireOpenssl(context.discovery);
   if (!openssl.ok) return openssl;
   const { path, version } = openssl.value;
-  const inputs = await checkInputs(key, certificate);
-  if (!inputs.ok) return inputs;
-  const env = definedVariables(context.env);
-  const token = key.startsWith(PKCS11_SCHEME);
-  const way = token ? await pkcs11Words(path, env, context.discovery) : ok([]);
+  const opened = await openKey(named, context.env);
+  if (!opened.ok) return opened;
+  const key = opened.value;
+  const signers = await readInputs(key, certificate);
+  if (!signers.ok) return signers;
+  const way = key.token ? await pkcs11Words(path, definedVariables(context.env), context.discovery) : ok([]);
   if (!way.ok) return way;
   const signed = await inTemporaryFolder(async (folder) => {
-    // Not by stdin: without a terminal, openssl would take the content for the passphrase.
     const contentFile = join(folder, "content");
     await writeFile(contentFile, content);
-    return runOpenssl(context, {
+    const run = {
       file: path,
       args: [
         ...["cms", "-sign", "-binary", "-noattr", "-nocerts", "-md", hash],
         ...["-in", contentFile, "-outform", "DER"],
-        ...["-signer", certificate, ...way.value, "-inkey", key],
-        ...(env[PIN] === undefined ? [] : ["-passin", `env:${PIN}`]),
+        ...["-signer", certificate, ...way.value, "-inkey", key.name],
+        ...(key.secret === undefined ? [] : ["-passin", "stdin"]),
       ],
-    });
+    };
+    // By a pipe: other users see a command line, and the user's own programs its environment.
+    return runOpenssl(context, key.secret === undefined ? run : { ...run, input: `${key.secret}\n` });
   });
-  if (signed.ok) return ok({ bytes: signed.value.stdout, openssl: version });
-  if (signed.failure.reason !== "tool-failed") return signed;
-  const complaint = keyComplaint(signed.failure.log, { certificate, hash, token, pin: PIN });
-  if (complaint === undefined) return signed;
-  const file = complaint.about === "key" ? key : certificate;
-  const failure: SignatureFailed = { reason: "signature-failed", file, detail: complaint.detail };
-  return err(complaint.log === undefined ? failure : { ...failure, log: complaint.log });
+  const [signer = ""] = signers.value;
+  if (signed.ok) return ok({ bytes: signed.value.stdout, openssl: version, certificate: signer });
+  return err(withoutSecret(signed.failure, key, { certificate, hash }));
 }
 
-/** A file that is not there is told as one, and not in openssl's words. */
-async function checkInputs(key: string, certificate: string): Promise<Result<void>> {
-  if (!key.startsWith(PKCS11_SCHEME)) {
+/** What openssl said, in our words where it is about key or certificate, and with the PIN masked if it repeats it. */
+function withoutSecret(
+  failure: Failure,
+  key: SigningKey,
+  { certificate, hash }: Pick<SignRequest, "certificate" | "hash">,
+): Failure {
+  if (failure.reason !== "tool-failed") return failure;
+  const log = masked(failure.log, key.secret);
+  const complaint = keyComplaint(log, { certificate, hash, token: key.token, pin: key.secretFrom });
+  if (complaint === undefined) return { ...failure, log };
+  const file = complaint.about === "key" ? key.shown : certificate;
+  const told: SignatureFailed = { reason: "signature-failed", file, detail: complaint.detail };
+  return complaint.log === undefined ? told : { ...told, log: complaint.log };
+}
+
+/**
+ * A file that is not there is told as one, and not in openssl's words.
+ *
+ * @returns the certificates; openssl signs with the first
+ */
+async function readInputs(key: SigningKey, certificate: string): Promise<Result<readonly string[]>> {
+  if (!key.token) {
     try {
-      await access(key, constants.R_OK);
+      await access(key.name, constants.R_OK);
     } catch (error) {
-      return err(fileFailed("read", key, error));
+      return err(fileFailed("read", key.name, error));
     }
   }
-  const certificates = await readCertificates(certificate);
-  return certificates.ok ? ok(undefined) : certificates;
-}
-
-/** Replaces a file at once, through a symbolic link, with the permissions that it had. */
-async function writeKeepingMode(output: string, bytes: Uint8Array): Promise<Result<void>> {
-  const target = await realpath(output).catch(() => output);
-  return replaceFile(target, (temporary) => {
-    try {
-      writeFileSync(temporary, bytes, { flag: "wx" });
-      const mode = statSync(target, { throwIfNoEntry: false })?.mode;
-      if (mode !== undefined) chmodSync(temporary, mode & 0o7777);
-      return ok(undefined);
-    } catch (error) {
-      return err(fileFailed("write", output, error));
-    }
-  });
+  const pem = await readCertificates(certificate);
+  return pem.ok ? ok(splitCertificates(pem.value)) : pem;
 }

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { inFile, type Malformed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput } from "#files/input-file.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import { type AppendedSignature, splitSignature } from "#formats/signature/signature.ts";
 
@@ -14,13 +13,9 @@ export type SignedContent = {
 
 /** Errors: `file-failed`, and those of the trailer. */
 export async function readSignedContent(file: string): Promise<Result<SignedContent>> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
-  const split = splitSignature(bytes);
+  const bytes = await readInput(file);
+  if (!bytes.ok) return bytes;
+  const split = splitSignature(bytes.value);
   if (!split.ok) return err(inFile(split.failure, file));
   const container = decodeContainer(split.value.content);
   return ok({ ...split.value, notContainer: container.ok ? undefined : inFile(container.failure, file) });

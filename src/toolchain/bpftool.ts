@@ -21,7 +21,7 @@ export type BpftoolFacts = {
 };
 
 /**
- * The names or paths to look for, in order: the one that the user named and no other; else the copy that
+ * The names or paths to look for, in order: the one that the user named and no other; else the copies that
  * scripts/setup unpacked, PATH's, those of system folders that a user's PATH may lack, and Ubuntu's per-kernel
  * folders from the newest on.
  *
@@ -29,7 +29,7 @@ export type BpftoolFacts = {
  */
 export function bpftoolNames(from: {
   readonly named: string | undefined;
-  readonly toolsDir: string;
+  readonly toolsDirs: readonly string[];
   readonly systemBin: readonly string[];
   readonly linuxTools: string;
   readonly kernels: readonly string[];
@@ -37,7 +37,7 @@ export function bpftoolNames(from: {
   if (from.named !== undefined) return [from.named];
   const newestFirst = [...from.kernels].sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
   return [
-    join(from.toolsDir, "bpftool/usr/sbin/bpftool"),
+    ...from.toolsDirs.map((folder) => join(folder, "bpftool/usr/sbin/bpftool")),
     "bpftool",
     ...from.systemBin.map((folder) => join(folder, "bpftool")),
     ...newestFirst.map((kernel) => join(from.linuxTools, kernel, "bpftool")),

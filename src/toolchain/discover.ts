@@ -84,8 +84,8 @@ async function search(settings: Settings, withOptional: boolean): Promise<Discov
   const [clang, bpftool, headers, openssl, python] = await Promise.all([
     choose(clangKind, clangNames(settings.clang, settings.llvm)),
     listFolder(linuxTools).then((kernels) => {
-      const { bpftool: named, toolsDir } = settings;
-      return choose(bpftoolKind, bpftoolNames({ named, toolsDir, systemBin, linuxTools, kernels }));
+      const { bpftool: named, toolsDirs } = settings;
+      return choose(bpftoolKind, bpftoolNames({ named, toolsDirs, systemBin, linuxTools, kernels }));
     }),
     findHeaders(headersCandidates(settings.libbpfHeaders, settings.kernelTree, include)),
     withOptional ? choose(opensslKind, ["openssl"]) : undefined,

@@ -8,8 +8,8 @@ export const TOOL_VARIABLES: readonly string[] = [
   ...["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "KEXEC_BPF_CACHE"],
   // The time that a reproducible build is to have.
   "SOURCE_DATE_EPOCH",
-  // openssl: its configuration, its modules, tokens, and the passphrase as the kernel's sign-file takes it.
-  ...["OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "KBUILD_SIGN_PIN"],
+  // openssl: its configuration, its modules, tokens. Not KBUILD_SIGN_PIN, which goes by a pipe.
+  ...["OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES"],
   ...["PKCS11_MODULE_PATH", "PKCS11_PROVIDER_MODULE", "PKCS11_PROVIDER_DEBUG", "SOFTHSM2_CONF"],
   ...[
     "OPENSC_CONF",

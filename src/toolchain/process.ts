@@ -1,11 +1,15 @@
 import { constants } from "node:fs";
 import { access, type FileHandle, open, rm } from "node:fs/promises";
+import { Socket } from "node:net";
+import { errnoText } from "#core/errno-text.ts";
 import type { Cancelled, Failure, ToolFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { shellCommand } from "./command-line.ts";
 import { toolEnvironment } from "./environment.ts";
+import { GUARDIAN_SCRIPT, Guardian } from "./guardian.ts";
 import { openGroup } from "./process-group.ts";
+import { type FileLimit, firstTooLarge, TIME_VARIABLE, toolTime, watchFiles } from "./tool-limits.ts";
 
 export type ToolRun = {
   /** The tool's name as failures show it: `clang`. */
@@ -23,8 +27,10 @@ export type ToolRun = {
    * The file is removed when the tool fails, so that nobody takes half of it for the whole.
    */
   readonly stdoutFile?: string;
+  /** Files that the tool writes by itself, and how large they may become. */
+  readonly fileLimits?: readonly FileLimit[];
   readonly signal?: AbortSignal;
-  /** In milliseconds. Default: none. */
+  /** In milliseconds. Default: what `KEXEC_BPF_TOOL_TIMEOUT` says, ten minutes without it. */
   readonly timeout?: number;
 };
 
@@ -34,18 +40,22 @@ export type ToolOutput = {
   readonly stderr: string;
 };
 
-/** More output than this, in bytes, on stdout or stderr ends the tool; `stdoutFile` has no limit. */
-const OUTPUT_LIMIT = 100_000_000;
+/** More output than this, in bytes, on stdout or stderr ends the tool. execa makes a message of it that is six times as long. */
+const OUTPUT_LIMIT = 4_000_000;
+/** The same in `stdoutFile`. */
+const FILE_LIMIT = 100_000_000;
+
+/** Of the log of a tool that wrote too much, so many characters are kept. */
+const LOG_LIMIT = 2000;
 
 /** Time to read what an ended tool still has in its pipes, in milliseconds. */
 const DRAIN_TIME = 100;
 
 /**
  * Runs a tool to its end, in a process group that ends with it: on success, on failure, on abort, on
- * timeout, and when this process itself ends by exit, SIGINT, SIGTERM or SIGHUP. (Only a SIGKILL of this
- * process leaves the group behind.)
+ * timeout, on too much output, and when this process itself ends, by SIGKILL too.
  *
- * @returns `tool-failed` for an exit status other than 0, a signal, a timeout or a file that cannot be
+ * @returns `tool-failed` for an exit status other than 0, a signal, a limit of time or output, or a file that cannot be
  *   started; `tool-missing` where there is no such file; `cancelled` for an abort or an interrupt;
  *   `file-failed` where `stdoutFile` cannot be opened
  */
@@ -73,15 +83,39 @@ export function loadTools(): Promise<typeof import("execa")> {
 }
 
 /** What made us end the tool, as opposed to its own end. */
-type Ending = { readonly by: "signal"; readonly signal: string } | { readonly by: "abort" | "timeout" };
+type Ending =
+  | { readonly by: "signal"; readonly signal: string }
+  | { readonly by: "abort" | "timeout" }
+  | { readonly by: "output"; readonly limit: FileLimit };
+
+let guardian: Guardian | undefined;
+
+/** The process that ends tools when this one cannot. One for all tools, started with the first. */
+async function startGuardian(): Promise<Guardian> {
+  const { execa } = await loadTools();
+  if (guardian?.isThere) return guardian;
+  const child = execa("/bin/sh", ["-c", GUARDIAN_SCRIPT], {
+    ...{ stdin: "pipe", stdout: "ignore", stderr: "ignore" },
+    // Out of the reach of the terminal's signals, and not to be ended with this process: it ends by itself.
+    ...{ detached: true, cleanup: false, reject: false, cwd: "/", env: {}, extendEnv: false },
+  });
+  child.unref();
+  // A socket, which the type does not say: it must not keep this process from ending.
+  if (child.stdin instanceof Socket) child.stdin.unref();
+  guardian = new Guardian(child.stdin);
+  return guardian;
+}
 
 async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<Result<ToolOutput>> {
+  const time = run.timeout === undefined ? toolTime(process.env) : ok(run.timeout);
+  if (!time.ok) return time;
   const { execa } = await loadTools();
+  const guarded = await startGuardian();
   // An abort during the waits above must not start anything.
   if (run.signal?.aborted) return err(cancelled(run.signal));
 
   let ending: Ending | undefined;
-  const group = openGroup((signal) => {
+  const group = openGroup(guarded, (signal) => {
     ending ??= { by: "signal", signal };
   });
   const child = execa(run.file, run.args, {
@@ -113,7 +147,12 @@ async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<R
     else void group.end();
   };
   const onAbort = () => end({ by: "abort" });
-  const timer = run.timeout === undefined ? undefined : setTimeout(end, run.timeout, { by: "timeout" });
+  const timer = setTimeout(end, time.value, { by: "timeout" });
+  const limits = [
+    ...(run.stdoutFile === undefined ? [] : [{ file: run.stdoutFile, bytes: FILE_LIMIT }]),
+    ...(run.fileLimits ?? []),
+  ];
+  const stopWatching = watchFiles(limits, (limit) => end({ by: "output", limit }));
   run.signal?.addEventListener("abort", onAbort, { once: true });
   // `exit`, not `close`: the latter waits for everyone who holds the pipes, grandchildren included.
   child.once("exit", () => {
@@ -123,6 +162,7 @@ async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<R
   });
   const result = await child;
   clearTimeout(timer);
+  stopWatching();
   run.signal?.removeEventListener("abort", onAbort);
   // Where nothing was started, there was no exit.
   group.release();
@@ -130,14 +170,22 @@ async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<R
   const stderr = text(result.stderr);
   if (ending?.by === "abort" && run.signal !== undefined) return err(cancelled(run.signal));
   if (ending?.by === "signal") return err({ reason: "cancelled", signal: ending.signal });
-  if (ending === undefined && result.exitCode === 0 && !result.failed) {
+  const tooLarge = ending?.by === "output" ? ending.limit : firstTooLarge(limits);
+  if (ending === undefined && result.exitCode === 0 && !result.failed && tooLarge === undefined) {
     return ok({ stdout: bytes(result.stdout), stderr });
   }
-  const failed = (ended: string, log: string): Result<never> => err(toolFailed(run, ended, log));
+  const failed = (ended: string, log: string, more: Partial<ToolFailed> = {}): Result<never> =>
+    err({ ...toolFailed(run, ended, log), ...more });
   // Some tools complain on stdout, bpftool with -j among them.
   const log = stderr.trim() === "" && stdoutFd === undefined ? text(result.stdout) : stderr;
-  if (ending?.by === "timeout") return failed("timed out", log);
-  if (result.isMaxBuffer) return failed(`more than ${OUTPUT_LIMIT} bytes of output`, log);
+  if (ending?.by === "timeout") {
+    const variable = run.timeout === undefined ? { variable: TIME_VARIABLE } : {};
+    return failed(`no end after ${time.value / 1000} s`, log, { limit: "time", ...variable });
+  }
+  if (tooLarge !== undefined || result.isMaxBuffer) {
+    const most = tooLarge?.bytes ?? OUTPUT_LIMIT;
+    return failed(`more than ${most} bytes of output`, log.slice(0, LOG_LIMIT), { limit: "output" });
+  }
   if (result.signal !== undefined) return failed(`signal ${result.signal}`, log);
   if (result.exitCode !== undefined) return failed(`exit status ${result.exitCode}`, log);
   return err(await notStarted(run, result.code ?? "unknown error", result.originalMessage ?? ""));
@@ -156,7 +204,7 @@ async function notStarted(run: ToolRun, code: string, message: string): Promise<
     return { reason: "tool-missing", tool: run.tool, tried: [run.file] };
   }
   const why = !folderExists ? `there is no folder ${run.cwd}` : message;
-  return toolFailed(run, `not started: ${code}`, why);
+  return toolFailed(run, `not started: ${errnoText(code)}`, why);
 }
 
 function toolFailed(run: ToolRun, ended: string, log: string): ToolFailed {

@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { userInfo } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 /**
  * Where tools are looked for. Everything may be left out. An option wins over the environment variable of the
@@ -20,12 +20,10 @@ export type DiscoveryOptions = {
   readonly libbpfHeaders?: string;
   /** A kernel source tree, whose tools/lib/bpf goes before the system's headers. */
   readonly kernelTree?: string;
-  /** Where scripts/setup unpacks tools. Default: `tools` in the cache folder. */
-  readonly toolsDir?: string;
   /** Default: `$KEXEC_BPF_CACHE`, else kexec-bpf in `$XDG_CACHE_HOME`, else in `~/.cache`. */
   readonly cacheDir?: string;
-  /** A checkout's scripts/setup, offered as the remedy where apt is at hand. Default: none. */
-  readonly setupScript?: string;
+  /** A checkout's scripts/setup, whose tools are taken, and which is the remedy where apt is at hand. Default: none. */
+  readonly setupScript?: string | undefined;
   /** How long a tool may take to tell its version, in milliseconds. Default 10000. */
   readonly probeTimeout?: number;
   readonly signal?: AbortSignal;
@@ -53,7 +51,8 @@ export type Settings = {
   readonly bpftool: string | undefined;
   readonly libbpfHeaders: string | undefined;
   readonly kernelTree: string | undefined;
-  readonly toolsDir: string;
+  /** Where scripts/setup unpacked tools: for this user, and for all users of the checkout. */
+  readonly toolsDirs: readonly string[];
   readonly cacheDir: string;
   readonly setupScript: string | undefined;
   readonly probeTimeout: number;
@@ -74,7 +73,7 @@ export function resolveSettings(options: DiscoveryOptions): Settings {
     bpftool: given(options.bpftool, env["BPFTOOL"]),
     libbpfHeaders: absolute(given(options.libbpfHeaders, env["LIBBPF_HEADERS"])),
     kernelTree: absolute(given(options.kernelTree)),
-    toolsDir: absolute(options.toolsDir) ?? join(cacheDir, "tools"),
+    toolsDirs: [join(cacheDir, "tools"), ...checkoutTools(options.setupScript)],
     cacheDir,
     setupScript: options.setupScript,
     probeTimeout: options.probeTimeout ?? 10_000,
@@ -90,6 +89,11 @@ export function resolveSettings(options: DiscoveryOptions): Settings {
   };
 }
 
+/** What scripts/setup unpacked, where all who may read the checkout find it: root's cache is closed to others. */
+function checkoutTools(setupScript: string | undefined): readonly string[] {
+  return setupScript === undefined ? [] : [join(dirname(setupScript), "../node_modules/.kexec-bpf/tools")];
+}
+
 /** The program's cache folder; scripts/lib.sh has the same rule in shell. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
   const own = given(env["KEXEC_BPF_CACHE"]);
@@ -97,7 +101,17 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   const base = given(env["XDG_CACHE_HOME"]);
   // The XDG base directory specification: a relative path there is invalid and to be ignored.
   if (base !== undefined && isAbsolute(base)) return join(base, "kexec-bpf");
-  return join(given(env["HOME"]) ?? homedir(), ".cache", "kexec-bpf");
+  return join(given(env["HOME"]) ?? homeOfUser(), ".cache", "kexec-bpf");
+}
+
+/** The home folder of the user database; as for bash's `~`, the root folder where it does not know the user. */
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_SYSTEM_ERROR") return "/";
+    throw error;
+  }
 }
 
 /** The first value that is set; make and the shell take an empty variable for an unset one. */

@@ -5,9 +5,20 @@ import type { LibbpfHeaders } from "./libbpf-headers.ts";
 /** What a build cannot do without, in the order in which it is reported. */
 export const REQUIRED_TOOLS = ["clang", "bpftool", "libbpf"] as const;
 export type RequiredTool = (typeof REQUIRED_TOOLS)[number];
-export type ToolName = RequiredTool | "openssl" | "python3" | "qemu-system-x86_64" | "qemu-system-aarch64";
-/** What distributions have packages of that we know. `pkcs11` is what lets openssl use the keys of a token. */
-export type PackagedTool = RequiredTool | "openssl" | "pkcs11";
+/**
+ * What distributions have packages of that we know. `pkcs11` is what lets openssl use the keys of a token; the compilers
+ * link statically.
+ */
+export type PackagedTool =
+  | RequiredTool
+  | "openssl"
+  | "pkcs11"
+  | "gcc"
+  | "gcc-arm64"
+  | "make"
+  | "pahole"
+  | "qemu-x86"
+  | "qemu-arm64";
 
 /** A usable tool: its facts, where it is, and a name for this very state of its file (for fingerprints). */
 export type Tool<Facts> = Facts & { readonly path: string; readonly identity: string };
@@ -22,7 +33,7 @@ export type ToolState = "found" | "too-old" | "missing";
 
 /** What became of the search for one tool, as plain data for a table or for JSON. */
 export type ToolReport = {
-  readonly name: ToolName;
+  readonly name: string;
   readonly state: ToolState;
   readonly optional: boolean;
   /** The binary, or for libbpf the folder to include from. Absent where the tool is missing. */

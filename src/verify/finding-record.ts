@@ -7,7 +7,10 @@ export function findingFacts(finding: Finding, imageSize: number): FindingFacts 
   switch (finding.kind) {
     case "fault": {
       const { reason, detail, instruction, callee } = finding.fault;
-      return { kind: "fault", reason, detail, instruction, callee: callee ?? null };
+      const place = { detail, instruction, callee: callee ?? null };
+      return reason === "not-modelled"
+        ? { kind: "not-modelled", ...place }
+        : { kind: "fault", reason, ...place };
     }
     case "leak":
       return { kind: "leak", what: finding.reference.kind, name: finding.reference.name };

@@ -134,6 +134,13 @@ describe("a hostile buffer", () => {
     ).toEqual(["command 3", 102, "COPY without a subcommand"]);
   });
 
+  test("with one byte behind the payload, and not one more", () => {
+    const longer = (buffer: Uint8Array) => Buffer.concat([buffer, Buffer.alloc(1)]);
+    expect(failure(longer(good), v7)).toEqual(["command 3", 116, "1 byte behind the payload"]);
+    expect(failure(longer(goodV6), v6)).toEqual(["command 3", 114, "1 byte behind the payload"]);
+    expect(failure(longer(encoded(DONE, v7)), v7)).toEqual(["command 3", 110, "1 byte behind the payload"]);
+  });
+
   test("with an unknown pipeline flag", () =>
     expect(
       failure(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cli, cliOk } from "../support/cli.ts";
@@ -199,7 +199,7 @@ describe("an output folder that cannot be one", () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(
       new RegExp(
-        `^kexec-bpf: ${join(kexec, out)}/\\.kexec-bpf: cannot create folder: (ENOTDIR|EEXIST)$`,
+        `^kexec-bpf: ${join(kexec, out)}/\\.kexec-bpf: cannot create folder: .+ \\((ENOTDIR|EEXIST)\\)$`,
         "m",
       ),
     );
@@ -210,7 +210,9 @@ describe("an output folder that cannot be one", () => {
     write(join(kexec, "image_size.h/file"), "");
     const { status, stderr } = await cli(["make", "zboot", "ARCH=arm64"], { cwd: kexec });
     expect(status).toBe(1);
-    expect(stderr).toContain(`kexec-bpf: ${join(kexec, "image_size.h")}: cannot rename: EISDIR\n`);
+    expect(stderr).toContain(
+      `kexec-bpf: ${join(kexec, "image_size.h")}: cannot write: it is a folder (EISDIR)\n`,
+    );
     expect(temporaries(kexec)).toEqual([]);
     expect(existsSync(join(kexec, "image_size.h/file"))).toBe(true);
   });
@@ -260,7 +262,13 @@ describe("a target description of the user's own", () => {
 describe("a size", () => {
   it("that the verifier cannot follow is refused with the limit", async () => {
     const { kexec } = kernelTree();
-    const { status, stderr } = await cli(["make", "zboot", "ARCH=arm64", "MAX_INITRD=512M"], { cwd: kexec });
+    const asked = await cli(["make", "zboot", "ARCH=arm64", "MAX_INITRD=512M"], { cwd: kexec });
+    expect(asked.status).toBe(2);
+    expect(asked.stderr).toContain("MAX_INITRD=512M: from 1 to 536870911 is possible");
+    const initramfs = write(join(kexec, "initramfs"), "");
+    truncateSync(initramfs, 536_870_912);
+    const words = ["make", "zboot", "ARCH=arm64", `INITRAMFS=${initramfs}`];
+    const { status, stderr } = await cli(words, { cwd: kexec });
     expect(status).toBe(1);
     expect(stderr).toContain("initrd: 536870912 bytes, at most 536870911 are possible");
   });

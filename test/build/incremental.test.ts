@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cli, cliOk, type Outcome, runProgram } from "../support/cli.ts";
@@ -148,6 +148,20 @@ describe("after a change", () => {
     // clang compiles bytecode.c, which the direct way does not need.
     const expected = ["zboot.bpf", "zboot_bytecode.c", "zboot_bytecode.o"];
     expect(made({ status: 0, stdout: stderr, stderr: "" })).toEqual(expected);
+  });
+
+  it("of a header that the compiler alone names, the objects are made again", async () => {
+    const headers = newFolder("headers");
+    cpSync("/usr/include/bpf", join(headers, "bpf"), { recursive: true });
+    const build = () => make(`LIBBPF_HEADERS=${headers}`, "O=found");
+    await build();
+    expect(made(await build())).toEqual(NOTHING);
+    for (const name of ["bpf_helper_defs.h", "bpf_helpers.h"]) {
+      appendFileSync(join(headers, "bpf", name), "/* changed */\n");
+      const changed = made(await build());
+      expect(changed, name).toEqual(expect.arrayContaining(["uki_parser_bpf.o", "zboot_parser_bpf.o"]));
+      expect(made(await build()), name).toEqual(NOTHING);
+    }
   });
 
   it("of the state file into something else, all is made again and works", async () => {

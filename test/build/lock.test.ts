@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { takeTurn } from "#build/lock.ts";
 import { run } from "#cli/run.ts";
 import { ENVIRONMENT, start } from "../support/cli.ts";
-import { kernelTree, newFolder, script } from "../support/kernel-tree.ts";
+import { kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
 
 const unstopped = new AbortController().signal;
 
@@ -56,24 +56,32 @@ it("a build that is killed leaves no lock", async () => {
   expect(await first.ended).toMatchObject({ signal: "SIGKILL" });
 });
 
-it("a build that waits for another says so in one line, and goes on when that is done", async () => {
-  const { kexec } = kernelTree();
-  const release = await turn(kexec);
-  let stderr = "";
-  const status = await run(["make", "image_size.h", "ARCH=arm64"], {
-    stdout: () => undefined,
-    stderr: (text) => {
-      stderr += text;
-      if (text.includes("waiting")) release();
-    },
-    env: ENVIRONMENT,
-    cwd: kexec,
-    terminal: { stdout: false, stderr: false },
-    columns: 80,
-    signal: unstopped,
-  });
-  expect(status).toBe(0);
-  expect(stderr.split("\n").filter((line) => line.includes("waiting"))).toEqual([
-    `kexec-bpf: waiting for another build in ${kexec}`,
-  ]);
-});
+it.each(["image_size.h", "clean"])(
+  "make %s waits for a build in its folder, says so in one line, and goes on when that is done",
+  async (goal) => {
+    const { kexec } = kernelTree();
+    const made = write(join(kexec, "zboot.bpf"), "in the making");
+    const release = await turn(kexec);
+    let stderr = "";
+    let waited = false;
+    const status = await run(["make", goal, "ARCH=arm64"], {
+      stdout: () => undefined,
+      stderr: (text) => {
+        stderr += text;
+        if (!text.includes("waiting")) return;
+        waited = existsSync(made);
+        release();
+      },
+      env: ENVIRONMENT,
+      cwd: kexec,
+      terminal: { stdout: false, stderr: false },
+      columns: 80,
+      signal: unstopped,
+    });
+    expect({ status, waited }).toEqual({ status: 0, waited: true });
+    expect(existsSync(made)).toBe(goal !== "clean");
+    expect(stderr.split("\n").filter((line) => line.includes("waiting"))).toEqual([
+      `kexec-bpf: waiting for another build in ${kexec}`,
+    ]);
+  },
+);

@@ -55,7 +55,7 @@ describe("a build that fails before it makes anything", () => {
     const { status, stderr } = await build(["--targets", "/nonexistent"], newFolder());
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: "kexec-bpf: /nonexistent: cannot read: ENOENT\n",
+      stderr: "kexec-bpf: /nonexistent: cannot read: no such file or folder (ENOENT)\n",
     });
   });
 });

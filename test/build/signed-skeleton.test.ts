@@ -66,6 +66,19 @@ describe.skipIf(!here)(`build --sign-key${here ? "" : " (no amd64: Debian's bpft
     expect(readFileSync(join(out, "zboot_parser_bpf.lskel.h"), "utf8")).toBe(before[3]);
   });
 
+  it("refuses a key that kernels do not take, and takes it with --allow-weak", async () => {
+    const { out, words } = place();
+    const { key, certificate } = newKey({ kind: ["rsa:1024"] });
+    const signed = [...words, "--bpftool", signingBpftool(), "--sign-key", key, "--sign-cert", certificate];
+    const { status, stderr } = await cli(signed, { cwd: out });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`kexec-bpf: ${certificate}: an RSA key of 1024 bits is weak`);
+    expect(existsSync(join(out, "zboot_parser_bpf.lskel.h"))).toBe(false);
+    await cliOk([...signed, "--allow-weak"], { cwd: out });
+    const manifest = JSON.parse(readFileSync(join(out, "zboot.manifest.json"), "utf8"));
+    expect(manifest.predicate.buildDefinition.externalParameters.command).toContain("--allow-weak");
+  });
+
   it("names the certificate in the manifest, and the key in its command alone", async () => {
     const { out, words } = place();
     const { key, certificate } = newKey();
@@ -129,6 +142,9 @@ describe("build --sign-key without what it needs", () => {
     const { status, stderr } = await cli([...words, "--sign-key", key, "--sign-cert", certificate], {
       cwd: out,
     });
-    expect([status, stderr]).toEqual([1, expect.stringContaining(`${key}: cannot read: ENOENT\n`)]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining(`${key}: cannot read: no such file or folder (ENOENT)\n`),
+    ]);
   });
 });

@@ -47,7 +47,8 @@ it("shows what a tool that succeeds complains of", async () => {
   expect(stderr.split("\n")).toContain("warning: so so");
 });
 
-it("a declaration that declares nothing is an error, and no object is left", async () => {
+/** A target whose body has a line of its own, the sixth. */
+function targetWith(line: string): string {
   const targets = newFolder("targets");
   const parts = { v6: { kernel: "COPY" }, v7: { kernel: "COPY" } };
   write(
@@ -57,19 +58,52 @@ it("a declaration that declares nothing is an error, and no object is left", asy
   const body = `struct scratch {
 	struct parts parts;
 };
-
 static __always_inline bool locate(const struct image *image, struct scratch *scratch)
 {
-	int;
+	${line}
 	scratch->parts.kernel.size = image->size;
 	return true;
 }
 `;
   write(join(targets, "odd.hbs"), body);
-  const out = newFolder();
-  const words = ["odd_parser_bpf.o", "ARCH=arm64", `O=${out}`, `TARGETS=${targets}`];
-  const { status, stderr } = await cli(["make", ...words], { cwd: tree.kexec });
-  expect(status).toBe(1);
-  expect(stderr).toContain("declaration does not declare anything");
-  expect(existsSync(join(out, "odd_parser_bpf.o"))).toBe(false);
+  return targets;
+}
+
+describe.each(CLANGS)("a warning of %s in a target's body", (clang) => {
+  it.skipIf(noClang(clang) !== undefined).each([
+    {
+      what: "a declaration that declares nothing",
+      line: "int;",
+      says: "declaration does not declare anything",
+    },
+    { what: "a variable that is not used", line: "int unused = 1;", says: "unused variable" },
+    {
+      what: "a comparison of a sign with none",
+      line: "int one = 1; if (one > image->size) return false;",
+      says: "comparison of integers of different signs",
+    },
+  ])(
+    `is an error that names the body's line, and leaves no object: $what${because(clang)}`,
+    async ({ line, says }) => {
+      const [targets, out] = [targetWith(line), newFolder()];
+      const words = ["odd_parser_bpf.o", "ARCH=arm64", `O=${out}`, `TARGETS=${targets}`, `CLANG=${clang}`];
+      const { status, stderr } = await cli(["make", ...words], { cwd: tree.kexec });
+      expect(status).toBe(1);
+      expect(stderr).toContain(says);
+      expect(stderr.split("\n").map((text) => text.trim())).toContain(`from ${join(targets, "odd.hbs")}:6`);
+      expect(existsSync(join(out, "odd_parser_bpf.o"))).toBe(false);
+    },
+  );
+
+  it.skipIf(noClang(clang) !== undefined)(
+    `is not one of what is on offer and not used${because(clang)}`,
+    async () => {
+      const targets = targetWith("(void)scratch;");
+      const body = readFileSync(join(targets, "odd.hbs"), "utf8");
+      write(join(targets, "odd.hbs"), `{{> part-inside}}\n{{> zboot-payload}}\n${body}`);
+      const words = ["odd_parser_bpf.o", "ARCH=arm64", `O=${newFolder()}`, `TARGETS=${targets}`];
+      const { status, stderr } = await cli(["make", ...words, `CLANG=${clang}`], { cwd: tree.kexec });
+      expect({ status, warnings: /error:/.test(stderr) }).toEqual({ status: 0, warnings: false });
+    },
+  );
 });

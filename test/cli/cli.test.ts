@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { version } from "#package.json";
-import { cli, cliOk, runProgram } from "../support/cli.ts";
+import { cli, cliOk, programFile, runProgram } from "../support/cli.ts";
 import { kernelTree, newFolder, script } from "../support/kernel-tree.ts";
 
 /** Begins every colour and every style of a terminal. */
@@ -43,9 +43,9 @@ describe("kexec-bpf", () => {
     { argv: ["build", "--vmlinux"], says: "Not enough arguments following: vmlinux" },
     { argv: ["build", "--arch", "foo"], says: "unknown architecture foo: arm64, riscv, loongarch, x86" },
     { argv: ["build", "--abi", "v8"], says: 'Choices: "auto", "v6", "v7"' },
-    { argv: ["build", "--max-kernel", "lots"], says: "lots is no size" },
-    { argv: ["build", "--jobs", "0"], says: "--jobs takes a number from 1" },
-    { argv: ["build", "--jobs", "x"], says: "--jobs takes a number from 1" },
+    { argv: ["build", "--max-kernel", "lots"], says: "--max-kernel lots: from 1 to" },
+    { argv: ["build", "--jobs", "0"], says: "--jobs 0: from 1 to 1024 is possible" },
+    { argv: ["build", "--jobs", "x"], says: "--jobs x: from 1 to 1024 is possible" },
     { argv: ["build", "-o", "a", "-o", "b"], says: "--output is given more than once" },
     { argv: ["build", "--vmlinux", "a", "--vmlinux", "b"], says: "--vmlinux is given more than once" },
     {
@@ -120,10 +120,14 @@ describe("kexec-bpf build", () => {
     expect(stdout).toMatch(/^image_size\.h +\d+ B +[0-9a-f]{16}$/m);
   });
 
-  it("keeps stdout empty and the exit status where it fails with --json", async () => {
+  it("tells its failure as JSON with --json, and keeps the exit status", async () => {
     const words = ["build", "zboot", "--vmlinux", "/nonesuch", "--max-kernel", "1M", "--json"];
     const { status, stdout, stderr } = await cli(words, { cwd: newFolder() });
-    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 1,
+      error: { reason: "input-not-found", what: "vmlinux" },
+    });
     expect(stderr).toContain("kexec-bpf: vmlinux not found: ");
   });
 
@@ -155,7 +159,8 @@ describe("kexec-bpf build", () => {
 
 describe("kexec-bpf doctor", () => {
   const machines = ["qemu-system-x86_64", "qemu-system-aarch64"];
-  const tools = ["clang", "bpftool", "libbpf", "openssl", "python3", ...machines];
+  const builders = ["gcc", "make", "pahole", "aarch64-linux-gnu-gcc"];
+  const tools = ["clang", "bpftool", "libbpf", "openssl", "python3", ...machines, ...builders];
 
   it("--json gives schema 1 with every tool", async () => {
     const { status, stdout, stderr } = await cli(["doctor", "--json"], { cwd: newFolder() });
@@ -180,11 +185,34 @@ describe("kexec-bpf doctor", () => {
   it("finds missing virtual machines no reason to fail, and says how to get them", async () => {
     const env = { PATH: newFolder("empty"), KEXEC_BPF_CACHE: newFolder("cache") };
     const { stdout } = await cli(["doctor", "--json"], { cwd: newFolder(), env });
-    const found = JSON.parse(stdout).tools.filter(({ name }: { name: string }) => machines.includes(name));
+    const found = JSON.parse(stdout).tools.filter(({ name }: { name: string }) =>
+      [...machines, ...builders].includes(name),
+    );
+    const mended = (words: string) => ({
+      state: "missing",
+      optional: true,
+      // By the script where it helps this user, else by apt.
+      needed: expect.stringMatching(
+        new RegExp(`kernel-test and boot-test: .*(?:setup ${words}| install -y .+)$`),
+      ),
+    });
     expect(found).toMatchObject([
-      { state: "missing", optional: true, needed: expect.stringMatching(/setup --kernel-vm$/) },
-      { state: "missing", optional: true, needed: expect.stringMatching(/setup --kernel-vm-arm64$/) },
+      ...[mended("--kernel-vm"), mended("--kernel-vm-arm64")],
+      ...[mended("--kernel-vm"), mended("--kernel-vm"), mended("--kernel-vm"), mended("--kernel-vm-arm64")],
     ]);
+  });
+
+  it("names scripts/setup only where there is one: an installed package has none", async () => {
+    const bare = newFolder("bare");
+    symlinkSync(process.execPath, join(bare, "node"));
+    const env = { PATH: bare, BPFTOOL: "/nonesuch", KEXEC_BPF_CACHE: newFolder("cache") };
+    const checkout = await cli(["doctor"], { cwd: newFolder(), env });
+    const installed = await runProgram(["doctor"], { cwd: newFolder(), env });
+    expect([checkout.status, installed.status]).toEqual([3, 3]);
+    expect(existsSync(join(dirname(dirname(programFile())), "scripts/setup"))).toBe(false);
+    expect(installed.stdout).toMatch(/\nto mend it: .*install .*clang/);
+    expect(installed.stdout).not.toContain("scripts/setup");
+    expect(checkout.stdout).toMatch(/\nto mend it: .*(?:scripts\/setup|apt-get install)/);
   });
 
   it("has colours on a terminal, and none with NO_COLOR, a dumb terminal or a pipe", async () => {

@@ -4,13 +4,18 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
+import { compressZstd } from "#formats/compression/zstd-encode.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
 import { encodeZbootImage, type ZbootInput } from "#formats/zboot/encode.ts";
+import { bzImage } from "../kernel/images.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { buildElf } from "../support/elf-builder.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
 import { judgedBy, output } from "../support/tools.ts";
+import { buildZboot } from "../support/zboot-builder.ts";
 
 const EM_AARCH64 = 183;
 
@@ -45,6 +50,190 @@ describe("extract gives Debian's arm64 Image back from a zboot file", () => {
     expect(digest(bytes)).toBe(digest(image));
     expect(told).toMatchObject({ what: "arm64 Image", steps: [`zboot (${compression})`] });
     expect(told).toMatchObject({ size: image.length, sha256: digest(image) });
+  });
+});
+
+/** What `extract` says of a file with these bytes, and what it leaves. */
+async function attempt(bytes: Uint8Array, ...words: readonly string[]) {
+  const cwd = newFolder();
+  write(join(cwd, "file"), bytes);
+  const { status, stderr } = await cli(["extract", "file", "-o", "out", ...words], { cwd });
+  const out = join(cwd, "out");
+  const message = stderr.replace(`${cwd}/`, "").trim();
+  return { status, message, ...(existsSync(out) ? { bytes: readFileSync(out) } : {}) };
+}
+
+describe("extract refuses what is not a kernel, and --raw takes it:", () => {
+  const program = { type: 1, offset: 64n, filesz: 4n, paddr: 0x1000n };
+  const code = [{ name: ".text", flags: 2, data: Buffer.from("code") }];
+  const elf = (type: number, machine = EM_AARCH64, name?: string) =>
+    buildElf([...code, ...(name === undefined ? [] : [{ name }])], { type, machine, programs: [program] })
+      .bytes;
+
+  test.each([
+    ["a program", elf(3), 'a program is not supported: nothing in it says "Linux version …"'],
+    [
+      "a kernel module",
+      elf(1, EM_AARCH64, ".modinfo"),
+      "a kernel module is not supported: it is not a kernel",
+    ],
+    ["an object", elf(1), "an object file is not supported: it is not a kernel"],
+    ["a BPF object", elf(1, 247), "a BPF object is not supported: it is not a kernel"],
+    ["a core dump", elf(4), "a core dump is not supported: it is not a kernel"],
+  ])("%s", async (_, bytes, words) => {
+    const message = `kexec-bpf: file: ${words}; --raw takes it nevertheless`;
+    expect(await attempt(bytes)).toEqual({ status: 1, message });
+    expect(await attempt(gzipSync(bytes), "--layer", "vmlinux")).toMatchObject({ status: 1 });
+    expect(await attempt(bytes, "--raw")).toMatchObject({ status: 0, bytes: Buffer.from("code") });
+    expect((await attempt(gzipSync(bytes), "--raw", "--layer", "vmlinux")).bytes?.equals(bytes)).toBe(true);
+  });
+
+  test("what a stream holds, whatever it is", async () => {
+    const refused = await attempt(gzipSync("no kernel"));
+    expect(refused).toMatchObject({ status: 1, message: expect.stringContaining("inside the gzip stream") });
+    expect((await attempt(gzipSync("no kernel"), "--raw")).bytes?.toString()).toBe("no kernel");
+  });
+
+  test.each([
+    ["s390x", Buffer.concat([Buffer.alloc(0x10008), Buffer.from("S390EP")]), "an s390x kernel"],
+    ["32-bit ARM", Buffer.from(`${"00".repeat(0x24)}18286f01`, "hex"), "a zImage for 32-bit ARM"],
+    ["an addon", buildPe([{ name: ".cmdline", data: Buffer.from("quiet") }]).bytes, "a UKI addon"],
+    ["another program", buildPe([{ name: ".text", data: Buffer.from("code") }]).bytes, "this PE file"],
+    [
+      "a lanzaboote stub",
+      buildPe([
+        { name: ".linux", data: Buffer.from("\\EFI\\nixos\\kernel.efi") },
+        { name: ".linuxh", data: Buffer.alloc(32) },
+      ]).bytes,
+      "a lanzaboote stub is not supported: it names its kernel by path and hash (\\EFI\\nixos\\kernel.efi)",
+    ],
+  ])("%s is named", async (_, bytes, words) => {
+    const refused = await attempt(bytes);
+    expect(refused).toMatchObject({
+      status: 1,
+      message: expect.stringContaining(`kexec-bpf: file: ${words}`),
+    });
+  });
+
+  test("a UKI that is cut off says where, and not that it is none", async () => {
+    const uki = encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: Buffer.alloc(9000) }] });
+    if (!uki.ok) throw new Error(JSON.stringify(uki.failure));
+    const { message } = await attempt(uki.value.subarray(0, 5000));
+    expect(message).toMatch(
+      /^kexec-bpf: file: PE section header 0, offset 0x[0-9a-f]+: 9000 bytes of .linux at /,
+    );
+  });
+});
+
+describe("extract --layer gives byte for byte", () => {
+  const parts = { linux: "", initrd: "the initrd", cmdline: "quiet" };
+  let kernel: Buffer;
+  let uki: Uint8Array;
+  beforeAll(async () => {
+    kernel = Buffer.from(await zbootOf(image.subarray(0, 1 << 16), "gzip"));
+    const sections = [
+      { name: ".linux", data: kernel },
+      { name: ".initrd", data: Buffer.from(parts.initrd) },
+      { name: ".cmdline", data: Buffer.from(parts.cmdline) },
+    ];
+    const encoded = encodeUki({ arch: "arm64", sections });
+    if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
+    uki = encoded.value;
+  });
+
+  test("a UKI's and an envelope's parts", async () => {
+    const initrd = Buffer.from(parts.initrd);
+    const envelope = encodeEnvelope({
+      machine: EM_AARCH64,
+      kernel,
+      initrd,
+      cmdline: Buffer.from(parts.cmdline),
+    });
+    for (const bytes of [uki, envelope]) {
+      expect((await attempt(bytes, "--layer", "linux")).bytes?.equals(kernel)).toBe(true);
+      expect((await attempt(bytes, "--layer", "initrd")).bytes?.toString()).toBe(parts.initrd);
+      // An envelope's has the NUL that the kernel wants.
+      const cmdline = (await attempt(bytes, "--layer", "cmdline")).bytes?.toString();
+      expect(cmdline).toBe(bytes === uki ? parts.cmdline : `${parts.cmdline}\0`);
+      const { bytes: boots } = await attempt(bytes, "--layer", "image");
+      expect(boots?.equals(image.subarray(0, 1 << 16))).toBe(true);
+    }
+  });
+
+  test("a bzImage in a UKI, or the vmlinux in that, compressed or not", async () => {
+    const vmlinux = buildElf([], { type: 2, machine: 62 }).bytes;
+    const x86 = async (payload: Uint8Array) => {
+      const kernel = bzImage(payload, vmlinux.length);
+      const encoded = encodeUki({ arch: "x86", sections: [{ name: ".linux", data: kernel }] });
+      if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
+      expect((await attempt(encoded.value, "--layer", "linux")).bytes?.equals(kernel)).toBe(true);
+      expect((await attempt(encoded.value, "--layer", "image")).bytes?.equals(kernel)).toBe(true);
+      return (await attempt(encoded.value, "--layer", "vmlinux")).bytes;
+    };
+    // bzImage() appends a size, which an uncompressed payload does not have: it is a part of that.
+    expect((await x86(vmlinux))?.subarray(0, vmlinux.length).equals(vmlinux)).toBe(true);
+    expect((await x86(compressZstd(vmlinux)))?.equals(vmlinux)).toBe(true);
+  });
+
+  test("and says which layer there is not", async () => {
+    const plain = encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: kernel }] });
+    if (!plain.ok) throw new Error(JSON.stringify(plain.failure));
+    for (const [bytes, layer, where] of [
+      [plain.value, "initrd", "UKI"],
+      [uki, "vmlinux", "UKI, zboot (gzip)"],
+      [kernel, "linux", "zboot (gzip)"],
+    ] as const) {
+      expect(await attempt(bytes, "--layer", layer)).toEqual({
+        status: 1,
+        message: `kexec-bpf: file: --layer ${layer} is not supported: there is none in ${where}`,
+      });
+    }
+    expect(await attempt(kernel, "--layer", "kernel")).toMatchObject({ status: 2 });
+  });
+});
+
+describe("extract takes the whole of a file, and says what it leaves:", () => {
+  test("two streams are one Image", async () => {
+    const kernel = image.subarray(0, 1 << 16);
+    const [first, second] = [kernel.subarray(0, 1000), kernel.subarray(1000)];
+    const { bytes, message } = await attempt(Buffer.concat([gzipSync(first), gzipSync(second)]));
+    expect({ whole: bytes?.equals(kernel), message }).toEqual({ whole: true, message: "" });
+  });
+
+  test.each([
+    ["a device tree", "d00dfeed00000000", "8 bytes (a device tree) behind the gzip stream at offset 0x0 are"],
+    ["metadata", "ff", "1 byte behind the gzip stream at offset 0x0 is"],
+    ["zeros", "0000000000", "5 bytes, all zero, behind the gzip stream at offset 0x0 are"],
+  ])("%s behind the stream", async (_, rest, words) => {
+    const kernel = image.subarray(0, 1 << 16);
+    const file = Buffer.concat([gzipSync(kernel), Buffer.from(rest, "hex")]);
+    const { bytes, message } = await attempt(file);
+    expect(bytes?.equals(kernel)).toBe(true);
+    expect(message).toBe(`kexec-bpf: warning: ${words} no part of it`);
+    const cwd = newFolder();
+    write(join(cwd, "file"), file);
+    const { stdout } = await cliOk(["extract", "file", "-o", "out", "--json"], { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({ warnings: [`${words} no part of it`] });
+  });
+
+  test("a zboot file's payload as the kernel takes it: the first stream", async () => {
+    const kernel = image.subarray(0, 1 << 16);
+    const second = gzipSync("more");
+    const payload = Buffer.concat([gzipSync(kernel), second]);
+    const { bytes, message } = await attempt(buildZboot(payload, { compression: "gzip" }));
+    expect(bytes?.equals(kernel)).toBe(true);
+    expect(message).toMatch(
+      new RegExp(
+        `^kexec-bpf: warning: ${second.length} bytes behind the gzip stream at offset 0x[0-9a-f]+ are no part of it$`,
+      ),
+    );
+  });
+
+  test("not the size that kernel builds append", async () => {
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(1 << 16);
+    const stream = Buffer.concat([gzipSync(image.subarray(0, 1 << 16)), size]);
+    expect(await attempt(stream)).toMatchObject({ status: 0, message: "" });
   });
 });
 
@@ -203,7 +392,7 @@ judgedBy(["readelf", "objcopy"], "extract makes of Debian's bzImage", () => {
 
 judgedBy(["gcc", "objcopy"], "extract flattens an ELF file as objcopy -O binary does", () => {
   const SOURCE = `
-    const char text[] = "constants";
+    const char linux_banner[] = "Linux version 6.1.0 (of this test)";
     int data[1000] = {1, 2, 3};
     static char bss[1 << 20];
     void _start(void) { for (;;) bss[data[0]]++; }

@@ -1,23 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { start } from "../support/cli.ts";
 import { kernelTree, newFolder, script } from "../support/kernel-tree.ts";
-
-/** Whether a process has ended; a zombie that an idle init leaves counts as ended. */
-function isGone(pid: string): boolean {
-  const file = `/proc/${pid}/stat`;
-  return !existsSync(file) || /\) Z /.test(readFileSync(file, "utf8"));
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
-    if (holds()) return;
-    await sleep(20);
-  }
-  throw new Error(`waited in vain until ${what}`);
-}
+import { isGone, linesOf, until } from "../support/until.ts";
 
 it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s while clang hangs ends the program by its own status, clang's own children too, and leaves no temporaries",
@@ -39,12 +25,7 @@ it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
 esac`,
     );
     const running = start(["make", "zboot", "ARCH=arm64", `CLANG=${clang}`], { cwd: kexec });
-    const seen = (): string[] =>
-      existsSync(pids)
-        ? readFileSync(pids, "utf8")
-            .split("\n")
-            .filter((line) => line !== "")
-        : [];
+    const seen = () => linesOf(pids);
     await until("clang and its child have started", () => seen().length === 2);
     running.kill(signal);
     const ended = await running.ended;
@@ -57,3 +38,25 @@ esac`,
     expect(left).not.toContain("zboot_parser_bpf.o");
   },
 );
+
+it("SIGKILL while bpftool loops ends bpftool, which minds no other signal, and what it has started", async () => {
+  const { kexec } = kernelTree();
+  const pids = join(newFolder("tools"), "pids");
+  const bpftool = script(
+    join(newFolder("tools"), "bpftool"),
+    `case $* in
+  version*) echo "bpftool v7.5.0"; echo "using libbpf v1.5" ;;
+  *)
+    trap '' HUP INT TERM
+    sh -c 'echo $$ >> "$0"; while :; do :; done' ${pids} &
+    echo $$ >> ${pids}
+    while :; do :; done ;;
+esac`,
+  );
+  const running = start(["make", "zboot", "ARCH=arm64", `BPFTOOL=${bpftool}`], { cwd: kexec });
+  const seen = () => (existsSync(pids) ? readFileSync(pids, "utf8").split("\n").filter(Boolean) : []);
+  await until("bpftool and its child have started", () => seen().length >= 2);
+  running.kill("SIGKILL");
+  expect(await running.ended).toMatchObject({ signal: "SIGKILL" });
+  await until("the family is gone", () => seen().every(isGone));
+});

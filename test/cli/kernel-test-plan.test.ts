@@ -19,7 +19,11 @@ describe("the plan for a kernel that has the interface of v6", () => {
     built = await buildParsers("v6");
   });
 
-  async function plan(images: Readonly<Record<string, Uint8Array | string>>, revision: "v6" | "v7" = "v6") {
+  async function plan(
+    images: Readonly<Record<string, Uint8Array | string>>,
+    revision: "v6" | "v7" = "v6",
+    containers: readonly string[] = ["uki.bpf"],
+  ) {
     const folder = newFolder("own");
     const said: string[] = [];
     const io = {
@@ -28,7 +32,7 @@ describe("the plan for a kernel that has the interface of v6", () => {
       signal: new AbortController().signal,
     };
     const request = {
-      containers: [write(join(folder, "uki.bpf"), built.file("uki.bpf"))],
+      containers: containers.map((name) => write(join(folder, name), built.file("uki.bpf"))),
       images: Object.entries(images).map(([name, bytes]) => write(join(folder, name), bytes)),
       ...{
         kernels: [],
@@ -54,6 +58,17 @@ describe("the plan for a kernel that has the interface of v6", () => {
     if (!pe.ok) throw new Error(JSON.stringify(pe.failure));
     expect(peSection(pe.value, ".bpf")?.sizeOfRawData).toBeGreaterThan(1000);
     expect(job.own).toEqual({ target: profileBtf("v6").find("bpf_buffer_parser", ["func"]) });
+  });
+
+  it("tells containers, and images, of the same base name apart by their folders", async () => {
+    const images = { "x/a.efi": UKI, "y/a.efi": UKI };
+    const { result } = await plan(images, "v6", ["old/uki.bpf", "new/uki.bpf"]);
+    if (!result.ok) throw new Error(JSON.stringify(result.failure));
+    const { subjects, cases } = result.value.plan;
+    expect(subjects.map(({ name }) => name)).toEqual(["old/uki.bpf .bpf.1", "new/uki.bpf .bpf.1"]);
+    expect(cases.map(({ name }) => name).sort()).toEqual(
+      ["x", "y"].flatMap((at) => ["new", "old"].map((of) => `${at}/a.efi with ${of}/uki.bpf`)),
+    );
   });
 
   it("leaves out what the kernel's loader would run for ever, and what is no PE image, and says how many", async () => {

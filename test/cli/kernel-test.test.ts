@@ -12,8 +12,11 @@ describe("kernel-test", () => {
     [["a.bpf"], "give images by --image or --corpus"],
     [["--image", "x"], "Not enough non-option arguments: got 0, need at least 1"],
     [["a.bpf", "--image", "x", "--kernel", "bzImage"], "Implications failed:\n kernel -> headers"],
-    [["a.bpf", "--image", "x", "--log-level", "8"], "--log-level 8"],
-    [["a.bpf", "--image", "x", "--max-kernel", "much"], "much is no size"],
+    [["a.bpf", "--image", "x", "--log-level", "8"], "--log-level 8: from 0 to 7 is possible (a number)"],
+    [
+      ["a.bpf", "--image", "x", "--max-kernel", "much"],
+      "--max-kernel much: from 1 to 536870911 is possible (bytes, or a number with K, M or G)",
+    ],
   ])("refuses the words %j", async (words, why) => {
     const { status, stderr, stdout } = await cli(["kernel-test", ...words], BARE);
     expect(stderr).toBe(`kexec-bpf: ${why}\nkexec-bpf --help shows what there is\n`);
@@ -23,7 +26,7 @@ describe("kernel-test", () => {
   it("says how to get QEMU where there is none", async () => {
     const { status, stderr } = await cli(["kernel-test", "a.bpf", "--image", "x"], BARE);
     expect(stderr).toMatch(
-      /^kexec-bpf: qemu-system-x86_64 not found\n(?:.*\n)* {2}to mend it: .*scripts\/setup --kernel-vm\n$/,
+      /^kexec-bpf: qemu-system-x86_64 not found\n(?:.*\n)* {2}to mend it: .*(?:scripts\/setup --kernel-vm|install .*qemu-system-x86\S*)\n$/,
     );
     expect(status).toBe(3);
   });

@@ -3,6 +3,7 @@ import { cpSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { namingStdin } from "#cli/own-words.ts";
 import { plainForm } from "#cli/plain-form.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
 import { bootImage } from "../kernel/images.ts";
@@ -95,3 +96,12 @@ describe("the program as a process answers a plain form as the parsed command do
     expect(told("pack", "envelope", image, image, "quiet", "-o", output, "--force")).toContain(output);
   });
 });
+
+test.each([
+  ["inspect - --json", "inspect /dev/stdin --json"],
+  ["verify - --image -", "verify /dev/stdin --image /dev/stdin"],
+  ["extract - -o -", "extract /dev/stdin -o -"],
+  ["verify a --junit -", "verify a --junit -"],
+])("- is standard input, but not where something is written: %s", (given, meant) =>
+  expect(namingStdin(given.split(" ")).join(" ")).toBe(meant),
+);

@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, readFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Io } from "#cli/io.ts";
@@ -6,6 +6,7 @@ import { progressLine } from "#cli/progress-line.ts";
 import { run } from "#cli/run.ts";
 import type { Verification } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
+import { visible } from "#report/visible.ts";
 import { IMAGES } from "../fixtures/wrong-parsers/images.ts";
 import { cli, cliOk, ENVIRONMENT } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
@@ -39,9 +40,9 @@ describe("verify refuses, as a matter of usage,", () => {
     ["no image", ["zboot.bpf"], "an image is needed"],
     ["an unknown reference", ["zboot.bpf", "--image", "zboot.img", "--reference", "pe"], "reference"],
     [
-      "a limit that is no size",
+      "a limit that is not a size",
       ["zboot.bpf", "--image", "zboot.img", "--max-kernel", "much"],
-      "much is no size",
+      "--max-kernel much: from 1 to",
     ],
   ])("%s", async (_what, argv, words) => {
     const { status, stdout, stderr } = await cli(["verify", ...argv], { cwd: folderWith("zboot.bpf") });
@@ -62,8 +63,16 @@ describe("verify refuses, as a matter of usage,", () => {
 
 describe("verify fails for", () => {
   it.each([
-    ["an image that is not there", ["zboot.bpf", "--image", "none.img"], /none\.img: cannot read: ENOENT/],
-    ["a parser that is not there", ["none.bpf", "--image", "zboot.img"], /none\.bpf: cannot read: ENOENT/],
+    [
+      "an image that is not there",
+      ["zboot.bpf", "--image", "none.img"],
+      /none\.img: cannot read: no such file or folder \(ENOENT\)/,
+    ],
+    [
+      "a parser that is not there",
+      ["none.bpf", "--image", "zboot.img"],
+      /none\.bpf: cannot read: no such file or folder \(ENOENT\)/,
+    ],
     [
       "a parser that is none",
       ["zboot.img", "--image", "zboot.img"],
@@ -230,6 +239,174 @@ describe("a corpus folder", () => {
   });
 });
 
+describe("what verify shows", () => {
+  /** A good zboot image, and files that are none. */
+  function folder(): string {
+    const cwd = folderWith("zboot.bpf");
+    write(join(cwd, "sources/a.c"), "int a;\n");
+    write(join(cwd, "sources/deep/b.c"), "int b;\n");
+    return cwd;
+  }
+  const counted = async (cwd: string, ...words: readonly string[]) => {
+    const { status, stdout } = await cli(["verify", "zboot.bpf", ...words, "--json"], { cwd });
+    const { counts, shortfalls, expect: expected } = JSON.parse(stdout) as Verification;
+    return { status, counts, expected, shortfalls: shortfalls.map(({ kind }) => kind) };
+  };
+
+  it("is nothing where no image was accepted, and nothing says that none should be", async () => {
+    const { status, stdout } = await cli(["verify", "zboot.bpf", "--image", "sources"], { cwd: folder() });
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      "2 images judged (0 accepted, 2 refused)\nno image was accepted: say --expect refused",
+    );
+    expect(stdout).not.toContain("nothing wrong");
+  });
+
+  it.each([
+    ["zboot.img", [], 0, [1, 1, 0], []],
+    ["zboot.img", ["--expect", "accepted"], 0, [1, 1, 0], []],
+    ["zboot.img", ["--expect", "refused"], 1, [1, 1, 0], ["unexpected"]],
+    ["sources", [], 1, [2, 0, 2], ["nothing-accepted"]],
+    ["sources", ["--expect", "accepted"], 1, [2, 0, 2], ["unexpected", "unexpected"]],
+    ["sources", ["--expect", "refused"], 0, [2, 0, 2], []],
+    [".", [], 0, [4, 1, 3], []],
+    [".", ["--expect", "accepted"], 1, [4, 1, 3], ["unexpected", "unexpected", "unexpected"]],
+  ])("on %s with %j is exit status %i", async (image, words, status, [judged, accepted, refused], kinds) => {
+    expect(await counted(folder(), "--image", image, ...words)).toEqual({
+      status,
+      counts: { judged, accepted, refused },
+      expected: words[1] ?? null,
+      shortfalls: kinds,
+    });
+  });
+
+  it("is nothing where nothing was judged: nothing judged is nothing proven", async () => {
+    const cwd = folder();
+    write(join(cwd, "c/a.img"), "MZ");
+    write(join(cwd, "c/a.json"), JSON.stringify({ schema: 1, reference: "uki", revision: "v7", why: "-" }));
+    expect(await counted(cwd, "--image", "c")).toMatchObject({ status: 1, shortfalls: ["nothing-judged"] });
+    const { status, stdout } = await cli(["verify", "zboot.bpf", "--image", "c"], { cwd });
+    expect(status).toBe(1);
+    expect(stdout).toContain("nothing was judged, so nothing is proven: the cases (1) are for other parsers");
+    expect(stdout).not.toContain("nothing wrong");
+  });
+
+  it("is as it should be where a case's own description says what it is for", async () => {
+    const cwd = folder();
+    write(join(cwd, "c/a.img"), "MZ");
+    write(join(cwd, "c/a.json"), JSON.stringify({ schema: 1, reference: "zboot", revision: "v7", why: "-" }));
+    expect(await counted(cwd, "--image", "c")).toMatchObject({ status: 0, shortfalls: [] });
+  });
+
+  it("of a parser of the next layer does not count: no kernel shows it a file", async () => {
+    const cwd = folderWith("uki.bpf");
+    const words = ["verify", "uki.bpf", "--image", "zboot.img", "--json"];
+    const { status, stdout } = await cli(words, { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({ shortfalls: [{ kind: "nothing-accepted", images: 1 }] });
+    expect(status).toBe(1);
+  });
+
+  it.each(["fuzz", "kernel-test"])("is no question to ask of %s", async (command) => {
+    const words = [command, "zboot.bpf", "--image", "zboot.img", "--expect", "accepted"];
+    const { status, stderr } = await cli(words, { cwd: folder() });
+    expect(status).toBe(2);
+    expect(stderr).toContain("expect");
+  });
+});
+
+it("verify says what is not modelled here as that, and not as a fault of the parser's", async () => {
+  const cwd = folderWith("zboot_parser_bpf.c");
+  const source = readFileSync(join(cwd, "zboot_parser_bpf.c"), "utf8");
+  const call = "bpf_get_parser_context(parser_id);\n";
+  expect(source.split(call)).toHaveLength(2);
+  // A helper that kernels have and parsers do not need.
+  write(join(cwd, "zboot_parser_bpf.c"), source.replace(call, `${call}\tbpf_jiffies64();\n`));
+  const argv = ["verify", "zboot_parser_bpf.c", "--image", "zboot.img", "-I", headers, "--no-fault-paths"];
+  const { status, stdout } = await cli(argv, { cwd });
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^zboot_parser_bpf\.c +zboot\.img +NOT MODELLED /m);
+  expect(stdout).toContain("bpf_jiffies64 is not modelled here");
+  expect(stdout).not.toContain("FAULT");
+  const { verdicts } = JSON.parse((await cli([...argv, "--json"], { cwd })).stdout) as Verification;
+  expect(verdicts[0]?.findings.map(({ kind }) => kind)).toEqual(["not-modelled"]);
+});
+
+describe("the reports of verify", () => {
+  const reports = ["--junit", "j.xml", "--sarif", "s.sarif"];
+  const written = (cwd: string) => ({
+    junit: readFileSync(join(cwd, "j.xml"), "utf8"),
+    sarif: JSON.parse(readFileSync(join(cwd, "s.sarif"), "utf8")),
+  });
+
+  it("tell of a parser and an image that cannot be loaded, and of the others all the same", async () => {
+    const cwd = folderWith("zboot.bpf");
+    write(join(cwd, "bad.bpf"), "no ELF");
+    const words = [
+      "bad.bpf",
+      "zboot.bpf",
+      "--image",
+      "none.img",
+      "--image",
+      "zboot.img",
+      "--json",
+      ...reports,
+    ];
+    const { status, stdout, stderr } = await cli(["verify", ...words], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/bad\.bpf: ELF file header.*\n.*none\.img: cannot read: ENOENT/);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 1,
+      error: { reason: "malformed", format: "ELF", message: expect.stringContaining("bad.bpf") },
+      verdicts: [{ parser: "zboot.bpf", image: "zboot.img", ok: true }],
+      errors: [
+        { what: "parser", name: "bad.bpf", failure: { reason: "malformed" } },
+        { what: "image", name: "none.img", failure: { reason: "file-failed", code: "ENOENT" } },
+      ],
+    });
+    const { junit, sarif } = written(cwd);
+    expect(junit).toContain('tests="3" failures="0" errors="2"');
+    expect(junit).toContain('<testcase name="bad.bpf" classname="parsers not judged"');
+    const [run] = sarif.runs;
+    expect(run.results.map(({ ruleId }: { ruleId: string }) => ruleId)).toEqual(["not-judged", "not-judged"]);
+    expect(run.invocations).toEqual([{ executionSuccessful: false }]);
+  });
+
+  it.each([
+    ["a kernel that cannot be read", ["--btf", "none"], 1],
+    ["an image folder that is empty", ["--image", "empty"], 1],
+  ])("tell of %s", async (_what, words, status) => {
+    const cwd = folderWith("zboot.bpf");
+    mkdirSync(join(cwd, "empty"));
+    const images = words.includes("--image") ? [] : ["--image", "zboot.img"];
+    const outcome = await cli(["verify", "zboot.bpf", ...images, ...words, ...reports], { cwd });
+    expect(outcome.status).toBe(status);
+    expect(written(cwd).junit).toContain('errors="1"');
+    expect(written(cwd).sarif.runs[0].results).toHaveLength(1);
+  });
+
+  it("never stay from an earlier run", async () => {
+    const cwd = folderWith("zboot.bpf");
+    write(join(cwd, "j.xml"), "old");
+    write(join(cwd, "s.sarif"), "old");
+    const interrupt = new AbortController();
+    interrupt.abort("SIGINT");
+    const argv = ["verify", "zboot.bpf", "--image", "zboot.img", ...reports];
+    expect(await run(argv, quietIo(cwd, interrupt.signal))).toBe(130);
+    expect(readdirSync(cwd).sort()).toEqual(["zboot.bpf", "zboot.img"]);
+  });
+
+  it.each([
+    ["an image", ["--junit", "zboot.img"]],
+    ["another report", ["--junit", "j.xml", "--sarif", "./j.xml"]],
+  ])("are not written over %s", async (_what, words) => {
+    const cwd = folderWith("zboot.bpf");
+    const { status, stderr } = await cli(["verify", "zboot.bpf", "--image", "zboot.img", ...words], { cwd });
+    expect(status).toBe(2);
+    expect(stderr).toContain("a report needs a file of its own");
+    expect(readFileSync(join(cwd, "zboot.img")).equals(IMAGES.zboot)).toBe(true);
+  });
+});
+
 describe("verify", () => {
   it("writes what is asked for and says ok by its status", async () => {
     const cwd = folderWith("zboot.bpf");
@@ -349,7 +526,7 @@ describe("the progress line", () => {
       }
       show("the last");
       clear();
-      return told;
+      return told.map(visible);
     } finally {
       vi.useRealTimers();
     }
@@ -374,7 +551,7 @@ describe("the coverage of verify", () => {
       expect(stdout).toMatch(/not reached:\n {2}\d+: if .* @ zboot_parser_bpf\.c:\d+/);
       return Number(/^branches +[\d.]+ % +\((\d+) of/m.exec(stdout)?.[1]);
     };
-    const one = await reached("cut.img");
+    const one = await reached("zboot.img");
     expect(one).toBeGreaterThan(0);
     expect(await reached("cut.img", "zboot.img")).toBeGreaterThan(one);
     const json = await cliOk(["verify", "zboot.bpf", "--image", "zboot.img", "--coverage", "--json"], {

@@ -73,7 +73,7 @@ describe("replaceFile", () => {
     await mkdir(join(folder, "taken"));
     expect(await writeOutput(join(folder, "taken"), "x")).toEqual({
       ok: false,
-      failure: { reason: "file-failed", operation: "rename", file: join(folder, "taken"), code: "EISDIR" },
+      failure: { reason: "file-failed", operation: "write", file: join(folder, "taken"), code: "EISDIR" },
     });
     expect(await readdir(folder)).toEqual(["taken"]);
   });

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -101,29 +100,5 @@ describe("a file written in pieces", () => {
     expect(written).toEqual({ ok: false, failure: { reason: "cancelled", signal: "SIGINT" } });
     expect(readFileSync(out, "utf8")).toBe("old");
     expect(readdirSync(folder).sort()).toEqual(["out", "source"]);
-  });
-});
-
-describe("an input file", () => {
-  test("that is a pipe with bytes is refused, for its size is not known", async () => {
-    const folder = await temporaryFolder();
-    const pipe = join(folder, "pipe");
-    execFileSync("mkfifo", [pipe]);
-    execFileSync("sh", ["-c", `echo bytes > "$0" &`, pipe], { stdio: "ignore" });
-    const opened = await withInputFiles([pipe], () => Promise.reject(new Error("opened")));
-    expect(opened).toMatchObject({ ok: false, failure: { reason: "unsupported", what: "a pipe or device" } });
-  });
-
-  test.each([
-    ["/nonesuch/file", "open", "ENOENT"],
-    [".", "read", "EISDIR"],
-  ])("%s is refused with the system's error", async (path, operation, code) => {
-    const opened = await withInputFiles([path], () => Promise.reject(new Error("opened")));
-    expect(opened).toEqual({ ok: false, failure: { reason: "file-failed", operation, file: path, code } });
-  });
-
-  test("/dev/null is empty", async () => {
-    const opened = await withInputFiles(["/dev/null"], async ([file]) => ({ ok: true, value: file?.size }));
-    expect(opened).toEqual({ ok: true, value: 0 });
   });
 });

@@ -166,10 +166,11 @@ describe("templates of one's own", () => {
     ]));
 
   test("name the file that cannot be read", async () =>
-    expect(await rendered({ ...none, "frame.hbs": "{{> body}}" })).toEqual([
-      "body.hbs",
-      expect.stringContaining("ENOENT"),
-    ]));
+    expect(await rendered({ ...none, "frame.hbs": "{{> body}}" })).toMatchObject({
+      reason: "file-failed",
+      file: expect.stringMatching(/\/body\.hbs$/),
+      code: "ENOENT",
+    }));
 
   test("must have a folder of partials", async () => {
     const folder = await temporaryFolder();

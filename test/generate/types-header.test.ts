@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
-import { renderTypesHeader } from "#generate/types-header.ts";
+import { missingTypes, renderTypesHeader } from "#generate/types-header.ts";
 import { CLANGS, compile } from "../formats/btf/clang.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
 
@@ -144,4 +144,21 @@ test.each(CLANGS)("a compiler that lays a struct out in another way than the BTF
   expect(() => compile(clang, { "vmlinux.h": wrong, "main.c": USES_HOLDER }, "-fms-extensions")).toThrow(
     /sizeof\(struct holder\) == 16[\s\S]*the kernel's BTF has 16/,
   );
+});
+
+test("a type that C cannot say is left out beside good ones, and is the failure of the target that asks for it", () => {
+  const btf = kernel([], (b) => {
+    const int = b.nextId;
+    b.int("unsigned int", 4);
+    b.struct("good", 4, [{ name: "first", type: int, at: 0 }]);
+    b.struct("rusty", 4, [{ name: "a::b", type: int, at: 0 }]);
+  });
+  const header = text(btf, ["struct rusty", "struct good"]);
+  expect(header).toContain("struct good {");
+  expect(header).not.toContain("struct rusty");
+  expect(missingTypes(btf, { name: "a", types: ["struct good"] })).toEqual({ ok: true, value: undefined });
+  expect(missingTypes(btf, { name: "b", types: ["struct rusty"] })).toMatchObject({
+    ok: false,
+    failure: { reason: "malformed", format: "BTF" },
+  });
 });

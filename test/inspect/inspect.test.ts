@@ -12,6 +12,7 @@ import { DONE, stream } from "../abi/stream-samples.ts";
 import { bpftoolString, skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { buildElf } from "../support/elf-builder.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image, loong64Zboot } from "../support/real-inputs.ts";
@@ -29,6 +30,9 @@ function given<T>(result: { ok: true; value: T } | { ok: false; failure: unknown
   if (!result.ok) throw new Error(JSON.stringify(result.failure));
   return result.value;
 }
+
+type TestElfOptions = NonNullable<Parameters<typeof buildElf>[1]>;
+const LOADED = { type: 1, offset: 64n, filesz: 4n, paddr: 0x1000n };
 
 const text = (words: string) => Buffer.from(words);
 const zboot = buildZboot(gzipSync("kernel"), { compression: "gzip" });
@@ -65,6 +69,19 @@ describe("inspect says what a file is:", () => {
     ["empty file", () => new Uint8Array(0)],
   ])("%s", async (format, bytes) => {
     expect(await inspectBytes(bytes())).toMatchObject({ schema: 1, format });
+  });
+
+  test.each<[string, TestElfOptions]>([
+    ["vmlinux", { type: 2, machine: 62, programs: [{ ...LOADED, vaddr: 0xffff_ffff_8100_0000n }] }],
+    ["program", { type: 3, machine: 62, programs: [{ ...LOADED, vaddr: 0x1000n }] }],
+    ["program", { type: 3, machine: 183, programs: [{ ...LOADED, vaddr: 0x1000n }] }],
+    ["object file", { type: 1, machine: 62 }],
+    ["BPF object", { type: 1, machine: 247 }],
+    ["core dump", { type: 4, machine: 62 }],
+    ["ELF file for machine 22", { type: 2, machine: 22, littleEndian: false }],
+  ])("%s", async (format, options) => {
+    const { bytes } = buildElf([{ name: ".text", data: text("code") }], options);
+    expect(await inspectBytes(bytes)).toMatchObject({ format });
   });
 
   test("bzImage, Image, vmlinux", async () => {

@@ -46,7 +46,15 @@ async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
     ].join("\n"),
   );
   const guest: Guest = {
-    qemu: { file: qemu, version: "10.0", env: {}, args: [], accelerator: "tcg", arch: GUEST_ARCHS.x86 },
+    qemu: {
+      file: qemu,
+      version: "10.0",
+      env: {},
+      args: [],
+      confinement: [],
+      accelerator: "tcg",
+      arch: GUEST_ARCHS.x86,
+    },
     kernel: { image: "/boot/vmlinuz", headers: "/nowhere" },
     programs: { agent: Buffer.from("agent"), module: Buffer.from("module") },
     timeout,
@@ -128,6 +136,15 @@ describe("a guest", () => {
       ok: false,
       failure: { reason: "guest-failed", console: "no root\n".repeat(4) },
     });
+  });
+
+  it("that writes to its console without end is ended, and what is kept of that is bounded", async () => {
+    const talks = { reports: joined(START, loaded(0), begin(0)) };
+    const forEver = `for word; do case $word in file,id=console*) yes talk > "\${word#*path=}" ;; esac; done`;
+    const { result } = await run([talks, talks, talks, talks], forEver);
+    if (result.ok || result.failure.reason !== "guest-failed") throw new Error(JSON.stringify(result.ok));
+    expect(result.failure.detail).toBe("4 boots without an end: more than 16777216 bytes of output");
+    expect(result.failure.console.length).toBe(4 * 16 * 1024 * 1024);
   });
 
   it("that hangs is ended, and told of as having no end", async () => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { withInputFile } from "#files/input-file.ts";
 import { findRelease, identityOfRawBtf, releaseIn } from "#kernel/identity.ts";
 import { temporaryFolder } from "../toolchain/temporary-folder.ts";
 
@@ -20,7 +21,7 @@ test.each([0, 4 * 1024 * 1024 - 5, 4 * 1024 * 1024, 9_000_000])(
   async (at) => {
     const path = join(await temporaryFolder(), "Image");
     await writeFile(path, Buffer.concat([Buffer.alloc(at), Buffer.from("Linux version 6.9.0 (x)")]));
-    expect(await findRelease(path)).toEqual({ ok: true, value: "6.9.0" });
+    expect(await withInputFile(path, findRelease)).toEqual({ ok: true, value: "6.9.0" });
   },
 );
 

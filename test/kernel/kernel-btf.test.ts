@@ -178,10 +178,7 @@ describe("no BTF is found", () => {
     const folder = await temporaryFolder();
     const failed = { reason: "file-failed", operation: "read" };
     const none = join(folder, "none");
-    expect(await readKernelBtf(folder)).toEqual({
-      ok: false,
-      failure: { ...failed, file: folder, code: "EISDIR" },
-    });
+    expect(await readKernelBtf(folder)).toMatchObject({ ok: false, failure: { what: "reading a folder" } });
     expect(await readKernelBtf(none)).toEqual({
       ok: false,
       failure: { ...failed, file: none, code: "ENOENT" },

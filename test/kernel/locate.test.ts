@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ARCHITECTURES, hostArchitecture, MACHINES, parseArchitecture } from "#kernel/architecture.ts";
 import { imageCandidates, locate, vmlinuxCandidates } from "#kernel/locate.ts";
-import { readHead } from "#kernel/read-head.ts";
 import { file, temporaryFolder } from "../toolchain/temporary-folder.ts";
 
 describe("vmlinux", () => {
@@ -89,22 +88,4 @@ describe("architectures", () => {
     expect(ARCHITECTURES.map((arch) => MACHINES[arch])).toEqual([183, 243, 258, 62]));
 
   test("include this machine's", () => expect(ARCHITECTURES).toContain(hostArchitecture()));
-});
-
-describe("a file's head", () => {
-  test("is as long as asked for, or as the file", async () => {
-    const path = await file(join(await temporaryFolder(), "f"), "abc");
-    expect(await readHead(path, 2)).toEqual({ ok: true, value: new Uint8Array(Buffer.from("ab")) });
-    expect(await readHead(path, 64)).toEqual({ ok: true, value: new Uint8Array(Buffer.from("abc")) });
-  });
-
-  test("is missing where the file is, or is a folder", async () => {
-    const folder = await temporaryFolder();
-    const code = async (path: string) => {
-      const head = await readHead(path, 4);
-      return head.ok ? "ok" : head.failure;
-    };
-    expect(await code(join(folder, "none"))).toMatchObject({ file: join(folder, "none"), code: "ENOENT" });
-    expect(await code(folder)).toMatchObject({ reason: "file-failed", file: folder, code: "EISDIR" });
-  });
 });

@@ -124,7 +124,6 @@ describe("no size is taken", () => {
   test.each([
     ["garbage", Buffer.from("garbage".repeat(100))],
     ["nothing", new Uint8Array(0)],
-    ["a PE file without .linux", buildPe([section(".cmdline", "addon")]).bytes],
   ])("of %s", async (_, bytes) =>
     expect(await measured(bytes)).toEqual({
       reason: "unsupported",
@@ -132,6 +131,13 @@ describe("no size is taken", () => {
       detail: nothing,
     }),
   );
+
+  test("of an addon, which is named", async () =>
+    expect(await measured(buildPe([section(".cmdline", "addon")]).bytes)).toEqual({
+      reason: "unsupported",
+      what: "a UKI addon",
+      detail: "it adds to a kernel and has none",
+    }));
 
   test("of garbage inside something, which is named", async () =>
     expect(await measured(buildZboot(gzipSync(content), { compression: "gzip" }))).toEqual({

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeElf } from "#formats/elf/elf-file.ts";
-import { readElfSection } from "#kernel/sparse-elf.ts";
+import { readElfSections } from "#kernel/sparse-elf.ts";
 import { buildElf, edited, type TestSection } from "../support/elf-builder.ts";
 import { temporaryFolder } from "../toolchain/temporary-folder.ts";
 
@@ -15,11 +15,16 @@ const SECTIONS: readonly TestSection[] = [
   { name: ".BTF.ext", data: Buffer.from("more") },
 ];
 
+async function readOne(path: string, name: string) {
+  const read = await readElfSections(path, [name]);
+  return read.ok ? { ok: true as const, value: read.value[0] } : read;
+}
+
 /** Writes `bytes` to a file and reads the section from it. */
 async function section(bytes: Uint8Array, name = ".BTF") {
   const path = join(await temporaryFolder(), "vmlinux");
   await writeFile(path, bytes);
-  const read = await readElfSection(path, name);
+  const read = await readOne(path, name);
   if (read.ok) return read.value && Buffer.from(read.value).toString();
   const { reason, ...failure } = read.failure;
   return reason === "malformed" && "offset" in failure
@@ -73,7 +78,7 @@ describe("a section is read", () => {
         const path = join(folder, `${serial++}`);
         await writeFile(path, changed);
         const elf = decodeElf(changed);
-        const read = await readElfSection(path, ".BTF");
+        const read = await readOne(path, ".BTF");
         // Of several faults either may name another.
         if (!elf.ok) expect(read).toMatchObject({ ok: false, failure: { reason: "malformed", file: path } });
         else expect(read).toEqual({ ok: true, value: elf.value.section(".BTF")?.data });
@@ -99,7 +104,7 @@ describe("a section is read", () => {
     await handle.write(table, 0, table.length, far);
     await handle.close();
     const before = bytesRead();
-    const read = await readElfSection(path, ".BTF");
+    const read = await readOne(path, ".BTF");
     expect(read.ok && read.value && Buffer.from(read.value).toString()).toBe("far types");
     expect(bytesRead() - before).toBeLessThan(4 * 1024 * 1024);
   });
@@ -121,7 +126,7 @@ describe("a section is read", () => {
       `.BTF=${join(folder, "btf")}`,
     ];
     execFileSync("objcopy", [...add, join(folder, "empty.o"), path]);
-    const read = await readElfSection(path, ".BTF");
+    const read = await readOne(path, ".BTF");
     expect(read.ok && read.value && Buffer.from(read.value).toString()).toBe("the types");
   });
 });
@@ -134,7 +139,7 @@ describe("a hostile ELF file is refused, naming the file, the section and the of
     const path = join(folder, "vmlinux");
     for (let length = 0; length < bytes.length; length++) {
       await writeFile(path, bytes.subarray(0, length));
-      expect(await readElfSection(path, ".BTF"), `cut at ${length}`).toMatchObject({
+      expect(await readOne(path, ".BTF"), `cut at ${length}`).toMatchObject({
         ok: false,
         failure: { reason: "malformed", format: "ELF", file: path },
       });
@@ -169,7 +174,7 @@ describe("a hostile ELF file is refused, naming the file, the section and the of
 
   test("that is not there", async () => {
     const path = join(await temporaryFolder(), "vmlinux");
-    expect(await readElfSection(path, ".BTF")).toEqual({
+    expect(await readOne(path, ".BTF")).toEqual({
       ok: false,
       failure: { reason: "file-failed", operation: "read", file: path, code: "ENOENT" },
     });

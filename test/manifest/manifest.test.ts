@@ -254,7 +254,9 @@ describe("kexec-bpf check", () => {
 
   it("refuses what is no JSON, and what is not there", async () => {
     const folder = newFolder();
-    expect((await check(folder)).stderr).toContain("zboot.manifest.json: cannot read: ENOENT\n");
+    expect((await check(folder)).stderr).toContain(
+      "zboot.manifest.json: cannot read: no such file or folder (ENOENT)\n",
+    );
     write(join(folder, "zboot.manifest.json"), "{");
     expect((await check(folder)).stderr).toContain("manifest $ is not supported: it is no JSON: ");
   });

@@ -134,13 +134,15 @@ describe.skipIf(cause !== undefined)(`an output that cannot be written${cause ? 
   test("for a full disk stays the old one, with no temporary beside it", async () => {
     const { status, stdout, stderr } = packOn("-osize=4m", ":", await place());
     expect({ status, stdout }).toEqual({ status: 1, stdout: `out\n${sha256(Buffer.from("old"))}  -\n` });
-    expect(stderr).toMatch(/^kexec-bpf: .*\/mounted\/out: cannot write: ENOSPC\n$/);
+    expect(stderr).toMatch(/^kexec-bpf: .*\/mounted\/out: cannot write: no space left \(ENOSPC\)\n$/);
   });
 
   test("in a read-only folder stays the old one, root or not", async () => {
     const { status, stdout, stderr } = packOn("-osize=64m", "mount -o remount,ro mounted", await place());
     expect({ status, stdout }).toEqual({ status: 1, stdout: `out\n${sha256(Buffer.from("old"))}  -\n` });
-    expect(stderr).toMatch(/^kexec-bpf: .*\/mounted\/out: cannot write: EROFS\n$/);
+    expect(stderr).toMatch(
+      /^kexec-bpf: .*\/mounted\/out: cannot write: the file system is read-only \(EROFS\)\n$/,
+    );
   });
 
   test("is written where there is room, by the same script", async () => {
@@ -159,5 +161,8 @@ describe.skipIf(cause !== undefined)(`an output that cannot be written${cause ? 
 test("an output in a folder that is not there is refused by its name", async () => {
   const { place, words } = await workplace(MIB);
   const { status, stderr } = await place.run(...words("initrd-1", "none/out"));
-  expect([status, stderr]).toEqual([1, `kexec-bpf: ${place.path("none/out")}: cannot write: ENOENT\n`]);
+  expect([status, stderr]).toEqual([
+    1,
+    `kexec-bpf: ${place.path("none/out")}: cannot write: no such file or folder (ENOENT)\n`,
+  ]);
 });

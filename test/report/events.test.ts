@@ -26,11 +26,6 @@ const EVENTS: {
     "talk: a.c:1: warning\n  here",
     "talk: a.c:1: warning\n  here",
   ],
-  failure: [
-    { kind: "failure", failure: { reason: "usage", detail: "no" } },
-    "talk: kexec-bpf: no",
-    "talk: kexec-bpf: no",
-  ],
 };
 
 describe.each(Object.entries(EVENTS))("an event of the kind %s", (_, [event, quiet, commands]) => {

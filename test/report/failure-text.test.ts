@@ -162,7 +162,7 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
   "file-failed": [
     {
       failure: { reason: "file-failed", operation: "create folder", file: "/o", code: "EROFS" },
-      text: "/o: cannot create folder: EROFS",
+      text: "/o: cannot create folder: the file system is read-only (EROFS)",
       exit: 1,
     },
   ],

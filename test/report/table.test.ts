@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { styleFor } from "#report/style.ts";
 import { table } from "#report/table.ts";
+import { visible } from "#report/visible.ts";
 
 describe("a table", () => {
   test("has columns as wide as their widest cell, two spaces apart, and no space at the end", () =>
@@ -21,7 +22,7 @@ describe("a table", () => {
 describe("a style", () => {
   const painted = (...given: Parameters<typeof styleFor>) => {
     const style = styleFor(...given);
-    return [style.good("g"), style.bad("b"), style.dim("d")];
+    return [style.good("g"), style.bad("b"), style.dim("d")].map(visible);
   };
   const plain = ["g", "b", "d"];
   const colours = ["\u001b[32mg\u001b[0m", "\u001b[31mb\u001b[0m", "\u001b[2md\u001b[0m"];

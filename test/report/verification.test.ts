@@ -1,9 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { FindingKind, FindingRecord, VerdictRecord, Verification } from "#core/verification.ts";
-import { FINDING_KINDS } from "#report/finding-text.ts";
+import type {
+  Acceptance,
+  ErrorRecord,
+  FindingKind,
+  FindingRecord,
+  Shortfall,
+  VerdictRecord,
+  Verification,
+} from "#core/verification.ts";
+import { FINDING_KINDS, PROBLEM_KINDS } from "#report/finding-kinds.ts";
 import { junitReport } from "#report/junit.ts";
 import { sarifReport } from "#report/sarif.ts";
 import { verificationText } from "#report/verification-text.ts";
+import { sarifComplaints } from "../support/sarif.ts";
 import { output } from "../support/tools.ts";
 
 const PLAIN = { good: String, bad: String, dim: String };
@@ -28,6 +37,13 @@ const FINDINGS: Readonly<Record<FindingKind, FindingRecord>> = {
     reason: "null",
     detail: "null: read of 8 bytes",
     instruction: 7,
+    callee: null,
+  },
+  "not-modelled": {
+    ...COMMON,
+    kind: "not-modelled",
+    detail: "bpf_task_acquire is not modelled here",
+    instruction: 9,
     callee: null,
   },
   leak: { ...COMMON, kind: "leak", what: "record", name: "record 1 of ringbuf_1", runs: ["reserve 2 fails"] },
@@ -79,6 +95,7 @@ function verification(...verdicts: readonly VerdictRecord[]): Verification {
     schema: 1,
     comparison: "exact",
     faultPaths: true,
+    expect: null,
     parsers: [
       {
         name: "p.bpf",
@@ -91,10 +108,41 @@ function verification(...verdicts: readonly VerdictRecord[]): Verification {
         limitsFrom: "image_size.h",
       },
     ],
-    images: verdicts.map(({ image }) => ({ file: image, size: 1, sha256: "00", why: null })),
+    images: verdicts.map(({ image, refusal }) => ({
+      file: image,
+      size: 1,
+      sha256: "00",
+      why: null,
+      outcome: outcome(refusal),
+    })),
     verdicts,
+    errors: [],
+    counts: {
+      judged: verdicts.length,
+      accepted: verdicts.filter(({ refusal }) => refusal === null).length,
+      refused: verdicts.filter(({ refusal }) => refusal !== null).length,
+    },
+    shortfalls: [],
   };
 }
+
+function outcome(refusal: VerdictRecord["refusal"]): Acceptance {
+  return refusal === null ? "accepted" : "refused";
+}
+
+const ERRORS: readonly ErrorRecord[] = [
+  {
+    what: "parser",
+    name: "out/none.bpf",
+    failure: { reason: "file-failed", operation: "read", file: "/w/out/none.bpf", code: "ENOENT" },
+  },
+  { what: "verification", name: "", failure: { reason: "usage", detail: "a <reason>" } },
+];
+const SHORTFALLS: readonly Shortfall[] = [
+  { kind: "unexpected", image: "refused.efi", expected: "accepted" },
+  { kind: "nothing-accepted", images: 1 },
+  { kind: "nothing-judged", images: 3 },
+];
 
 const BAD: VerdictRecord = {
   ...GOOD,
@@ -114,7 +162,7 @@ describe("a verification in words", () => {
         "p.bpf   good.efi     ok       9/9          COPY/KERNEL (5), DONE",
         "p.bpf   refused.efi  ok       9/9          nothing, as expected: UKI DOS header, offset 0x3c: no PE header",
         "",
-        "1 parser, 2 images, 20 runs: nothing wrong was found",
+        "1 parser, 20 runs, 2 images judged (1 accepted, 1 refused): nothing wrong was found",
         "",
       ].join("\n"),
     );
@@ -136,9 +184,24 @@ describe("a verification in words", () => {
         "  trace log:",
         "    kexec: \u0007 <odd>",
         "",
-        "1 parser, 1 image, 10 runs: 1 of 1 verdict not ok",
+        "1 parser, 10 runs, 1 image judged (1 accepted, 0 refused): 1 of 1 verdict not ok",
       ].join("\n"),
     );
+  });
+
+  it("ends with what it does not show, and then never says that nothing wrong was found", () => {
+    const told = verificationText(
+      { ...verification(REFUSED), errors: ERRORS, shortfalls: SHORTFALLS },
+      PLAIN,
+    );
+    expect(told.split("\n").slice(-6)).toEqual([
+      "",
+      "1 parser, 10 runs, 1 image judged (0 accepted, 1 refused), 2 errors",
+      "refused.efi is refused, and was to be accepted",
+      "no image was accepted: say --expect refused where that is as it should be",
+      "nothing was judged, so nothing is proven: the cases (3) are for other parsers or revisions",
+      "",
+    ]);
   });
 
   it("has a name and a sentence for every kind of finding", () => {
@@ -160,15 +223,16 @@ const TO_JSON =
   "print(json.dumps(plain(t.fromstring(sys.stdin.buffer.read()))))";
 
 describe("the JUnit report", () => {
-  const text = junitReport(verification(GOOD, REFUSED, BAD));
-  const [tag, attributes, , suites] = JSON.parse(
-    output("python3", ["-c", TO_JSON], Buffer.from(text)).toString(),
-  ) as Element;
+  const times = { started: new Date("2026-01-02T03:04:05Z"), seconds: [0.25, 1, 2.0004] };
+  const text = junitReport(verification(GOOD, REFUSED, BAD), times);
+  const parsed = (xml: string): Element =>
+    JSON.parse(output("python3", ["-c", TO_JSON], Buffer.from(xml)).toString()) as Element;
+  const [tag, attributes, , suites] = parsed(text);
 
   it("is XML with a suite a parser and a case an image, counted", () => {
     expect([tag, attributes]).toEqual([
       "testsuites",
-      { name: "kexec-bpf verify", tests: "3", failures: "1", errors: "0", skipped: "0" },
+      { name: "kexec-bpf verify", tests: "3", failures: "1", errors: "0", skipped: "0", time: "3.250" },
     ]);
     expect(suites.map(([name, { name: title, tests, failures }]) => [name, title, tests, failures])).toEqual([
       ["testsuite", "p.bpf", "3", "1"],
@@ -177,6 +241,42 @@ describe("the JUnit report", () => {
       ["testcase", "good.efi", "p.bpf"],
       ["testcase", "refused.efi", "p.bpf"],
       ["testcase", "bad image.efi", "p.bpf"],
+    ]);
+  });
+
+  it("says when, and how long each case and each suite took", () => {
+    expect(suites.map(([, { timestamp, time }]) => [timestamp, time])).toEqual([
+      ["2026-01-02T03:04:05.000Z", "3.250"],
+    ]);
+    expect(suites[0]?.[3].map(([, { time }]) => time)).toEqual(["0.250", "1.000", "2.000"]);
+  });
+
+  it("has what could not be judged as errors, and what is not shown as failures", () => {
+    const [, counted, , others] = parsed(
+      junitReport({ ...verification(GOOD), errors: ERRORS, shortfalls: SHORTFALLS }, times),
+    );
+    expect(counted).toMatchObject({ tests: "6", failures: "3", errors: "2" });
+    expect(
+      others.map(([, { name }, , cases]) => [
+        name,
+        cases.map(([, { name: of }, , [inner]]) => [of, inner?.[0]]),
+      ]),
+    ).toEqual([
+      ["p.bpf", [["good.efi", "system-out"]]],
+      ["parsers not judged", [["out/none.bpf", "error"]]],
+      ["verification not judged", [["verification", "error"]]],
+      [
+        "what the images prove",
+        [
+          ["refused.efi", "failure"],
+          ["nothing-accepted", "failure"],
+          ["nothing-judged", "failure"],
+        ],
+      ],
+    ]);
+    expect(others[1]?.[3][0]?.[3][0]?.slice(1, 3)).toEqual([
+      { type: "file-failed", message: "/w/out/none.bpf: cannot read: ENOENT" },
+      "/w/out/none.bpf: cannot read: ENOENT",
     ]);
   });
 
@@ -200,13 +300,38 @@ describe("the SARIF report", () => {
   const [run] = log.runs;
 
   it("is a log of version 2.1.0 with one run and a rule for each kind", () => {
-    expect(Object.keys(log).sort()).toEqual(["$schema", "runs", "version"]);
     expect(log.version).toBe("2.1.0");
     expect(log.runs).toHaveLength(1);
     expect(run.tool.driver).toMatchObject({ name: "kexec-bpf", version: "1.2.3" });
     const { rules } = run.tool.driver;
-    expect(rules.map(({ id }: { id: string }) => id)).toEqual(Object.keys(FINDING_KINDS));
+    expect(rules.map(({ id }: { id: string }) => id)).toEqual(Object.keys(PROBLEM_KINDS));
     for (const { shortDescription } of rules) expect(shortDescription.text).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it("keeps to the schema and to what code scanning asks for", () => {
+    const whole = {
+      ...verification(GOOD, BAD, { ...BAD, image: "other.efi" }),
+      errors: ERRORS,
+      shortfalls: SHORTFALLS,
+    };
+    const full = JSON.parse(sarifReport(whole, "1.2.3"));
+    expect(full.runs[0].results).toHaveLength(2 * BAD.findings.length + ERRORS.length + SHORTFALLS.length);
+    expect(full.runs[0].invocations).toEqual([{ executionSuccessful: false }]);
+    expect(sarifComplaints(full)).toEqual([]);
+    expect(sarifComplaints(log)).toEqual([]);
+    expect(sarifComplaints(JSON.parse(sarifReport(verification(), "1.2.3")))).toEqual([]);
+  });
+
+  it("has a fingerprint for a finding that its line number, sizes and offsets do not change", () => {
+    const prints = (...findings: readonly FindingRecord[]) =>
+      JSON.parse(sarifReport(verification({ ...BAD, findings }), "1.2.3")).runs[0].results.map(
+        ({ partialFingerprints }: { partialFingerprints: object }) => partialFingerprints,
+      );
+    const moved = { ...DIFFERENCE, source: { ...LINE, line: 50 }, emitted: "2 bytes" };
+    expect(prints(moved)).toEqual(prints(DIFFERENCE));
+    expect(prints({ ...DIFFERENCE, source: { ...LINE, text: "else" } })).not.toEqual(prints(DIFFERENCE));
+    const [first, second] = prints(DIFFERENCE, moved);
+    expect(second).not.toEqual(first);
   });
 
   it("has a result for each finding, whose rule it names by id and index", () => {

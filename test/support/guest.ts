@@ -7,7 +7,7 @@ import { newFolder, write } from "./kernel-tree.ts";
 import { missingTool } from "./tools.ts";
 
 /** A guest that is emulated on a busy machine takes its time. Milliseconds. */
-export const PATIENCE = 300_000;
+export const PATIENCE = 900_000;
 
 /** Kernels, QEMU and what was built once are in the user's cache. */
 export const ENV = { KEXEC_BPF_CACHE: cacheFolder(process.env) };

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { discover, requireOpenssl, requireToolchain } from "#toolchain/discover.ts";
 import { examine } from "#toolchain/doctor.ts";
 import type { DiscoveryOptions } from "#toolchain/settings.ts";
-import type { ToolName } from "#toolchain/toolchain.ts";
 import { file, script, temporaryFolder } from "./temporary-folder.ts";
 
 const TARGETS = "  Registered Targets:\n    bpf         - BPF (host endian)\n    x86-64      - 64-bit X86\n";
@@ -53,7 +52,7 @@ async function completeMachine() {
   return complete;
 }
 
-async function reportOf(name: ToolName, options: DiscoveryOptions) {
+async function reportOf(name: string, options: DiscoveryOptions) {
   return (await discover(options)).tools.find((tool) => tool.name === name);
 }
 
@@ -175,7 +174,7 @@ describe("clang", () => {
     expect(report?.tried).toEqual([
       `${join(root, "bin/clang")}: exit status 127: cannot open shared object`,
       `${join(root, "bin/clang-21")}: signal SIGABRT`,
-      `${join(root, "bin/clang-20")}: timed out`,
+      expect.stringMatching(/clang-20: no end after [\d.]+ s$/),
       `${join(root, "bin/clang-19")}: does not say a clang version`,
     ]);
   });

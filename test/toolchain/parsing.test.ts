@@ -114,9 +114,15 @@ describe("bpftool", () => {
 
   it("is looked for in the unpacked tools, on PATH, in system folders, then by kernel from the newest on", () => {
     const kernels = ["6.8.0-9-generic", "6.8.0-71-generic", "6.11.0-1-generic"];
-    const places = { toolsDir: "/tools", systemBin: ["/usr/sbin"], linuxTools: "/lt", kernels };
+    const places = {
+      toolsDirs: ["/tools", "/checkout/tools"],
+      systemBin: ["/usr/sbin"],
+      linuxTools: "/lt",
+      kernels,
+    };
     expect(bpftoolNames({ named: undefined, ...places })).toEqual([
       "/tools/bpftool/usr/sbin/bpftool",
+      "/checkout/tools/bpftool/usr/sbin/bpftool",
       "bpftool",
       "/usr/sbin/bpftool",
       "/lt/6.11.0-1-generic/bpftool",

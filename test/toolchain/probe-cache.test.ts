@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { chmod, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { binaryIdentity, openProbeCache } from "#toolchain/probe-cache.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
@@ -84,12 +86,22 @@ describe("a binary's identity", () => {
 });
 
 describe("the cache folder", () => {
+  const home = userInfo().homedir;
   it.each([
     { env: { KEXEC_BPF_CACHE: "/own", XDG_CACHE_HOME: "/xdg", HOME: "/home/u" }, folder: "/own" },
+    { env: { KEXEC_BPF_CACHE: "own of mine" }, folder: resolve("own of mine") },
     { env: { XDG_CACHE_HOME: "/xdg", HOME: "/home/u" }, folder: "/xdg/kexec-bpf" },
     { env: { XDG_CACHE_HOME: "relative", HOME: "/home/u" }, folder: "/home/u/.cache/kexec-bpf" },
-    { env: { KEXEC_BPF_CACHE: "", HOME: "/home/u" }, folder: "/home/u/.cache/kexec-bpf" },
-  ])("is $folder", ({ env, folder }) => {
-    expect(cacheFolder(env)).toBe(folder);
+    { env: { KEXEC_BPF_CACHE: "", HOME: "/home/a user" }, folder: "/home/a user/.cache/kexec-bpf" },
+    { env: { HOME: "/" }, folder: "/.cache/kexec-bpf" },
+    { env: { HOME: "" }, folder: join(home, ".cache/kexec-bpf") },
+    { env: {}, folder: join(home, ".cache/kexec-bpf") },
+  ])("is $folder for $env, to the program and to its scripts", ({ env, folder }) => {
+    const words = ["--norc", "-euc", '. scripts/lib.sh; printf %s "$cache"'];
+    const scripts = execFileSync("bash", words, {
+      env: { PATH: process.env["PATH"], ...env },
+      encoding: "utf8",
+    });
+    expect({ program: resolve(cacheFolder(env)), scripts }).toEqual({ program: folder, scripts: folder });
   });
 });

@@ -68,6 +68,38 @@ describe("the remedy", () => {
     expect(remedyFor(BOOKWORM, ["bpftool"], asUser)?.match(/sudo /g)).toHaveLength(4);
   });
 
+  it("is for an ordinary user what helps him: root's cache does not", () => {
+    const asUser = { root: false, setupScript: "/tree/scripts/setup" };
+    expect(remedyFor(BOOKWORM, ["bpftool"], asUser)).toBe("/tree/scripts/setup");
+    expect(remedyFor(BOOKWORM, ["clang", "bpftool", "libbpf"], asUser)).toBe(
+      "sudo apt-get update && sudo apt-get install -y clang libbpf-dev && /tree/scripts/setup",
+    );
+    expect(remedyFor(BOOKWORM, ["qemu-x86", "make"], asUser)).toBe(
+      "sudo apt-get update && sudo apt-get install -y make && /tree/scripts/setup --kernel-vm",
+    );
+    expect(remedyFor(TRIXIE, ["clang", "bpftool"], asUser)).toBe(
+      "sudo apt-get update && sudo apt-get install -y clang bpftool",
+    );
+    expect(remedyFor(os("ID=ubuntu\nID_LIKE=debian"), ["bpftool"], asUser)).toBe(
+      "sudo apt-get update && sudo apt-get install -y linux-tools-common linux-tools-generic",
+    );
+    for (const release of [BOOKWORM, TRIXIE, FEDORA]) {
+      expect(remedyFor(release, [...REQUIRED_TOOLS, "qemu-arm64"], asUser)).not.toContain("sudo /tree");
+    }
+  });
+
+  it("tells the script what the tools are for", () => {
+    const asked = { root: true, setupScript: "/tree/scripts/setup" };
+    expect(remedyFor(TRIXIE, ["pahole"], asked)).toBe("/tree/scripts/setup --kernel-vm");
+    expect(remedyFor(TRIXIE, ["gcc-arm64", "make"], asked)).toBe("/tree/scripts/setup --kernel-vm-arm64");
+  });
+
+  it("takes QEMU from the backports as bpftool is, where there is no script", () => {
+    const told = remedyFor(BOOKWORM, ["qemu-x86", "gcc"], asRoot);
+    expect(told).toMatch(/apt-get install -y qemu-system-x86\/bookworm-backports gcc libc6-dev$/);
+    expect(remedyFor(FEDORA, ["qemu-x86", "pahole"], asRoot)).toBe("dnf install -y qemu-system-x86 dwarves");
+  });
+
   it("is the checkout's own script where there is one and apt is at hand", () => {
     const inCheckout = { root: true, setupScript: "/my tree/scripts/setup" };
     expect(remedyFor(BOOKWORM, REQUIRED_TOOLS, inCheckout)).toBe("'/my tree/scripts/setup'");

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { EnvelopeInputs, Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
 import { ok } from "#core/result.ts";
+import { withOutputSet } from "#files/output-set.ts";
 import { manifestBeside, nameOf, writeManifest } from "#manifest/manifest.ts";
 import { packEnvelope } from "#pack/envelope.ts";
 
@@ -49,16 +50,11 @@ export function envelopeRule(plan: Plan, { kernel, initrd, cmdline }: EnvelopeIn
     options: [plan.arch, cmdline],
     command: `<envelope: .kernel=${kernel} .initrd=${initrd} .cmdline="${cmdline}">`,
     run: async (_runTool, _inputs, signal) => {
-      const packed = await packEnvelope(
-        {
-          kernel,
-          initrd,
-          output: join(plan.out, ENVELOPE),
-          cmdline: Buffer.from(cmdline),
-          arch: plan.arch,
-          force: undefined,
-        },
-        { digests: false, signal },
+      const output = join(plan.out, ENVELOPE);
+      const request = { kernel, initrd, output, cmdline: Buffer.from(cmdline), arch: plan.arch };
+      // A set, which takes regular files alone.
+      const packed = await withOutputSet((set) =>
+        packEnvelope({ ...request, force: undefined }, { digests: false, signal, set }),
       );
       return packed.ok ? ok([]) : packed;
     },

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
@@ -6,7 +5,7 @@ import { PRIVATE } from "#build/state.ts";
 import { checkToolOutput, isWholeHeader, type OutputCheck } from "#build/tool-output.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput } from "#files/input-file.ts";
 import { makeFolder, replaceFile, writeOutput } from "#files/output.ts";
 import { dumpCost } from "#formats/btf/dump-cost.ts";
 import { renderImageSize } from "#generate/image-size.ts";
@@ -177,13 +176,8 @@ function copyRule(plan: Plan, from: string, output: string): Rule {
 }
 
 async function copyFile(from: string, to: string): Promise<Result<void>> {
-  let content: Uint8Array;
-  try {
-    content = await readFile(from);
-  } catch (error) {
-    return err(fileFailed("read", from, error));
-  }
-  return writeOutput(to, content);
+  const content = await readInput(from);
+  return content.ok ? writeOutput(to, content.value) : content;
 }
 
 /** Writes the same content under several names in the output folder. */

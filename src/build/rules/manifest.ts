@@ -82,6 +82,7 @@ function command(plan: Plan, target: Target, name: (path: string) => string): re
     ...(plan.seedPayloadSize ? ["--seed-payload-size"] : []),
     ...file("--sign-key", plan.signing?.key),
     ...file("--sign-cert", plan.signing?.certificate),
+    ...(plan.signing?.allowWeak ? ["--allow-weak"] : []),
   ];
 }
 

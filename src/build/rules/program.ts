@@ -1,17 +1,17 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { SkeletonSigning } from "#build/request.ts";
 import type { Rule } from "#build/rule.ts";
 import { checkToolOutput, isWholeElf, isWholeSkeleton } from "#build/tool-output.ts";
-import { inFile } from "#core/failure.ts";
+import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { readInput, readInputText } from "#files/input-file.ts";
 import { replaceFile } from "#files/output.ts";
 import { dependencies } from "#generate/dependencies.ts";
 import { renderParser } from "#generate/parser-source.ts";
 import type { Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
+import { withTemplateLines } from "#generate/template-lines.ts";
 import { missingTypes } from "#generate/types-header.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { stdoutTo, WORK, writeAll } from "./headers.ts";
@@ -36,10 +36,10 @@ export const COMPILER_FLAGS: readonly string[] = [
 ];
 
 /**
- * In the private folder all headers lie beside the source. Of a target's own body, clang's warnings are shown; those of the generated
- * headers are errors (`generate/types-header.ts`), and so is a declaration that declares nothing: a member that is lost.
+ * In the private folder all headers lie beside the source. A warning is an error, in generated headers as in a target's own body: it
+ * may well be a struct of another layout, or a check that is not made, and a build that is up to date would not show it again.
  */
-const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-Werror=missing-declarations", "-I", "."];
+const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-Werror", "-I", "."];
 
 /** `<p>_parser_bpf.c`, and the same beside the headers that it is compiled with. */
 export function sourceRule(plan: Plan, target: Target): Rule {
@@ -89,7 +89,7 @@ export function objectRule(plan: Plan, target: Target): Rule {
           args: [...flags, "-o", temporary, "-MD", "-MF", "-", "-MT", output],
           cwd: join(plan.out, WORK),
         });
-        if (!run.ok) return run;
+        if (!run.ok) return withLines(plan, target, run.failure);
         const whole = checkToolOutput(temporary, output, isWholeElf);
         if (!whole.ok) return whole;
         const headers = dependencies(Buffer.from(run.value.stdout).toString());
@@ -97,6 +97,22 @@ export function objectRule(plan: Plan, target: Target): Rule {
       });
     },
   };
+}
+
+/** A compiler knows the generated source; the user wrote a body. */
+async function withLines(plan: Plan, target: Target, failure: Failure): Promise<Result<never>> {
+  if (failure.reason !== "tool-failed") return err(failure);
+  const name = `${target.name}_parser_bpf.c`;
+  const source = await readInputText(join(plan.out, WORK, name));
+  if (!source.ok) return source;
+  const templates: { readonly file: string; readonly text: string }[] = [];
+  for (const file of plan.templateFiles.get(target.name) ?? []) {
+    const text = await readInputText(file);
+    if (!text.ok) return text;
+    templates.push({ file, text: text.value });
+  }
+  const log = withTemplateLines(failure.log, { file: name, text: source.value }, templates);
+  return err({ ...failure, log });
 }
 
 /** The header has the types of all targets, as far as there are any: whether this one's are there is asked here. */
@@ -149,11 +165,6 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
 }
 
 /** A file of the output folder. */
-export async function readOutput(out: string, name: string): Promise<Result<Uint8Array>> {
-  const file = join(out, name);
-  try {
-    return ok(await readFile(file));
-  } catch (error) {
-    return err(fileFailed("read", file, error));
-  }
+export function readOutput(out: string, name: string): Promise<Result<Uint8Array>> {
+  return readInput(join(out, name));
 }

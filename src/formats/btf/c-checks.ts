@@ -2,9 +2,6 @@ import type { Btf } from "./btf.ts";
 import { membersOf } from "./members.ts";
 import type { Composite } from "./types.ts";
 
-/** Members that are looked at in one type; those of structs without a name can multiply without end. */
-const MAX_MEMBERS = 4096;
-
 /**
  * What the compiler must agree to for a struct or union of this name to mean what the BTF means: its size, and the
  * place of each member that C can ask for, those of members without a name included. (It cannot ask for bit-fields.)
@@ -13,7 +10,6 @@ export function layoutChecks(btf: Btf, type: Composite, tag: string): readonly s
   const checks = [check(`sizeof(${tag})`, type.size)];
   for (const { name, offset, bitSize } of membersOf(btf, type.id)) {
     if (bitSize === 0) checks.push(check(`__builtin_offsetof(${tag}, ${name})`, offset));
-    if (checks.length > MAX_MEMBERS) break;
   }
   return checks;
 }

@@ -49,15 +49,33 @@ function search(
   return undefined;
 }
 
+/** Members of one type that are told, those of anonymous ones included: as many as one record of BTF can have. */
+export const MOST_MEMBERS = 0xffff;
+
 /**
  * All named members of the struct or union `id` in the order of their declaration, with those of
- * its anonymous structs and unions in their place. Lazy, for a hostile type may have very many.
+ * its anonymous structs and unions in their place; the first 65,535, for types that use each other twice have 2^60.
  */
-export function* membersOf(btf: Btf, id: number, start = 0): Generator<PlacedMember> {
-  for (const member of compositeOf(btf, id)?.members ?? []) {
-    if (member.name !== "") yield place(btf, member, start);
-    else yield* membersOf(btf, member.type, start + member.bitOffset);
+export function* membersOf(btf: Btf, id: number): Generator<PlacedMember> {
+  let count = 0;
+  for (const member of named(btf, id, 0, new Set())) {
+    if (++count > MOST_MEMBERS) return;
+    yield member;
   }
+}
+
+/** `barren` holds the anonymous types in which there is none: they too can multiply. Returns whether there was any. */
+function* named(btf: Btf, id: number, start: number, barren: Set<number>): Generator<PlacedMember, boolean> {
+  const type = compositeOf(btf, id);
+  if (type === undefined || barren.has(type.id)) return false;
+  let any = false;
+  for (const member of type.members) {
+    if (member.name !== "") yield place(btf, member, start);
+    const found = member.name !== "" || (yield* named(btf, member.type, start + member.bitOffset, barren));
+    any ||= found;
+  }
+  if (!any) barren.add(type.id);
+  return any;
 }
 
 function place(btf: Btf, member: Member, start: number): PlacedMember {

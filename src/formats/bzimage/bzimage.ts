@@ -8,11 +8,11 @@ export type BzImage = {
   readonly version: number;
   /** Sectors of 512 bytes behind the boot sector. */
   readonly setupSectors: number;
-  /** The compressed stream, as a view: without the appended size where there is one. */
+  /** The compressed stream, or an ELF file that is not compressed, as a view: without the appended size where there is one. */
   readonly payload: Uint8Array;
   /** From the start of the bzImage. */
   readonly payloadOffset: number;
-  /** The uncompressed size that the kernel build appends to every stream but gzip's, which ends with its own. */
+  /** The uncompressed size that the kernel build appends to every stream but gzip's, which ends with its own. An ELF file has none. */
   readonly uncompressedSize: number | undefined;
   /** Such as `6.1.0-56-cloud-amd64 (…) …`; undefined where the header names none. */
   readonly kernelVersion: string | undefined;
@@ -24,6 +24,8 @@ const HDRS = 0x53726448;
 const HDRS_AT = 0x202;
 const PAYLOAD_SINCE = 0x0208;
 const SIZE_TRAILER = 4;
+const GZIP = 0x8b1f;
+const ELF = 0x464c457f;
 const MAX_VERSION_LENGTH = 512;
 
 /** Whether `HdrS` stands at its place; says nothing about the rest. */
@@ -75,13 +77,13 @@ function readPayload(file: ByteReader, version: number): BzImage {
   if (length < SIZE_TRAILER) file.fail(0x24c, `payload of ${length} bytes`);
 
   const whole = file.part("payload", payloadOffset, length);
-  const gzip = whole.u16(0) === 0x8b1f;
+  const bare = whole.u16(0) === GZIP || whole.u32(0) === ELF;
   return {
     version,
     setupSectors,
-    payload: gzip ? whole.bytes : whole.slice(0, length - SIZE_TRAILER),
+    payload: bare ? whole.bytes : whole.slice(0, length - SIZE_TRAILER),
     payloadOffset,
-    uncompressedSize: gzip ? undefined : whole.u32(length - SIZE_TRAILER),
+    uncompressedSize: bare ? undefined : whole.u32(length - SIZE_TRAILER),
     kernelVersion: readKernelVersion(file, setupSectors),
   };
 }

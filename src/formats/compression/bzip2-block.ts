@@ -37,7 +37,8 @@ function readUsed(bits: BitReader): Uint8Array {
  */
 function readSorted(bits: BitReader, symbols: SymbolReader, used: Uint8Array, capacity: number): Uint8Array {
   const recent = used;
-  const out = new Uint8Array(capacity);
+  // Not zeroed: of thousands of small blocks, that would take most of the time.
+  const out = Buffer.allocUnsafe(capacity);
   let length = 0;
   const end = used.length + 1;
   for (let symbol = symbols.next(); symbol !== end; ) {

@@ -19,7 +19,7 @@ const RUN = 4;
  *     u48 314159265359  u32 CRC of the block  u1 randomised (obsolete)  u24 origin  content
  *     u48 177245385090  u32 CRC of the stream, padded to a byte
  *
- * Streams that follow one another are one, as for the bzip2 tool. The CRC of every block, and of the stream, is compared. A
+ * The CRC of every block, and of the stream, is compared. A
  * randomised block, which bzip2 writes no more since 1999, is refused with `unsupported`, as kernels do.
  *
  * Source: Linux, lib/decompress_bunzip2.c; bzip2 1.0's own description of the block CRC.
@@ -28,35 +28,27 @@ export const decompressBzip2: Decompressor = (input, options) => {
   const decoded = decoding(() => {
     const reader = new ByteReader(input, { format: "bzip2", section: "compressed data", base: options.base });
     const output = new GrowingOutput(options.limit, options.sizeHint);
-    let at = 0;
-    do {
-      const stream = decodeStream(reader, at, output, options);
-      if (!stream.ok) return stream;
-      at = stream.value;
-    } while (isStreamStart(input, at));
-    return ok({ bytes: output.bytes, trailing: input.length - at });
+    const end = decodeStream(reader, output, options);
+    return end.ok ? ok({ bytes: output.bytes, trailing: input.length - end.value }) : end;
   });
   return decoded.ok ? decoded.value : decoded;
 };
 
-function isStreamStart(input: Uint8Array, at: number): boolean {
-  const digit = input[at + 3] ?? 0;
-  return (
-    input[at] === 0x42 && input[at + 1] === 0x5a && input[at + 2] === 0x68 && digit > 0x30 && digit < 0x3a
-  );
+function isStreamStart(input: Uint8Array): boolean {
+  const digit = input[3] ?? 0;
+  return input[0] === 0x42 && input[1] === 0x5a && input[2] === 0x68 && digit > 0x30 && digit < 0x3a;
 }
 
 /** Returns the offset behind the stream. */
 function decodeStream(
   reader: ByteReader,
-  start: number,
   output: GrowingOutput,
   options: CodecOptions,
 ): Result<number, SizeExceeded | Unsupported> {
-  reader.slice(start, 4);
-  if (!isStreamStart(reader.bytes, start)) reader.fail(start, "no bzip2 magic");
-  const capacity = (reader.u8(start + 3) - 0x30) * LEVEL_UNIT;
-  const bits = new BitReader(reader, start + 4);
+  reader.slice(0, 4);
+  if (!isStreamStart(reader.bytes)) reader.fail(0, "no bzip2 magic");
+  const capacity = (reader.u8(3) - 0x30) * LEVEL_UNIT;
+  const bits = new BitReader(reader, 4);
   let streamCrc = 0;
   for (;;) {
     const magicAt = bits.offset;

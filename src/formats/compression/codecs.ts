@@ -1,26 +1,22 @@
+import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { standingAside } from "#core/signals.ts";
+import { decompressAll } from "./streams.ts";
 import {
-  type CodecName,
-  type Compressor,
+  type Codec,
   DECOMPRESSED_LIMIT,
   type Decompressed,
   type DecompressFailure,
   type DecompressOptions,
-  type Decompressor,
 } from "./types.ts";
+import { skipStreamPadding } from "./xz-padding.ts";
+import { skipSkippableFrames } from "./zstd-skippable.ts";
 
-export type Codec = {
-  readonly name: CodecName;
-  /** The names under which a zboot header knows it. */
-  readonly zbootNames: readonly string[];
-  /** The first bytes of every stream. */
-  readonly magic: readonly number[];
-  /** Loads the decoder, which nobody pays for who does not meet the format. */
-  readonly load: () => Promise<Decompressor>;
-  /** Loads the encoder, which the formats have that zboot images use. */
-  readonly loadEncoder?: () => Promise<Compressor>;
-};
+export type { Codec } from "./types.ts";
+
+/** Streams that follow one another with nothing between them. */
+const adjacent: Codec["next"] = (_reader, at) => at;
 
 /**
  * The compressions of Linux kernel images (lib/decompress.c has the magic numbers,
@@ -31,6 +27,7 @@ export const CODECS: readonly Codec[] = [
     name: "gzip",
     zbootNames: ["gzip"],
     magic: [0x1f, 0x8b],
+    next: adjacent,
     load: async () => (await import("./gzip.ts")).decompressGzip,
     loadEncoder: async () => (await import("./gzip.ts")).compressGzip,
   },
@@ -38,6 +35,7 @@ export const CODECS: readonly Codec[] = [
     name: "zstd",
     zbootNames: ["zstd22", "zstd"],
     magic: [0x28, 0xb5, 0x2f, 0xfd],
+    next: skipSkippableFrames,
     load: async () => (await import("./zstd.ts")).decompressZstd,
     loadEncoder: async () => (await import("./zstd-encode.ts")).compressZstd,
   },
@@ -45,6 +43,7 @@ export const CODECS: readonly Codec[] = [
     name: "xz",
     zbootNames: ["xzkern", "xz"],
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
+    next: skipStreamPadding,
     load: async () => (await import("./xz.ts")).decompressXz,
     loadEncoder: async () => (await import("./xz-encode.ts")).compressXz,
   },
@@ -67,6 +66,7 @@ export const CODECS: readonly Codec[] = [
     name: "lzo",
     zbootNames: ["lzo"],
     magic: [0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a, 0x1a, 0x0a],
+    next: adjacent,
     load: async () => (await import("./lzop.ts")).decompressLzop,
     loadEncoder: async () => (await import("./lzop-encode.ts")).compressLzop,
   },
@@ -74,13 +74,23 @@ export const CODECS: readonly Codec[] = [
     name: "bzip2",
     zbootNames: ["bzip2"],
     magic: [0x42, 0x5a, 0x68],
+    next: adjacent,
     load: async () => (await import("./bzip2.ts")).decompressBzip2,
   },
 ];
 
-/** The codec whose magic number the bytes begin with. */
+/** The codec whose magic number the bytes begin with, as kernels look for it in a payload. */
 export function detectCodec(bytes: Uint8Array): Codec | undefined {
   return CODECS.find((codec) => codec.magic.every((byte, i) => bytes[i] === byte));
+}
+
+/** The codec of a compressed file, which may begin with what is no stream: a skippable frame. */
+export function detectFileCodec(bytes: Uint8Array): Codec | undefined {
+  const reader = new ByteReader(bytes, { format: "file", section: "compressed data" });
+  return CODECS.find((codec) => {
+    const start = decoding(() => codec.next?.(reader, 0) ?? 0);
+    return start.ok && codec.magic.every((byte, i) => bytes[start.value + i] === byte);
+  });
 }
 
 /** The codec that a zboot header names, such as `zstd22`. */
@@ -89,7 +99,7 @@ export function codecForZboot(compression: string): Codec | undefined {
 }
 
 /**
- * Decompresses the one stream that the bytes begin with.
+ * Decompresses the streams that the bytes begin with, or the first alone.
  *
  * Fails with `malformed` on a truncated or corrupt stream (a checksum that does not match included), with
  * `size-exceeded` on more output than the limit, with `unsupported` on a codec or filter that is not implemented.
@@ -99,12 +109,13 @@ export async function decompress(
   bytes: Uint8Array,
   options: DecompressOptions = {},
 ): Promise<Result<Decompressed, DecompressFailure>> {
-  const run = await codec.load();
-  return run(bytes, {
-    limit: options.limit ?? DECOMPRESSED_LIMIT,
-    sizeHint: options.sizeHint,
-    base: options.base ?? 0,
-  });
+  const { limit = DECOMPRESSED_LIMIT, sizeHint, base = 0, streams = "all" } = options;
+  const settings = { limit, sizeHint, base };
+  const decode = await codec.load();
+  // Of 512 MiB, a decoder is at work for seconds, in which no handler of a signal would get its turn.
+  return standingAside(async () =>
+    streams === "all" ? decompressAll(codec, bytes, settings) : decode(bytes, settings),
+  );
 }
 
 /**

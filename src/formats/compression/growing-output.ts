@@ -1,6 +1,13 @@
 const FIRST_SIZE = 1024 * 1024;
+const DOUBLED = 64 * 1024 * 1024;
 
-/** Output of a size that nobody knows beforehand, up to a limit; it grows by doubling. */
+/** The largest step in which output grows, in bytes. */
+const LARGEST_ROOM = 512 * 1024 * 1024;
+
+/**
+ * Output of a size that nobody knows beforehand, up to a limit. It grows by doubling and, beyond 64 MiB, to the largest room at once: pages
+ * that nothing is written to take no memory, and copies that wait for the garbage collector do.
+ */
 export class GrowingOutput {
   readonly #limit: number;
   #bytes: Uint8Array;
@@ -43,7 +50,9 @@ export class GrowingOutput {
   }
 
   #grow(needed: number): void {
-    const larger = new Uint8Array(Math.min(this.#limit, Math.max(needed, this.#bytes.length * 2)));
+    const twice = this.#bytes.length * 2;
+    const room = twice > DOUBLED ? Math.max(twice, LARGEST_ROOM) : twice;
+    const larger = new Uint8Array(Math.min(this.#limit, Math.max(needed, room)));
     larger.set(this.bytes);
     this.#bytes = larger;
   }

@@ -1,7 +1,6 @@
 import { crc32, gzipSync } from "node:zlib";
 import { ByteReader, decoding } from "#bytes/reader.ts";
 import { ok, type Result } from "#core/result.ts";
-import { tooLarge } from "./failures.ts";
 import { chooseInflater } from "./inflate.ts";
 import type {
   CodecOptions,
@@ -28,35 +27,25 @@ export const decompressGzip: Decompressor = async (input, options) =>
 export const compressGzip: Compressor = (bytes) => gzipSync(bytes, { level: 9 });
 
 /**
- * gzip (RFC 1952). Members that follow one another are one stream. Headers and trailers are read here because
- * Node's own gunzip refuses bytes behind the stream unless they begin with a zero.
+ * One member of a gzip file (RFC 1952). Headers and trailers are read here because Node's own gunzip refuses bytes behind
+ * the stream unless they begin with a zero.
  */
 export function decompressGzipBy(
   inflate: Inflater,
   input: Uint8Array,
   options: CodecOptions,
 ): Result<Decompressed, DecompressFailure> {
-  const reader = new ByteReader(input, { format: "gzip", section: "compressed data", base: options.base });
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  let at = 0;
-  do {
-    const header = decoding(() => memberHeaderEnd(reader, at));
-    if (!header.ok) return header;
-    const limit = options.limit - total;
-    const expected = Math.min(limit, likelySize(input));
-    const member = inflate(input, header.value, { base: options.base, limit, expected });
-    if (!member.ok) return member.failure.reason === "size-exceeded" ? tooLarge("gzip", options) : member;
-    const { bytes, end } = member.value;
-    const checked = decoding(() => checkTrailer(reader, end, bytes));
-    if (!checked.ok) return checked;
-    parts.push(bytes);
-    total += bytes.length;
-    at = end + TRAILER;
-  } while (input.length - at >= 2 && reader.u16(at) === MAGIC);
-  const [only] = parts;
-  const bytes = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
-  return ok({ bytes, trailing: input.length - at });
+  const { base, limit } = options;
+  const reader = new ByteReader(input, { format: "gzip", section: "compressed data", base });
+  const header = decoding(() => memberHeaderEnd(reader, 0));
+  if (!header.ok) return header;
+  const expected = Math.min(limit, likelySize(input));
+  const member = inflate(input, header.value, { base, limit, expected });
+  if (!member.ok) return member;
+  const { bytes, end } = member.value;
+  const checked = decoding(() => checkTrailer(reader, end, bytes));
+  if (!checked.ok) return checked;
+  return ok({ bytes, trailing: input.length - end - TRAILER });
 }
 
 /** What the last trailer states: of one member with nothing behind it, the size; else a number that deflate could reach. */

@@ -22,7 +22,8 @@ export const decompressLzmaAlone: Decompressor = (input, options) => {
   const size = declared === UNKNOWN_SIZE ? undefined : Number(declared);
   if (size !== undefined && size > options.limit) return tooLarge("lzma", options, size);
 
-  // A size in the header is a claim: the buffer grows with what really comes.
+  // A size in the header is a claim. What is behind the first guess is as large as can be, at once: pages that nothing is written to
+  // take no memory, and nothing is copied twice.
   const target = size ?? options.limit + 1;
   const guess = Math.min(target, options.sizeHint ?? FIRST_GUESS);
   const decoder = new LzmaDecoder(input, new Uint8Array(guess + LZMA_MAX_MATCH));
@@ -32,7 +33,7 @@ export const decompressLzmaAlone: Decompressor = (input, options) => {
   decoder.resetState();
   if (!decoder.startRange()) return corrupt("lzma", options, HEADER_SIZE, "no start of LZMA data");
 
-  for (let goal = guess; ; goal = Math.min(target, Math.max(goal * 2, FIRST_GUESS))) {
+  for (let goal = guess; ; goal = target) {
     if (decoder.output.length < goal + LZMA_MAX_MATCH) {
       const larger = new Uint8Array(goal + LZMA_MAX_MATCH);
       larger.set(decoder.output.subarray(0, decoder.outputPosition));

@@ -1,3 +1,4 @@
+import type { ByteReader } from "#bytes/reader.ts";
 import type { Malformed, SizeExceeded, Unsupported } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 
@@ -16,11 +17,16 @@ export type DecompressOptions = {
   readonly sizeHint?: number;
   /** Offset of the input in the outermost file, for failures. Default 0. */
   readonly base?: number;
+  /**
+   * How many streams count: `all` that follow one another, as in a file, or the `first` alone, as kernels decode a payload
+   * (lib/decompress_*.c: none of them begins again; of lz4's legacy frames they take all). Default `all`.
+   */
+  readonly streams?: "all" | "first";
 };
 
 export type Decompressed = {
   readonly bytes: Uint8Array;
-  /** Bytes of input behind the stream, such as the size that the kernel build appends. */
+  /** Bytes of input behind the last stream, such as the size that the kernel build appends. */
   readonly trailing: number;
 };
 
@@ -33,10 +39,28 @@ export type CodecOptions = {
   readonly base: number;
 };
 
+/** Decodes the one stream that the input begins with. */
 export type Decompressor = (
   input: Uint8Array,
   options: CodecOptions,
 ) => Result<Decompressed, DecompressFailure> | Promise<Result<Decompressed, DecompressFailure>>;
+
+export type Codec = {
+  readonly name: CodecName;
+  /** The names under which a zboot header knows it. */
+  readonly zbootNames: readonly string[];
+  /** The first bytes of every stream. */
+  readonly magic: readonly number[];
+  /**
+   * Where the stream begins that may follow one which ends at `at`: behind what the format allows between them. At 0, the same
+   * for the first. Left out where streams do not follow one another, or the decoder itself takes them all.
+   */
+  readonly next?: (reader: ByteReader, at: number) => number;
+  /** Loads the decoder of one stream, which nobody pays for who does not meet the format. */
+  readonly load: () => Promise<Decompressor>;
+  /** Loads the encoder, which the formats have that zboot images use. */
+  readonly loadEncoder?: () => Promise<Compressor>;
+};
 
 /**
  * Compresses for fixtures and experiments (`pack zboot`): what it writes is valid and decodes to the same

@@ -2,16 +2,16 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 
-/** What the headers of the frames at the start of the input tell without decoding a block. */
+/** What a frame's headers tell without decoding a block. */
 export type ZstdExtent = {
-  /** Where the last frame ends: what follows is no part of the stream. */
+  /** Where the frame ends: what follows is no part of it. */
   readonly end: number;
-  /** Bytes of output: exact if every frame states its size, else no less than there can be. */
+  /** Bytes of output: exact if the frame states its size, else no less than there can be. */
   readonly bound: number;
   readonly exact: boolean;
-  /** The largest window, in bytes. */
+  /** In bytes. */
   readonly window: number;
-  /** Whether a frame needs a dictionary. */
+  /** Whether the frame needs a dictionary. */
   readonly dictionary: boolean;
 };
 
@@ -23,29 +23,23 @@ const BLOCK_RESERVED = 3;
 const DICTIONARY_ID_SIZES = [0, 1, 2, 4] as const;
 
 /**
- * Walks the Zstandard frames that the input begins with. It fails on a truncated one, so that a decoder
- * gets complete frames only, and finds out how much output there can be before any is made.
+ * Walks the Zstandard frame that the input begins with. It fails on a truncated one, so that a decoder gets a complete
+ * frame only, and finds out how much output there can be before any is made.
  *
  * Source: RFC 8878, section 3.1.1.
  */
 export function zstdExtent(input: Uint8Array, base: number): Result<ZstdExtent, Malformed> {
-  return decoding(() => {
-    const reader = new ByteReader(input, { format: "zstd", section: "compressed data", base });
-    let extent: ZstdExtent = { end: 0, bound: 0, exact: true, window: 0, dictionary: false };
-    do {
-      extent = addFrame(reader, extent);
-    } while (input.length - extent.end >= 4 && reader.u32(extent.end) === MAGIC);
-    return extent;
-  });
+  return decoding(() =>
+    walkFrame(new ByteReader(input, { format: "zstd", section: "compressed data", base })),
+  );
 }
 
-function addFrame(reader: ByteReader, before: ZstdExtent): ZstdExtent {
-  let at = before.end;
-  if (reader.u32(at) !== MAGIC) reader.fail(at, "no zstd magic");
-  const descriptor = reader.u8(at + 4);
-  if ((descriptor & 0x08) !== 0) reader.fail(at + 4, "reserved bit of the frame header is set");
+function walkFrame(reader: ByteReader): ZstdExtent {
+  if (reader.u32(0) !== MAGIC) reader.fail(0, "no zstd magic");
+  const descriptor = reader.u8(4);
+  if ((descriptor & 0x08) !== 0) reader.fail(4, "reserved bit of the frame header is set");
   const singleSegment = (descriptor & 0x20) !== 0;
-  at += 5;
+  let at = 5;
 
   let window = 0;
   if (!singleSegment) {
@@ -65,19 +59,14 @@ function addFrame(reader: ByteReader, before: ZstdExtent): ZstdExtent {
   at = blocks.end;
   if (declared.size !== undefined && declared.size > blocks.bound) {
     // Refused here, before anyone allocates what a few bytes only claim to hold.
-    reader.fail(before.end, `frame declares ${declared.size} bytes, its blocks hold ${blocks.bound} at most`);
+    reader.fail(0, `frame declares ${declared.size} bytes, its blocks hold ${blocks.bound} at most`);
   }
   if ((descriptor & 0x04) !== 0) {
     reader.slice(at, 4);
     at += 4;
   }
-  return {
-    end: at,
-    bound: before.bound + (declared.size ?? blocks.bound),
-    exact: before.exact && declared.size !== undefined,
-    window: Math.max(before.window, window),
-    dictionary: before.dictionary || dictionary,
-  };
+  const exact = declared.size !== undefined;
+  return { end: at, bound: declared.size ?? blocks.bound, exact, window, dictionary };
 }
 
 function readContentSize(

@@ -8,6 +8,8 @@ import { type ZstdExtent, zstdExtent } from "./zstd-frames.ts";
 const WINDOW_LIMIT = 128 * 1024 * 1024;
 
 const MEBIBYTE = 1024 * 1024;
+/** zlib.Z_MIN_CHUNK */
+const SMALLEST_CHUNK = 64;
 
 /** Node has zstd since 22.15; the types are those of Node 20, the oldest that kexec-bpf runs on. */
 const native = (
@@ -16,7 +18,7 @@ const native = (
   }
 ).zstdDecompressSync;
 
-/** Zstandard frames (RFC 8878), by Node's own decoder where it has one, else by the WebAssembly build of libzstd. */
+/** One Zstandard frame (RFC 8878), by Node's own decoder where it has one, else by the WebAssembly build of libzstd. */
 export const decompressZstd: Decompressor = async (input, options) => {
   const walked = zstdExtent(input, options.base);
   if (!walked.ok) return walked;
@@ -26,11 +28,11 @@ export const decompressZstd: Decompressor = async (input, options) => {
     return tooLarge("zstd window", { limit: WINDOW_LIMIT }, extent.window);
   }
   if (extent.exact && extent.bound > options.limit) return tooLarge("zstd", options, extent.bound);
-  const frames = input.subarray(0, extent.end);
+  const frame = input.subarray(0, extent.end);
   const decoded =
     native === undefined
-      ? await decodeWasm(frames, extent, options)
-      : decodeNative(native, frames, extent, options);
+      ? await decodeWasm(frame, extent, options)
+      : decodeNative(native, frame, extent, options);
   return decoded.ok ? ok({ bytes: decoded.value, trailing: input.length - extent.end }) : decoded;
 };
 
@@ -38,13 +40,15 @@ type Output = Result<Decompressed["bytes"], DecompressFailure>;
 
 function decodeNative(
   decode: NonNullable<typeof native>,
-  frames: Uint8Array,
+  frame: Uint8Array,
   extent: ZstdExtent,
   options: CodecOptions,
 ): Output {
   try {
     const maxOutputLength = Math.max(1, Math.min(extent.bound, options.limit));
-    return ok(decode(frames, { maxOutputLength, chunkSize: MEBIBYTE }));
+    // One chunk for everything, and a byte more, so that no chunks are put together; what is not written takes no memory.
+    const chunkSize = Math.max(SMALLEST_CHUNK, maxOutputLength + 1);
+    return ok(decode(frame, { maxOutputLength, chunkSize }));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge("zstd", options);
@@ -55,25 +59,27 @@ function decodeNative(
 
 /** What zstddec's memory (at most 2 GiB) is asked to hold of output. */
 const WASM_LIMIT = 1024 * 1024 * 1024;
+/** Room for output beyond the limit. */
+const BEYOND = 64 * MEBIBYTE;
 
 /**
  * zstddec reports every error of libzstd by an empty result, and allocates what it is told to: hence the
- * sizes from the frame headers. The hint is tried first, as the bound of frames that do not state their size may be
- * several times too high. A failure with the room of the limit is tried with twice as much, to tell output
+ * sizes from the frame's header. The hint is tried first, as the bound of a frame that does not state its size may be
+ * several times too high. A failure with the room of the limit is tried with some more, to tell output
  * beyond the limit from a corrupt block.
  */
-async function decodeWasm(frames: Uint8Array, extent: ZstdExtent, options: CodecOptions): Promise<Output> {
+async function decodeWasm(frame: Uint8Array, extent: ZstdExtent, options: CodecOptions): Promise<Output> {
   if (extent.bound === 0) return ok(new Uint8Array(0));
   const { ZSTDDecoder } = await import("zstddec");
   const decoder = new ZSTDDecoder();
   await decoder.init();
   const { limit, sizeHint } = options;
-  const rooms = [limit, Math.max(limit * 2, MEBIBYTE)];
+  const rooms = [limit, Math.max(limit + Math.min(limit, BEYOND), MEBIBYTE)];
   if (sizeHint !== undefined && sizeHint < Math.min(extent.bound, limit)) rooms.unshift(sizeHint);
   for (const room of rooms) {
     const capacity = Math.min(room, extent.bound, WASM_LIMIT);
     if (capacity === 0) continue; // zstddec takes 0 for "unknown".
-    const bytes = decoder.decode(frames, capacity);
+    const bytes = decoder.decode(frame, capacity);
     if (bytes.length > limit) return tooLarge("zstd", options, bytes.length);
     if (bytes.length > 0 && (!extent.exact || bytes.length === extent.bound)) return ok(bytes);
     if (capacity === extent.bound) return corrupt("zstd", options, 0, "a block or the checksum is corrupt");

@@ -7,6 +7,9 @@ import type { ElfProgramHeader, ElfSection } from "./types.ts";
 /** No flat image is longer: 512 MiB, as for everything that is decompressed. */
 const FLAT_LIMIT = 512 * 1024 * 1024;
 
+/** Kernels have up to ten segments; each section is looked for in all of them. */
+export const MOST_SEGMENTS = 1024;
+
 const SHF_TLS = 0x400n;
 const PT_TLS = 7;
 const ADDRESSES = (1n << 64n) - 1n;
@@ -28,6 +31,11 @@ export function flattenElf(
   options: { readonly limit?: number } = {},
 ): Result<Uint8Array, Malformed | SizeExceeded> {
   const limit = options.limit ?? FLAT_LIMIT;
+  const count = elf.programHeaders.length;
+  if (count > MOST_SEGMENTS) {
+    const detail = `${count} segments; at most ${MOST_SEGMENTS} are laid out`;
+    return err({ ...nothing(elf), section: "file header", detail });
+  }
   const pieces = elf.sections.length > 0 ? sectionPieces(elf) : segmentPieces(elf);
   const [first] = pieces;
   if (first === undefined) return err(nothing(elf));
@@ -39,16 +47,20 @@ export function flattenElf(
   if (end - low > BigInt(limit)) {
     return err({ reason: "size-exceeded", what: "flat image", size: Number(end - low), limit });
   }
+  // Thousands of sections may be one and the same run of bytes.
+  const copied = pieces.reduce((sum, { data }) => sum + data.length, 0);
+  if (copied > limit) return err({ reason: "size-exceeded", what: "what is loaded", size: copied, limit });
   const out = new Uint8Array(Number(end - low));
   for (const { address, data } of pieces) out.set(data, Number(address - low));
   return ok(out);
 }
 
 function sectionPieces(elf: ElfFile): readonly Piece[] {
+  const segments = loadedSegments(elf);
   return elf.sections
     .filter((section) => section.type !== SHT.NULL && section.type !== SHT.NOBITS)
     .filter((section) => (section.flags & SHF.ALLOC) !== 0n && section.size > 0)
-    .map((section) => ({ address: loadAddress(elf, section), data: section.data }));
+    .map((section) => ({ address: loadAddress(segments, section), data: section.data }));
 }
 
 function segmentPieces(elf: ElfFile): readonly Piece[] {
@@ -57,14 +69,19 @@ function segmentPieces(elf: ElfFile): readonly Piece[] {
     .map((header) => ({ address: header.physicalAddress, data: header.data }));
 }
 
-/** A section is loaded as far into its segment as it stands in the file; outside of segments, at its own address. */
-function loadAddress(elf: ElfFile, section: ElfSection): bigint {
+/** Those whose physical addresses mean something. */
+function loadedSegments({ programHeaders }: ElfFile): readonly ElfProgramHeader[] {
   // Some linkers leave every physical address 0, which then says nothing unless there is but one segment.
-  const loads = elf.programHeaders.filter(({ type, memorySize }) => type === PT.LOAD && memorySize > 0);
-  const meant = elf.programHeaders.some(({ physicalAddress }) => physicalAddress !== 0n) || loads.length <= 1;
+  const loads = programHeaders.filter(({ type, memorySize }) => type === PT.LOAD && memorySize > 0);
+  const meant = programHeaders.some(({ physicalAddress }) => physicalAddress !== 0n) || loads.length <= 1;
+  return meant ? programHeaders : [];
+}
+
+/** A section is loaded as far into its segment as it stands in the file; outside of segments, at its own address. */
+function loadAddress(segments: readonly ElfProgramHeader[], section: ElfSection): bigint {
   const wanted = (section.flags & SHF_TLS) === 0n ? PT.LOAD : PT_TLS;
-  const segment = elf.programHeaders.find((header) => header.type === wanted && contains(header, section));
-  if (!meant || segment === undefined) return section.address;
+  const segment = segments.find((header) => header.type === wanted && contains(header, section));
+  if (segment === undefined) return section.address;
   return (segment.physicalAddress + BigInt(section.offset - segment.offset)) & ADDRESSES;
 }
 

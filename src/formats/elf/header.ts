@@ -12,6 +12,9 @@ import type { ElfHeader } from "./types.ts";
 
 const MAGIC = 0x464c457f;
 
+/** Kernels have some tens; objects with a section for each function, some ten thousand. */
+export const MOST_SECTIONS = 0x10000;
+
 /** Whether the bytes begin with ELF's magic number; four of them are enough. */
 export function isElf(bytes: Uint8Array): boolean {
   return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
@@ -81,6 +84,9 @@ export function readHeader(file: ByteReader): ElfHeader {
     const room = Math.floor((file.length - sectionHeaderOffset) / ELF64_SECTION_HEADER_SIZE);
     if (counts.sections > room) {
       header.fail(0x3c, `${counts.sections} section headers at ${sectionHeaderOffset}, room for ${room}`);
+    }
+    if (counts.sections > MOST_SECTIONS) {
+      header.fail(0x3c, `${counts.sections} section headers; at most ${MOST_SECTIONS} are read`);
     }
     if (counts.names !== SHN.UNDEF && counts.names >= counts.sections) {
       header.fail(0x3e, `e_shstrndx ${counts.names} of ${counts.sections} sections`);

@@ -1,3 +1,4 @@
+import { coffSymbols } from "./coff-symbols.ts";
 import type { PeFile, PeSection } from "./types.ts";
 
 /**
@@ -15,14 +16,34 @@ export type PeFact =
     }
   /** A section's data begin within the headers. */
   | { readonly kind: "in-headers"; readonly section: number }
-  /** Several sections of one name. Only `.dtbauto`, `.efifw` and `.profile` may repeat in a UKI. */
-  | { readonly kind: "duplicate"; readonly name: string; readonly sections: readonly number[] }
-  /** What a section has in the file beyond VirtualSize is more than alignment asks for, or is not zero. */
+  /**
+   * Several sections of one name where the first alone counts: before the first `.profile`, or within the profile of this number.
+   * `.profile` itself, `.dtbauto` and `.efifw` may repeat (UAPI.5).
+   */
+  | {
+      readonly kind: "duplicate";
+      readonly name: string;
+      readonly sections: readonly number[];
+      readonly profile: number | undefined;
+    }
+  /** What a section has in the file beyond VirtualSize is more than either alignment asks for, or is not zero. */
   | { readonly kind: "padding"; readonly section: number; readonly size: number; readonly zero: boolean }
   /** PointerToRawData is no multiple of FileAlignment. */
   | { readonly kind: "unaligned"; readonly section: number }
-  /** Bytes behind the sections which are no certificates: no hash of an image covers what follows the table. */
+  /** SizeOfRawData reaches so far past the end of the file. */
+  | { readonly kind: "beyond-file"; readonly section: number; readonly size: number }
+  /** The section's addresses end behind SizeOfImage. */
+  | { readonly kind: "outside-image"; readonly section: number; readonly end: number }
+  /** The section's address is below that of the one before it in the table. */
+  | { readonly kind: "out-of-order"; readonly section: number }
+  /** FileAlignment is not what the format allows: 512 to 64 KiB, at most SectionAlignment; or the same as that. */
+  | { readonly kind: "file-alignment"; readonly value: number }
+  /** Bytes before the end of the sections that are neither headers nor a section's. */
+  | { readonly kind: "gap"; readonly offset: number; readonly size: number }
+  /** Bytes behind the sections which are neither COFF symbols nor certificates: no hash of an image covers what follows the table. */
   | { readonly kind: "overlay"; readonly offset: number; readonly size: number }
+  /** The certificate table does not begin at a multiple of 8. */
+  | { readonly kind: "certificates-unaligned"; readonly offset: number }
   /** Something stands behind the certificate table. */
   | { readonly kind: "certificates-not-last"; readonly size: number };
 
@@ -41,7 +62,14 @@ export function peFacts(pe: PeFile): readonly PeFact[] {
   const overlaps = pe.sections.flatMap((section, i) =>
     pe.sections.slice(i + 1).flatMap((other) => overlapFacts(pe, section, other)),
   );
-  return [...single, ...overlaps, ...duplicates(pe.sections), ...tailFacts(pe)];
+  return [
+    ...alignmentFacts(pe),
+    ...single,
+    ...overlaps,
+    ...duplicates(pe.sections),
+    ...gaps(pe),
+    ...tailFacts(pe),
+  ];
 }
 
 type Range = { readonly start: number; readonly end: number };
@@ -53,17 +81,31 @@ function rawRange(pe: PeFile, section: PeSection): Range {
   return { start, end: Math.min(start + section.sizeOfRawData, pe.bytes.length) };
 }
 
+/** Bytes of a section's padding that are looked at: alignments are small, and sections may overlap. */
+const PADDING_READ = 1024 * 1024;
+
 function sectionFacts(pe: PeFile, section: PeSection): readonly PeFact[] {
   const facts: PeFact[] = [];
   const raw = rawRange(pe, section);
+  const { index } = section;
+  const { end } = addresses(section);
+  if (end > pe.optionalHeader.sizeOfImage) facts.push({ kind: "outside-image", section: index, end });
+  const before = pe.sections[index - 1];
+  if (before !== undefined && section.virtualAddress < before.virtualAddress) {
+    facts.push({ kind: "out-of-order", section: index });
+  }
+  const beyond = section.pointerToRawData + section.sizeOfRawData - pe.bytes.length;
+  if (section.sizeOfRawData > 0 && beyond > 0)
+    facts.push({ kind: "beyond-file", section: index, size: beyond });
   if (raw.end === raw.start) return facts;
-  if (raw.start < pe.optionalHeader.sizeOfHeaders) facts.push({ kind: "in-headers", section: section.index });
-  if (raw.start % pe.optionalHeader.fileAlignment !== 0)
-    facts.push({ kind: "unaligned", section: section.index });
+  const { fileAlignment, sectionAlignment, sizeOfHeaders } = pe.optionalHeader;
+  if (raw.start < sizeOfHeaders) facts.push({ kind: "in-headers", section: index });
+  if (raw.start % fileAlignment !== 0) facts.push({ kind: "unaligned", section: index });
   const padding = pe.bytes.subarray(raw.start + section.data.length, raw.end);
-  const zero = padding.every((byte) => byte === 0);
-  if (!zero || padding.length >= pe.optionalHeader.fileAlignment) {
-    facts.push({ kind: "padding", section: section.index, size: padding.length, zero });
+  const zero = padding.subarray(0, PADDING_READ).every((byte) => byte === 0);
+  // systemd fills some sections up to SectionAlignment.
+  if (!zero || padding.length >= Math.max(fileAlignment, sectionAlignment)) {
+    facts.push({ kind: "padding", section: index, size: padding.length, zero });
   }
   return facts;
 }
@@ -86,23 +128,82 @@ function shared(a: Range, b: Range): number {
   return Math.min(a.end, b.end) - Math.max(a.start, b.start);
 }
 
+const MAY_REPEAT: ReadonlySet<string> = new Set([".dtbauto", ".efifw"]);
+
 function duplicates(sections: readonly PeSection[]): readonly PeFact[] {
-  const byName = new Map<string, number[]>();
-  for (const { name, index } of sections) byName.set(name, [...(byName.get(name) ?? []), index]);
-  return [...byName]
-    .filter(([, indices]) => indices.length > 1)
-    .map(([name, indices]) => ({ kind: "duplicate", name, sections: indices }));
+  const facts: PeFact[] = [];
+  let profile: number | undefined;
+  let byName = new Map<string, number[]>();
+  const close = () => {
+    for (const [name, indices] of byName) {
+      if (indices.length > 1) facts.push({ kind: "duplicate", name, sections: indices, profile });
+    }
+    byName = new Map();
+  };
+  for (const { name, index } of sections) {
+    if (name === ".profile") {
+      close();
+      profile = profile === undefined ? 0 : profile + 1;
+    } else if (!MAY_REPEAT.has(name)) {
+      byName.set(name, [...(byName.get(name) ?? []), index]);
+    }
+  }
+  close();
+  return facts;
+}
+
+const FILE_ALIGNMENT = { least: 512, most: 64 * 1024 } as const;
+
+function alignmentFacts({ optionalHeader }: PeFile): readonly PeFact[] {
+  const { fileAlignment: value, sectionAlignment } = optionalHeader;
+  const { least, most } = FILE_ALIGNMENT;
+  if (value === sectionAlignment && value <= most) return [];
+  const odd = value < least || value > most || value > sectionAlignment;
+  return odd ? [{ kind: "file-alignment", value }] : [];
+}
+
+function gaps(pe: PeFile): readonly PeFact[] {
+  const facts: PeFact[] = [];
+  const sections = pe.sections.map((section) => rawRange(pe, section));
+  const last = Math.max(...sections.map(({ end }) => end));
+  const table = pe.certificates;
+  const certificates =
+    table === undefined ? [] : [{ start: table.offset, end: table.offset + table.data.length }];
+  let at = Math.min(pe.optionalHeader.sizeOfHeaders, pe.bytes.length);
+  for (const { start, end } of [...sections, ...certificates].sort((a, b) => a.start - b.start)) {
+    if (start > at && start <= last) facts.push({ kind: "gap", offset: at, size: start - at });
+    at = Math.max(at, end);
+  }
+  return facts;
+}
+
+/** The overlay before and behind the COFF symbols, where they are a part of it. */
+function unnamed(pe: PeFile): readonly ReturnType<typeof peOverlay>[] {
+  const overlay = peOverlay(pe);
+  const symbols = coffSymbols(pe);
+  const end = overlay.offset + overlay.data.length;
+  if (symbols === undefined || symbols.offset < overlay.offset || symbols.offset + symbols.size > end) {
+    return [overlay];
+  }
+  const before = symbols.offset - overlay.offset;
+  return [
+    { offset: overlay.offset, data: overlay.data.subarray(0, before) },
+    { offset: symbols.offset + symbols.size, data: overlay.data.subarray(before + symbols.size) },
+  ];
 }
 
 function tailFacts(pe: PeFile): readonly PeFact[] {
   const facts: PeFact[] = [];
-  const overlay = peOverlay(pe);
-  // Certificates begin at a multiple of 8: fewer zeros than that are no overlay.
-  if (overlay.data.length >= 8 || overlay.data.some((byte) => byte !== 0)) {
-    facts.push({ kind: "overlay", offset: overlay.offset, size: overlay.data.length });
+  for (const { offset, data } of unnamed(pe)) {
+    // Certificates begin at a multiple of 8: fewer zeros than that are no overlay.
+    if (data.length >= 8 || data.some((byte) => byte !== 0)) {
+      facts.push({ kind: "overlay", offset, size: data.length });
+    }
   }
   if (pe.certificates !== undefined) {
-    const size = pe.bytes.length - pe.certificates.offset - pe.certificates.data.length;
+    const { offset } = pe.certificates;
+    if (offset % 8 !== 0) facts.push({ kind: "certificates-unaligned", offset });
+    const size = pe.bytes.length - offset - pe.certificates.data.length;
     if (size > 0) facts.push({ kind: "certificates-not-last", size });
   }
   return facts;

@@ -70,6 +70,18 @@ export function decodePe(bytes: Uint8Array, options: DecodePeOptions = {}): Resu
   });
 }
 
+/** Whether a PE signature stands where a DOS header says; tells nothing about the rest. */
+export function isPe(bytes: Uint8Array): boolean {
+  if (bytes.length < DOS_HEADER_SIZE) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const at = view.getUint32(0x3c, true);
+  return (
+    view.getUint16(0, true) === DOS_MAGIC &&
+    at <= bytes.length - 4 &&
+    view.getUint32(at, true) === PE_SIGNATURE
+  );
+}
+
 /** The first section with exactly this name. */
 export function peSection(pe: PeFile, name: string): PeSection | undefined {
   return pe.sections.find((section) => section.name === name);

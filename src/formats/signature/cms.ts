@@ -28,28 +28,50 @@ export type Signer = (
   readonly size: number;
 };
 
+/** What the same message begins with as text. */
+const PEM = Buffer.from("-----BEGIN ", "latin1");
+
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 
 const HASHES: Readonly<Record<string, string>> = {
+  "1.2.840.113549.2.4": "md4",
+  "1.2.840.113549.2.5": "md5",
+  "1.3.36.3.2.1": "ripemd160",
   "1.3.14.3.2.26": "sha1",
   "2.16.840.1.101.3.4.2.1": "sha256",
   "2.16.840.1.101.3.4.2.2": "sha384",
   "2.16.840.1.101.3.4.2.3": "sha512",
   "2.16.840.1.101.3.4.2.4": "sha224",
+  "2.16.840.1.101.3.4.2.7": "sha3-224",
   "2.16.840.1.101.3.4.2.8": "sha3-256",
   "2.16.840.1.101.3.4.2.9": "sha3-384",
   "2.16.840.1.101.3.4.2.10": "sha3-512",
   "1.2.156.10197.1.401": "sm3",
+  "1.2.643.7.1.1.2.2": "streebog256",
+  "1.2.643.7.1.1.2.3": "streebog512",
 };
 
 const ALGORITHMS: Readonly<Record<string, string>> = {
   "1.2.840.113549.1.1.1": "RSA",
+  "1.2.840.113549.1.1.4": "RSA with MD5",
+  "1.2.840.113549.1.1.5": "RSA with SHA-1",
+  "1.2.840.113549.1.1.10": "RSASSA-PSS",
   "1.2.840.113549.1.1.11": "RSA with SHA-256",
   "1.2.840.113549.1.1.12": "RSA with SHA-384",
   "1.2.840.113549.1.1.13": "RSA with SHA-512",
+  "1.2.840.10045.4.1": "ECDSA with SHA-1",
+  "1.2.840.10045.4.3.1": "ECDSA with SHA-224",
   "1.2.840.10045.4.3.2": "ECDSA with SHA-256",
   "1.2.840.10045.4.3.3": "ECDSA with SHA-384",
   "1.2.840.10045.4.3.4": "ECDSA with SHA-512",
+  "2.16.840.1.101.3.4.3.2": "DSA with SHA-256",
+  "2.16.840.1.101.3.4.3.10": "ECDSA with SHA3-256",
+  "2.16.840.1.101.3.4.3.11": "ECDSA with SHA3-384",
+  "2.16.840.1.101.3.4.3.12": "ECDSA with SHA3-512",
+  "2.16.840.1.101.3.4.3.17": "ML-DSA-44",
+  "2.16.840.1.101.3.4.3.18": "ML-DSA-65",
+  "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
+  "1.3.101.112": "Ed25519",
 };
 
 /**
@@ -73,6 +95,7 @@ export function decodeSignedData(
       base: options.base ?? 0,
       littleEndian: false,
     });
+    if (PEM.equals(bytes.subarray(0, PEM.length))) reader.fail(0, "PEM text, must be DER");
     const [message, behind] = derElements(reader, "message");
     if (behind !== undefined) reader.fail(behind.offset, "bytes behind the message");
     const [type, wrapped] = fields(need(reader, message, TAG.sequence, "message"), "message");
@@ -122,7 +145,7 @@ function signerId(
   const [issuer, serial] = fields(both, "signer's name");
   return {
     issuer: nameText(need(both, issuer, TAG.sequence, "issuer")),
-    serial: hex(need(both, serial, TAG.integer, "serial number")).replace(/^00(?=.)/, ""),
+    serial: serialText(need(both, serial, TAG.integer, "serial number")),
   };
 }
 
@@ -135,8 +158,18 @@ function fields(reader: ByteReader, section: string): readonly DerElement[] {
   return derElements(reader, section);
 }
 
+/** Hexadecimal, upper case, without the octet that keeps it positive. */
+export function serialText(serial: ByteReader): string {
+  return hex(serial).replace(/^00(?=.)/, "");
+}
+
 /** The element's content; the decoding fails where it is missing or of another type. */
-function need(reader: ByteReader, element: DerElement | undefined, tag: number, what: string): ByteReader {
+export function need(
+  reader: ByteReader,
+  element: DerElement | undefined,
+  tag: number,
+  what: string,
+): ByteReader {
   if (element === undefined) return reader.fail(reader.length, `no ${what}`);
   if (element.tag !== tag) {
     const wanted = `0x${tag.toString(16)}`;

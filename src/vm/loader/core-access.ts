@@ -96,16 +96,26 @@ type PlacedStep = {
   readonly bitOffset: number;
 };
 
-/** A member by its name, those of anonymous members included; bits from the composite's start. */
-function memberNamed(btf: Btf, id: number, name: string): PlacedStep | undefined {
+/**
+ * A member by its name, those of anonymous members included; bits from the composite's start. `fruitless` holds the composites that were
+ * searched before: hostile ones use each other twice, level by level.
+ */
+function memberNamed(
+  btf: Btf,
+  id: number,
+  name: string,
+  fruitless = new Set<number>(),
+): PlacedStep | undefined {
   const type = compositeOf(btf, id);
-  for (const [index, member] of type?.members.entries() ?? []) {
+  if (type === undefined || fruitless.has(type.id)) return undefined;
+  fruitless.add(type.id);
+  for (const [index, member] of type.members.entries()) {
     if (member.name === name) {
       const { bitOffset } = bitField(btf, member);
       return { composite: resolve(btf, id), index, member, bitOffset };
     }
     if (member.name !== "") continue;
-    const inner = memberNamed(btf, member.type, name);
+    const inner = memberNamed(btf, member.type, name, fruitless);
     if (inner !== undefined) return { ...inner, bitOffset: inner.bitOffset + member.bitOffset };
   }
   return undefined;

@@ -1,6 +1,6 @@
 import type { Malformed, MissingArray, NotLoaded, Unsupported } from "#core/failure.ts";
 import { unreachable } from "#core/unreachable.ts";
-import { errnoName } from "#vm/errno.ts";
+import { Errno, errnoName } from "#vm/errno.ts";
 import type { Fault } from "#vm/fault.ts";
 
 /** Why a program could not be loaded. `program` names it in its file: a container's `.bpf.1`. */
@@ -23,6 +23,11 @@ export type LoadFailure =
   | { readonly reason: "not-modelled"; readonly detail: string; readonly program?: string }
   /** It ended well, but loaded no program where one is expected. */
   | { readonly reason: "nothing-loaded"; readonly detail: string; readonly program?: string };
+
+/** Whether it was refused for a function, a tracepoint or a symbol that the target does not have. */
+export function lacksNames(failure: LoadFailure): boolean {
+  return failure.reason === "load-refused" && failure.errno === Errno.ENOENT;
+}
 
 /** The same for the catalogue of failures, which knows nothing of machines. */
 export function asFailure(failure: LoadFailure): Malformed | MissingArray | NotLoaded | Unsupported {

@@ -1,6 +1,7 @@
 import { expect, it, describe as suite } from "vitest";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { BtfBuilder } from "../../support/btf-builder.ts";
+import { processorTime } from "../../support/until.ts";
 import { everyKind } from "./samples.ts";
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {
@@ -63,8 +64,7 @@ suite("findBtf", () => {
   it("gives up in a bounded time on a file of false beginnings", () => {
     const length = 4 * 1024 * 1024;
     const bytes = Buffer.alloc(length, Buffer.from("9feb010018000000", "hex"));
-    const started = performance.now();
-    expect(findBtf(bytes)).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(20_000);
+    const time = processorTime(() => expect(findBtf(bytes)).toBeUndefined());
+    expect(time).toBeLessThan(20_000);
   });
 });

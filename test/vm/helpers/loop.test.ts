@@ -133,25 +133,21 @@ function answers(bytes: Uint8Array, options: Parameters<typeof loadParser>[1]) {
 }
 
 describe.skipIf(CLANGS.length === 0)("bpf_loop in C (skipped where no clang is in PATH)", () => {
-  it.each(CLANGS)(
-    "of %s comes to the same as an object and as a light skeleton",
-    { timeout: 120_000 },
-    (clang) => {
-      const object = compile(clang, { "main.c": CASES }, "-mcpu=v3");
-      const byName = (programs: readonly LoadedProgram[]) =>
-        Object.fromEntries(programs.map((program) => [program.name, answerOf(program)]));
-      expect(byName(answers(object, { target }))).toEqual(ANSWERS);
-      const header = inFolder((folder) => {
-        writeFileSync(join(folder, "main.o"), object);
-        return execFileSync(BPFTOOL, ["gen", "skeleton", "-L", join(folder, "main.o"), "name", "main_bpf"]);
-      });
-      const programs = answers(header, { target });
-      expect(byName(programs)).toEqual(ANSWERS);
-      expect(programs.find(({ name }) => name === "within")?.functions.map(({ name }) => name)).toEqual(
-        expect.arrayContaining(["within", "outer", "add"]),
-      );
-    },
-  );
+  it.each(CLANGS)("of %s comes to the same as an object and as a light skeleton", (clang) => {
+    const object = compile(clang, { "main.c": CASES }, "-mcpu=v3");
+    const byName = (programs: readonly LoadedProgram[]) =>
+      Object.fromEntries(programs.map((program) => [program.name, answerOf(program)]));
+    expect(byName(answers(object, { target }))).toEqual(ANSWERS);
+    const header = inFolder((folder) => {
+      writeFileSync(join(folder, "main.o"), object);
+      return execFileSync(BPFTOOL, ["gen", "skeleton", "-L", join(folder, "main.o"), "name", "main_bpf"]);
+    });
+    const programs = answers(header, { target });
+    expect(byName(programs)).toEqual(ANSWERS);
+    expect(programs.find(({ name }) => name === "within")?.functions.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["within", "outer", "add"]),
+    );
+  });
 });
 
 /** Programs are pinned in a file system of their own, which no one else sees and which goes away with the shell. */

@@ -1,0 +1,46 @@
+import { EM, ET, PT } from "#formats/elf/constants.ts";
+import type { ElfFile } from "#formats/elf/elf-file.ts";
+import { type Form, SERVED } from "./forms.ts";
+import { releaseIn } from "./identity.ts";
+
+const KERNEL_MACHINES: readonly number[] = [EM.X86_64, EM.AARCH64, EM.RISCV, EM.LOONGARCH];
+
+/** What an ELF file is that is no vmlinux; undefined where it is one. All of the file is looked at. */
+export function notVmlinux(elf: ElfFile): Form | undefined {
+  const form = unfitElf(elf);
+  if (form !== undefined) return form;
+  // Every vmlinux has linux_banner (init/version.c).
+  return releaseIn(elf.bytes) === undefined
+    ? no("a program", 'nothing in it says "Linux version …"')
+    : undefined;
+}
+
+/** The same by the headers alone, which do not tell a program from a kernel. */
+export function unfitElf(elf: ElfFile): Form | undefined {
+  const { type, machine } = elf.header;
+  if (machine === EM.BPF) return no("a BPF object");
+  if (type === ET.CORE) return no("a core dump");
+  if (type === ET.REL) {
+    const module = elf.section(".gnu.linkonce.this_module") ?? elf.section(".modinfo");
+    return no(module === undefined ? "an object file" : "a kernel module");
+  }
+  if (type !== ET.EXEC && type !== ET.DYN) return no(`an ELF file of type ${type}`);
+  if (!KERNEL_MACHINES.includes(machine))
+    return { what: `an ELF file for machine ${machine}`, detail: SERVED };
+  if (!elf.programHeaders.some((header) => header.type === PT.LOAD))
+    return no("an ELF file with nothing to load");
+  return undefined;
+}
+
+function no(what: string, why = "it is not a kernel"): Form {
+  return { what, detail: `${why}; --raw takes it nevertheless` };
+}
+
+const UPPER_HALF = 1n << 63n;
+
+/** Whether an ELF file is loaded where kernels are, and no program can be: in the upper half of the addresses. */
+export function isLoadedHigh(elf: ElfFile): boolean {
+  return elf.programHeaders.some(
+    ({ type, virtualAddress }) => type === PT.LOAD && virtualAddress >= UPPER_HALF,
+  );
+}
