@@ -12,6 +12,11 @@ export function shell(text: string, cwd: string) {
     script(join(bin, "kexec-bpf"), `exec "${process.execPath}" "${programFile()}" "$@"`);
   }
   const env = { ...ENVIRONMENT, PATH: `${bin}:${ENVIRONMENT["PATH"]}` };
-  const { status, stdout, stderr } = spawnSync("bash", ["-c", text], { cwd, env, encoding: "utf8", timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", text], {
+    cwd,
+    env,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
   return { status, stdout, stderr };
 }
