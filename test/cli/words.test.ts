@@ -175,7 +175,10 @@ describe("a goal that no build has is told before anything is looked for", () =>
       ["make", "TARGETS=none"],
     ]) {
       const { status, stderr } = await cli(argv, { cwd });
-      expect([status, stderr]).toEqual([1, `kexec-bpf: ${join(cwd, "none")}: cannot read: no such file or folder (ENOENT)\n`]);
+      expect([status, stderr]).toEqual([
+        1,
+        `kexec-bpf: ${join(cwd, "none")}: cannot read: no such file or folder (ENOENT)\n`,
+      ]);
     }
     expect(readdirSync(cwd)).toEqual([]);
   });
