@@ -11,9 +11,9 @@ export function report(io: Pick<Io, "stdout" | "stderr" | "json">, failure: Fail
   return status;
 }
 
-/** Words that no command understands. */
+/** Words that no command understands. yargs tells them in several lines. */
 export function reportUsage(io: Io, detail: string): number {
-  const status = report(io, { reason: "usage", detail });
+  const status = report(io, { reason: "usage", detail: detail.replaceAll(/\s*\n\s*/g, " ") });
   io.stderr("kexec-bpf --help shows what there is\n");
   return status;
 }

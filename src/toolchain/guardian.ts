@@ -1,20 +1,29 @@
+import { randomUUID } from "node:crypto";
 import type { Writable } from "node:stream";
 
+/** The variable that tools carry: whose they are, and whom they must not outlive. */
+export const OWNER_VARIABLE = "KEXEC_BPF_OWNER";
+export const OWNER: string = randomUUID();
+
+/** What the guardian is told when this process comes to its end by itself. */
+const DISMISSED = "dismissed";
+
 /**
- * The script of a process that outlives this one: it is told of process groups, and kills those that are left when its stdin
- * ends, which it does however this process ends, by SIGKILL too. (A process is told of its parent's death by PR_SET_PDEATHSIG as well, but its
- * children are not: a compiler driver's compiler would go on.)
+ * The script of a process that outlives this one: when its stdin ends without a word, which it does on SIGKILL too, it kills what has
+ * its first argument for a line of its environment. (PR_SET_PDEATHSIG reaches a tool but not its children: a compiler driver's
+ * compiler would go on. Of a process group this process learns only when the tool runs already.) What was between fork and exec at
+ * the first look is seen at the second.
  */
 export const GUARDIAN_SCRIPT = `
 trap '' HUP INT TERM
-groups=' '
-while read -r verb group; do
-  case $verb in
-    +) groups="$groups$group " ;;
-    -) groups="\${groups%% $group *} \${groups#* $group }" ;;
-  esac
+read -r word && [ "$word" = ${DISMISSED} ] && exit
+for look in 1 2 3 4 5; do
+  for found in $(grep -lzxF "$0" /proc/[0-9]*/environ 2>/dev/null); do
+    pid=\${found#/proc/}
+    kill -KILL "\${pid%/environ}" 2>/dev/null
+  done
+  sleep 0.1
 done
-for group in $groups; do kill -KILL "-$group"; done
 `;
 
 /** Tells a process that runs the script above. */
@@ -25,18 +34,12 @@ export class Guardian {
     this.#stdin = stdin;
     // One that somebody has ended guards no more; the tools run on.
     stdin.on("error", () => undefined);
+    process.on("exit", () => {
+      stdin.write(`${DISMISSED}\n`);
+    });
   }
 
   get isThere(): boolean {
     return this.#stdin.writable;
-  }
-
-  watch(leader: number): void {
-    this.#stdin.write(`+ ${leader}\n`);
-  }
-
-  /** To be called when a group has ended: its id may soon be another's. */
-  forget(leader: number): void {
-    this.#stdin.write(`- ${leader}\n`);
   }
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Guardian } from "./guardian.ts";
 
 /**
  * Every tool leads a process group of its own, so that a wrapper script, a compiler driver or a shell
@@ -38,10 +37,8 @@ const members = new Set<Member>();
 /**
  * From here on this process ends the group when it ends itself. To be called before the leader is started: a
  * signal that comes between the start and this call would find nobody who knows of the group.
- *
- * @param guardian ends the group when this process ends by SIGKILL
  */
-export function openGroup(guardian: Guardian, onInterrupt: (signal: NodeJS.Signals) => void): ProcessGroup {
+export function openGroup(onInterrupt: (signal: NodeJS.Signals) => void): ProcessGroup {
   const member: Member = { leader: undefined, onInterrupt };
   if (members.size === 0) {
     process.on("exit", killAll);
@@ -51,14 +48,12 @@ export function openGroup(guardian: Guardian, onInterrupt: (signal: NodeJS.Signa
   return {
     start: (leader) => {
       member.leader = leader;
-      guardian.watch(leader);
     },
     end: () => end(member),
     release: () => {
       if (!members.delete(member)) return;
       signalGroup(member, "SIGKILL");
       // Its id may soon be another's.
-      if (member.leader !== undefined) guardian.forget(member.leader);
       member.leader = undefined;
       if (members.size === 0) unhook();
     },

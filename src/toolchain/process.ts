@@ -7,7 +7,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { shellCommand } from "./command-line.ts";
 import { toolEnvironment } from "./environment.ts";
-import { GUARDIAN_SCRIPT, Guardian } from "./guardian.ts";
+import { GUARDIAN_SCRIPT, Guardian, OWNER, OWNER_VARIABLE } from "./guardian.ts";
 import { openGroup } from "./process-group.ts";
 import { type FileLimit, firstTooLarge, TIME_VARIABLE, toolTime, watchFiles } from "./tool-limits.ts";
 
@@ -91,10 +91,10 @@ type Ending =
 let guardian: Guardian | undefined;
 
 /** The process that ends tools when this one cannot. One for all tools, started with the first. */
-async function startGuardian(): Promise<Guardian> {
+async function startGuardian(): Promise<void> {
   const { execa } = await loadTools();
-  if (guardian?.isThere) return guardian;
-  const child = execa("/bin/sh", ["-c", GUARDIAN_SCRIPT], {
+  if (guardian?.isThere) return;
+  const child = execa("/bin/sh", ["-c", GUARDIAN_SCRIPT, `${OWNER_VARIABLE}=${OWNER}`], {
     ...{ stdin: "pipe", stdout: "ignore", stderr: "ignore" },
     // Out of the reach of the terminal's signals, and not to be ended with this process: it ends by itself.
     ...{ detached: true, cleanup: false, reject: false, cwd: "/", env: {}, extendEnv: false },
@@ -103,24 +103,23 @@ async function startGuardian(): Promise<Guardian> {
   // A socket, which the type does not say: it must not keep this process from ending.
   if (child.stdin instanceof Socket) child.stdin.unref();
   guardian = new Guardian(child.stdin);
-  return guardian;
 }
 
 async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<Result<ToolOutput>> {
   const time = run.timeout === undefined ? toolTime(process.env) : ok(run.timeout);
   if (!time.ok) return time;
   const { execa } = await loadTools();
-  const guarded = await startGuardian();
+  await startGuardian();
   // An abort during the waits above must not start anything.
   if (run.signal?.aborted) return err(cancelled(run.signal));
 
   let ending: Ending | undefined;
-  const group = openGroup(guarded, (signal) => {
+  const group = openGroup((signal) => {
     ending ??= { by: "signal", signal };
   });
   const child = execa(run.file, run.args, {
     ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
-    env: { ...toolEnvironment(process.env), ...run.env },
+    env: { ...toolEnvironment(process.env), ...run.env, [OWNER_VARIABLE]: OWNER },
     extendEnv: false,
     ...(run.input === undefined ? { stdin: "ignore" as const } : { input: run.input }),
     // Any open descriptor goes; execa's type lists those that a shell can name.

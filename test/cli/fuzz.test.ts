@@ -196,7 +196,7 @@ describe("fuzz", () => {
     const { status, stderr } = await cli(words, { cwd });
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /parser\.o\.fuzz.*: cannot .*: E[A-Z]+\n {2}--corpus FOLDER keeps queue and findings elsewhere\n$/,
+      /parser\.o\.fuzz.*: cannot .*\(E[A-Z]+\)\n {2}--corpus FOLDER keeps queue and findings elsewhere\n$/,
     );
     expect((await cli([...words, "--corpus", "elsewhere"], { cwd })).status).toBe(0);
   });

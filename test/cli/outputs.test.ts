@@ -126,7 +126,9 @@ test("an extracted kernel goes to other programs as it is, and behind what a fil
 
 test("data and JSON cannot both go to stdout", () => {
   for (const [, words] of SINGLE.filter(([name]) => name !== "stream reference")) {
-    expect(run(`kexec-bpf ${words} -o - --json`)).toMatchObject({ status: 2, stdout: "" });
+    const { status, stdout } = run(`kexec-bpf ${words} -o - --json`);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 1, error: { reason: "usage" } });
   }
 });
 

@@ -353,7 +353,9 @@ describe("the reports of verify", () => {
     ];
     const { status, stdout, stderr } = await cli(["verify", ...words], { cwd });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/bad\.bpf: ELF file header.*\n.*none\.img: cannot read: ENOENT/);
+    expect(stderr).toMatch(
+      /bad\.bpf: ELF file header.*\n.*none\.img: cannot read: no such file or folder \(ENOENT\)/,
+    );
     expect(JSON.parse(stdout)).toMatchObject({
       schema: 1,
       error: { reason: "malformed", format: "ELF", message: expect.stringContaining("bad.bpf") },

@@ -45,7 +45,7 @@ describe("an option that is given twice is a usage error", () => {
 
   it("but where it may be repeated", async () => {
     const { stderr } = await cli(["verify", "a", "--image", "b", "--image", "c", "--parser", "d"], { cwd });
-    expect(stderr).toContain("cannot read: ENOENT");
+    expect(stderr).toContain("cannot read: no such file or folder (ENOENT)");
   });
 
   it("as a process, in the forms that go without yargs, too", async () => {
@@ -114,7 +114,7 @@ describe("pack, which reads its own words, answers as the other commands do:", (
 
   it("a flag that can be left out can be asked for, and not both", async () => {
     const words = ["pack", "pe", "a", "b", "-o", "c", "--manifest"];
-    expect((await cli(words, { cwd })).stderr).toContain("a: cannot open: ENOENT");
+    expect((await cli(words, { cwd })).stderr).toContain("a: cannot read: no such file or folder (ENOENT)");
     expect(await refused([...words, "--no-manifest"])).toContain("--no-manifest is given more than once");
   });
 
@@ -175,7 +175,10 @@ describe("a goal that no build has is told before anything is looked for", () =>
       ["make", "TARGETS=none"],
     ]) {
       const { status, stderr } = await cli(argv, { cwd });
-      expect([status, stderr]).toEqual([1, `kexec-bpf: ${join(cwd, "none")}: cannot read: ENOENT\n`]);
+      expect([status, stderr]).toEqual([
+        1,
+        `kexec-bpf: ${join(cwd, "none")}: cannot read: no such file or folder (ENOENT)\n`,
+      ]);
     }
     expect(readdirSync(cwd)).toEqual([]);
   });

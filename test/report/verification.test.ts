@@ -275,8 +275,8 @@ describe("the JUnit report", () => {
       ],
     ]);
     expect(others[1]?.[3][0]?.[3][0]?.slice(1, 3)).toEqual([
-      { type: "file-failed", message: "/w/out/none.bpf: cannot read: ENOENT" },
-      "/w/out/none.bpf: cannot read: ENOENT",
+      { type: "file-failed", message: "/w/out/none.bpf: cannot read: no such file or folder (ENOENT)" },
+      "/w/out/none.bpf: cannot read: no such file or folder (ENOENT)",
     ]);
   });
 

@@ -122,7 +122,7 @@ describe("a key's URI", () => {
 
   it("whose pin-source is not there is told with that file", async () => {
     const { stderr } = await sign("pkcs11:object=x?pin-source=file:///none/pin");
-    expect(stderr).toContain("/none/pin: cannot read: ENOENT");
+    expect(stderr).toContain("/none/pin: cannot read: no such file or folder (ENOENT)");
   });
 
   it("keeps all but its PIN", () => {

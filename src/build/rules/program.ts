@@ -37,9 +37,10 @@ export const COMPILER_FLAGS: readonly string[] = [
 
 /**
  * In the private folder all headers lie beside the source. A warning is an error, in generated headers as in a target's own body: it
- * may well be a struct of another layout, or a check that is not made, and a build that is up to date would not show it again.
+ * may well be a struct of another layout, or a check that is not made, and a build that is up to date would not show it again. A
+ * parameter of `locate()` that a body has no use for is none of these.
  */
-const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-Werror", "-I", "."];
+const PARSER_FLAGS: readonly string[] = [...COMPILER_FLAGS, "-Wno-unused-parameter", "-Werror", "-I", "."];
 
 /** `<p>_parser_bpf.c`, and the same beside the headers that it is compiled with. */
 export function sourceRule(plan: Plan, target: Target): Rule {
