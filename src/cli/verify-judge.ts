@@ -1,12 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { err, ok, type Result } from "#core/result.ts";
-import type { ErrorRecord, ImageRecord, VerdictRecord } from "#core/verification.ts";
+import type { ErrorRecord, ImageRecord, LoadRecord, VerdictRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { acceptanceOf, type LayeredVerdict } from "#verify/acceptance.ts";
 import { isFor } from "#verify/corpus-case.ts";
 import { examine } from "#verify/examine.ts";
+import { judgeLoad } from "#verify/load.ts";
 import type { Io } from "./io.ts";
 import { progressLine } from "./progress-line.ts";
 import type { Reached } from "./verify-coverage.ts";
@@ -17,6 +18,7 @@ import type { VerifyRequest } from "./verify-request.ts";
 export type JudgedImages = {
   readonly images: readonly ImageRecord[];
   readonly verdicts: readonly VerdictRecord[];
+  readonly loads: readonly LoadRecord[];
   /** How long each verdict took. */
   readonly seconds: readonly number[];
   readonly errors: readonly ErrorRecord[];
@@ -24,13 +26,15 @@ export type JudgedImages = {
 
 /** Judges every parser on every image that is one for it. Errors: `cancelled`. */
 export async function judgeAll(
-  parsers: OpenedParser["subjects"],
+  opened: readonly OpenedParser[],
   images: readonly ImageFile[],
   coverage: Reached,
   { comparison, faultPaths }: VerifyRequest,
   io: Io,
 ): Promise<Result<JudgedImages>> {
+  const parsers = opened.flatMap(({ subjects }) => subjects);
   const records: ImageRecord[] = [];
+  const loads: LoadRecord[] = [];
   const verdicts: VerdictRecord[] = [];
   const seconds: number[] = [];
   const errors: ErrorRecord[] = [];
@@ -51,7 +55,7 @@ export async function judgeAll(
         continue;
       }
       const own: LayeredVerdict[] = [];
-      for (const { subject, layer } of fitting) {
+      for (const { subject } of fitting) {
         const started = performance.now();
         const examination = await examine(subject, bytes.value, {
           coverage: coverage.get(subject),
@@ -68,7 +72,7 @@ export async function judgeAll(
           },
         });
         if (examination === undefined) return err(cancelled(io.signal));
-        own.push({ layer, verdict: { parser: subject.name, image: name, ...examination } });
+        own.push({ layer: subject.layer, verdict: { parser: subject.name, image: name, ...examination } });
         seconds.push((performance.now() - started) / 1000);
       }
       records.push({
@@ -79,6 +83,7 @@ export async function judgeAll(
         outcome: acceptanceOf(own),
       });
       verdicts.push(...own.map(({ verdict }) => verdict));
+      if (description === undefined) loads.push(...(await loadsOf(opened, name, bytes.value)));
     }
   } finally {
     progress.clear();
@@ -86,5 +91,25 @@ export async function judgeAll(
   if (others > 0 && parsers.length > 0) {
     io.stderr(`kexec-bpf: ${others} of ${images.length} cases are for other parsers or revisions\n`);
   }
-  return ok({ images: records, verdicts, seconds, errors });
+  return ok({ images: records, verdicts, loads, seconds, errors });
+}
+
+/** What the loader makes of an image with each of the containers. */
+async function loadsOf(
+  opened: readonly OpenedParser[],
+  image: string,
+  bytes: Uint8Array,
+): Promise<readonly LoadRecord[]> {
+  const loads: LoadRecord[] = [];
+  for (const { container, subjects } of opened) {
+    const [first] = subjects;
+    if (container === undefined || first === undefined) continue;
+    const verdict = await judgeLoad(
+      container,
+      bytes,
+      subjects.map(({ subject }) => subject),
+    );
+    loads.push({ container: first.record.file, image, ...verdict });
+  }
+  return loads;
 }

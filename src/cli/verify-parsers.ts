@@ -22,12 +22,9 @@ import type { VerifyRequest } from "./verify-request.ts";
 /** One parser file, ready to be judged. */
 export type OpenedParser = {
   /** Itself, and the parsers of further layers; each with what a report says of it. */
-  readonly subjects: readonly {
-    readonly subject: Subject;
-    /** 0 for the file's own parser, 1 for its `.bpf.nested`, and so on. */
-    readonly layer: number;
-    readonly record: ParserRecord;
-  }[];
+  readonly subjects: readonly { readonly subject: Subject; readonly record: ParserRecord }[];
+  /** The file's bytes, where a kernel could be given it with an image: a container of v7. */
+  readonly container: Uint8Array | undefined;
   /** The files that it comes from, absolute. */
   readonly sources: readonly string[];
 };
@@ -75,9 +72,9 @@ export async function openParser(
   if (!subjects.ok) return err(inFile(subjects.failure, file));
   const common = { file: name, sha256: digest(bytes), form: parser.form, limits, limitsFrom: from };
   return ok({
-    subjects: subjects.value.map((subject, layer) => ({
+    container: parser.form === "container" && revision === "v7" ? bytes : undefined,
+    subjects: subjects.value.map((subject) => ({
       subject,
-      layer,
       record: { ...common, name: subject.name, revision, reference: subject.reference },
     })),
     sources,

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
-import type { ErrorRecord } from "#core/verification.ts";
+import type { ErrorRecord, Shortfall } from "#core/verification.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
 import { shortfallsOf } from "#verify/acceptance.ts";
 import type { Io } from "./io.ts";
@@ -62,16 +62,16 @@ async function verify(
   const fail = (what: ErrorRecord["what"], name: string, failure: Failure): void => {
     errors.push({ what, name, failure });
   };
-  const parsers: OpenedParser["subjects"][number][] = [];
+  const opened: OpenedParser[] = [];
   const target = await loadTarget(request, io);
   if (!target.ok) fail("verification", "", target.failure);
   for (const name of target.ok ? request.parsers : []) {
-    const opened = target.ok ? await openParser(name, request, target.value, io) : target;
-    if (opened.ok) {
-      parsers.push(...opened.value.subjects);
-      opened.value.sources.forEach(uses);
-    } else if (opened.failure.reason === "cancelled") return opened;
-    else fail("parser", name, opened.failure);
+    const parser = target.ok ? await openParser(name, request, target.value, io) : target;
+    if (parser.ok) {
+      opened.push(parser.value);
+      parser.value.sources.forEach(uses);
+    } else if (parser.failure.reason === "cancelled") return parser;
+    else fail("parser", name, parser.failure);
   }
   const images = await findImages(request.images, io.cwd);
   for (const { name, file } of images.found) {
@@ -81,15 +81,19 @@ async function verify(
   }
   for (const { name, failure } of images.errors) fail("image", name, failure);
 
+  const parsers = opened.flatMap(({ subjects }) => subjects);
   const reached = noneReached(parsers);
-  const judged = await judgeAll(parsers, images.found, reached, request, io);
+  const judged = await judgeAll(opened, images.found, reached, request, io);
   if (!judged.ok) return judged;
-  const { verdicts, seconds, images: records } = judged.value;
+  const { verdicts, loads, seconds, images: records } = judged.value;
   errors.push(...judged.value.errors);
   const coverage = request.coverage ? await parserCoverage(reached) : ok(undefined);
   if (!coverage.ok) fail("verification", "", coverage.failure);
 
   const accepted = records.filter(({ outcome }) => outcome === "accepted").length;
+  const unloaded = loads.flatMap(({ outcome, container, image, failure }): readonly Shortfall[] =>
+    outcome === "fails" && failure !== null ? [{ kind: "load-fails", container, image, failure }] : [],
+  );
   const shortfalls = shortfallsOf(
     records.map((record) => ({ ...record, described: record.why !== null })),
     images.found.length,
@@ -104,10 +108,14 @@ async function verify(
       parsers: parsers.map(({ record }) => record),
       images: records,
       verdicts,
+      loads,
       errors,
       counts: { judged: records.length, accepted, refused: records.length - accepted },
       // Where nothing could be judged, the errors say why.
-      shortfalls: shortfalls.filter(({ kind }) => kind !== "nothing-judged" || errors.length === 0),
+      shortfalls: [
+        ...unloaded,
+        ...shortfalls.filter(({ kind }) => kind !== "nothing-judged" || errors.length === 0),
+      ],
     },
     times: { started, seconds },
     coverage: coverage.ok ? coverage.value : undefined,

@@ -17,6 +17,8 @@ export type Verification = {
   readonly images: readonly ImageRecord[];
   /** One for each image and parser, by image. */
   readonly verdicts: readonly VerdictRecord[];
+  /** What v7's loader would make of each container and image, by image; those of a corpus are for single parsers. */
+  readonly loads: readonly LoadRecord[];
   /** What could not be judged, because it cannot be read, compiled or loaded. */
   readonly errors: readonly ErrorRecord[];
   /** Images. */
@@ -37,7 +39,26 @@ export type ErrorRecord = {
   readonly failure: Failure;
 };
 
+/** A container and an image, walked through as the kernel's loader does. */
+export type LoadRecord = {
+  /** `file` of a `ParserRecord`. */
+  readonly container: string;
+  /** `file` of an `ImageRecord`. */
+  readonly image: string;
+  /** `refused`: as it should be; `fails`: the image is one that the container's own parser is for, and could be loaded. */
+  readonly outcome: "loads" | "refused" | "fails";
+  /** Why it does not load; null where it does. */
+  readonly failure: Failure | null;
+};
+
 export type Shortfall =
+  /** A container cannot take an image to the end that its own parser is for. */
+  | {
+      readonly kind: "load-fails";
+      readonly container: string;
+      readonly image: string;
+      readonly failure: Failure;
+    }
   /** An image is not what `expect` says. */
   | { readonly kind: "unexpected"; readonly image: string; readonly expected: Acceptance }
   /** No image is one for these parsers. */

@@ -5,7 +5,7 @@ import { latin1 } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
 import { looksLikeElf, parseEnvelope } from "./envelope.ts";
-import type { RecordLimits, ReferenceInput } from "./input.ts";
+import type { ImageArchitecture, RecordLimits, ReferenceInput } from "./input.ts";
 import { looksLikeImage, parsePlain } from "./plain.ts";
 import { parseUki } from "./uki.ts";
 import { parseZboot } from "./zboot.ts";
@@ -14,8 +14,12 @@ import { parseZboot } from "./zboot.ts";
  * Stands in for the bytecode: what a bytecode object parses cannot be seen from outside, so the reference
  * parser is chosen by the image. The object is not looked at.
  */
-export function referenceRunner(revision: Revision, limits: RecordLimits): RunParser {
-  return async (_object, stage) => parseAny({ image: stage.buffers[0], limits, revision });
+export function referenceRunner(
+  revision: Revision,
+  limits: RecordLimits,
+  arch?: ImageArchitecture,
+): RunParser {
+  return async (_object, stage) => parseAny({ image: stage.buffers[0], limits, revision, arch });
 }
 
 /**

@@ -74,6 +74,13 @@ export const PROBLEM_KINDS: Readonly<Record<ProblemKind, Description>> = {
     meaning: "Nothing was proven of it. The other parsers and images were judged all the same.",
     help: "The message tells the reason, with the file and the place in it.",
   },
+  "load-fails": {
+    title: "LOAD FAILS",
+    rule: "A container cannot take an image to the end that its own parser is for",
+    meaning:
+      "The outermost parser takes the image, and what it hands on could be loaded, but no parser of the container's next layer takes it. The kernel refuses the whole.",
+    help: "Build the container for what is inside the image: `kexec-bpf inspect` tells what the kernel in it is.",
+  },
   unexpected: {
     title: "UNEXPECTED",
     rule: "An image is not accepted or refused as `--expect` says",

@@ -46,6 +46,8 @@ export function findingLines(finding: FindingRecord): readonly string[] {
 /** A shortfall in one line. */
 export function shortfallText(shortfall: Shortfall): string {
   switch (shortfall.kind) {
+    case "load-fails":
+      return `${shortfall.container} cannot load ${shortfall.image}: ${failureText(shortfall.failure)}`;
     case "unexpected":
       return shortfall.expected === "accepted"
         ? `${shortfall.image} is refused, and was to be accepted`

@@ -40,7 +40,7 @@ export function junitReport(verification: Verification, { started, seconds }: Ti
           type: PROBLEM_KINDS[shortfall.kind].title,
           message: shortfallText(shortfall),
         });
-        const name = shortfall.kind === "unexpected" ? shortfall.image : shortfall.kind;
+        const name = "image" in shortfall ? shortfall.image : shortfall.kind;
         return { name, seconds: 0, failures: 1, errors: 0, content: [`<failure${attribute}/>`] };
       }),
     },

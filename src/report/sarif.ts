@@ -112,7 +112,7 @@ function errorResult({ what, name, failure }: ErrorRecord, inputs: readonly stri
 }
 
 function shortfallResult(shortfall: Shortfall, inputs: readonly string[]): Draft {
-  const image = shortfall.kind === "unexpected" ? shortfall.image : undefined;
+  const image = "image" in shortfall ? shortfall.image : undefined;
   return draft(
     shortfall.kind,
     shortfallText(shortfall),

@@ -1,4 +1,5 @@
 import type { ParserRecord, VerdictRecord, Verification } from "#core/verification.ts";
+import { failureText } from "./failure-text.ts";
 import { commandsText, findingLines, shortfallText, verdictTitle } from "./finding-text.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
@@ -28,10 +29,26 @@ export function verificationText(verification: Verification, { good, bad, dim }:
     ...parsers.map((parser) => dim(parserText(parser, verification))),
     "",
     ...(verdicts.length === 0 ? [] : [dim(heading), ...coloured, ...findings, ""]),
+    ...loadLines(verification, { good, bad, dim }),
     summary(verification),
     ...shortfalls.map((shortfall) => bad(shortfallText(shortfall))),
   ].join("\n")}\n`;
 }
+
+function loadLines({ loads }: Verification, { good, bad, dim }: Style): readonly string[] {
+  if (loads.length === 0) return [];
+  const [heading = "", ...rows] = table([
+    ["load", "image", "verdict"],
+    ...loads.map(({ container, image, outcome, failure }) => [
+      container,
+      image,
+      failure === null ? outcome : `${LOAD_TITLES[outcome]}: ${failureText(failure).split("\n")[0]}`,
+    ]),
+  ]).split("\n");
+  return [dim(heading), ...rows.map((row, i) => (loads[i]?.outcome === "fails" ? bad(row) : good(row))), ""];
+}
+
+const LOAD_TITLES = { loads: "loads", refused: "refused, as it should be", fails: "FAILS" } as const;
 
 function parserText(parser: ParserRecord, { comparison }: Verification): string {
   const { kernel, initrd, cmdline } = parser.limits;

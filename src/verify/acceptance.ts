@@ -1,6 +1,6 @@
 import type { Acceptance, Shortfall, VerdictRecord } from "#core/verification.ts";
 
-/** A verdict with how deep its parser lies: 0 for a file's own, one more for each `.bpf.nested`. */
+/** A verdict with how deep its parser lies: see `Subject.layer`. */
 export type LayeredVerdict = { readonly layer: number; readonly verdict: VerdictRecord };
 
 /**

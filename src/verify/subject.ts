@@ -15,6 +15,8 @@ import { type ReferenceName, referenceOf } from "./references.ts";
 export type Subject = {
   /** As reports name it: the file, and `.bpf.nested` for the parser of the next layer. */
   readonly name: string;
+  /** 1 for the file's own parsers, 2 for those of its `.bpf.nested`, and so on. */
+  readonly layer: number;
   readonly revision: Revision;
   /** In the order in which the kernel tries them until one sends DONE. */
   readonly programs: readonly LoadedProgram[];
@@ -53,8 +55,9 @@ export function subjectsOf(
   const known = parserInterface(options.revision, options.target);
   if (!known.ok) return known;
   const subjects: Subject[] = [];
+  let depth = 1;
   for (let layer: LoadedParser | undefined = parser; layer; layer = layer.nested) {
-    const own = layerSubjects(layer, options, known.value, layer === parser);
+    const own = layerSubjects(layer, depth++, options, known.value);
     if (!own.ok) return own;
     subjects.push(...own.value);
   }
@@ -63,10 +66,11 @@ export function subjectsOf(
 
 function layerSubjects(
   { programs, machine }: LoadedParser,
+  layer: number,
   { revision, name, limits, reference: wanted, arch }: SubjectOptions,
   known: ParserInterface,
-  outermost: boolean,
 ): Result<readonly Subject[], Failure> {
+  const outermost = layer === 1;
   const named = outermost ? wanted : undefined;
   const several = programs.length > 1 && programs.every(({ section }) => section !== undefined);
   const groups = several ? programs.map((program) => [program]) : [programs];
@@ -83,7 +87,7 @@ function layerSubjects(
     }
     subjects.push({
       ...known,
-      ...{ name: title, revision, programs: group, reference, limits },
+      ...{ name: title, layer, revision, programs: group, reference, limits },
       arch: arch ?? imageArchitecture({ machine }),
     });
   }

@@ -116,6 +116,7 @@ function verification(...verdicts: readonly VerdictRecord[]): Verification {
       outcome: outcome(refusal),
     })),
     verdicts,
+    loads: [],
     errors: [],
     counts: {
       judged: verdicts.length,

@@ -1,0 +1,83 @@
+import type { ParserStage, RunParser } from "#abi/run-parser.ts";
+import { diffStreams } from "#abi/stream-diff.ts";
+import type { Failure } from "#core/failure.ts";
+import type { LoadRecord } from "#core/verification.ts";
+import { decompose } from "#model/decompose.ts";
+import { notDecomposed } from "#model/failures.ts";
+import { referenceRunner } from "#reference/runner.ts";
+import { expectedStream } from "./references.ts";
+import type { Subject } from "./subject.ts";
+import { vmRunner } from "./vm-runner.ts";
+
+/** What becomes of a container and an image together, without their names. */
+export type LoadVerdict = Pick<LoadRecord, "outcome" | "failure">;
+
+/**
+ * Makes the whole walk of v7's loader: layer after layer, the parsers in order until one says DONE, `.bpf.nested`, and kernel,
+ * initrd and command line at the end; by the bytecode, with the reference parsers asked at each stage.
+ *
+ * An image that does not load is refused as it should be where no parsers could load it, or where the outermost ones are not for
+ * it. It `fails` where the container's own outermost parser takes it and other parsers could take it to the end, and where a
+ * parser does not send what its reference does.
+ *
+ * @param subjects all of the container's
+ */
+export async function judgeLoad(
+  container: Uint8Array,
+  image: Uint8Array,
+  subjects: readonly Subject[],
+): Promise<LoadVerdict> {
+  const failures: Failure[] = [];
+  const runBytecode = vmRunner("v7");
+  const runParser: RunParser = async (object, stage) => {
+    const sent = await runBytecode(object, stage);
+    const failure = differs(stage, sent.ok ? sent.value : [], subjects);
+    if (failure !== undefined) failures.push(failure);
+    return sent;
+  };
+  const loaded = await decompose({ revision: "v7", container, image, runParser });
+  const [difference] = failures;
+  if (difference !== undefined) return { outcome: "fails", failure: difference };
+  if (loaded.ok) return { outcome: "loads", failure: null };
+  const { failure } = loaded;
+  return { outcome: (await isFor(container, image, subjects)) ? "fails" : "refused", failure };
+}
+
+/** Where a parser sends something else than its reference parser. */
+function differs(
+  stage: ParserStage,
+  commands: Parameters<typeof diffStreams>[0]["commands"],
+  subjects: readonly Subject[],
+): Failure | undefined {
+  const subject = subjects.find(
+    ({ layer, programs }) =>
+      layer === stage.layer && programs.some(({ section }) => section?.endsWith(stage.program)),
+  );
+  if (subject === undefined) return undefined;
+  const due = expectedOf(subject, stage.buffers[0]);
+  const { revision } = stage;
+  const difference = diffStreams({ revision, commands: due.ok ? due.value : [] }, { revision, commands });
+  if (difference === undefined) return undefined;
+  const where = difference.index === undefined ? "" : `command ${difference.index}, `;
+  const { field, a, b } = difference;
+  return notDecomposed(
+    `layer ${stage.layer}, ${stage.program}`,
+    `${where}${field}: ${a} expected, ${b} emitted`,
+  );
+}
+
+/** Whether the outermost parsers are for the image, and others could take it from there to the end. */
+async function isFor(
+  container: Uint8Array,
+  image: Uint8Array,
+  subjects: readonly Subject[],
+): Promise<boolean> {
+  const taker = subjects.find((subject) => subject.layer === 1 && expectedOf(subject, image).ok);
+  if (taker === undefined) return false;
+  const runParser = referenceRunner("v7", taker.limits, taker.arch);
+  return (await decompose({ revision: "v7", container, image, runParser })).ok;
+}
+
+function expectedOf({ reference, revision, limits, arch }: Subject, image: Uint8Array) {
+  return expectedStream(reference, { image, revision, limits, arch });
+}
