@@ -48,7 +48,12 @@ export type RevisionProfile = {
   readonly context: readonly ContextField[];
   /** Members of the context that hold the image to be parsed: expressions in C. */
   readonly image: { readonly data: string; readonly size: string };
+  /** What the loader does with a command line that has no NUL at its end. Of v7 there are copies that do either. */
+  readonly commandLine: CommandLineEnd;
 };
+
+/** `as-sent`: the second half of kexec_file_load() ends it by a NUL over its last byte. `ended`: a NUL is added. */
+export type CommandLineEnd = "as-sent" | "ended";
 
 export const KFUNCS: readonly Kfunc[] = [
   { name: "bpf_get_parser_context", parameters: 1 },
@@ -82,6 +87,7 @@ const PROFILES: Readonly<Record<Revision, RevisionProfile>> = {
       { name: "cmdline_sz", declaration: "int cmdline_sz", sizes: [4, 8] },
     ],
     image: { data: "kernel", size: "kernel_sz" },
+    commandLine: "as-sent",
   },
   v7: {
     revision: "v7",
@@ -113,6 +119,7 @@ const PROFILES: Readonly<Record<Revision, RevisionProfile>> = {
       { name: "cmdline_sz", declaration: "unsigned long cmdline_sz", sizes: [8] },
     ],
     image: { data: "parsing_buf[0]", size: "parsing_buf_sz[0]" },
+    commandLine: "ended",
   },
 };
 

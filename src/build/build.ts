@@ -10,7 +10,7 @@ import type { BuildContext } from "./context.ts";
 import { pathIn } from "./digests.ts";
 import { execute } from "./execute.ts";
 import { rulesInOrder } from "./graph.ts";
-import { layersOf, placesOf } from "./nesting.ts";
+import { type Layer, layersOf, placesOf } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import type { BuildRequest } from "./request.ts";
@@ -42,6 +42,8 @@ export type OutputReport = { readonly name: string; readonly size: number; reado
 export type ContainerReport = {
   readonly name: string;
   readonly sections: readonly { readonly name: string; readonly file: string }[];
+  /** Which targets' images it takes: of each layer, from the outermost on, those that are tried. */
+  readonly takes: readonly (readonly string[])[];
 };
 
 export type Built = {
@@ -139,8 +141,14 @@ function describe(
           name: section,
           file: `${name}_bytecode.o`,
         })),
+        takes: takenBy(layersOf(target, plan)),
       })),
   };
+}
+
+function takenBy({ parsers, nested }: Layer): readonly (readonly string[])[] {
+  const own = parsers.map(({ name }) => name);
+  return nested === undefined ? [own] : [own, ...takenBy(nested)];
 }
 
 async function reportOutputs(

@@ -27,8 +27,9 @@ export function buildText(report: BuildReport): string {
     table(report.outputs.map((output) => [output.name, formatSize(output.size), output.sha256.slice(0, 16)])),
     "",
     table(
-      report.containers.map(({ name, sections }) => [
+      report.containers.map(({ name, sections, takes }) => [
         name,
+        `takes ${takes.map((layer) => layer.join(" or ")).join(" around ")}`,
         sections.map((section) => `${section.name} (${section.file})`).join(", "),
       ]),
     ),

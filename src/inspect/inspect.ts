@@ -12,6 +12,7 @@ import { splitSignature } from "#formats/signature/signature.ts";
 import { foreignKernel } from "#kernel/forms.ts";
 import { decodeSparseElf } from "#kernel/sparse-elf.ts";
 import { parseEnvelope } from "#reference/envelope.ts";
+import { parsePlain } from "#reference/plain.ts";
 import { parseUki } from "#reference/uki.ts";
 import { parseZboot } from "#reference/zboot.ts";
 import { lookDeeper } from "./deep.ts";
@@ -41,6 +42,7 @@ const PARSERS = [
   ["zboot", parseZboot],
   ["envelope", parseEnvelope],
   ["uki", parseUki],
+  ["plain", parsePlain],
 ] as const;
 
 /** Looks at a file: what it is, its parts, what is odd about it, and what each parser would send for it. */
@@ -162,7 +164,7 @@ async function streams(
   const found: EmittedStream[] = [];
   for (const revision of REVISIONS) {
     for (const [parser, parse] of PARSERS) {
-      if (parser === "envelope" && revision === "v6") continue;
+      if ((parser === "envelope" || parser === "plain") && revision === "v6") continue;
       const stream = parse({ image: bytes, limits, revision });
       if (!stream.ok) {
         found.push({ parser, revision, refused: explain(stream.failure) });

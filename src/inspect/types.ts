@@ -22,7 +22,7 @@ export type Facts = {
 };
 
 export type EmittedStream = {
-  readonly parser: "zboot" | "envelope" | "uki";
+  readonly parser: "zboot" | "envelope" | "uki" | "plain";
   readonly revision: Revision;
   /** Present where the parser takes the file. */
   readonly commands?: readonly {

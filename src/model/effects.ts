@@ -25,7 +25,8 @@ export async function diffEffects(a: CommandStream, b: CommandStream): Promise<S
 }
 
 function effect(stream: CommandStream): Promise<Execution> {
-  return executeStream(stream, EMPTY_CONTEXT, { stage: "stream" });
+  // For the loaders that add no NUL a command line without one is another.
+  return executeStream(stream, EMPTY_CONTEXT, { stage: "stream", commandLine: "as-sent" });
 }
 
 function diffParts(a: Execution, b: Execution): StreamDifference | undefined {

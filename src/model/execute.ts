@@ -1,6 +1,6 @@
 import { type Command, type CommandStream, commandTitle } from "#abi/command.ts";
 import { commandNumbers } from "#abi/command-codec.ts";
-import type { Revision } from "#abi/revisions.ts";
+import { type CommandLineEnd, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure, NotDecomposed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type KernelContext, MAX_QUEUED } from "./context.ts";
@@ -19,6 +19,8 @@ export type ExecuteOptions = {
   readonly stage: string;
   /** Most bytes that a DECOMPRESS may give. Default: the kernel's 512 MiB. */
   readonly decompressedLimit?: number;
+  /** Default: as the revision's profile has it. */
+  readonly commandLine?: CommandLineEnd;
 };
 
 /**
@@ -38,7 +40,7 @@ export async function executeStream(
   let context = before;
   for (const [index, command] of stream.commands.entries()) {
     const place = `${options.stage}, command ${index}`;
-    const next = await execute(command, place, stream.revision, context, options.decompressedLimit);
+    const next = await execute(command, place, stream.revision, context, options);
     if (!next.ok) {
       const { detail, causes } = next.failure;
       return { context, refused: notDecomposed(options.stage, detail, causes, index) };
@@ -56,7 +58,7 @@ async function execute(
   place: string,
   revision: Revision,
   context: KernelContext,
-  limit: number | undefined,
+  { decompressedLimit, commandLine = revisionProfile(revision).commandLine }: ExecuteOptions,
 ): Promise<Result<KernelContext, Refusal>> {
   if (!commandNumbers(revision).has(command.command)) {
     return err({ detail: `${command.command} is no command of ${revision}` });
@@ -67,9 +69,9 @@ async function execute(
     case "VERIFY_SIG":
       return err({ detail: "VERIFY_SIG has a number, but the loader has no code for it" });
     case "DECOMPRESS":
-      return decompressInto(context, command, place, revision, limit);
+      return decompressInto(context, command, place, revision, decompressedLimit);
     case "COPY":
-      return copyInto(context, command, revision);
+      return copyInto(context, command, revision, commandLine);
   }
 }
 
@@ -100,6 +102,7 @@ function copyInto(
   context: KernelContext,
   command: Command,
   revision: Revision,
+  commandLine: CommandLineEnd,
 ): Result<KernelContext, Refusal> {
   const { subcommand, payload } = command;
   if (subcommand === undefined) return err({ detail: "COPY without a subcommand" });
@@ -117,7 +120,7 @@ function copyInto(
     case "INITRD":
       return ok({ ...filled, initrd: payload });
     case "CMDLINE":
-      return ok({ ...filled, cmdline: revision === "v7" ? terminated(payload) : payload });
+      return ok({ ...filled, cmdline: commandLine === "ended" ? terminated(payload) : payload });
   }
 }
 

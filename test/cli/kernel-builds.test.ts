@@ -34,7 +34,11 @@ const BUILDS: readonly (readonly [compression: string, words: () => readonly str
   ["zstd22", () => ["zstd", "-q", "-22", "--ultra", "-c"]],
 ];
 
-// The slowest compressors need half a minute for 27 MB, more where other tests run beside them.
+/** The header, code and data of a kernel: the slowest compressors need half a minute for all of its 27 MB. */
+function someOf(image: Uint8Array): Uint8Array {
+  return Buffer.concat([image.subarray(0, 3 << 20), image.subarray(-(4 << 20))]);
+}
+
 const SETTINGS = { concurrent: true };
 
 judgedBy(
@@ -42,7 +46,7 @@ judgedBy(
   "extract gives Debian's arm64 Image back from a zboot file with the stream of a kernel's build",
   () => {
     test.each(BUILDS)("compressed for %s", SETTINGS, async (compression, words) => {
-      const image = arm64Image();
+      const image = write(join(newFolder(), "Image"), someOf(readFileSync(arm64Image())));
       const [tool = "", ...args] = words();
       const { stdout: payload } = await promisify(execFile)(tool, [...args, image], {
         encoding: "buffer",

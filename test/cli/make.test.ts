@@ -87,7 +87,7 @@ describe("goals of make", () => {
     const { status, stderr, stdout } = await cli(["make", "zbot", "ARCH=arm64"], { cwd: kexec });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(
-      "kexec-bpf: no rule to make 'zbot'\n  known: uki zboot all zboot_image.elf vmlinux.h ",
+      "kexec-bpf: no rule to make 'zbot'\n  known: plain uki zboot all zboot_image.elf vmlinux.h ",
     );
     expect(stderr).toContain(" zboot_parser_bpf.lskel.h ");
     expect(stderr).not.toContain(".kexec-bpf/vmlinux.h");

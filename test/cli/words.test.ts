@@ -165,7 +165,7 @@ describe("a goal that no build has is told before anything is looked for", () =>
     [["make", "frob", "EFI_IMAGE=none"]],
   ])("%j", async (argv) => {
     expect(await refused(argv)).toMatch(
-      /^kexec-bpf: no rule to make '(?:nosuch|frob)'\n {2}known: uki zboot all/,
+      /^kexec-bpf: no rule to make '(?:nosuch|frob)'\n {2}known: plain uki zboot all/,
     );
   });
 

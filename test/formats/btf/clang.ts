@@ -8,8 +8,14 @@ import { findBtf } from "#formats/btf/find-btf.ts";
 import { membersOf } from "#formats/btf/members.ts";
 import { sizeOf } from "#formats/btf/resolve.ts";
 
-/** The clangs in PATH; the tests run with each, for their BTF and their warnings differ. */
-export const CLANGS = ["clang", "clang-19", "clang-14"].filter((tool) => runs(tool));
+/** The clangs in PATH, each once; the tests run with each, for their BTF and their warnings differ. */
+export const CLANGS = ["clang-19", "clang-14", "clang"]
+  .filter((tool) => runs(tool))
+  .filter((tool, i, all) => all.findIndex((other) => versionOf(other) === versionOf(tool)) === i);
+
+function versionOf(tool: string): string {
+  return spawnSync(tool, ["--version"], { encoding: "utf8" }).stdout;
+}
 
 /** bpftool, if `BPFTOOL` or PATH has it. */
 export const BPFTOOL = [process.env["BPFTOOL"] ?? "bpftool"].filter((tool) => runs(tool, "version"))[0];
