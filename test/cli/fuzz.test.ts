@@ -100,7 +100,10 @@ describe("fuzz", () => {
   });
 
   it("finds a name compared over seven bytes, and saves the least that shows it with its command line", async () => {
-    const cwd = planted('name == WORD(".profile")', '(name << 8) == (WORD(".profile") << 8)');
+    const cwd = planted(
+      'section->name == WORD(".profile")',
+      '(section->name << 8) == (WORD(".profile") << 8)',
+    );
     const { status, stdout } = await fuzz(cwd, "--runs", "8000");
     const [finding] = JSON.parse(stdout).findings;
     expect({ status, key: finding?.key }).toEqual({

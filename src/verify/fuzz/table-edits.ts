@@ -79,7 +79,9 @@ function edited<Row>(random: Random, rows: readonly Row[], changed: (row: Row) =
       case 3:
         // As many as a scan may have to go through, and a few more.
         if (random.once(8))
-          made.unshift(...Array.from({ length: random.below(MOST_ROWS - made.length) }, () => changed(row)));
+          made.unshift(
+            ...Array.from({ length: random.below(Math.max(1, MOST_ROWS - made.length)) }, () => changed(row)),
+          );
         else made.splice(at, 0, changed(row));
         break;
       default:

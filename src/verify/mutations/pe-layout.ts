@@ -51,8 +51,10 @@ export function peLayout(image: Uint8Array): PeLayout | undefined {
     signatureAt < image.length - OPTIONAL_AT &&
     numberAt(image, signatureAt, 4) === 0x4550n;
   if (!isPe) return undefined;
-  const count = Number(numberAt(image, signatureAt + 6, 2));
   const tableAt = signatureAt + OPTIONAL_AT + Number(numberAt(image, signatureAt + 20, 2));
+  // A mutant may say that it has 65535 rows: those that it has room for count.
+  const room = Math.max(0, Math.floor((image.length - tableAt) / ROW));
+  const count = Math.min(room, Number(numberAt(image, signatureAt + 6, 2)));
   const starts = Array.from({ length: count }, (_, i) => tableAt + i * ROW);
   return {
     signatureAt,
