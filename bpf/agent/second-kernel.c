@@ -143,6 +143,19 @@ static long load_by_segments(const struct loader *loader, const char *cmdline)
 
 #endif
 
+/* Starts what is loaded. @cmdline: what it was given, for the report; NULL: nothing. */
+void start_second_kernel(const char *cmdline)
+{
+	report_text(REPORT_SECOND_KERNEL, 0, cmdline ? cmdline : "");
+	flush_reports();
+	/* The console behind this line is the second kernel's. */
+	printf("kexec-agent: starting the second kernel\n");
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
+	give_up("starting the second kernel");
+}
+
 void boot_second_kernel(const struct loader *loader)
 {
 	const char *cmdline = (const char *)loader->cmdline.data;
@@ -156,12 +169,5 @@ void boot_second_kernel(const struct loader *loader)
 		give_up("the parsers made no command line");
 	if (load_by_file(loader, cmdline) && (errno != ENOSYS || load_by_segments(loader, cmdline)))
 		give_up("loading the second kernel");
-	report_text(REPORT_SECOND_KERNEL, 0, cmdline);
-	flush_reports();
-	/* The console behind this line is the second kernel's. */
-	printf("kexec-agent: starting the second kernel\n");
-	fflush(stdout);
-	tcdrain(STDOUT_FILENO);
-	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
-	give_up("starting the second kernel");
+	start_second_kernel(cmdline);
 }

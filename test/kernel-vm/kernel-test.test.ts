@@ -1,10 +1,8 @@
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
-import { CLANGS, installed } from "../build/judges.ts";
-import { INTERFACES, kernelBtf } from "../build/kernel-with-interface.ts";
 import { anyImage } from "../reference/images.ts";
 import { cli, cliOk, type Outcome } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
@@ -138,17 +136,6 @@ describeUnless(
       },
       PATIENCE,
     );
-
-    it("refuses a kernel that has the interface of v7 itself", async () => {
-      const out = await build("v7", "zboot");
-      renameSync(kernelBtf(CLANGS.find(installed) ?? "clang", INTERFACES.v7), join(out, "vmlinux"));
-      const outcome = await cli(
-        ["kernel-test", "zboot.bpf", "--image", arm64Image(), "--kernel", arm64Image(), "--headers", "."],
-        { cwd: out, env: ENV },
-      );
-      expect(outcome.stderr).toMatch(/^kexec-bpf: a test in a kernel with v7 is not supported: how its /);
-      expect([outcome.status, outcome.stdout]).toEqual([1, ""]);
-    });
 
     describe("of wrong parsers", () => {
       let outcome: Outcome;

@@ -50,7 +50,8 @@ function assemble(
   return { path: makeUki(maker, newFolder("uki"), [...before, ...sections]), cmdline };
 }
 
-function initramfs(compiler: string): Uint8Array {
+/** Its init says what kernel and command line it has, and ends the machine. */
+export function initramfs(compiler: string): Uint8Array {
   const init = join(newFolder("init"), "init");
   execFileSync(compiler, ["-O2", "-Wall", "-static", "-o", init, "test/fixtures/second-kernel/init.c"]);
   return encodeCpio([{ name: "init", data: readFileSync(init), executable: true }]);
