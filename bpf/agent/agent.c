@@ -85,6 +85,15 @@ static void mount_file_systems(void)
 	}
 }
 
+/* Parsers call kfuncs, which takes the JIT; riscv has it off by default. */
+static void enable_jit(void)
+{
+	FILE *file = fopen("/proc/sys/net/core/bpf_jit_enable", "we");
+
+	if (!file || fputs("1", file) < 0 || fclose(file))
+		give_up("switching the JIT on");
+}
+
 static void load_module(const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -348,6 +357,7 @@ int main(void)
 	uname(&name);
 	report_text(REPORT_START, 0, name.release);
 	flush_reports();
+	enable_jit();
 	agent.log = malloc(LOG_SIZE);
 	agent.trace = open("/sys/kernel/tracing/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	job = fopen("/job", "re");
