@@ -34,6 +34,7 @@ describe("boot-test", () => {
   it.each([
     ["x86", "qemu-system-x86_64", "--kernel-vm"],
     ["arm64", "qemu-system-aarch64", "--kernel-vm-arm64"],
+    ["riscv", "qemu-system-riscv64", "--kernel-vm-riscv64"],
   ])("says how to get what a guest for %s needs", async (arch, qemu, option) => {
     const { status, stderr } = await cli(["boot-test", "a.bpf", "uki.efi", "--arch", arch], BARE);
     expect(stderr).toMatch(

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { arm64BootableUki, type BootableUki, x86BootableUki } from "../support/bootable-uki.ts";
+import {
+  arm64BootableUki,
+  type BootableUki,
+  riscv64BootableUki,
+  x86BootableUki,
+} from "../support/bootable-uki.ts";
 import { cliOk } from "../support/cli.ts";
 import { bootTest, buildParsers, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
 import { describeUnless, llvmTool } from "../support/tools.ts";
@@ -133,6 +138,28 @@ describeUnless(noArm64, "boot-test on arm64", () => {
       const { status, stderr } = await bootTest(cwd, "flat.bpf", uki.path, "--arch", "arm64");
       expect(stderr).toMatch(/^kexec-bpf: the guest failed: the kernel is no arm64 Image\n/);
       expect(status).toBe(1);
+    },
+    PATIENCE,
+  );
+});
+
+describeUnless(noGuest("qemu-system-riscv64", "riscv64-linux-gnu-gcc"), "boot-test on riscv64", () => {
+  it(
+    "boots Debian's own kernel, a plain Image, out of a UKI",
+    async () => {
+      const uki = await riscv64BootableUki("token=riscv64");
+      const cwd = await buildParsers(uki, "uki", "--arch", "riscv");
+      const words = ["uki.bpf", uki.path, "--arch", "riscv", "--expect", "token=riscv64", "--json"];
+      const { status, stdout, stderr } = await bootTest(cwd, ...words);
+      expect([stderr, status]).toEqual(["", 0]);
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ passed: true, cmdline: uki.cmdline });
+      expect(report.parsers).toEqual([
+        { path: ".bpf.1", commands: 4 },
+        { path: ".bpf.nested/.bpf.1", commands: 0 },
+        { path: ".bpf.nested/.bpf.2", commands: 1 },
+      ]);
+      expect(report.secondConsole).toMatch(new RegExp(`^init of 6\\.\\S+-riscv64: ${uki.cmdline}`, "m"));
     },
     PATIENCE,
   );

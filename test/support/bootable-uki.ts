@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeCpio } from "#kernel-vm/cpio.ts";
 import type { ZbootCompression } from "#pack/types.ts";
 import { cliOk } from "./cli.ts";
 import { newFolder } from "./kernel-tree.ts";
-import { amd64Kernel, arm64Image } from "./real-inputs.ts";
+import { amd64Kernel, arm64Image, riscv64Image } from "./real-inputs.ts";
 import { llvmTool } from "./tools.ts";
 import { arm64Maker, makeUki, type Part, x86Maker } from "./uki.ts";
 
@@ -30,6 +30,16 @@ export async function arm64BootableUki(
   const kernel = readFileSync(form === "plain" ? arm64Image() : await zboot(arm64Image(), form));
   const maker = arm64Maker(llvmTool("llvm-objcopy"));
   return assemble(maker, kernel, initramfs("aarch64-linux-gnu-gcc"), `console=ttyAMA0 quiet ${token}`);
+}
+
+/** Debian 13's riscv64 kernel, a plain Image, without a stub: no linker of Debian 12's makes PE files for it. */
+export async function riscv64BootableUki(token: string): Promise<BootableUki> {
+  const cwd = newFolder("uki");
+  const cmdline = `console=ttyS0 quiet ${token}`;
+  writeFileSync(join(cwd, "initrd"), initramfs("riscv64-linux-gnu-gcc"));
+  const parts = ["--linux", riscv64Image(), "--initrd", "initrd", "--cmdline", cmdline];
+  await cliOk(["pack", "uki", ...parts, "-o", "uki.efi"], { cwd });
+  return { path: join(cwd, "uki.efi"), cmdline };
 }
 
 async function zboot(image: string, compression: ZbootCompression): Promise<string> {
