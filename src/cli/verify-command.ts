@@ -24,7 +24,10 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: ".bpf container, _bytecode.o, BPF .o or .c",
         })
         .option("parser", { ...texts, describe: "the same: a parser of your own, such as my_parser_bpf.c" })
-        .option("image", { ...texts, describe: "image, or a folder of them (repeatable)" })
+        .option("image", {
+          ...texts,
+          describe: "image, or a folder of them (repeatable; default: the hostile corpus)",
+        })
         .option("reference", {
           choices: REFERENCES,
           describe: "what to judge by (default: by the source's name, as in uki_parser_bpf.c)",
@@ -59,7 +62,6 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("watch", { ...flag, describe: "again whenever a parser or an image changes" })
         .check((options) => {
           if (options.parsers.length + options.parser.length === 0) throw new Error("a parser is needed");
-          if (options.image.length === 0) throw new Error("an image is needed: --image FILE or FOLDER");
           return true;
         }),
     async (options) => {

@@ -7,7 +7,7 @@ import type { ReferenceName } from "#verify/reference-names.ts";
 export type VerifyRequest = {
   /** As the user named them: `.bpf`, `.o`, `.c`. */
   readonly parsers: readonly string[];
-  /** Files and folders, as named. */
+  /** Files and folders, as named; none for the hostile corpus. */
   readonly images: readonly string[];
   readonly reference: ReferenceName | undefined;
   readonly abi: Revision | undefined;
