@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ACCEPTANCES } from "#core/verification.ts";
+import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
 import { REFERENCES } from "#verify/reference-names.ts";
 import type { Call } from "./call.ts";
 import { numberOption } from "./numbers.ts";
@@ -35,6 +36,10 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("abi", {
           choices: REVISIONS,
           describe: "interface revision (default: that of --btf, else the parser's own)",
+        })
+        .option("arch", {
+          choices: PARSER_ARCHITECTURES,
+          describe: "of the kernels that parsers are for whose files do not say",
         })
         .option("btf", {
           ...text,
@@ -74,6 +79,7 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
             images: [...new Set(options.image)],
             reference: options.reference,
             abi: options.abi,
+            arch: options.arch,
             btf: path(options.btf),
             comparison: options.effect ? "effect" : "exact",
             faultPaths: options.faultPaths,

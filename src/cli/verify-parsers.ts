@@ -66,6 +66,7 @@ export async function openParser(
     name,
     revision,
     limits,
+    arch: request.arch,
     ...(btf && { target: btf }),
     ...(request.reference && { reference: request.reference }),
   });

@@ -1,6 +1,7 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { Acceptance } from "#core/verification.ts";
 import type { Comparison } from "#verify/judge.ts";
+import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
 
 /** `kexec-bpf verify` as it was asked for. */
@@ -11,6 +12,7 @@ export type VerifyRequest = {
   readonly images: readonly string[];
   readonly reference: ReferenceName | undefined;
   readonly abi: Revision | undefined;
+  readonly arch: ParserArchitecture | undefined;
   /** Absolute, as all paths below. */
   readonly btf: string | undefined;
   readonly comparison: Comparison;
