@@ -53,6 +53,8 @@ kernel_vm pahole pahole dwarves pahole
 kernel_vm /usr/include/stdio.h libc6-dev glibc-devel glibc
 arm64 aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
 arm64 /usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross - aarch64-linux-gnu-glibc
+riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu gcc-riscv64-linux-gnu riscv64-linux-gnu-gcc
+riscv64 /usr/riscv64-linux-gnu/include/stdio.h libc6-dev-riscv64-cross - riscv64-linux-gnu-glibc
 END
 }
 

@@ -4,9 +4,11 @@
  * reports to the host what they send. It carries out /job, one command a line, and powers off:
  *
  *   module FILE             load the testbed
- *   recorder TARGET ROOM    in its place, in a kernel with the interface: kexec_file_load() has the kernel show images
- *                           to the parsers in them, the recorder (recorder.c) sees what is sent; subjects are
- *                           loaded to see whether the kernel takes them, and unloaded
+ *   recorder TARGET ROOM REVISION
+ *                           in its place, in a kernel with the interface: kexec_file_load() has the kernel show images
+ *                           to the parsers in them (v6), or to those of the subject's container (v7); the recorder
+ *                           (recorder.c) sees what is sent; subjects are loaded to see whether the kernel takes them, and
+ *                           unloaded
  *   log LEVEL               the verifier's log level from here on
  *   subject ID FILE PATH    load and attach the parser at PATH (.bpf.1, .bpf.nested/.bpf.1) of a container
  *   image FILE              what the cases below show to it
@@ -16,6 +18,8 @@
  *                           parsers, those behind the one that is done are passed over
  *   next-layer              show what this layer has queued for the next one
  *   boot                    boot what the parsers have made
+ *   boot-by-kernel CONTAINER IMAGE
+ *                           with a recorder of v7, the same in one: kexec_file_load() of both
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,9 +45,10 @@
 
 static struct {
 	int testbed;
-	/* Instead of the testbed: whether the kernel has the interface, and the image's file. */
-	bool recorder;
+	/* Instead of the testbed, in a kernel with the interface: its revision, and the files of the image and the container. */
+	unsigned int recorder;
 	int file;
+	int container;
 	int trace;
 	uint32_t log_level;
 	char *log;
@@ -80,6 +85,15 @@ static void mount_file_systems(void)
 	}
 }
 
+/* Parsers call kfuncs, which takes the JIT; riscv has it off by default. */
+static void enable_jit(void)
+{
+	FILE *file = fopen("/proc/sys/net/core/bpf_jit_enable", "we");
+
+	if (!file || fputs("1", file) < 0 || fclose(file))
+		give_up("switching the JIT on");
+}
+
 static void load_module(const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -112,6 +126,16 @@ static bool find_object(struct bytes file, char *path, struct bytes *object)
 	return true;
 }
 
+/* Opens @path in place of what *@file was open for. */
+static void open_instead(int *file, const char *path)
+{
+	if (*file > 0)
+		close(*file);
+	*file = open(path, O_RDONLY | O_CLOEXEC);
+	if (*file < 0)
+		give_up("%s", path);
+}
+
 static void load_subject(uint32_t id, const char *file, char *path)
 {
 	struct parser *parser = &agent.parser;
@@ -134,6 +158,8 @@ static void load_subject(uint32_t id, const char *file, char *path)
 	flush_reports();
 	if (!agent.loaded || agent.recorder)
 		unload_parser(parser);
+	if (agent.recorder)
+		open_instead(&agent.container, file);
 	munmap(container.data, container.size);
 }
 
@@ -148,11 +174,7 @@ static void show_image(const char *file)
 {
 	if (agent.recorder) {
 		forget_buffers();
-		if (agent.file > 0)
-			close(agent.file);
-		agent.file = open(file, O_RDONLY | O_CLOEXEC);
-		if (agent.file < 0)
-			give_up("%s", file);
+		open_instead(&agent.file, file);
 		return;
 	}
 	if (agent.image.size)
@@ -247,27 +269,50 @@ static void run_case(uint32_t id, uint32_t flags, uint32_t refuse, int full)
 	report(REPORT_END, id, &end, sizeof(end), NULL, 0);
 }
 
-/* The same by the kernel's own loader. */
-static void run_load(uint32_t id)
+/* Of the last load: what was recorded. The agent itself wants no more of it than the command line. */
+static void report_load(uint32_t id, int error)
 {
+	struct end_report end = { .error = error, .calls = recorded_calls() };
 	struct kexec_testbed_call call;
-	struct end_report end = {};
 	const unsigned char *bytes;
 	unsigned int records = 0;
 
-	if (!agent.loaded)
-		return;
-	report(REPORT_BEGIN, id, NULL, 0, NULL, 0);
-	flush_reports();
-	end.error = load_by_kernel(agent.file);
 	for (size_t next, offset = 0; (next = recorded_call(offset, &call, &bytes)); offset = next) {
 		report_buffer(id, &call, bytes);
+		note_cmdline(&agent.loader, (struct bytes){ (unsigned char *)bytes, call.size });
 		records++;
 	}
 	report_trace(id);
-	end.calls = recorded_calls();
 	end.faults = end.calls - records;
 	report(REPORT_END, id, &end, sizeof(end), NULL, 0);
+}
+
+static int load_in_kernel(uint32_t id)
+{
+	int error;
+
+	report(REPORT_BEGIN, id, NULL, 0, NULL, 0);
+	flush_reports();
+	error = load_by_kernel(agent.recorder == 7 ? agent.container : -1, agent.file);
+	report_load(id, error);
+	return error;
+}
+
+/* The same by the kernel's own loader. */
+static void run_load(uint32_t id)
+{
+	if (agent.loaded && !load_in_kernel(id))
+		unload_by_kernel();
+}
+
+static void boot_by_kernel(const char *container, const char *image)
+{
+	open_instead(&agent.container, container);
+	open_instead(&agent.file, image);
+	errno = load_in_kernel(0);
+	if (errno)
+		give_up("kexec_file_load() of container and image");
+	start_second_kernel((const char *)agent.loader.cmdline.data);
 }
 
 static void carry_out(const char *line)
@@ -276,10 +321,9 @@ static void carry_out(const char *line)
 	unsigned int id, flags, refuse, target, room;
 	int full;
 
-	if (sscanf(line, "recorder %u %u", &target, &room) == 2) {
+	if (sscanf(line, "recorder %u %u %u", &target, &room, &agent.recorder) == 3)
 		open_recorder(target, room);
-		agent.recorder = true;
-	} else if (sscanf(line, "module %255s", file) == 1)
+	else if (sscanf(line, "module %255s", file) == 1)
 		load_module(file);
 	else if (sscanf(line, "log %u", &agent.log_level) == 1)
 		return;
@@ -295,6 +339,8 @@ static void carry_out(const char *line)
 		give_to_testbed("the next layer's image", next_layer(&agent.loader));
 	else if (!strcmp(line, "boot"))
 		boot_second_kernel(&agent.loader);
+	else if (sscanf(line, "boot-by-kernel %255s %255s", file, path) == 2)
+		boot_by_kernel(file, path);
 	else
 		give_up("no such command: %s", line);
 }
@@ -311,6 +357,7 @@ int main(void)
 	uname(&name);
 	report_text(REPORT_START, 0, name.release);
 	flush_reports();
+	enable_jit();
 	agent.log = malloc(LOG_SIZE);
 	agent.trace = open("/sys/kernel/tracing/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	job = fopen("/job", "re");

@@ -130,7 +130,8 @@ unsigned int drain_rings(struct parser *parser);
 /* recorder.c */
 struct kexec_testbed_call;
 void open_recorder(uint32_t target, uint32_t room);
-int load_by_kernel(int image);
+int load_by_kernel(int container, int image);
+void unload_by_kernel(void);
 unsigned int recorded_calls(void);
 size_t recorded_call(size_t offset, struct kexec_testbed_call *call, const unsigned char **bytes);
 

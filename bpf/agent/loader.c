@@ -109,11 +109,11 @@ static void take(struct loader *loader, const struct command *command, struct by
 	keep(part, result);
 }
 
-/* With the kernel's own zlib, in the module. */
+/* With the kernel's own decompressors, in the module. */
 static void decompress(struct loader *loader, const struct command *command, int testbed)
 {
 	struct bytes to = { malloc(LARGEST_KERNEL), 0 };
-	struct kexec_testbed_inflate job = {
+	struct kexec_testbed_decompress job = {
 		.from = (uintptr_t)command->payload.data,
 		.from_size = command->payload.size,
 		.to = (uintptr_t)to.data,
@@ -124,8 +124,8 @@ static void decompress(struct loader *loader, const struct command *command, int
 		give_up("no memory for a decompressed kernel");
 	if (command->subcommand != KERNEL) {
 		refuse(loader, "DECOMPRESS: only the kernel is decompressed");
-	} else if (ioctl(testbed, KEXEC_TESTBED_INFLATE, &job)) {
-		refuse(loader, "DECOMPRESS of %zu bytes, by gzip: %s", command->payload.size, strerror(errno));
+	} else if (ioctl(testbed, KEXEC_TESTBED_DECOMPRESS, &job)) {
+		refuse(loader, "DECOMPRESS of %zu bytes: %s", command->payload.size, strerror(errno));
 	} else {
 		to.size = job.to_size;
 		to.data = realloc(to.data, to.size + 1);
@@ -171,14 +171,27 @@ void carry_out_command(struct loader *loader, int testbed, struct bytes buffer)
 	loader->commands++;
 }
 
-/* What a parser without DONE has queued is thrown away; its parts stay. */
+/* Of v7: keeps the command line that a buffer brings, where another loader does what it says. */
+void note_cmdline(struct loader *loader, struct bytes buffer)
+{
+	struct command command = {};
+
+	if (read_command(7, buffer, &command) && command.number == COPY && command.subcommand == CMDLINE)
+		keep(&loader->cmdline, copy_of(command.payload));
+}
+
+/*
+ * What a parser without DONE has queued is thrown away; its parts stay. That one before it was refused a command says more
+ * about the layer than that others are not for the image.
+ */
 void begin_parser(struct loader *loader)
 {
 	keep(&loader->next, (struct bytes){});
 	loader->queued = 0;
 	loader->commands = 0;
 	loader->refused = false;
-	strcpy(loader->problem, loader->revision == 6 ? "it sends nothing" : "it ends without DONE");
+	if (!loader->problem[0])
+		strcpy(loader->problem, loader->revision == 6 ? "it sends nothing" : "it ends without DONE");
 }
 
 /*

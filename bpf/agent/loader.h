@@ -21,13 +21,14 @@ struct loader {
 	unsigned int commands;
 	bool refused;
 	bool done;
-	/* Why the layer's last parser did not get to its end; empty: none ran. */
+	/* Why the layer's parsers did not get to their end: the last refusal, if there was one; empty: none ran. */
 	char problem[256];
 };
 
 /* loader.c */
 void begin_parser(struct loader *loader);
 void carry_out_command(struct loader *loader, int testbed, struct bytes buffer);
+void note_cmdline(struct loader *loader, struct bytes buffer);
 struct bytes next_layer(struct loader *loader);
 void end_layer(const struct loader *loader);
 
@@ -35,6 +36,7 @@ void end_layer(const struct loader *loader);
 struct bytes fdt_with(struct bytes fdt, const char *cmdline, uint64_t initrd, uint64_t initrd_end);
 
 /* second-kernel.c */
+void start_second_kernel(const char *cmdline) __attribute__((noreturn));
 void boot_second_kernel(const struct loader *loader) __attribute__((noreturn));
 
 #endif

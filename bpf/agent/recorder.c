@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For a kernel that has the parsers' interface itself: kexec_file_load() has it run an image's own parser, and a
- * program at the end of its bpf_buffer_parser() records what that is sent, and answers.
+ * For a kernel that has the parsers' interface itself: kexec_file_load() has it run an image's own parser, or those of a
+ * container, and a program at the end of its bpf_buffer_parser() records what that is sent, and answers.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -126,20 +126,24 @@ void open_recorder(uint32_t target, uint32_t room)
 }
 
 /*
- * Has the kernel take the image apart and load what comes of it; that is then let go again. Gives the errno of
- * kexec_file_load(), or 0.
+ * Has the kernel take an image apart and load what comes of it. v6: the parser is in the image, @container is negative. v7: the
+ * container goes where a kernel goes, the image where an initrd goes (docs/spec.md, "How it is handed over"); there is no
+ * command line but that in the image. Gives the errno of kexec_file_load(), or 0.
  */
-int load_by_kernel(int image)
+int load_by_kernel(int container, int image)
 {
-	int error = 0;
+	bool apart = container >= 0;
+	unsigned long flags = apart ? 0 : KEXEC_FILE_NO_INITRAMFS;
 
 	recording->used = 0;
 	recording->calls = 0;
-	if (syscall(SYS_kexec_file_load, image, -1, 0ul, NULL, (unsigned long)KEXEC_FILE_NO_INITRAMFS))
-		error = errno;
-	else
-		syscall(SYS_kexec_file_load, -1, -1, 0ul, NULL, (unsigned long)KEXEC_FILE_UNLOAD);
-	return error;
+	return syscall(SYS_kexec_file_load, apart ? container : image, apart ? image : -1, 0ul, NULL, flags) ? errno : 0;
+}
+
+/* Lets go of what was loaded. */
+void unload_by_kernel(void)
+{
+	syscall(SYS_kexec_file_load, -1, -1, 0ul, NULL, (unsigned long)KEXEC_FILE_UNLOAD);
 }
 
 /* Calls of bpf_buffer_parser() so far. */

@@ -2,7 +2,8 @@
 /*
  * Boots what the parsers have made. kexec_file_load() where the kernel has it; Debian's arm64 kernels have
  * only kexec_load(), which leaves placing the parts, the device tree and the first instructions to us
- * (Documentation/arch/arm64/booting.rst).
+ * (Documentation/arch/arm64/booting.rst), and so have those for riscv64, where the kernel finds the device tree among
+ * the segments and enters the Image itself (Documentation/arch/riscv/boot.rst).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,11 +45,24 @@ static long load_by_file(const struct loader *loader, const char *cmdline)
 	return syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline, 0ul);
 }
 
-#ifdef __aarch64__
+#if defined(__aarch64__) || defined(__riscv)
 
 #define PAGE 4096ul
 /* The image's base, and places that keep the parts apart. */
 #define BLOCK (2ul << 20)
+
+#ifdef __riscv
+#define NAME	"riscv64"
+#define MAGIC	"RSC\x05"
+/* Where the image lies; its code begins further on. */
+#define PLACE	": Kernel image"
+#define MACHINE	KEXEC_ARCH_RISCV
+#else
+#define NAME	"arm64"
+#define MAGIC	"ARM\x64"
+#define PLACE	": Kernel code"
+#define MACHINE	KEXEC_ARCH_AARCH64
+#endif
 
 static uint64_t up(uint64_t value, uint64_t unit)
 {
@@ -66,7 +80,7 @@ static uint64_t running_kernel(void)
 	char line[256];
 
 	while (file && !start && fgets(line, sizeof(line), file)) {
-		if (strstr(line, ": Kernel code"))
+		if (strstr(line, PLACE))
 			start = strtoull(line, NULL, 16);
 	}
 	if (!start)
@@ -89,23 +103,14 @@ static struct bytes read_device_tree(void)
 	return fdt;
 }
 
-static long load_by_segments(const struct loader *loader, const char *cmdline)
+/* What the first kernel jumps to, at @start. Gives the address to jump to. */
+static uint64_t enter(struct kexec_segment *segment, uint64_t start, uint64_t kernel, uint64_t fdt)
 {
-	uint64_t text_offset, image_size;
-
-	errno = 0;
-	/* The Image's header: text_offset at 8, image_size at 16, the magic number at 56. */
-	if (loader->kernel.size < 64 || memcmp(loader->kernel.data + 56, "ARM\x64", 4))
-		give_up("the kernel is no arm64 Image");
-	memcpy(&text_offset, loader->kernel.data + 8, sizeof(text_offset));
-	memcpy(&image_size, loader->kernel.data + 16, sizeof(image_size));
-
-	uint64_t kernel = running_kernel() + text_offset;
-	uint64_t initrd = up(kernel + image_size, BLOCK);
-	uint64_t tree = up(initrd + loader->initrd.size, BLOCK);
-	struct bytes fdt = fdt_with(read_device_tree(), cmdline, initrd, initrd + loader->initrd.size);
-	uint64_t start = up(tree + fdt.size, BLOCK);
-	struct {
+#ifdef __riscv
+	(void)segment, (void)start, (void)fdt;
+	return kernel;
+#else
+	static struct {
 		uint32_t code[6];
 		uint64_t kernel, fdt;
 	} entry = {
@@ -117,18 +122,42 @@ static long load_by_segments(const struct loader *loader, const char *cmdline)
 			0xaa1f03e3,	/* mov x3, xzr */
 			0xd61f0080,	/* br x4 */
 		},
-		.kernel = kernel,
-		.fdt = tree,
 	};
-	struct kexec_segment segments[] = {
+
+	entry.kernel = kernel;
+	entry.fdt = fdt;
+	*segment = (struct kexec_segment){ &entry, sizeof(entry), (void *)start, PAGE };
+	return start;
+#endif
+}
+
+static long load_by_segments(const struct loader *loader, const char *cmdline)
+{
+	uint64_t text_offset, image_size;
+
+	errno = 0;
+	/* The Image's header, of both: text_offset at 8, image_size at 16, the magic number at 56. */
+	if (loader->kernel.size < 64 || memcmp(loader->kernel.data + 56, MAGIC, 4))
+		give_up("the kernel is no " NAME " Image");
+	memcpy(&text_offset, loader->kernel.data + 8, sizeof(text_offset));
+	memcpy(&image_size, loader->kernel.data + 16, sizeof(image_size));
+#ifdef __riscv
+	/* It counts from the start of memory, which the firmware has for itself. */
+	text_offset = 0;
+#endif
+
+	uint64_t kernel = running_kernel() + text_offset;
+	uint64_t initrd = up(kernel + image_size, BLOCK);
+	uint64_t tree = up(initrd + loader->initrd.size, BLOCK);
+	struct bytes fdt = fdt_with(read_device_tree(), cmdline, initrd, initrd + loader->initrd.size);
+	struct kexec_segment segments[4] = {
 		{ loader->kernel.data, loader->kernel.size, (void *)kernel, up(image_size, PAGE) },
 		{ loader->initrd.data, loader->initrd.size, (void *)initrd, up(loader->initrd.size, PAGE) },
 		{ fdt.data, fdt.size, (void *)tree, up(fdt.size, PAGE) },
-		{ &entry, sizeof(entry), (void *)start, PAGE },
 	};
+	uint64_t start = enter(&segments[3], up(tree + fdt.size, BLOCK), kernel, tree);
 
-	return syscall(SYS_kexec_load, start, sizeof(segments) / sizeof(segments[0]), segments,
-		       KEXEC_ARCH_AARCH64);
+	return syscall(SYS_kexec_load, start, segments[3].buf ? 4ul : 3ul, segments, (unsigned long)MACHINE);
 }
 
 #else
@@ -143,6 +172,19 @@ static long load_by_segments(const struct loader *loader, const char *cmdline)
 
 #endif
 
+/* Starts what is loaded. @cmdline: what it was given, for the report; NULL: nothing. */
+void start_second_kernel(const char *cmdline)
+{
+	report_text(REPORT_SECOND_KERNEL, 0, cmdline ? cmdline : "");
+	flush_reports();
+	/* The console behind this line is the second kernel's. */
+	printf("kexec-agent: starting the second kernel\n");
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
+	give_up("starting the second kernel");
+}
+
 void boot_second_kernel(const struct loader *loader)
 {
 	const char *cmdline = (const char *)loader->cmdline.data;
@@ -156,12 +198,5 @@ void boot_second_kernel(const struct loader *loader)
 		give_up("the parsers made no command line");
 	if (load_by_file(loader, cmdline) && (errno != ENOSYS || load_by_segments(loader, cmdline)))
 		give_up("loading the second kernel");
-	report_text(REPORT_SECOND_KERNEL, 0, cmdline);
-	flush_reports();
-	/* The console behind this line is the second kernel's. */
-	printf("kexec-agent: starting the second kernel\n");
-	fflush(stdout);
-	tcdrain(STDOUT_FILENO);
-	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
-	give_up("starting the second kernel");
+	start_second_kernel(cmdline);
 }

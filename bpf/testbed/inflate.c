@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decompresses gzip as the kernel's own loader would: with the kernel's zlib, up to the end of the deflate
- * stream. The header (RFC 1952) is not zlib's business there; nobody looks at the trailer.
+ * gzip, by the kernel's zlib. The header (RFC 1952) is not zlib's business there; nobody looks at the trailer.
  */
-#include <linux/sizes.h>
-#include <linux/slab.h>
-#include <linux/uaccess.h>
+#include <linux/errno.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <linux/zlib.h>
 
-#include "inflate.h"
+#include "decompress.h"
 
 #define HEADER_SIZE	10
 #define FLAG_NAME	8
-#define CHUNK		SZ_64K
 
 /* Where the compressed data begins; 0 where this is no gzip stream, or one with members that no kernel has. */
 static size_t header_size(const u8 *from, size_t size)
@@ -27,28 +24,24 @@ static size_t header_size(const u8 *from, size_t size)
 	return at < size ? at : 0;
 }
 
-static int inflate_chunks(struct z_stream_s *stream, u8 *chunk, u8 __user *to, size_t *to_size)
+static int inflate_chunks(struct z_stream_s *stream, u8 *chunk, struct sink *sink)
 {
-	size_t room = *to_size, size;
-	int ret;
+	size_t size;
+	int ret, err;
 
-	*to_size = 0;
 	do {
 		stream->next_out = chunk;
 		stream->avail_out = CHUNK;
 		ret = zlib_inflate(stream, Z_NO_FLUSH);
 		size = CHUNK - stream->avail_out;
-		if (size > room - *to_size)
-			return -EFBIG;
-		if (copy_to_user(to + *to_size, chunk, size))
-			return -EFAULT;
-		*to_size += size;
+		err = put_bytes(sink, chunk, size);
+		if (err)
+			return err;
 	} while (ret == Z_OK && size);
 	return ret == Z_STREAM_END ? 0 : -EBADMSG;
 }
 
-/* *to_size: the room, then the bytes that were written. */
-int inflate_gzip(const u8 *from, size_t size, u8 __user *to, size_t *to_size)
+int inflate_gzip(const u8 *from, size_t size, struct sink *sink)
 {
 	size_t start = header_size(from, size);
 	struct z_stream_s stream = {
@@ -65,7 +58,7 @@ int inflate_gzip(const u8 *from, size_t size, u8 __user *to, size_t *to_size)
 	if (!chunk || !stream.workspace)
 		goto out;
 	/* Negative: a raw stream. */
-	ret = zlib_inflateInit2(&stream, -MAX_WBITS) == Z_OK ? inflate_chunks(&stream, chunk, to, to_size) : -EINVAL;
+	ret = zlib_inflateInit2(&stream, -MAX_WBITS) == Z_OK ? inflate_chunks(&stream, chunk, sink) : -EINVAL;
 out:
 	vfree(stream.workspace);
 	vfree(chunk);

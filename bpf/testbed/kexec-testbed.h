@@ -6,7 +6,7 @@
  * anchor. read() then gives one recorded call of bpf_buffer_parser() at a time: struct
  * kexec_testbed_call, then the bytes; 0 when there are no more.
  *
- * KEXEC_TESTBED_INFLATE decompresses with the kernel's zlib.
+ * KEXEC_TESTBED_DECOMPRESS decompresses with the kernel's own decompressors, found by the stream's first bytes.
  */
 #ifndef KEXEC_TESTBED_H
 #define KEXEC_TESTBED_H
@@ -43,8 +43,8 @@ struct kexec_testbed_call {
 	__s32 answer;
 };
 
-struct kexec_testbed_inflate {
-	/* A gzip stream, and room for what it unpacks to. */
+struct kexec_testbed_decompress {
+	/* A compressed stream, and room for what it unpacks to. */
 	__u64 from;
 	__u64 to;
 	__u64 from_size;
@@ -52,7 +52,7 @@ struct kexec_testbed_inflate {
 	__u64 to_size;
 };
 
-#define KEXEC_TESTBED_RUN	_IOWR('K', 0x7b, struct kexec_testbed_run)
-#define KEXEC_TESTBED_INFLATE	_IOWR('K', 0x7c, struct kexec_testbed_inflate)
+#define KEXEC_TESTBED_RUN		_IOWR('K', 0x7b, struct kexec_testbed_run)
+#define KEXEC_TESTBED_DECOMPRESS	_IOWR('K', 0x7c, struct kexec_testbed_decompress)
 
 #endif

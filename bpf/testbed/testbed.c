@@ -17,7 +17,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-#include "inflate.h"
+#include "decompress.h"
 #include "interface.h"
 #include "kexec-testbed.h"
 
@@ -210,10 +210,10 @@ static int run_parser(struct kexec_testbed_run *run)
 	return 0;
 }
 
-static long inflate(struct kexec_testbed_inflate __user *argument)
+static long decompress_for(struct kexec_testbed_decompress __user *argument)
 {
-	struct kexec_testbed_inflate job;
-	size_t size;
+	struct kexec_testbed_decompress job;
+	struct sink sink;
 	u8 *from;
 	int ret;
 
@@ -222,10 +222,10 @@ static long inflate(struct kexec_testbed_inflate __user *argument)
 	from = vmemdup_user(u64_to_user_ptr(job.from), job.from_size);
 	if (IS_ERR(from))
 		return PTR_ERR(from);
-	size = job.to_size;
-	ret = inflate_gzip(from, job.from_size, u64_to_user_ptr(job.to), &size);
+	sink = (struct sink){ .to = u64_to_user_ptr(job.to), .room = job.to_size };
+	ret = decompress(from, job.from_size, &sink);
 	kvfree(from);
-	return ret ?: put_user((u64)size, &argument->to_size);
+	return ret ?: put_user((u64)sink.size, &argument->to_size);
 }
 
 static long show_to_parser(struct kexec_testbed_run __user *argument)
@@ -250,8 +250,8 @@ static long testbed_ioctl(struct file *file, unsigned int command, unsigned long
 	switch (command) {
 	case KEXEC_TESTBED_RUN:
 		return show_to_parser((void __user *)argument);
-	case KEXEC_TESTBED_INFLATE:
-		return inflate((void __user *)argument);
+	case KEXEC_TESTBED_DECOMPRESS:
+		return decompress_for((void __user *)argument);
 	default:
 		return -ENOTTY;
 	}

@@ -130,7 +130,7 @@ function contextDifferences(btf: Btf, id: number, profile: RevisionProfile): rea
   return profile.context.flatMap((field) => {
     const member = findMember(btf, id, field.name);
     const name = `${structName(CONTEXT_STRUCT)} member ${field.name}`;
-    if (member === undefined) return [`${name} is missing`];
+    if (member === undefined) return field.optional ? [] : [`${name} is missing`];
     if (member.size !== undefined && field.sizes.includes(member.size)) return [];
     return [`${name} has ${member.size ?? "no"} bytes, not ${field.sizes.join(" or ")}`];
   });

@@ -27,9 +27,15 @@ export type ContextField = {
   readonly declaration: string;
   /** Bytes the member may have; later copies of v6 widened the sizes from int to unsigned long. */
   readonly sizes: readonly number[];
+  /** There are copies of the revision without it, and no parser of this project reads it. */
+  readonly optional?: true;
 };
 
-export type Kfunc = { readonly name: string; readonly parameters: number };
+/** `declaration` is C without the semicolon. */
+export type Kfunc = { readonly name: string; readonly parameters: number; readonly declaration: string };
+
+/** An enum without a tag that a typedef names; the values count from 0. */
+export type NamedEnum = { readonly name: string; readonly enumerators: readonly string[] };
 
 /** Those that a parser of this project sends; `command.ts` has all that a stream may hold. */
 export type SentCommand = "DONE" | "DECOMPRESS" | "COPY";
@@ -46,6 +52,8 @@ export type RevisionProfile = {
   readonly pipeline: Readonly<Partial<Record<"FILL", number>>>;
   /** `struct kexec_context`, as far as a parser reads it. */
   readonly context: readonly ContextField[];
+  /** What members of the context are of. */
+  readonly enums: readonly NamedEnum[];
   /** Members of the context that hold the image to be parsed: expressions in C. */
   readonly image: { readonly data: string; readonly size: string };
   /** What the loader does with a command line that has no NUL at its end. Of v7 there are copies that do either. */
@@ -56,9 +64,21 @@ export type RevisionProfile = {
 export type CommandLineEnd = "as-sent" | "ended";
 
 export const KFUNCS: readonly Kfunc[] = [
-  { name: "bpf_get_parser_context", parameters: 1 },
-  { name: "bpf_put_parser_context", parameters: 1 },
-  { name: "bpf_buffer_parser", parameters: 3 },
+  {
+    name: "bpf_get_parser_context",
+    parameters: 1,
+    declaration: "struct bpf_parser_context *bpf_get_parser_context(unsigned long id)",
+  },
+  {
+    name: "bpf_put_parser_context",
+    parameters: 1,
+    declaration: "void bpf_put_parser_context(struct bpf_parser_context *context)",
+  },
+  {
+    name: "bpf_buffer_parser",
+    parameters: 3,
+    declaration: "int bpf_buffer_parser(char *buf, int buf_sz, struct bpf_parser_context *context)",
+  },
 ];
 
 const SUBCOMMANDS = { KERNEL: 1, INITRD: 2, CMDLINE: 3 } as const;
@@ -86,6 +106,7 @@ const PROFILES: Readonly<Record<Revision, RevisionProfile>> = {
       { name: "cmdline", declaration: "char *cmdline", sizes: [8] },
       { name: "cmdline_sz", declaration: "int cmdline_sz", sizes: [4, 8] },
     ],
+    enums: [],
     image: { data: "kernel", size: "kernel_sz" },
     commandLine: "as-sent",
   },
@@ -105,6 +126,7 @@ const PROFILES: Readonly<Record<Revision, RevisionProfile>> = {
     context: [
       { name: "kdump", declaration: "bool kdump", sizes: [1] },
       { name: "parsed", declaration: "bool parsed", sizes: [1] },
+      { name: "sig_mode", declaration: "kexec_sig_enforced sig_mode", sizes: [4], optional: true },
       { name: "parsing_buf", declaration: `char *parsing_buf[${BUFFERS}]`, sizes: [8 * BUFFERS] },
       {
         name: "parsing_buf_sz",
@@ -117,6 +139,9 @@ const PROFILES: Readonly<Record<Revision, RevisionProfile>> = {
       { name: "initrd_sz", declaration: "unsigned long initrd_sz", sizes: [8] },
       { name: "cmdline", declaration: "char *cmdline", sizes: [8] },
       { name: "cmdline_sz", declaration: "unsigned long cmdline_sz", sizes: [8] },
+    ],
+    enums: [
+      { name: "kexec_sig_enforced", enumerators: ["SIG_ENFORCE_NONE", "SIG_ENFORCE_SIG", "SIG_ENFORCE_IMA"] },
     ],
     image: { data: "parsing_buf[0]", size: "parsing_buf_sz[0]" },
     commandLine: "ended",

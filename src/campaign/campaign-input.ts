@@ -4,6 +4,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import type { RecordLimits } from "#reference/input.ts";
 import { Campaign, type Entry } from "#verify/fuzz/campaign.ts";
 import { type GoodFile, goodFile } from "#verify/mutations/good-file.ts";
+import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
 import type { LoadedParser } from "#vm/load-parser.ts";
@@ -18,6 +19,7 @@ export type ParserInput = {
   readonly revision: Revision;
   readonly limits: RecordLimits;
   readonly reference: ReferenceName | undefined;
+  readonly arch: ParserArchitecture | undefined;
 };
 
 export type SeedInput = { readonly name: string; readonly image: Uint8Array };
@@ -46,9 +48,9 @@ export function loadInput(
 /** What is fuzzed: of a container with further layers the outermost. Errors: `usage`. */
 export function subjectOf(
   parser: LoadedParser,
-  { name, revision, limits, reference }: ParserInput,
+  { name, revision, limits, reference, arch }: ParserInput,
 ): Result<Subject> {
-  const subjects = subjectsOf(parser, { name, revision, limits, ...(reference && { reference }) });
+  const subjects = subjectsOf(parser, { name, revision, limits, arch, ...(reference && { reference }) });
   if (!subjects.ok) return subjects;
   const [outermost] = subjects.value;
   return outermost === undefined

@@ -4,7 +4,7 @@ import { REVISIONS } from "#abi/revisions.ts";
 import type { Call } from "./call.ts";
 import { numberOption } from "./numbers.ts";
 
-const ARCHS = ["x86", "arm64"] as const;
+const ARCHS = ["x86", "arm64", "riscv"] as const;
 
 /** `kexec-bpf boot-test`: an image taken apart in a real kernel, and booted. */
 export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
@@ -27,7 +27,7 @@ export function bootTestCommand(parser: Argv, { io, finish }: Call): Argv {
           requiresArg: true,
           conflicts: "kernel",
           describe:
-            "Debian suite with the first kernel [bookworm-backports; for arm64 this machine's release]",
+            "Debian suite with the first kernel [bookworm-backports; arm64: this machine's release; riscv: trixie]",
         })
         .option("kernel", {
           type: "string",

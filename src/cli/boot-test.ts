@@ -14,7 +14,7 @@ import { failureJson } from "#report/failure-json.ts";
 import { table } from "#report/table.ts";
 import type { Io } from "./io.ts";
 import { surroundings } from "./kernel-vm-surroundings.ts";
-import { isStock } from "./own-interface.ts";
+import { bootInterface } from "./own-interface.ts";
 import { tell } from "./report-failure.ts";
 
 /** Paths are absolute, the time is in milliseconds. */
@@ -72,15 +72,17 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
       ? ok(request.kernel)
       : await debianKernel(request.kernel ?? (await usualSuite(arch)), around, arch);
   if (!kernel.ok) return kernel;
-  const stock = await isStock(kernel.value);
-  if (!stock.ok) return stock;
-  const programs = await guestPrograms(kernel.value, request.revision, around, arch);
+  const own = await bootInterface(kernel.value);
+  if (!own.ok) return own;
+  const revision = own.value === undefined ? request.revision : "v7";
+  const programs = await guestPrograms(kernel.value, own.value ? undefined : revision, around, arch);
   if (!programs.ok) return programs;
   return bootSecondKernel(
     {
-      revision: request.revision,
+      revision,
+      own: own.value,
       container: container.value,
-      layers: layersOf(decoded.value, request.revision),
+      layers: layersOf(decoded.value, revision),
       image: image.value,
       expected: request.expect,
       mapMemory: MAP_MEMORY,

@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
+import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
+import { REFERENCES } from "#verify/reference-names.ts";
 import type { Call } from "./call.ts";
 import { numberOption } from "./numbers.ts";
 
@@ -41,10 +43,14 @@ export function fuzzCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: "threads; with 1 the same seed gives the same cases",
         })
         .option("reference", {
-          choices: ["zboot", "envelope", "uki"] as const,
+          choices: REFERENCES,
           describe: "what to judge by (default: by the source's name, as in uki_parser_bpf.c)",
         })
         .option("abi", { choices: REVISIONS, describe: "interface revision (default: the parser's own)" })
+        .option("arch", {
+          choices: PARSER_ARCHITECTURES,
+          describe: "of the kernels that it is for, where its file does not say",
+        })
         .option("max-kernel", {
           ...numberOption("max-kernel"),
           describe: "largest kernel that its record takes",

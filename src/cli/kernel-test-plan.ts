@@ -7,7 +7,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
-import type { GuestJob } from "#kernel-vm/job.ts";
+import type { GuestJob, OwnInterface } from "#kernel-vm/job.ts";
 import { decompose } from "#model/decompose.ts";
 import { packPe } from "#pack/pe.ts";
 import { cancelled } from "#toolchain/process.ts";
@@ -18,8 +18,9 @@ import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#wi
 import { type NamedBytes, type Subject, subjectsOf } from "#witness/subject.ts";
 import { distinctNames } from "./distinct-names.ts";
 import type { Io } from "./io.ts";
+import { planLoads } from "./kernel-test-loads.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
-import type { OwnKernelInterface } from "./own-interface.ts";
+import { type OwnKernelInterface, recorderTarget } from "./own-interface.ts";
 import { progressLine } from "./progress-line.ts";
 import { findImages } from "./verify-images.ts";
 import { limitsOf, loadFor } from "./verify-parsers.ts";
@@ -36,58 +37,84 @@ export async function planForTestbed(request: KernelTestRequest, io: Io): Promis
 }
 
 /**
- * For a kernel with the interface: images carry the parser along, as section `.bpf`, and its `kexec_file_load()` shows them to it.
- * Files that are no PE images cannot, and images that do not become another one by their parser must not; the user is told how many.
- *
- * Errors: `unsupported` for v7, whose kernels want parsers apart from images in a way that no kernel shows yet.
+ * For a kernel with the interface, whose `kexec_file_load()` shows images to parsers. v7: it gets container and image. v6: images carry the
+ * parser along, as section `.bpf`; files that are no PE images cannot, and images that do not become another one by their
+ * parser must not. The user is told how many are left out.
  */
 export async function planForOwn(
   request: KernelTestRequest,
   own: OwnKernelInterface,
   io: Io,
 ): Promise<Result<Planned>> {
-  if (own.revision !== "v6") {
-    const detail = "how its kexec_file_load() is given a container is not settled";
-    return err({ reason: "unsupported", what: `a test in a kernel with ${own.revision}`, detail });
-  }
-  const target = own.btf.find("bpf_buffer_parser", ["func"]);
-  if (target === undefined) throw new Error("an interface without bpf_buffer_parser()");
   const opened = await openContainers(request, own);
   if (!opened.ok) return opened;
   const images = await readImages(request);
   if (!images.ok) return images;
-  const carriers = await withParsers(opened.value.containers, images.value, io);
-  if (!carriers.ok) return carriers;
-  const subjects = opened.value.subjects.filter(({ path }) => path === FIRST);
-  const how = { own: { target } };
-  const planned = await planFor(request, { ...opened.value, subjects }, carriers.value, io, how);
-  if (!planned.ok) return planned;
+  const made = await (own.revision === "v6" ? planCarriers : planContainers)(
+    { request, opened: opened.value, images: images.value, own: recorderTarget(own) },
+    io,
+  );
+  if (!made.ok) return made;
   const all = images.value.length * opened.value.containers.length;
-  const left = all - planned.value.plan.cases.length;
+  const left = all - made.value.plan.cases.length;
   if (left > 0) {
-    const why = "no other image comes of them, or a third one, or bytecode cannot be added";
-    io.stderr(`kexec-bpf: ${left} of ${all} pairs of parser and image are left out: ${why}\n`);
+    io.stderr(
+      `kexec-bpf: ${left} of ${all} pairs of parser and image are left out: ${LEFT_OUT[own.revision]}\n`,
+    );
   }
-  return planned;
+  return made;
+}
+
+const LEFT_OUT = {
+  v6: "no other image comes of them, or a third one, or bytecode cannot be added",
+  v7: "the kernel refuses a command of theirs, or they are cases for one parser",
+} as const;
+
+type OwnPlan = {
+  readonly request: KernelTestRequest;
+  readonly opened: Opened;
+  readonly images: readonly Exhibit[];
+  readonly own: OwnInterface;
+};
+
+async function planContainers({ request, opened, images, own }: OwnPlan, io: Io): Promise<Result<Planned>> {
+  const { containers, subjects } = opened;
+  return planned(request, containers, io, (beat) => planLoads(containers, subjects, images, { own, beat }));
+}
+
+async function planCarriers({ request, opened, images, own }: OwnPlan, io: Io): Promise<Result<Planned>> {
+  const carriers = await withParsers(opened.containers, images, io);
+  if (!carriers.ok) return carriers;
+  const subjects = opened.subjects.filter(({ path }) => path === FIRST);
+  return planFor(request, { ...opened, subjects }, carriers.value, io, { own });
 }
 
 /** What a v6 kernel takes from an image: one parser. */
 const FIRST = ".bpf.1";
 
-async function planFor(
-  { images: tried, logLevel }: KernelTestRequest,
+function planFor(
+  request: KernelTestRequest,
   { revision, containers, subjects }: Opened,
   images: readonly Exhibit[],
   io: Io,
   how: PlanOptions = {},
 ): Promise<Result<Planned>> {
+  return planned(request, containers, io, (beat) => planCases(revision, subjects, images, { ...how, beat }));
+}
+
+/** Plans with a line of progress. */
+async function planned(
+  { images: tried, logLevel }: KernelTestRequest,
+  containers: readonly NamedBytes[],
+  io: Io,
+  make: (beat: NonNullable<PlanOptions["beat"]>) => Promise<Plan | undefined>,
+): Promise<Result<Planned>> {
   const line = progressLine(io);
-  const beat = async (done: number, all: number) => {
+  const plan = await make(async (done, all) => {
     // Whoever interrupts is heard only between two turns.
     if (line.show(`planning: ${done} of ${all}`)) await setImmediate();
     return !io.signal.aborted;
-  };
-  const plan = await planCases(revision, subjects, images, { ...how, beat });
+  });
   line.clear();
   if (plan === undefined) return err(cancelled(io.signal));
   if (plan.cases.length === 0) {

@@ -3,6 +3,7 @@ import { ANCHOR, type Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import type { GuestKernel } from "#kernel-vm/debian-kernel.ts";
+import type { OwnInterface } from "#kernel-vm/job.ts";
 import { kernelInterface } from "./kernel-types.ts";
 
 /** The parsers' interface of a kernel that has the series. */
@@ -21,14 +22,24 @@ export async function ownInterface({
   return ok(source === "target" ? { revision, btf } : undefined);
 }
 
+/** What the recorder in a guest is attached to. */
+export function recorderTarget({ btf }: OwnKernelInterface): OwnInterface {
+  const target = btf.find("bpf_buffer_parser", ["func"]);
+  if (target === undefined) throw new Error("an interface without bpf_buffer_parser()");
+  return { target };
+}
+
 /**
- * In a kernel with the interface, parsers attach to its own anchor and never see what the testbed shows to its own.
- * Errors: `unsupported` for such a kernel.
+ * In a kernel with the interface, parsers attach to its own anchor and never see what the testbed shows to its own: its own loader has
+ * to boot. Undefined for a stock kernel.
+ *
+ * Errors: `unsupported` for one with v6, whose loader takes parsers from the image, not from a container.
  */
-export async function isStock(kernel: GuestKernel): Promise<Result<void>> {
+export async function bootInterface(kernel: GuestKernel): Promise<Result<OwnInterface | undefined>> {
   const own = await ownInterface(kernel);
   if (!own.ok) return own;
   if (own.value === undefined) return ok(undefined);
-  const detail = `it has ${ANCHOR}() itself, and a loader of its own`;
-  return err({ reason: "unsupported", what: "a boot by our own loader", detail, file: kernel.image });
+  if (own.value.revision === "v7") return ok(recorderTarget(own.value));
+  const detail = `it has ${ANCHOR}() of v6 itself, and its loader takes a parser from the image only`;
+  return err({ reason: "unsupported", what: "a boot by a container's parsers", detail, file: kernel.image });
 }

@@ -9,6 +9,7 @@ import type { RecordLimits } from "#reference/input.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
+import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Subject } from "#verify/subject.ts";
 import type { ParserOfRevision } from "#vm/own-revision.ts";
@@ -30,6 +31,7 @@ export type FuzzOptions = {
   readonly workers: number;
   readonly reference: ReferenceName | undefined;
   readonly abi: Revision | undefined;
+  readonly arch: ParserArchitecture | undefined;
   /** Bytes. */
   readonly maxKernel: number | undefined;
   readonly maxInitrd: number | undefined;
@@ -44,12 +46,12 @@ const LARGE = 1 << 20;
 export async function runFuzz(options: FuzzOptions, io: Io): Promise<number> {
   const bytes = await readInput(resolve(io.cwd, options.parser));
   if (!bytes.ok) return report(io, bytes.failure);
-  const { parser: name, abi, reference } = options;
+  const { parser: name, abi, reference, arch } = options;
   const loaded = loadInput(name, bytes.value, abi);
   if (!loaded.ok) return report(io, loaded.failure);
   const { revision } = loaded.value;
   const limits = await recordLimits(options, loaded.value, io);
-  const parser: ParserInput = { name, bytes: bytes.value, revision, limits, reference };
+  const parser: ParserInput = { name, bytes: bytes.value, revision, limits, reference, arch };
   const subject = subjectOf(loaded.value.parser, parser);
   if (!subject.ok) return report(io, subject.failure);
   const seeds = await seedsOf(options, subject.value, io);
@@ -130,7 +132,7 @@ async function seedsOf(
 
 /** The command that judges the parser on a saved case, by the same limits. */
 function verifyCommandLine(options: FuzzOptions, revision: Revision, image: string): string {
-  const { parser, reference, maxKernel, maxInitrd, maxCmdline } = options;
+  const { parser, reference, arch, maxKernel, maxInitrd, maxCmdline } = options;
   const given = (name: string, value: string | number | undefined) =>
     value === undefined ? [] : [name, String(value)];
   return shellCommand("kexec-bpf", [
@@ -141,6 +143,7 @@ function verifyCommandLine(options: FuzzOptions, revision: Revision, image: stri
     "--abi",
     revision,
     ...given("--reference", reference),
+    ...given("--arch", arch),
     ...given("--max-kernel", maxKernel),
     ...given("--max-initrd", maxInitrd),
     ...given("--max-cmdline", maxCmdline),

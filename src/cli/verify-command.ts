@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ACCEPTANCES } from "#core/verification.ts";
+import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
 import { REFERENCES } from "#verify/reference-names.ts";
 import type { Call } from "./call.ts";
 import { numberOption } from "./numbers.ts";
@@ -24,7 +25,10 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
           describe: ".bpf container, _bytecode.o, BPF .o or .c",
         })
         .option("parser", { ...texts, describe: "the same: a parser of your own, such as my_parser_bpf.c" })
-        .option("image", { ...texts, describe: "image, or a folder of them (repeatable)" })
+        .option("image", {
+          ...texts,
+          describe: "image, or a folder of them (repeatable; default: the hostile corpus)",
+        })
         .option("reference", {
           choices: REFERENCES,
           describe: "what to judge by (default: by the source's name, as in uki_parser_bpf.c)",
@@ -32,6 +36,10 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("abi", {
           choices: REVISIONS,
           describe: "interface revision (default: that of --btf, else the parser's own)",
+        })
+        .option("arch", {
+          choices: PARSER_ARCHITECTURES,
+          describe: "of the kernels that parsers are for whose files do not say",
         })
         .option("btf", {
           ...text,
@@ -59,7 +67,6 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("watch", { ...flag, describe: "again whenever a parser or an image changes" })
         .check((options) => {
           if (options.parsers.length + options.parser.length === 0) throw new Error("a parser is needed");
-          if (options.image.length === 0) throw new Error("an image is needed: --image FILE or FOLDER");
           return true;
         }),
     async (options) => {
@@ -72,6 +79,7 @@ export function verifyCommand(parser: Argv, { io, finish }: Call): Argv {
             images: [...new Set(options.image)],
             reference: options.reference,
             abi: options.abi,
+            arch: options.arch,
             btf: path(options.btf),
             comparison: options.effect ? "effect" : "exact",
             faultPaths: options.faultPaths,

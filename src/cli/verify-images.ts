@@ -9,14 +9,16 @@ import { fsPath } from "#files/raw-path.ts";
 import { type CorpusCase, parseCase } from "#verify/corpus-case.ts";
 
 /** An image to judge parsers on. */
-export type ImageFile = {
+export type ImageInput = {
   /** As the user named it, or the folder that it is in. */
   readonly name: string;
-  /** Absolute. */
-  readonly file: string;
+  readonly read: () => Promise<Result<Uint8Array>>;
   /** What `NAME.json` beside a `NAME.img` says. */
   readonly description: CorpusCase | undefined;
 };
+
+/** `file` is absolute. */
+export type ImageFile = ImageInput & { readonly file: string };
 
 export type FoundImages = {
   readonly found: readonly ImageFile[];
@@ -42,7 +44,8 @@ export async function findImages(named: readonly string[], cwd: string): Promise
       if (seen.has(file)) continue;
       seen.add(file);
       const description = await describe(file);
-      if (description.ok) found.push({ name: one, file, description: description.value });
+      if (description.ok)
+        found.push({ name: one, file, read: () => readInput(file), description: description.value });
       else errors.push({ name: one, failure: inFile(description.failure, file) });
     }
   }

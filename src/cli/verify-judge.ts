@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, ImageRecord, LoadRecord, VerdictRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
-import { readInput } from "#files/input-file.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { acceptanceOf, type LayeredVerdict } from "#verify/acceptance.ts";
 import { isFor } from "#verify/corpus-case.ts";
@@ -11,7 +10,7 @@ import { judgeLoad } from "#verify/load.ts";
 import type { Io } from "./io.ts";
 import { progressLine } from "./progress-line.ts";
 import type { Reached } from "./verify-coverage.ts";
-import type { ImageFile } from "./verify-images.ts";
+import type { ImageInput } from "./verify-images.ts";
 import type { OpenedParser } from "./verify-parsers.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
@@ -27,7 +26,7 @@ export type JudgedImages = {
 /** Judges every parser on every image that is one for it. Errors: `cancelled`. */
 export async function judgeAll(
   opened: readonly OpenedParser[],
-  images: readonly ImageFile[],
+  images: readonly ImageInput[],
   coverage: Reached,
   { comparison, faultPaths }: VerifyRequest,
   io: Io,
@@ -41,7 +40,7 @@ export async function judgeAll(
   let others = 0;
   const progress = progressLine(io);
   try {
-    for (const [i, { name, file, description }] of images.entries()) {
+    for (const [i, { name, read, description }] of images.entries()) {
       const fitting = parsers.filter(
         ({ subject }) => description === undefined || isFor(description, subject),
       );
@@ -49,7 +48,7 @@ export async function judgeAll(
         others += 1;
         continue;
       }
-      const bytes = await readInput(file);
+      const bytes = await read();
       if (!bytes.ok) {
         errors.push({ what: "image", name, failure: bytes.failure });
         continue;

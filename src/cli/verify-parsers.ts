@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import type { Revision } from "#abi/revisions.ts";
+import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { compileParser } from "#build/compile-parser.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -53,7 +53,7 @@ export async function openParser(
   io: Io,
 ): Promise<Result<OpenedParser>> {
   const file = resolve(io.cwd, name);
-  const opened = file.endsWith(".c") ? await compiled(file, request, io) : await asItIs(file);
+  const opened = file.endsWith(".c") ? await compiled(name, file, request, target, io) : await asItIs(file);
   if (!opened.ok) return opened;
   const { bytes, sources } = opened.value;
   const loaded = loadFor(bytes, target);
@@ -66,6 +66,7 @@ export async function openParser(
     name,
     revision,
     limits,
+    arch: request.arch,
     ...(btf && { target: btf }),
     ...(request.reference && { reference: request.reference }),
   });
@@ -98,9 +99,15 @@ async function asItIs(file: string): Promise<Result<Opened>> {
   return bytes.ok ? ok({ bytes: bytes.value, sources: [file] }) : bytes;
 }
 
-async function compiled(file: string, request: VerifyRequest, io: Io): Promise<Result<Opened>> {
-  const { clang, libbpfHeaders } = request;
-  const made = await compileParser(file, request.include, {
+async function compiled(
+  name: string,
+  file: string,
+  { clang, libbpfHeaders, include, btf }: VerifyRequest,
+  target: LoadTarget,
+  io: Io,
+): Promise<Result<Opened>> {
+  const kernel = { revision: target.revision ?? DEFAULT_REVISION, btf };
+  const made = await compileParser(file, include, kernel, {
     env: io.env,
     cwd: io.cwd,
     signal: io.signal,
@@ -109,7 +116,8 @@ async function compiled(file: string, request: VerifyRequest, io: Io): Promise<R
     ...(libbpfHeaders && { libbpfHeaders }),
   });
   if (!made.ok) return made;
-  const { object, warnings, sources } = made.value;
+  const { object, warnings, notes, sources } = made.value;
+  for (const note of notes) io.stderr(`kexec-bpf: ${name}: ${note}\n`);
   if (warnings !== "") io.stderr(`${warnings.trimEnd()}\n`);
   return ok({ bytes: object, sources });
 }

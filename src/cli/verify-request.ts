@@ -1,16 +1,18 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { Acceptance } from "#core/verification.ts";
 import type { Comparison } from "#verify/judge.ts";
+import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
 
 /** `kexec-bpf verify` as it was asked for. */
 export type VerifyRequest = {
   /** As the user named them: `.bpf`, `.o`, `.c`. */
   readonly parsers: readonly string[];
-  /** Files and folders, as named. */
+  /** Files and folders, as named; none for the hostile corpus. */
   readonly images: readonly string[];
   readonly reference: ReferenceName | undefined;
   readonly abi: Revision | undefined;
+  readonly arch: ParserArchitecture | undefined;
   /** Absolute, as all paths below. */
   readonly btf: string | undefined;
   readonly comparison: Comparison;

@@ -4,10 +4,11 @@ import { ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, Shortfall } from "#core/verification.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
 import { shortfallsOf } from "#verify/acceptance.ts";
+import { builtInImages } from "./built-in-images.ts";
 import type { Io } from "./io.ts";
 import { report } from "./report-failure.ts";
 import { noneReached, parserCoverage } from "./verify-coverage.ts";
-import { findImages } from "./verify-images.ts";
+import { type FoundImages, findImages } from "./verify-images.ts";
 import { judgeAll } from "./verify-judge.ts";
 import { loadTarget, type OpenedParser, openParser } from "./verify-parsers.ts";
 import { publish, reportFiles, type Verified, withoutOldReports } from "./verify-reports.ts";
@@ -51,6 +52,8 @@ async function verifyOnce(request: VerifyRequest, io: Io, uses: (file: string) =
   return verified.ok ? publish(verified.value, request, io) : report(io, verified.failure);
 }
 
+const NO_FILES: FoundImages = { found: [], errors: [] };
+
 /** What cannot be judged is an error in the record, and the rest is judged. Errors: `cancelled` alone. */
 async function verify(
   request: VerifyRequest,
@@ -73,17 +76,19 @@ async function verify(
     } else if (parser.failure.reason === "cancelled") return parser;
     else fail("parser", name, parser.failure);
   }
-  const images = await findImages(request.images, io.cwd);
-  for (const { name, file } of images.found) {
+  const parsers = opened.flatMap(({ subjects }) => subjects);
+  const named = request.images.length > 0 ? await findImages(request.images, io.cwd) : NO_FILES;
+  const images =
+    request.images.length > 0 ? named.found : builtInImages(parsers.map(({ subject }) => subject));
+  for (const { name, file } of named.found) {
     uses(file);
     // Found in a folder, where others may come up.
     if (!request.images.includes(name)) uses(dirname(file));
   }
-  for (const { name, failure } of images.errors) fail("image", name, failure);
+  for (const { name, failure } of named.errors) fail("image", name, failure);
 
-  const parsers = opened.flatMap(({ subjects }) => subjects);
   const reached = noneReached(parsers);
-  const judged = await judgeAll(opened, images.found, reached, request, io);
+  const judged = await judgeAll(opened, images, reached, request, io);
   if (!judged.ok) return judged;
   const { verdicts, loads, seconds, images: records } = judged.value;
   errors.push(...judged.value.errors);
@@ -96,7 +101,7 @@ async function verify(
   );
   const shortfalls = shortfallsOf(
     records.map((record) => ({ ...record, described: record.why !== null })),
-    images.found.length,
+    images.length,
     request.expect,
   );
   return ok({

@@ -128,7 +128,8 @@ function headerValues(name: PartName, command: PartCommand | undefined) {
 
 /** The profile's `struct kexec_context`; its members' places are settled when the program is loaded. */
 function contextDeclaration(profile: RevisionProfile) {
-  const members = profile.context.map((field) => `\t${field.declaration};`).join("\n");
+  const read = profile.context.filter(({ optional }) => !optional);
+  const members = read.map((field) => `\t${field.declaration};`).join("\n");
   return {
     why: `The target kernel's BTF has no kexec image parser interface: revision ${profile.revision} as published.`,
     text: `struct kexec_context {\n${members}\n} __attribute__((preserve_access_index));`,

@@ -17,7 +17,7 @@ export type BuildTool = {
 export function buildTools(arch: GuestArch, withModule: boolean): readonly BuildTool[] {
   const compiler: BuildTool = {
     name: compilerName(arch),
-    package: arch.name === hostArch() || arch.name !== "arm64" ? "gcc" : "gcc-arm64",
+    package: arch.name === hostArch() || arch.name === "x86" ? "gcc" : `gcc-${arch.name}`,
     purpose: `for the agent in kernels of ${arch.name}`,
   };
   const module: readonly BuildTool[] = [

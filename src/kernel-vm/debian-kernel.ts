@@ -21,12 +21,15 @@ export type GuestKernel = {
 
 /** What is booted where no suite is asked for, on x86 and on Debian 12. */
 const USUAL_SUITE = "bookworm-backports";
+/** Debian has riscv64 since then. */
+const OLDEST_OF_RISCV = "trixie";
 
 /**
- * The suite that is booted where none is asked for: one that modules can be built for here. For other architectures than x86
- * that is this machine's own release.
+ * The suite that is booted where none is asked for: one that modules can be built for here. For arm64 that is this machine's own
+ * release.
  */
 export async function usualSuite(arch: GuestArch): Promise<string> {
+  if (arch.name === "riscv") return OLDEST_OF_RISCV;
   const { codename } = await readOsRelease("/etc/os-release");
   return arch.name === "x86" || codename === undefined || USUAL_SUITE.startsWith(codename)
     ? USUAL_SUITE
@@ -36,7 +39,7 @@ export async function usualSuite(arch: GuestArch): Promise<string> {
 /**
  * Debian's cloud kernel of a suite, such as `bookworm-backports`, and its headers; fetched by the project's
  * scripts, which keep them in the cache. Those of this machine's own release are used as they are. The tools
- * among other headers need another C library: they come with a root folder.
+ * among other headers need another C library: they come with a root folder, and for riscv always.
  */
 export async function debianKernel(
   suite: string,
@@ -44,19 +47,24 @@ export async function debianKernel(
   arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestKernel>> {
   const { codename } = await readOsRelease("/etc/os-release");
-  if (suite === codename || suite === `${codename}-backports`) return ownKernel(suite, around, arch);
-  if (arch.name !== "x86") {
+  const isOwn = suite === codename || suite === `${codename}-backports`;
+  if (isOwn && arch.name !== "riscv") return ownKernel(suite, around, arch);
+  if (arch.name === "arm64") {
     const detail = `modules for ${arch.name} are built with this machine's release of Debian only`;
     return err({ reason: "unsupported", what: `a kernel of ${suite}`, detail });
   }
-  return foreignKernel(suite, around);
+  return foreignKernel(suite, around, arch);
 }
 
-async function foreignKernel(suite: string, around: Surroundings): Promise<Result<GuestKernel>> {
+async function foreignKernel(
+  suite: string,
+  around: Surroundings,
+  { debian, flavour }: GuestArch,
+): Promise<Result<GuestKernel>> {
   const run = await runTool({
     tool: "module-root",
     file: around.moduleRoot,
-    args: [suite],
+    args: [suite, debian],
     env: { KEXEC_BPF_CACHE: around.cacheDir },
     ...cancelledBy(around),
   });
@@ -64,20 +72,20 @@ async function foreignKernel(suite: string, around: Surroundings): Promise<Resul
   const root = new TextDecoder().decode(run.value.stdout).trim();
   const image = await imageOf(root);
   if (!image.ok) return image;
-  const headers = await only(join(root, "usr/src"), /^linux-headers-.*-cloud-amd64$/);
+  const headers = await only(join(root, "usr/src"), new RegExp(`^linux-headers-.*-${flavour}$`));
   return headers.ok ? ok({ image: image.value, headers: headers.value, root }) : headers;
 }
 
 async function ownKernel(suite: string, around: Surroundings, arch: GuestArch): Promise<Result<GuestKernel>> {
   const fetch = async (
-    { debian }: GuestArch,
+    { debian, flavour }: GuestArch,
     what: "image" | "headers",
     ...more: readonly string[]
   ): Promise<Result<string>> => {
     const run = await runTool({
       tool: "debian-package",
       file: around.debianPackage,
-      args: [suite, debian, `linux-${what}-cloud-${debian}`, ...more],
+      args: [suite, debian, `linux-${what}-${flavour}`, ...more],
       env: { KEXEC_BPF_CACHE: around.cacheDir },
       ...cancelledBy(around),
     });
@@ -106,7 +114,7 @@ async function ownKernel(suite: string, around: Surroundings, arch: GuestArch): 
 
 /** Since Debian 14 a kernel lies beside its modules. */
 async function imageOf(folder: string): Promise<Result<string>> {
-  const inBoot = await only(join(folder, "boot"), /^vmlinuz-/);
+  const inBoot = await only(join(folder, "boot"), /^vmlinu[xz]-/);
   if (inBoot.ok) return inBoot;
   const modules = await only(join(folder, "usr/lib/modules"), /./);
   return modules.ok ? only(modules.value, /^vmlinuz$/) : inBoot;

@@ -38,7 +38,10 @@ export type OwnInterface = {
 
 export type GuestJob = {
   readonly revision: Revision;
-  /** Undefined: the testbed stands in for it. Otherwise images bring their parsers along, and nothing can be denied. */
+  /**
+   * Undefined: the testbed stands in for it. Otherwise the kernel loads: in v6 images bring their parser along, in v7 a case is an image and
+   * its subject's whole container; nothing can be denied.
+   */
   readonly own?: OwnInterface | undefined;
   readonly containers: readonly Uint8Array[];
   readonly subjects: readonly GuestSubject[];
@@ -82,10 +85,22 @@ export function jobText(
   return `${lines.join("\n")}\n`;
 }
 
-function interfaceLine({ own, images }: GuestJob): string {
+function interfaceLine({ own, images, subjects, revision }: GuestJob): string {
   if (own === undefined) return "module /testbed.ko";
-  // What a parser sends is in the image, but for a few headers.
-  return `recorder ${own.target} ${largestOf(images) + HEADERS}`;
+  return recorderLine(own, revision, { images, layers: Math.max(1, ...subjects.map(layerOf)) });
+}
+
+/** Has the agent record what is sent in one load. Each layer sends what is in the image, and a few headers. */
+export function recorderLine(
+  { target }: OwnInterface,
+  revision: Revision,
+  { images, layers }: { readonly images: readonly Uint8Array[]; readonly layers: number },
+): string {
+  return `recorder ${target} ${layers * largestOf(images) + HEADERS} ${revision.slice(1)}`;
+}
+
+function layerOf({ path }: GuestSubject): number {
+  return path.split("/").length;
 }
 
 const HEADERS = 65536;

@@ -2,13 +2,15 @@ import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { troubleIn } from "./console.ts";
 import { type Boot, bootGuest, type Guest } from "./guest.ts";
-import { guestFiles, guestMemory } from "./job.ts";
+import { guestFiles, guestMemory, type OwnInterface, recorderLine } from "./job.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { refusalReason } from "./verifier-log.ts";
 
 /** An image on its way to be booted from inside a kernel. */
 export type SecondBoot = {
   readonly revision: Revision;
+  /** Of a kernel that has v7 itself: its loader takes container and image. Undefined: ours does, by the testbed. */
+  readonly own?: OwnInterface | undefined;
   readonly container: Uint8Array;
   /** The paths of each layer's parsers: `.bpf.1`, then `.bpf.nested/.bpf.1`. A layer has one at least. */
   readonly layers: readonly (readonly string[])[];
@@ -22,7 +24,7 @@ export type SecondBoot = {
 export type SecondBootReport = {
   /** The first kernel's release. */
   readonly release: string;
-  /** What ran: the parsers up to each layer's last, with the commands that they sent. */
+  /** What ran: the parsers up to each layer's last, with the commands that they sent; the kernel's own loader as one. */
   readonly parsers: readonly { readonly path: string; readonly commands: number }[];
   /** The command line that the parsers gave to the second kernel. */
   readonly cmdline: string;
@@ -66,7 +68,14 @@ const STATISTICS = 4;
 const ROOM = 1024;
 
 /** The agent's job (bpf/agent/agent.c). */
-export function secondBootText({ layers, revision }: Pick<SecondBoot, "layers" | "revision">): string {
+export function secondBootText(
+  boot: Pick<SecondBoot, "layers" | "revision" | "own"> & { readonly image: Uint8Array },
+): string {
+  const { layers, revision, own, image } = boot;
+  if (own !== undefined) {
+    const recorder = recorderLine(own, revision, { images: [image], layers: layers.length });
+    return `${recorder}\nboot-by-kernel /container/0 /image/0\n`;
+  }
   const lines = ["module /testbed.ko", `log ${STATISTICS}`, `carry-out ${revision.slice(1)}`];
   let subject = 0;
   for (const [layer, paths] of layers.entries()) {
@@ -87,11 +96,11 @@ export function secondBootText({ layers, revision }: Pick<SecondBoot, "layers" |
  * one that does not show the text.
  */
 export function judgeSecondBoot(
-  { layers, expected }: Pick<SecondBoot, "layers" | "expected">,
+  { layers, expected, own }: Pick<SecondBoot, "layers" | "expected" | "own">,
   { reports, console, ended }: Boot,
 ): Result<SecondBootReport> {
   const { secondKernel: cmdline, release = "" } = reports;
-  const paths = layers.flat();
+  const paths = own === undefined ? layers.flat() : ["kexec_file_load()"];
   if (cmdline === undefined) {
     const refused = [...reports.loads].find(([, { error }]) => error !== 0);
     if (refused === undefined) {

@@ -24,10 +24,13 @@ export function vmlinuxCandidates(places: Places): readonly string[] {
     join(places.out, "vmlinux"),
     ...(places.kbuildOutput === undefined ? [] : [join(places.kbuildOutput, "vmlinux")]),
     ...(places.tree === undefined ? [] : [join(places.tree, "vmlinux")]),
-    SYSTEM_BTF,
-    join(BOOT, `vmlinux-${release()}`),
-    join(BOOT, `vmlinuz-${release()}`),
+    ...runningKernel(),
   ];
+}
+
+/** Where the running kernel's types are looked for, in order. */
+export function runningKernel(): readonly string[] {
+  return [SYSTEM_BTF, join(BOOT, `vmlinux-${release()}`), join(BOOT, `vmlinuz-${release()}`)];
 }
 
 /**

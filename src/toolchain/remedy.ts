@@ -25,8 +25,10 @@ const PACKAGES: Readonly<Record<Family, Readonly<Record<PackagedTool, readonly s
     make: ["make"],
     pahole: ["pahole"],
     "gcc-arm64": ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+    "gcc-riscv": ["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"],
     "qemu-x86": ["qemu-system-x86"],
     "qemu-arm64": ["qemu-system-arm"],
+    "qemu-riscv": ["qemu-system-riscv", "opensbi"],
   },
   ubuntu: {
     clang: ["clang"],
@@ -38,8 +40,10 @@ const PACKAGES: Readonly<Record<Family, Readonly<Record<PackagedTool, readonly s
     make: ["make"],
     pahole: ["pahole"],
     "gcc-arm64": ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+    "gcc-riscv": ["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"],
     "qemu-x86": ["qemu-system-x86"],
     "qemu-arm64": ["qemu-system-arm"],
+    "qemu-riscv": ["qemu-system-misc", "opensbi"],
   },
   fedora: {
     clang: ["clang"],
@@ -51,8 +55,10 @@ const PACKAGES: Readonly<Record<Family, Readonly<Record<PackagedTool, readonly s
     make: ["make"],
     pahole: ["dwarves"],
     "gcc-arm64": ["gcc-aarch64-linux-gnu"],
+    "gcc-riscv": ["gcc-riscv64-linux-gnu"],
     "qemu-x86": ["qemu-system-x86"],
     "qemu-arm64": ["qemu-system-aarch64"],
+    "qemu-riscv": ["qemu-system-riscv"],
   },
   arch: {
     clang: ["clang"],
@@ -64,8 +70,10 @@ const PACKAGES: Readonly<Record<Family, Readonly<Record<PackagedTool, readonly s
     make: ["make"],
     pahole: ["pahole"],
     "gcc-arm64": ["aarch64-linux-gnu-gcc"],
+    "gcc-riscv": ["riscv64-linux-gnu-gcc"],
     "qemu-x86": ["qemu-system-x86"],
     "qemu-arm64": ["qemu-system-aarch64"],
+    "qemu-riscv": ["qemu-system-riscv"],
   },
 };
 
@@ -81,7 +89,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 
 /** By release of Debian, the tools of its own that are too old, while those of its backports are not. */
 const FROM_BACKPORTS: Readonly<Record<string, ReadonlySet<PackagedTool>>> = {
-  bookworm: new Set(["bpftool", "qemu-x86", "qemu-arm64"]),
+  bookworm: new Set(["bpftool", "qemu-x86", "qemu-arm64", "qemu-riscv"]),
 };
 
 /** What scripts/setup has to be told, so that it brings a tool. */
@@ -92,6 +100,8 @@ const SETUP_OPTIONS: Readonly<Partial<Record<PackagedTool, string>>> = {
   "qemu-x86": "--kernel-vm",
   "gcc-arm64": "--kernel-vm-arm64",
   "qemu-arm64": "--kernel-vm-arm64",
+  "gcc-riscv": "--kernel-vm-riscv64",
+  "qemu-riscv": "--kernel-vm-riscv64",
 };
 
 /** @returns undefined where nothing is missing or the distribution is none of those known here */
@@ -132,8 +142,8 @@ export function remedyFor(
 
 function setup(script: string, tools: readonly PackagedTool[]): string {
   const options = new Set(tools.flatMap((tool) => SETUP_OPTIONS[tool] ?? []));
-  // The one for arm64 brings what the other does.
-  if (options.has("--kernel-vm-arm64")) options.delete("--kernel-vm");
+  // Those for other machines bring what this one does.
+  if (options.has("--kernel-vm-arm64") || options.has("--kernel-vm-riscv64")) options.delete("--kernel-vm");
   return [shellWord(script), ...options].join(" ");
 }
 

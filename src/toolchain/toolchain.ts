@@ -15,10 +15,12 @@ export type PackagedTool =
   | "pkcs11"
   | "gcc"
   | "gcc-arm64"
+  | "gcc-riscv"
   | "make"
   | "pahole"
   | "qemu-x86"
-  | "qemu-arm64";
+  | "qemu-arm64"
+  | "qemu-riscv";
 
 /** A usable tool: its facts, where it is, and a name for this very state of its file (for fingerprints). */
 export type Tool<Facts> = Facts & { readonly path: string; readonly identity: string };

@@ -2,22 +2,30 @@ import { headerLayout } from "#abi/header-layout.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { RecordLimits } from "#reference/input.ts";
 import type { LoadedParser } from "#vm/load-parser.ts";
-import { MapType } from "#vm/maps/definition.ts";
+import { type MapDefinition, MapType } from "#vm/maps/definition.ts";
+import type { LoadedProgram } from "#vm/program.ts";
 
 /** What the ring puts before a record, in bytes; records are multiples of it. */
 const RECORD_HEADER = 8;
 
 /**
  * The largest parts that a parser's ring buffers have room for: the first ring is the kernel's, the second the
- * initrd's, the third the command line's, one record each. A parser may reserve less, so this is a guess from
- * outside. Undefined where it has fewer rings.
+ * initrd's, the third the command line's, one record each; where the programs use one ring alone, as the series' own parsers do,
+ * all parts go through it. A parser may reserve less, so this is a guess from outside. Undefined where it has fewer rings.
  */
-export function ringLimits(parser: LoadedParser, revision: Revision): RecordLimits | undefined {
-  const rings = (parser.programs[0]?.maps ?? []).filter(({ type }) => type === MapType.RINGBUF);
+export function ringLimits({ programs }: LoadedParser, revision: Revision): RecordLimits | undefined {
+  const rings = (programs[0]?.maps ?? []).filter(({ type }) => type === MapType.RINGBUF);
+  const used = programs[0] === undefined ? [] : usedRings(programs[0]);
   // A ring is never filled to its last byte.
-  const [kernel, initrd, cmdline] = rings.map(
+  const [kernel, initrd, cmdline] = (used.length === 1 ? [used, used, used].flat() : rings).map(
     ({ maxEntries }) => maxEntries - 2 * RECORD_HEADER - headerLayout(revision).size,
   );
   if (kernel === undefined || initrd === undefined || cmdline === undefined) return undefined;
   return { kernel, initrd, cmdline };
+}
+
+function usedRings({ maps, immediates }: LoadedProgram): readonly MapDefinition[] {
+  const named = new Set<number>();
+  for (const target of immediates.values()) if (target.kind === "map") named.add(target.map);
+  return maps.filter(({ type }, place) => type === MapType.RINGBUF && named.has(place));
 }

@@ -9,6 +9,7 @@ import type { LoadedParser } from "#vm/load-parser.ts";
 import type { LoadedProgram } from "#vm/program.ts";
 import { type ContextLayout, contextLayout } from "#vm/run-parser.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
+import type { ParserArchitecture } from "./parser-architecture.ts";
 import { type ReferenceName, referenceOf } from "./references.ts";
 
 /** A parser under judgement, with what it is judged by. */
@@ -37,15 +38,16 @@ export type SubjectOptions = {
   readonly target?: Btf;
   /** Default: by the name of the program's source file. */
   readonly reference?: ReferenceName;
-  /** Default: what the file says. */
-  readonly arch?: ImageArchitecture | undefined;
+  /** For a file that does not say; another than it says is an error. */
+  readonly arch?: ParserArchitecture | undefined;
 };
 
 /**
  * The subjects in a loaded parser: itself, or each of a container's parsers, and those of each `.bpf.nested` inside it.
  * A reference that is asked for by name is that of the outermost; the nested ones are told by their source files.
  *
- * Errors: `usage` where no reference parser is named and the source file's name does not tell;
+ * Errors: `usage` where no reference parser is named and the source file's name does not tell, and for an architecture that the file is
+ * not for;
  * `abi-mismatch` and `unsupported` where the target's BTF has not got the interface.
  */
 export function subjectsOf(
@@ -74,6 +76,10 @@ function layerSubjects(
   const named = outermost ? wanted : undefined;
   const several = programs.length > 1 && programs.every(({ section }) => section !== undefined);
   const groups = several ? programs.map((program) => [program]) : [programs];
+  const own = machine === undefined ? undefined : MACHINES.get(machine);
+  if (own !== undefined && arch !== undefined && own !== arch) {
+    return err({ reason: "usage", detail: `${name}: it is for ${own}, and --arch says ${arch}` });
+  }
   const subjects: Subject[] = [];
   for (const group of groups) {
     const section = group[0]?.section ?? "";
@@ -85,10 +91,16 @@ function layerSubjects(
         detail: `${title}: whose formats it takes is not known; say --reference`,
       });
     }
+    if (reference === "plain" && arch === "x86") {
+      return err({
+        reason: "usage",
+        detail: `${title}: kernels of x86 have no header that plain could know`,
+      });
+    }
     subjects.push({
       ...known,
       ...{ name: title, layer, revision, programs: group, reference, limits },
-      arch: arch ?? imageArchitecture({ machine }),
+      arch: arch === "x86" ? undefined : (arch ?? imageArchitecture({ machine })),
     });
   }
   return ok(subjects);
@@ -101,10 +113,12 @@ function containerOf(section: string): string {
 
 /** The architecture whose Images a parser is for; undefined where its file does not say, and for x86. */
 export function imageArchitecture({ machine }: Pick<LoadedParser, "machine">): ImageArchitecture | undefined {
-  return machine === undefined ? undefined : IMAGE_MACHINES.get(machine);
+  const own = machine === undefined ? undefined : MACHINES.get(machine);
+  return own === "x86" ? undefined : own;
 }
 
-const IMAGE_MACHINES: ReadonlyMap<number, ImageArchitecture> = new Map([
+const MACHINES: ReadonlyMap<number, ParserArchitecture> = new Map([
+  [EM.X86_64, "x86"],
   [EM.AARCH64, "arm64"],
   [EM.RISCV, "riscv"],
   [EM.LOONGARCH, "loongarch"],

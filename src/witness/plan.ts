@@ -22,7 +22,7 @@ export type Exhibit = NamedBytes & {
 export type PlannedCase = GuestCase & {
   /** `image, command 1 refused, at the end of its memory`. */
   readonly name: string;
-  readonly vm: RunOutcome;
+  readonly vm: Pick<RunOutcome, "fault" | "buffers" | "trace">;
   /** What the VM denied it: nothing, where this is undefined. */
   readonly denied: Injection | undefined;
   /** What the reference sends where nothing is denied. Undefined: it does not know the format. */

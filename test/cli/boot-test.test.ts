@@ -1,5 +1,8 @@
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CLANGS, installed } from "../build/judges.ts";
+import { INTERFACES, kernelBtf } from "../build/kernel-with-interface.ts";
 import { cli } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
 import { newFolder, script, write } from "../support/kernel-tree.ts";
@@ -31,6 +34,7 @@ describe("boot-test", () => {
   it.each([
     ["x86", "qemu-system-x86_64", "--kernel-vm"],
     ["arm64", "qemu-system-aarch64", "--kernel-vm-arm64"],
+    ["riscv", "qemu-system-riscv64", "--kernel-vm-riscv64"],
   ])("says how to get what a guest for %s needs", async (arch, qemu, option) => {
     const { status, stderr } = await cli(["boot-test", "a.bpf", "uki.efi", "--arch", arch], BARE);
     expect(stderr).toMatch(
@@ -39,6 +43,17 @@ describe("boot-test", () => {
       ),
     );
     expect(status).toBe(3);
+  });
+
+  it("refuses a kernel that has v6 itself, whose loader takes no container", async () => {
+    script(join(path, "qemu-system-x86_64"), "echo 'QEMU emulator version 10.0.2'");
+    renameSync(kernelBtf(CLANGS.find(installed) ?? "clang", INTERFACES.v6), join(cwd, "vmlinux"));
+    const words = ["boot-test", "a.bpf", "uki.efi", "--kernel", "bzImage", "--headers", "."];
+    const { status, stderr } = await cli(words, BARE);
+    expect(stderr).toBe(
+      `kexec-bpf: ${join(cwd, "bzImage")}: a boot by a container's parsers is not supported: it has kexec_image_parser_anchor() of v6 itself, and its loader takes a parser from the image only\n`,
+    );
+    expect(status).toBe(1);
   });
 
   it("has arm64 kernels of this machine's own release only", async () => {

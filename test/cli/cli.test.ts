@@ -158,8 +158,8 @@ describe("kexec-bpf build", () => {
 });
 
 describe("kexec-bpf doctor", () => {
-  const machines = ["qemu-system-x86_64", "qemu-system-aarch64"];
-  const builders = ["gcc", "make", "pahole", "aarch64-linux-gnu-gcc"];
+  const machines = ["qemu-system-x86_64", "qemu-system-aarch64", "qemu-system-riscv64"];
+  const builders = ["gcc", "make", "pahole", "aarch64-linux-gnu-gcc", "riscv64-linux-gnu-gcc"];
   const tools = ["clang", "bpftool", "libbpf", "openssl", "python3", ...machines, ...builders];
 
   it("--json gives schema 1 with every tool", async () => {
@@ -197,8 +197,9 @@ describe("kexec-bpf doctor", () => {
       ),
     });
     expect(found).toMatchObject([
-      ...[mended("--kernel-vm"), mended("--kernel-vm-arm64")],
-      ...[mended("--kernel-vm"), mended("--kernel-vm"), mended("--kernel-vm"), mended("--kernel-vm-arm64")],
+      ...[mended("--kernel-vm"), mended("--kernel-vm-arm64"), mended("--kernel-vm-riscv64")],
+      ...[mended("--kernel-vm"), mended("--kernel-vm"), mended("--kernel-vm")],
+      ...[mended("--kernel-vm-arm64"), mended("--kernel-vm-riscv64")],
     ]);
   });
 

@@ -65,6 +65,7 @@ describe("disasm", () => {
     expect(headings(await lines("uki.bpf")).map((line) => line.split(" ")[0])).toEqual([
       ".bpf.1:",
       ".bpf.nested/.bpf.1:",
+      ".bpf.nested/.bpf.2:",
     ]);
   });
 

@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
 import { planForOwn } from "../../src/cli/kernel-test-plan.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
+import { buildZboot } from "../support/zboot-builder.ts";
 import { type BuiltParsers, buildParsers } from "../vm/support/parsers.ts";
 
 const UKI = buildPe([
@@ -13,40 +15,38 @@ const UKI = buildPe([
 ]).bytes;
 const NO_UKI = buildPe([{ name: ".text", data: Buffer.from("text") }]).bytes;
 
+type Images = Readonly<Record<string, Uint8Array | string>>;
+
+/** What kernel-test plans for a kernel that has a revision itself. */
+async function planIn(
+  revision: "v6" | "v7",
+  built: BuiltParsers,
+  images: Images,
+  containers: readonly string[] = ["uki.bpf"],
+) {
+  const folder = newFolder("own");
+  const said: string[] = [];
+  const io = {
+    stderr: (text: string) => said.push(text),
+    terminal: {},
+    signal: new AbortController().signal,
+  };
+  const request = {
+    containers: containers.map((name) => write(join(folder, name), built.file("uki.bpf"))),
+    images: Object.entries(images).map(([name, bytes]) => write(join(folder, name), bytes)),
+    ...{ kernels: [], revision: undefined, reference: undefined, timeout: 1, output: undefined, json: false },
+    ...{ limits: { kernel: undefined, initrd: undefined, cmdline: undefined }, logLevel: 4 },
+  };
+  const own = { revision, btf: profileBtf(revision) };
+  return { result: await planForOwn(request, own, io as never), said: said.join("") };
+}
+
 describe("the plan for a kernel that has the interface of v6", () => {
   let built: BuiltParsers;
   beforeAll(async () => {
     built = await buildParsers("v6");
   });
-
-  async function plan(
-    images: Readonly<Record<string, Uint8Array | string>>,
-    revision: "v6" | "v7" = "v6",
-    containers: readonly string[] = ["uki.bpf"],
-  ) {
-    const folder = newFolder("own");
-    const said: string[] = [];
-    const io = {
-      stderr: (text: string) => said.push(text),
-      terminal: {},
-      signal: new AbortController().signal,
-    };
-    const request = {
-      containers: containers.map((name) => write(join(folder, name), built.file("uki.bpf"))),
-      images: Object.entries(images).map(([name, bytes]) => write(join(folder, name), bytes)),
-      ...{
-        kernels: [],
-        revision: undefined,
-        reference: undefined,
-        timeout: 1,
-        output: undefined,
-        json: false,
-      },
-      ...{ limits: { kernel: undefined, initrd: undefined, cmdline: undefined }, logLevel: 4 },
-    };
-    const own = { revision, btf: profileBtf(revision) };
-    return { result: await planForOwn(request, own, io as never), said: said.join("") };
-  }
+  const plan = (images: Images, containers?: readonly string[]) => planIn("v6", built, images, containers);
 
   it("puts the parser into each image, and shows that image to no other", async () => {
     const { result } = await plan({ "a.efi": UKI });
@@ -62,7 +62,7 @@ describe("the plan for a kernel that has the interface of v6", () => {
 
   it("tells containers, and images, of the same base name apart by their folders", async () => {
     const images = { "x/a.efi": UKI, "y/a.efi": UKI };
-    const { result } = await plan(images, "v6", ["old/uki.bpf", "new/uki.bpf"]);
+    const { result } = await plan(images, ["old/uki.bpf", "new/uki.bpf"]);
     if (!result.ok) throw new Error(JSON.stringify(result.failure));
     const { subjects, cases } = result.value.plan;
     expect(subjects.map(({ name }) => name)).toEqual(["old/uki.bpf .bpf.1", "new/uki.bpf .bpf.1"]);
@@ -77,12 +77,75 @@ describe("the plan for a kernel that has the interface of v6", () => {
     expect(said).toMatch(/^kexec-bpf: 2 of 3 pairs of parser and image are left out: /);
   });
 
-  it("is a failure where nothing is left, and for v7", async () => {
+  it("is a failure where nothing is left", async () => {
     expect((await plan({ "b.efi": NO_UKI })).result).toMatchObject({
       ...{ ok: false, failure: { reason: "input-not-found", what: "image for these parsers" } },
     });
-    expect((await plan({ "a.efi": UKI }, "v7")).result).toMatchObject({
-      ...{ ok: false, failure: { reason: "unsupported", what: "a test in a kernel with v7" } },
-    });
+  });
+});
+
+describe("the plan for a kernel that has the interface of v7", () => {
+  let built: BuiltParsers;
+  beforeAll(async () => {
+    built = await buildParsers("v7");
+  });
+  const plan = (images: Images, containers?: readonly string[]) => planIn("v7", built, images, containers);
+
+  const uki = (linux: Uint8Array) =>
+    buildPe([
+      { name: ".linux", data: linux },
+      { name: ".initrd", data: Buffer.from("initrd") },
+      { name: ".cmdline", data: Buffer.from("quiet") },
+    ]).bytes;
+  const IMAGE = Buffer.alloc(64);
+  IMAGE.write("ARM\x64", 0x38, "latin1");
+
+  it("loads every image by every container, and expects what the parsers of all layers send", async () => {
+    const images = {
+      "plain.efi": uki(IMAGE),
+      "zboot.efi": uki(buildZboot(gzipSync(IMAGE))),
+      "no.efi": NO_UKI,
+    };
+    const { result, said } = await plan(images, ["old/uki.bpf", "new/uki.bpf"]);
+    if (!result.ok) throw new Error(JSON.stringify(result.failure));
+    const { plan: made, job } = result.value;
+    const sent = (of: string) => [
+      [`plain.efi by ${of}/uki.bpf`, 5, 5],
+      [`zboot.efi by ${of}/uki.bpf`, 6, 6],
+      [`no.efi by ${of}/uki.bpf`, 0, 0],
+    ];
+    expect(
+      made.cases.map(({ name, vm, expected }) => [
+        name,
+        vm.buffers.length,
+        expected?.ok && expected.value.length,
+      ]),
+    ).toEqual([...sent("old"), ...sent("new")]);
+    expect(made.cases.map(({ subject, injection }) => [made.subjects[subject]?.path, injection])).toEqual(
+      made.cases.map(() => [".bpf.1", {}]),
+    );
+    expect(job.subjects.map(({ container, path }) => `${container} ${path}`)).toEqual(
+      [0, 1].flatMap((container) =>
+        [".bpf.1", ".bpf.nested/.bpf.1", ".bpf.nested/.bpf.2"].map((path) => `${container} ${path}`),
+      ),
+    );
+    expect(job.images.map(({ length }) => length).sort()).toEqual(
+      Object.values(images)
+        .map(({ length }) => length)
+        .sort(),
+    );
+    expect(said).toBe("");
+  });
+
+  it("leaves out a load in which the kernel refuses a command, not one in which no parser takes the image", async () => {
+    const images = {
+      "damaged.efi": uki(buildZboot(Buffer.from("no compression at all"))),
+      "garbage.efi": uki(Buffer.from("garbage")),
+    };
+    const { result, said } = await plan(images);
+    expect(result.ok && result.value.plan.cases.map(({ name, vm }) => [name, vm.buffers.length])).toEqual([
+      ["garbage.efi by uki.bpf", 4],
+    ]);
+    expect(said).toMatch(/^kexec-bpf: 1 of 2 pairs of parser and image are left out: the kernel refuses /);
   });
 });

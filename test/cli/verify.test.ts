@@ -37,7 +37,6 @@ async function verification(argv: readonly string[], cwd: string): Promise<Verif
 describe("verify refuses, as a matter of usage,", () => {
   it.each([
     ["no parser", ["--image", "zboot.img"], "a parser is needed"],
-    ["no image", ["zboot.bpf"], "an image is needed"],
     ["an unknown reference", ["zboot.bpf", "--image", "zboot.img", "--reference", "pe"], "reference"],
     [
       "a limit that is not a size",

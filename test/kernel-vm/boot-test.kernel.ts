@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { arm64BootableUki, type BootableUki, x86BootableUki } from "../support/bootable-uki.ts";
+import {
+  arm64BootableUki,
+  type BootableUki,
+  riscv64BootableUki,
+  x86BootableUki,
+} from "../support/bootable-uki.ts";
 import { cliOk } from "../support/cli.ts";
 import { bootTest, buildParsers, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
 import { describeUnless, llvmTool } from "../support/tools.ts";
@@ -25,6 +30,18 @@ describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", (
   );
 
   it(
+    "boots a UKI with 2,000 sections and more, the kernel behind the others",
+    async () => {
+      const many = x86BootableUki("token=many", 2000);
+      const cwd = await buildParsers(many, "uki", "--arch", "x86");
+      const { status, stdout, stderr } = await bootTest(cwd, "uki.bpf", many.path);
+      expect([stderr, status]).toEqual(["", 0]);
+      expect(stdout).toMatch(/^\.bpf\.1 +4 commands\nsecond kernel +started with: .*token=many\n/m);
+    },
+    PATIENCE,
+  );
+
+  it(
     "fails where the second kernel does not show the text, and keeps the console",
     async () => {
       const cwd = await buildParsers(uki, "uki", "--arch", "x86");
@@ -43,7 +60,7 @@ describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", (
     [
       "a command that the kernel refuses",
       "decompresses",
-      /^kexec-bpf: the guest failed: layer 1: no parser takes the image: command 0: DECOMPRESS of \d+ bytes, by gzip: Operation not supported\n/,
+      /^kexec-bpf: the guest failed: layer 1: no parser takes the image: command 0: DECOMPRESS of \d+ bytes: Operation not supported\n/,
     ],
     ["no initrd", "kernel_only", /^kexec-bpf: the guest failed: the parsers made no initrd\n/],
     [
@@ -60,7 +77,7 @@ describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", (
       expect(status).toBe(1);
       const report = JSON.parse(stdout);
       expect(report).toMatchObject({ schema: 1, passed: false });
-      expect(`kexec-bpf: ${report.failure.text}\n`).toBe(stderr);
+      expect(`kexec-bpf: ${report.error.message}\n`).toBe(stderr);
     },
     PATIENCE,
   );
@@ -85,15 +102,64 @@ describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", (
 
 const noArm64 = noGuest("qemu-system-aarch64", "aarch64-linux-gnu-gcc", llvmTool("llvm-objcopy"));
 describeUnless(noArm64, "boot-test on arm64", () => {
+  it.each(["gzip", "zstd22", "xzkern", "lz4", "lzo"] as const)(
+    "boots a zboot image of %s out of a UKI: two layers of parsers, decompressed by the kernel",
+    async (compression) => {
+      const uki = await arm64BootableUki(`token=${compression}`, compression);
+      const cwd = await buildParsers(uki, "uki", "--arch", "arm64");
+      const { status, stdout, stderr } = await bootTest(cwd, "uki.bpf", uki.path, "--arch", "arm64");
+      expect([stderr, status]).toEqual(["", 0]);
+      expect(stdout).toMatch(/^\.bpf\.1 +4 commands\n\.bpf\.nested\/\.bpf\.1 +2 commands\nsecond kernel /m);
+      expect(stdout).toContain(`shows: ${uki.cmdline}\n`);
+    },
+    PATIENCE,
+  );
+
+  it(
+    "does not take lzma apart, whose decompressor the kernel keeps to itself",
+    async () => {
+      const uki = await arm64BootableUki("token=lzma", "lzma");
+      const cwd = await buildParsers(uki, "uki", "--arch", "arm64");
+      const { status, stderr } = await bootTest(cwd, "uki.bpf", uki.path, "--arch", "arm64");
+      expect(stderr).toMatch(
+        /^kexec-bpf: the guest failed: layer 2: no parser takes the image: command 0: DECOMPRESS of \d+ bytes: Operation not supported\n/,
+      );
+      expect(status).toBe(1);
+    },
+    PATIENCE,
+  );
+
   it(
     "does not boot what only the first layer has taken apart",
     async () => {
-      const uki = await arm64BootableUki("token=one");
+      const uki = await arm64BootableUki("token=one", "gzip");
       const cwd = await buildParsers(uki, "uki", "zboot", "--arch", "arm64");
       await cliOk(["pack", "container", "--section", ".bpf.1=uki_bytecode.o", "-o", "flat.bpf"], { cwd });
       const { status, stderr } = await bootTest(cwd, "flat.bpf", uki.path, "--arch", "arm64");
       expect(stderr).toMatch(/^kexec-bpf: the guest failed: the kernel is no arm64 Image\n/);
       expect(status).toBe(1);
+    },
+    PATIENCE,
+  );
+});
+
+describeUnless(noGuest("qemu-system-riscv64", "riscv64-linux-gnu-gcc"), "boot-test on riscv64", () => {
+  it(
+    "boots Debian's own kernel, a plain Image, out of a UKI",
+    async () => {
+      const uki = await riscv64BootableUki("token=riscv64");
+      const cwd = await buildParsers(uki, "uki", "--arch", "riscv");
+      const words = ["uki.bpf", uki.path, "--arch", "riscv", "--expect", "token=riscv64", "--json"];
+      const { status, stdout, stderr } = await bootTest(cwd, ...words);
+      expect([stderr, status]).toEqual(["", 0]);
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ passed: true, cmdline: uki.cmdline });
+      expect(report.parsers).toEqual([
+        { path: ".bpf.1", commands: 4 },
+        { path: ".bpf.nested/.bpf.1", commands: 0 },
+        { path: ".bpf.nested/.bpf.2", commands: 1 },
+      ]);
+      expect(report.secondConsole).toMatch(new RegExp(`^init of 6\\.\\S+-riscv64: ${uki.cmdline}`, "m"));
     },
     PATIENCE,
   );

@@ -36,11 +36,25 @@ function complaint(...words: Parameters<typeof judged>): string {
 describe("the second kernel", () => {
   it("is asked for layer by layer, each with all of its parsers", () => {
     const layers = [[".bpf.1", ".bpf.2"], [".bpf.nested/.bpf.1"]];
-    expect(secondBootText({ layers, revision: "v7" }).split("\n")).toEqual([
+    expect(secondBootText({ layers, revision: "v7", image: COMMAND }).split("\n")).toEqual([
       ...["module /testbed.ko", "log 4", "carry-out 7", "image /image/0"],
       ...["subject 0 /container/0 .bpf.1", "case 0 0 0 -1", "subject 1 /container/0 .bpf.2", "case 1 0 0 -1"],
       ...["next-layer", "subject 2 /container/0 .bpf.nested/.bpf.1", "case 2 0 0 -1", "boot", ""],
     ]);
+  });
+
+  it("is asked of the kernel's own loader where that has v7, by container and image", () => {
+    const own = { target: 77 };
+    expect(secondBootText({ layers: LAYERS, revision: "v7", own, image: COMMAND })).toBe(
+      "recorder 77 65550 7\nboot-by-kernel /container/0 /image/0\n",
+    );
+    const reports = decodeReports(joined(START, begin(0), buffer(0, COMMAND), end(0), started("token=1")));
+    if (!reports.ok) throw new Error(failureText(reports.failure));
+    const console = `${MARK}token=1\r\n`;
+    const boot = { reports: reports.value, console, ended: "the machine stopped" };
+    expect(judgeSecondBoot({ layers: LAYERS, expected: undefined, own }, boot)).toMatchObject({
+      value: { parsers: [{ path: "kexec_file_load()", commands: 1 }], cmdline: "token=1" },
+    });
   });
 
   it("passes where its console shows its command line, and the report tells of the parsers", () => {

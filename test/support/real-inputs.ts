@@ -24,6 +24,11 @@ export function arm64Image(): string {
   return only(join(debianPackage("bookworm", "arm64", "linux-image-cloud-arm64"), "boot"), /^vmlinuz-/);
 }
 
+/** An uncompressed riscv64 Image. */
+export function riscv64Image(): string {
+  return only(join(debianPackage("trixie", "riscv64", "linux-image-riscv64"), "boot"), /^vmlinux-/);
+}
+
 /** An x86 bzImage (6.12 or newer) and the vmlinux with the BTF of the same build. */
 export function amd64Kernel(): { readonly bzImage: string; readonly vmlinux: string } {
   const image = debianPackage("bookworm-backports", "amd64", "linux-image-cloud-amd64");

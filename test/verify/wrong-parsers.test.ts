@@ -90,7 +90,7 @@ describe("vmRunner", () => {
   it("names the line that took what is not given back", async () => {
     const { headers, of } = sources.get("v7") ?? { headers: "", of: () => "" };
     const file = write(join(newFolder(), "uki_parser_bpf.c"), patched(wrongParser("missing put"), of("uki")));
-    const compiled = await compileParser(file, [headers], {});
+    const compiled = await compileParser(file, [headers], { revision: "v7", btf: undefined }, {});
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.failure));
     const image = IMAGES.uki;
     const stage = { revision: "v7", layer: 1, program: ".bpf.1", buffers: [image] } as const;

@@ -44,6 +44,9 @@ export const STB = { LOCAL: 0, GLOBAL: 1, WEAK: 2 } as const;
 /** Low half of st_info */
 export const STT = { NOTYPE: 0, OBJECT: 1, FUNC: 2, SECTION: 3, FILE: 4 } as const;
 
+/** Low two bits of st_other */
+export const STV = { DEFAULT: 0, INTERNAL: 1, HIDDEN: 2, PROTECTED: 3 } as const;
+
 /** Record sizes of ELF64, in bytes. */
 export const ELF64_HEADER_SIZE = 64;
 export const ELF64_SECTION_HEADER_SIZE = 64;

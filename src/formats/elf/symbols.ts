@@ -58,6 +58,7 @@ export function readSymbol(table: SymbolTable, index: number): ElfSymbol {
     index,
     name: readName(table.names, table.records.u32(at)),
     binding: info >>> 4,
+    visibility: table.records.u8(at + 5) & 3,
     type: info & 0xf,
     sectionIndex,
     value: table.records.u64(at + 8),

@@ -59,6 +59,8 @@ export type ElfSymbol = {
   readonly binding: number;
   /** STT_OBJECT, … */
   readonly type: number;
+  /** STV_DEFAULT, STV_HIDDEN, … */
+  readonly visibility: number;
   /** The section's number (SHN_XINDEX resolved), or one of the reserved SHN_ values. */
   readonly sectionIndex: number;
   /** Section-relative in ET_REL files, else a virtual address. */

@@ -70,7 +70,7 @@ function resolved(
   if (does.kind === "call" && does.target === "local") {
     if (symbol !== undefined && symbol.sectionIndex === 0) {
       const imm = input.kfunc(symbol.name) ?? (symbol.binding === STB.WEAK ? 0 : undefined);
-      if (imm === undefined) throw new Refusal(Errno.ENOENT, `the kernel's BTF has no kfunc ${symbol.name}`);
+      if (imm === undefined) throw new Refusal(Errno.ENOENT, noFunction(symbol.name));
       return { ...instruction, index, src: KFUNC_CALL, imm };
     }
     const target = symbol === undefined ? (targetOf(instruction)?.slot ?? 0) : slotOf(symbol, instruction);
@@ -79,6 +79,21 @@ function resolved(
   }
   if (symbol === undefined || does.kind !== "load-imm64") return { ...instruction, index };
   return immediate({ ...instruction, index }, symbol, input, placed);
+}
+
+/**
+ * What compilers call on their own for `__builtin_memcmp()` and its like where they do not write the instructions: functions of a C
+ * library, which no kernel has for programs.
+ */
+const LEFT_BY_COMPILERS: ReadonlySet<string> = new Set(["memcmp", "memcpy", "memmove", "memset", "bcmp"]);
+
+function noFunction(name: string): string {
+  if (!LEFT_BY_COMPILERS.has(name)) return `the kernel's BTF has no kfunc ${name}`;
+  const older =
+    name === "memcmp" || name === "bcmp"
+      ? "clang 19 writes the comparison itself where clang 14 calls; else "
+      : "";
+  return `the compiler left a call of ${name}(), which no kernel has for programs: ${older}write a loop over the bytes`;
 }
 
 function immediate(

@@ -12,6 +12,7 @@ import type { LoaderOptions } from "#vm/loader/light-skeleton.ts";
 import { creationProblem } from "#vm/maps/definition.ts";
 import type { LoadedProgram } from "#vm/program.ts";
 import { type CodeSection, codeSections, type ObjectFunction } from "./code.ts";
+import { checkSections } from "./fix-ups.ts";
 import { kindOf } from "./kind.ts";
 import { link, type Placed } from "./link.ts";
 import { objectMaps } from "./object-maps.ts";
@@ -21,7 +22,7 @@ const TEXT = ".text";
 
 /**
  * Loads every program of a BPF object (`clang -target bpf`) as libbpf and the kernel would: a program is
- * each global function of a section that is not `.text`, in the file's order. The section's name says
+ * each function of a section that is not `.text`, in the file's order (`fix-ups.ts` has what libbpf does to an object). The section's name says
  * what it is attached to (`fentry.s/kexec_image_parser_anchor`).
  */
 export function loadObject(
@@ -39,9 +40,10 @@ export function loadObject(
   if (!ext.ok) return ext;
   const object = { elf, code: code.value, btf: btf.value, ext: ext.value };
   try {
+    checkSections(elf.sections.map(({ name }) => name));
     const programs = code.value
       .filter(({ section }) => section.name !== TEXT)
-      .flatMap((part) => part.functions.filter(({ global }) => global).map((main) => [part, main] as const))
+      .flatMap((part) => programsOf(part).map((main) => [part, main] as const))
       .map(([part, main]) => loadOne(object, part, main, options));
     if (programs.length > 0) return ok(programs);
     return err({ reason: "nothing-loaded", detail: "the object has no program" });
@@ -50,6 +52,20 @@ export function loadObject(
     if (!(error instanceof Refusal)) throw error;
     return err({ reason: "load-refused", errno: error.errno, details: [error.message] });
   }
+}
+
+/**
+ * None of a section whose name begins with `?`: such are loaded only where user space asks for it.
+ *
+ * @throws Refusal (-EOPNOTSUPP) for a static function
+ */
+function programsOf({ section, functions }: CodeSection): readonly ObjectFunction[] {
+  const local = functions.find(({ global }) => !global);
+  if (local !== undefined) {
+    const detail = `${local.name} in section ${section.name} is static, and libbpf takes no such program`;
+    throw new Refusal(Errno.EOPNOTSUPP, detail);
+  }
+  return section.name.startsWith("?") ? [] : [...functions].sort((a, b) => a.start - b.start);
 }
 
 const NO_EXT: BtfExt = { functions: [], lines: [], relocations: [] };
@@ -67,7 +83,7 @@ function loadOne(
   main: ObjectFunction,
   { target, pageSize = 4096 }: LoaderOptions,
 ): LoadedProgram {
-  const maps = objectMaps(elf, btf);
+  const maps = objectMaps(elf, btf, pageSize);
   for (const map of maps.definitions) {
     const problem = creationProblem(map, pageSize);
     if (problem !== undefined) throw new Refusal(problem.errno, `map ${map.name}: ${problem.detail}`);

@@ -3,12 +3,13 @@ import type { Btf } from "#formats/btf/btf.ts";
 import { compositeOf } from "#formats/btf/members.ts";
 import { resolve, sizeOf } from "#formats/btf/resolve.ts";
 import type { Member } from "#formats/btf/types.ts";
-import { SHF, SHT } from "#formats/elf/constants.ts";
+import { SHF, SHT, STV } from "#formats/elf/constants.ts";
 import type { ElfFile } from "#formats/elf/elf-file.ts";
 import type { ElfSection } from "#formats/elf/types.ts";
 import { Errno } from "#vm/errno.ts";
 import { Refusal } from "#vm/loader/failure.ts";
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG, type MapDefinition, MapType } from "#vm/maps/definition.ts";
+import { checkMapMember, fixedUp } from "./fix-ups.ts";
 
 /** An object's maps in the order in which libbpf creates them, and what the code's symbols mean. */
 export type ObjectMaps = {
@@ -28,18 +29,24 @@ type Configuration = ReadonlyMap<string, { readonly map: number; readonly offset
 const MAPS = ".maps";
 const KCONFIG = ".kconfig";
 
-/** Source: libbpf's `bpf_object__init_maps`. @throws Refusal (-EINVAL) for a map that cannot be understood */
-export function objectMaps(elf: ElfFile, btf: Btf): ObjectMaps {
+/**
+ * Source: libbpf's `bpf_object__init_maps`.
+ *
+ * @param pageSize bytes
+ * @throws Refusal (-EINVAL, -EOPNOTSUPP) for a map that cannot be understood
+ */
+export function objectMaps(elf: ElfFile, btf: Btf, pageSize: number): ObjectMaps {
   const definitions: MapDefinition[] = [];
   const declared = new Map<number, number>();
   const sections = new Map<number, number>();
   const id = btf.find(MAPS, ["datasec"]);
   const datasec = id === undefined ? undefined : btf.type(id);
   for (const { type } of datasec?.kind === "datasec" ? datasec.variables : []) {
-    declared.set(offsetOf(elf, btf.name(type)), definitions.push(declaredMap(btf, type)) - 1);
+    const map = fixedUp(declaredMap(btf, type), pageSize);
+    declared.set(offsetOf(elf, btf.name(type)), definitions.push(map) - 1);
   }
   for (const section of elf.sections) {
-    if (isData(section)) sections.set(section.index, definitions.push(dataMap(section, btf)) - 1);
+    if (isData(section)) sections.set(section.index, definitions.push(dataMap(section, elf, btf)) - 1);
   }
   return {
     definitions,
@@ -105,6 +112,7 @@ function declaredMap(btf: Btf, variable: number): MapDefinition {
   };
   const values: Record<string, number> = {};
   for (const member of members) {
+    checkMapMember(name, member.name);
     const type = pointee(member);
     const array = btf.type(resolve(btf, type));
     if (member.name === "key" || member.name === "value") {
@@ -127,18 +135,24 @@ function isData(section: ElfSection): boolean {
   return /^\.(rodata|data|bss)(\.|$)/.test(section.name);
 }
 
-/** Whether user space may map the section: libbpf lets it where one of the variables is not static. */
-function isShared({ name }: ElfSection, btf: Btf): boolean {
+/** Whether user space may map the section: libbpf lets it where one of the variables is neither static nor hidden. */
+function isShared({ name, index }: ElfSection, elf: ElfFile, btf: Btf): boolean {
   const id = btf.find(name, ["datasec"]);
   const datasec = id === undefined ? undefined : btf.type(id);
   if (datasec?.kind !== "datasec") return false;
   return datasec.variables.some(({ type }) => {
     const variable = btf.type(type);
-    return variable.kind === "var" && variable.linkage !== "static";
+    return variable.kind === "var" && variable.linkage !== "static" && !isHidden(elf, btf.name(type), index);
   });
 }
 
-function dataMap(section: ElfSection, btf: Btf): MapDefinition {
+function isHidden(elf: ElfFile, name: string, section: number): boolean {
+  const symbols = elf.symbolsNamed(name);
+  const symbol = symbols.ok ? symbols.value.find(({ sectionIndex }) => sectionIndex === section) : undefined;
+  return symbol?.visibility === STV.HIDDEN || symbol?.visibility === STV.INTERNAL;
+}
+
+function dataMap(section: ElfSection, elf: ElfFile, btf: Btf): MapDefinition {
   const readOnly = section.name.startsWith(".rodata");
   const content = new Uint8Array(Math.ceil(section.size / 8) * 8);
   if (section.type !== SHT.NOBITS) content.set(section.data);
@@ -148,7 +162,7 @@ function dataMap(section: ElfSection, btf: Btf): MapDefinition {
     keySize: 4,
     valueSize: section.size,
     maxEntries: 1,
-    flags: (readOnly ? BPF_F_RDONLY_PROG : 0) | (isShared(section, btf) ? BPF_F_MMAPABLE : 0),
+    flags: (readOnly ? BPF_F_RDONLY_PROG : 0) | (isShared(section, elf, btf) ? BPF_F_MMAPABLE : 0),
     content,
     frozen: readOnly,
   };

@@ -40,6 +40,16 @@ export class BtfWriter {
     return this.#add(name, Kind.STRUCT, members.length, size, words);
   }
 
+  /** Of four bytes without a sign; the values count from 0. */
+  enumeration(name: string, enumerators: readonly string[]): number {
+    const words = enumerators.flatMap((enumerator, value) => [this.#string(enumerator), value]);
+    return this.#add(name, Kind.ENUM, enumerators.length, 4, words);
+  }
+
+  typedef(name: string, type: number): number {
+    return this.#add(name, Kind.TYPEDEF, 0, type, []);
+  }
+
   forward(name: string): number {
     return this.#add(name, Kind.FWD, 0, 0, []);
   }

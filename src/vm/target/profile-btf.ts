@@ -70,7 +70,9 @@ function prototypeOf(
 function declareContext(writer: BtfWriter, types: BaseTypes, revision: Revision): number {
   const members: WrittenMember[] = [];
   let end = 0;
-  for (const { name, declaration } of revisionProfile(revision).context) {
+  const { context, enums } = revisionProfile(revision);
+  for (const { name, enumerators } of enums) types.enumeration(name, enumerators);
+  for (const { name, declaration } of context) {
     const { id, size, alignment } = types.declared(declaration, name);
     const offset = alignUp(end, alignment);
     members.push({ name, type: id, offset });
@@ -98,6 +100,11 @@ class BaseTypes {
     const made = { id: this.#writer.int(name, size, encoding), size, alignment: size };
     this.#known.set(name, made);
     return made;
+  }
+
+  enumeration(name: string, enumerators: readonly string[]): void {
+    const id = this.#writer.typedef(name, this.#writer.enumeration("", enumerators));
+    this.#known.set(name, { id, size: 4, alignment: 4 });
   }
 
   unsigned(size: number): number {

@@ -126,6 +126,85 @@ SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args)
     }
   });
 
+  it.each([
+    [1, 4096, 4096],
+    [4096, 4096, 4096],
+    [4097, 4096, 8192],
+    [12288, 4096, 16384],
+    [100_000, 65536, 131072],
+    [65536, 65536, 65536],
+  ])("has rings as libbpf makes them: of %d bytes with pages of %d come %d", (size, pageSize, ring) => {
+    const source = `${HEAD}
+struct { int (*type)[27]; int (*max_entries)[${size}]; } ring SEC(".maps");
+SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args) { return bpf_map_lookup_elem(&ring, args) != NULL; }`;
+    for (const clang of CLANGS) {
+      const loaded = loadParser(compile(clang, { "main.c": source }), { target, pageSize });
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+      expect(loaded.value.programs[0]?.maps).toMatchObject([{ name: "ring", maxEntries: ring }]);
+    }
+  });
+
+  it('has its maps in the order of their places, shared data but for hidden variables, and no program of SEC("?…")', () => {
+    const source = `${HEAD}
+#define RING(name) struct { int (*type)[27]; int (*max_entries)[4]; } name SEC(".maps")
+RING(m_second); RING(z_first) = {}; RING(a_third) = {};
+u64 hidden_one __attribute__((visibility("hidden"))) SEC(".data.hidden") = 3;
+u64 seen SEC(".data.seen") = 4;
+SEC("fentry/kexec_image_parser_anchor") int z_prog(u64 *args)
+{
+	return bpf_map_lookup_elem(&a_third, args) || bpf_map_lookup_elem(&z_first, args) || hidden_one == seen;
+}
+SEC("fentry/kexec_image_parser_anchor") int a_prog(u64 *args) { return bpf_map_lookup_elem(&m_second, args) != NULL; }
+SEC("?fentry/no_such_function") int optional(u64 *args) { return 0; }`;
+    for (const clang of CLANGS) {
+      const loaded = load(clang, source);
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+      const { programs } = loaded.value;
+      expect(programs.map(({ name }) => name)).toEqual(["z_prog", "a_prog"]);
+      const maps = (programs[0]?.maps ?? []).map(({ name, flags }) => [name, flags]);
+      const own = [...["z_first", "a_third", "m_second"].map((name) => [name, 0]), [".data.hidden", 0]];
+      expect(maps).toEqual([...own, [".data.seen", 0x400]]);
+    }
+  });
+
+  it.each([
+    [
+      "a static program",
+      'static SEC("xdp") int local(u64 *args) { return 0; }',
+      "local in section xdp is static",
+    ],
+    [
+      "maps of libbpf before 1.0",
+      'struct { int type; } old SEC("maps") = { 27 };',
+      'takes no maps in SEC("maps")',
+    ],
+    [
+      "a member of a map that it does not know",
+      'struct { int (*type)[27]; int (*max_entries)[4096]; int (*colour)[1]; } ring SEC(".maps");',
+      "map ring: libbpf knows no colour",
+    ],
+    [
+      "a map without a type",
+      'struct { int (*max_entries)[4096]; } ring SEC(".maps");',
+      "map ring has no type",
+    ],
+    [
+      "memcmp",
+      "extern int memcmp(const void *, const void *, u64);",
+      "clang 19 writes the comparison itself",
+    ],
+    ["memset", "extern void *memset(void *, int, u64);", "left a call of memset(), which no kernel has"],
+  ])("is refused as libbpf and the kernel refuse %s", (what, declared, detail) => {
+    const call = what === "memcmp" || what === "memset" ? `(u64)${what}(args, 0, 999) == 0` : "0";
+    const source = `${HEAD}${declared}
+SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args) { return ${call}; }`;
+    const loaded = load(CLANGS.at(1) ?? "", source, "-fno-builtin");
+    expect(loaded).toMatchObject({
+      ok: false,
+      failure: { reason: "load-refused", details: [expect.stringContaining(detail)] },
+    });
+  });
+
   it("needs a program", () => {
     expect(load(CLANGS[0] ?? "", `${HEAD}u64 twice(u64 x) { return x * 2; }`)).toMatchObject({
       failure: { reason: "nothing-loaded" },
