@@ -46,6 +46,20 @@ const large = (mark: number): Buffer => {
   return image.fill(mark, image.length - 5000);
 };
 
+/**
+ * Whether a command of several outputs was killed between two of its last renames: each file is whole, the old or the new one, and all
+ * old ones have their second names still. No system call renames several files (`files/output-set.ts`).
+ */
+function betweenRenames(
+  out: string,
+  left: Readonly<Record<string, string>>,
+  wanted: readonly Readonly<Record<string, string>>[],
+): boolean {
+  const names = [...new Set(wanted.flatMap((one) => Object.keys(one)))];
+  const whole = names.every((name) => wanted.some((one) => one[name] === left[name]));
+  return names.length > 1 && whole && temporaries(out).length >= names.length;
+}
+
 const COMMANDS: readonly Command[] = [
   {
     name: "extract",
@@ -160,7 +174,9 @@ describe.each(COMMANDS)("$name that is killed", ({ prepare, words }) => {
         }
         running.kill("SIGKILL");
         await ended;
-        expect(wanted, `kill ${kill}`).toContainEqual(published(out));
+        const left = published(out);
+        if (betweenRenames(out, left, wanted)) continue;
+        expect(wanted, `kill ${kill}`).toContainEqual(left);
       }
       expect((await run(1).ended).status).toBe(0);
       expect(published(out)).toEqual(wanted[0]);
