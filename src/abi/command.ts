@@ -14,6 +14,8 @@ export type Command = {
   readonly pipeline: "FILL" | undefined;
   /** A view wherever possible; never copied here. */
   readonly payload: Uint8Array;
+  /** Of a text that got a NUL which the image does not have: where in the image it begins. The payload is then a copy. */
+  readonly textAt?: number;
 };
 
 /** All commands that one parser sends for one image, in their order. */

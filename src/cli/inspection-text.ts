@@ -48,11 +48,11 @@ function bar(part: FilePart, size: number): string {
 function streamRows({ parser, revision, commands, refused }: EmittedStream): readonly (readonly string[])[] {
   const name = `${parser} ${revision}`;
   if (commands === undefined) return [[name, "nothing", refused ?? ""]];
-  return commands.map(({ command, payload }, index) => [
+  return commands.map(({ command, payload, ended }, index) => [
     index === 0 ? name : "",
     command,
     payload === null
       ? ""
-      : `${payload.size} bytes from 0x${payload.offset.toString(16)} ${payload.sha256?.slice(0, SHORT) ?? ""}`,
+      : `${payload.size} bytes from 0x${payload.offset.toString(16)} ${payload.sha256?.slice(0, SHORT) ?? ""}${ended ? " and a NUL" : ""}`,
   ]);
 }

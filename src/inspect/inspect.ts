@@ -171,11 +171,15 @@ async function streams(
         continue;
       }
       const commands = await mapInOrder(stream.value, async (command) => {
-        const { payload } = command;
-        const offset = payload.byteOffset - bytes.byteOffset;
-        const part = await hash({ name: "payload", offset, size: payload.length });
+        const { payload, textAt } = command;
+        const ended = textAt !== undefined;
+        const place = ended
+          ? { offset: textAt, size: payload.length - 1 }
+          : { offset: payload.byteOffset - bytes.byteOffset, size: payload.length };
+        const part = await hash({ name: "payload", ...place });
         if (!part.ok) return part;
-        return ok({ command: commandTitle(command), payload: payload.length === 0 ? null : part.value });
+        const sent = payload.length === 0 ? null : part.value;
+        return ok({ command: commandTitle(command), payload: sent, ended });
       });
       if (!commands.ok) return commands;
       found.push({ parser, revision, commands: commands.value });

@@ -28,6 +28,8 @@ export type EmittedStream = {
   readonly commands?: readonly {
     readonly command: string;
     readonly payload: FilePart | null;
+    /** Whether a NUL that the image does not have is sent after the payload. */
+    readonly ended: boolean;
   }[];
   /** Why it does not. */
   readonly refused?: string;

@@ -67,6 +67,7 @@ export function streamOf(
     const part = parts[name];
     if (part === undefined) continue;
     const payload = name === "cmdline" ? endedByNul(part.bytes) : part.bytes;
+    const copied = payload === part.bytes ? {} : { textAt: part.start };
     if (payload.length === 0) continue;
     if (payload.length > limits[name]) {
       return err({
@@ -77,7 +78,7 @@ export function streamOf(
         field: { section: part.section, offset: part.offset },
       });
     }
-    commands.push({ ...how, subcommand, payload });
+    commands.push({ ...how, subcommand, payload, ...copied });
   }
   return ok(revision === "v7" ? [...commands, DONE] : commands);
 }

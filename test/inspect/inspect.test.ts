@@ -177,6 +177,7 @@ describe("inspect --json", () => {
     const field = (wanted: string) => found.fields.find(({ name }) => name === wanted)?.value;
     const emitted = found.streams.find(({ parser, revision }) => parser === "zboot" && revision === "v7");
     expect(emitted?.commands?.[0]).toEqual({
+      ended: false,
       command: expect.stringMatching(/^DECOMPRESS\/KERNEL/),
       payload: { name: "payload", offset: field("payload offset"), size: field("payload size") },
     });

@@ -91,7 +91,17 @@ for (const { title, missing, objdump, maker } of [x86, arm64]) {
           ...sent.slice(1).map(() => ({ command: "COPY", pipeline: null })),
           { command: "DONE", pipeline: null },
         ]);
-        expect(commands.slice(0, -1).map(({ payload }) => payload.sha256)).toEqual(sent.map(digest));
+        const [text = ""] = sent.slice(-1);
+        const ended = Buffer.concat([Buffer.from(text), Buffer.alloc(1)]);
+        expect(commands.slice(0, -1).map(({ payload }) => payload.sha256)).toEqual(
+          [...sent.slice(0, -1), ended].map(digest),
+        );
+        // What stands in the file, and that a NUL comes after it.
+        const told = found.streams.find(({ parser, revision }) => parser === "uki" && revision === "v7");
+        expect(told?.commands?.at(-2)).toMatchObject({
+          payload: { size: text.length, sha256: digest(Buffer.from(text)) },
+          ended: true,
+        });
       },
     );
   });

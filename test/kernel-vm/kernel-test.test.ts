@@ -128,7 +128,7 @@ describeUnless(
           ["kernel-test", "zboot.bpf", "--image", loong64Zboot(), ...suites, "--json"],
           { cwd: out, env: ENV },
         );
-        expect(stderr).toMatch(/^kexec-bpf: module-root failed .*no-such-suite\n/);
+        expect(stderr).toMatch(/^kexec-bpf: module-root failed .*no-such-suite amd64\n/);
         expect(status).toBe(1);
         const report = JSON.parse(stdout) as Report;
         expect(report.passed).toBe(false);

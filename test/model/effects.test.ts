@@ -16,10 +16,6 @@ describe("two streams have the same effect", () => {
     ],
     ["with a command that a later one overrides", [copy("INITRD", "x"), ...GOOD.commands]],
     [
-      "with a command line that gets its NUL from the kernel",
-      [copy("KERNEL", "kernel", "FILL"), copy("INITRD", "i"), copy("CMDLINE", "c"), DONE],
-    ],
-    [
       "with a kernel that is decompressed instead of copied",
       [decompress(GZIP, "FILL"), ...GOOD.commands.slice(1)],
     ],
@@ -37,6 +33,15 @@ describe("two streams differ in effect", () => {
       b: "2 bytes",
       bytes: { offset: 1 },
     }));
+
+  test("where one's command line has no NUL: there are loaders that put one over its last byte", async () => {
+    const without = [copy("KERNEL", "kernel", "FILL"), copy("INITRD", "i"), copy("CMDLINE", "c"), DONE];
+    expect(await diffEffects(GOOD, v7(...without))).toMatchObject({
+      field: "cmdline",
+      a: "2 bytes",
+      b: "1 bytes",
+    });
+  });
 
   test.each<[string, readonly Command[], string, string, string]>([
     ["one has no initrd", [GOOD.commands[0] ?? DONE, DONE], "initrd", "1 bytes", "nothing"],

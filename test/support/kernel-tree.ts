@@ -86,6 +86,7 @@ const HELPER_DOCS = `/*
  * 113 long bpf_probe_read_kernel(void *dst, __u32 size, const void *unsafe_ptr)
  * 131 void *bpf_ringbuf_reserve(void *ringbuf, __u64 size, __u64 flags)
  * 133 void bpf_ringbuf_discard(void *data, __u64 flags)
+ * 181 long bpf_loop(__u32 nr_loops, void *callback_fn, void *callback_ctx, __u64 flags)
  */
 `;
 

@@ -488,6 +488,21 @@ function outsideViews(value: unknown, input: Uint8Array, path: string, seen: Set
         value.byteOffset + value.length <= input.byteOffset + input.length);
     return inside ? [] : [`${path}: ${value.length} bytes outside the input, or a copy`];
   }
+  if (isEndedText(value)) return textProblems(value, input, path);
   const entries = value instanceof Map ? [...value] : Object.entries(value);
   return entries.flatMap(([key, part]) => outsideViews(part, input, `${path}.${String(key)}`, seen));
+}
+
+/** A command whose payload is a text of the input and a NUL that the input does not have. */
+type EndedText = { readonly payload: Uint8Array; readonly textAt: number };
+
+function isEndedText(value: object): value is EndedText {
+  return "textAt" in value && "payload" in value;
+}
+
+function textProblems({ payload, textAt }: EndedText, input: Uint8Array, path: string): string[] {
+  const text = Buffer.from(input.subarray(textAt, textAt + payload.length - 1));
+  return Buffer.concat([text, Buffer.alloc(1)]).equals(payload)
+    ? []
+    : [`${path}: ${payload.length} bytes that are no text of the input`];
 }

@@ -29,7 +29,7 @@ export function hostileCorpus(
   const formats = formatsOf(reference, revision);
   // Revision v7 has files of all formats; what v6 does not know it has to refuse.
   return goodFiles("v7", arch).flatMap((file) =>
-    formats.includes(file.format) ? casesOf(file) : [foreign(file)],
+    formats.includes(file.format) ? casesOf(file) : [foreign(file, reference)],
   );
 }
 
@@ -48,6 +48,12 @@ export function casesOf(file: GoodFile): readonly HostileCase[] {
   return [good, ...mutated];
 }
 
-function foreign({ name, format, image }: GoodFile): HostileCase {
-  return { name: `foreign-${name}`, format, why: "refused: of another format", image: () => image };
+/** Each reference has its own: a corpus of several is one folder. */
+function foreign({ name, format, image }: GoodFile, reference: ReferenceName): HostileCase {
+  return {
+    name: `foreign-to-${reference}-${name}`,
+    format,
+    why: "refused: of another format",
+    image: () => image,
+  };
 }

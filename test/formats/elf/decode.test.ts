@@ -147,7 +147,18 @@ describe("a good ELF64 file", () => {
     expect(all.value.map((symbol) => symbol.name)).toEqual(["", "opts_data2", "opts_data"]);
     expect(elf.symbolsNamed("opts_data")).toEqual({
       ok: true,
-      value: [{ index: 2, name: "opts_data", binding: 1, type: 1, sectionIndex: 1, value: 2n, size: 3n }],
+      value: [
+        {
+          index: 2,
+          name: "opts_data",
+          binding: 1,
+          type: 1,
+          visibility: 0,
+          sectionIndex: 1,
+          value: 2n,
+          size: 3n,
+        },
+      ],
     });
     expect(elf.symbolsNamed("opts")).toEqual({ ok: true, value: [] });
   });
