@@ -45,8 +45,6 @@ export type CampaignOptions = {
 
 /** Instructions; the parsers take thousands, and some 40 more for each section. */
 const BUDGET = 20_000_000;
-/** How much larger than the largest seed a hostile mutation may be, in bytes: one with 65,535 sections is worth a thousand others. */
-const MOST_TABLE = 256 * 1024;
 /** How much larger than the largest seed an image may become, in bytes. */
 const GROWTH = 8192;
 /** One case in so many has something denied. */
@@ -100,17 +98,12 @@ export class Campaign {
   step(): Step {
     const index = this.next;
     this.next += this.#stride;
-    const entry = this.#plannedCase(index) ?? this.#mutant(new Random(this.#options.seed, index));
+    const entry = this.#planned[index]?.() ?? this.#mutant(new Random(this.#options.seed, index));
     const findings = this.#judge(entry);
     const discoveries = findings.length === 0 ? [] : this.#discoveries(entry, findings, index);
     if (!this.#noteCoverage()) return { discoveries };
     this.queue.push(entry);
     return { entry, discoveries };
-  }
-
-  #plannedCase(index: number): Entry | undefined {
-    const planned = this.#planned[index]?.();
-    return planned !== undefined && planned.image.length <= this.#longest + MOST_TABLE ? planned : undefined;
   }
 
   #mutant(random: Random): Entry {

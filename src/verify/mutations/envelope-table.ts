@@ -2,8 +2,8 @@ import { type ElfLayout, type ElfRow, withElfRows } from "./elf-layout.ts";
 import { U64_MAX } from "./field.ts";
 import { changed, type Draft, type Expected, harmless, refused } from "./mutation.ts";
 
-/** More than parsers once scanned; and all that e_shnum can say. */
-const [MANY_SECTIONS, MOST_SECTIONS] = [2000, 0xfeff];
+/** More than parsers once scanned. */
+const MANY_SECTIONS = 2000;
 const PARTS: readonly string[] = [".kernel", ".initrd", ".cmdline"];
 
 /** What is tried with names, number and order of sections. Names and table are rewritten behind the file's end. */
@@ -23,7 +23,6 @@ export function envelopeTableMutations(image: Uint8Array, { rows, namesIndex }: 
     tabled("unused-section-outside", harmless("only the sections used are looked at"), [unused, ...sections]),
     tabled("sections-65", harmless("that many there may be"), padded(65)),
     tabled("sections-2000", harmless("that many there may be"), padded(MANY_SECTIONS)),
-    tabled("sections-65279", harmless("that many there may be"), padded(MOST_SECTIONS)),
     tabled("no-sections", refused("no section .kernel", "file header"), []),
     tabled(
       "order-reversed",

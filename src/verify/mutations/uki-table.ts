@@ -3,8 +3,8 @@ import { changed, type Draft, type Expected, harmless, refused } from "./mutatio
 import { type PeLayout, type PeRow, withPeRows } from "./pe-layout.ts";
 import { usedRows } from "./uki-parts.ts";
 
-/** More than tools once scanned; and all that a PE file can have. */
-const [MANY_SECTIONS, MOST_SECTIONS] = [2000, 65535];
+/** More than tools once scanned, and as many as ukify has been seen to reserve. */
+const MANY_SECTIONS = 2000;
 const NOWHERE = Number(UINT_MAX);
 const EMPTY_LINUX = refused("profile @0 has an empty .linux", "section table");
 const NO_LINUX = refused("profile @0 has no .linux", "section table");
@@ -85,7 +85,6 @@ export function ukiTableMutations(image: Uint8Array, layout: PeLayout): readonly
       ]),
       tabled("linux-in-the-second-profile", NO_LINUX, [profile, profile, ...rows]),
       tabled("all-in-profile-0", harmless("a base may be empty"), [profile, ...rows]),
-      tabled("sections-65535", harmless("that many there may be"), padded(MOST_SECTIONS)),
       tabled("order-reversed", harmless("the stream's order does not follow the file's"), rows.toReversed()),
     );
   }
