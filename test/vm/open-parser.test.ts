@@ -56,7 +56,7 @@ describe("a parser's file", () => {
   it.each(FORMS)("%s is loaded and listed, or refused, whatever is wrong with it", (name) => {
     const good = built.file(name);
     const reasons = new Set<string>();
-    for (let seed = 0; seed < 80; seed++) {
+    for (let seed = 0; seed < 400; seed++) {
       const opened = openParser(damaged(good, seed));
       if (!opened.ok) {
         reasons.add(opened.failure.reason);

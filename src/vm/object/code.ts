@@ -24,6 +24,8 @@ export type ObjectFunction = {
 };
 
 const SLOT = 8;
+/** Elf64_Sym: 8 st_value  10 st_size. */
+const [SYMBOL_SIZE, VALUE_AT] = [24, 8];
 /** Elf64_Rel: 0 r_offset  8 r_info, the symbol in its high half. */
 const REL_SIZE = 16;
 
@@ -37,27 +39,44 @@ export function codeSections(elf: ElfFile): Result<readonly CodeSection[], Malfo
     const base = elf.outermostOffset(section.offset);
     const instructions = decodeProgram(section.data, { base });
     if (!instructions.ok) return instructions;
+    const functions = functionsIn(elf, section, symbols.value);
+    if (!functions.ok) return functions;
     const relocations = relocationsOf(elf, section, symbols.value);
     if (!relocations.ok) return err(relocations.failure);
     found.push({
       section,
       instructions: instructions.value,
-      functions: functionsIn(section, symbols.value),
+      functions: functions.value,
       relocations: relocations.value,
     });
   }
   return { ok: true, value: found };
 }
 
-function functionsIn(section: ElfSection, symbols: readonly ElfSymbol[]): readonly ObjectFunction[] {
-  return symbols
-    .filter(({ sectionIndex, type }) => sectionIndex === section.index && type === STT.FUNC)
-    .map(({ name, binding, value, size }) => ({
-      name,
-      global: binding !== 0,
-      start: Number(value) / SLOT,
-      end: Number(value + size) / SLOT,
-    }));
+/** Whole instructions inside the section: a symbol may claim anything. */
+function functionsIn(
+  elf: ElfFile,
+  section: ElfSection,
+  symbols: readonly ElfSymbol[],
+): Result<readonly ObjectFunction[], Malformed> {
+  const found: ObjectFunction[] = [];
+  for (const { index, name, binding, type, sectionIndex, value, size } of symbols) {
+    if (sectionIndex !== section.index || type !== STT.FUNC) continue;
+    const whole = value % BigInt(SLOT) === 0n && size % BigInt(SLOT) === 0n;
+    if (!whole || value + size > BigInt(section.data.length)) {
+      const table = elf.sections.find((one) => one.type === SHT.SYMTAB);
+      return err({
+        reason: "malformed",
+        format: "ELF",
+        section: `symbol ${name}`,
+        offset: elf.outermostOffset((table?.offset ?? 0) + index * SYMBOL_SIZE + VALUE_AT),
+        detail: `${size} bytes at ${value} of section ${section.name}, which has ${section.data.length}`,
+      });
+    }
+    const [start, end] = [Number(value) / SLOT, Number(value + size) / SLOT];
+    found.push({ name, global: binding !== 0, start, end });
+  }
+  return { ok: true, value: found };
 }
 
 function relocationsOf(

@@ -198,7 +198,7 @@ SEC("?fentry/no_such_function") int optional(u64 *args) { return 0; }`;
     const call = what === "memcmp" || what === "memset" ? `(u64)${what}(args, 0, 999) == 0` : "0";
     const source = `${HEAD}${declared}
 SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args) { return ${call}; }`;
-    const loaded = load(CLANGS.at(1) ?? "", source, "-fno-builtin");
+    const loaded = load(CLANGS.at(-1) ?? "", source, "-fno-builtin");
     expect(loaded).toMatchObject({
       ok: false,
       failure: { reason: "load-refused", details: [expect.stringContaining(detail)] },
