@@ -14,35 +14,29 @@ export type RemedyOptions = {
 
 type Family = "debian" | "ubuntu" | "fedora" | "arch";
 
-const PACKAGES: Readonly<Record<Family, Readonly<Record<PackagedTool, readonly string[]>>>> = {
-  debian: {
-    clang: ["clang"],
-    bpftool: ["bpftool"],
-    libbpf: ["libbpf-dev"],
-    openssl: ["openssl"],
-    pkcs11: ["libengine-pkcs11-openssl"],
-    gcc: ["gcc", "libc6-dev"],
-    make: ["make"],
-    pahole: ["pahole"],
-    "gcc-arm64": ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
-    "gcc-riscv": ["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"],
-    "qemu-x86": ["qemu-system-x86"],
-    "qemu-arm64": ["qemu-system-arm"],
-    "qemu-riscv": ["qemu-system-riscv", "opensbi"],
-  },
+type Packages = Readonly<Record<PackagedTool, readonly string[]>>;
+
+const DEBIAN: Packages = {
+  clang: ["clang"],
+  bpftool: ["bpftool"],
+  libbpf: ["libbpf-dev"],
+  openssl: ["openssl"],
+  pkcs11: ["libengine-pkcs11-openssl"],
+  gcc: ["gcc", "libc6-dev"],
+  make: ["make"],
+  pahole: ["pahole"],
+  "gcc-arm64": ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+  "gcc-riscv": ["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"],
+  "qemu-x86": ["qemu-system-x86"],
+  "qemu-arm64": ["qemu-system-arm"],
+  "qemu-riscv": ["qemu-system-riscv", "opensbi"],
+};
+
+const PACKAGES: Readonly<Record<Family, Packages>> = {
+  debian: DEBIAN,
   ubuntu: {
-    clang: ["clang"],
+    ...DEBIAN,
     bpftool: ["linux-tools-common", "linux-tools-generic"],
-    libbpf: ["libbpf-dev"],
-    openssl: ["openssl"],
-    pkcs11: ["libengine-pkcs11-openssl"],
-    gcc: ["gcc", "libc6-dev"],
-    make: ["make"],
-    pahole: ["pahole"],
-    "gcc-arm64": ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
-    "gcc-riscv": ["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"],
-    "qemu-x86": ["qemu-system-x86"],
-    "qemu-arm64": ["qemu-system-arm"],
     "qemu-riscv": ["qemu-system-misc", "opensbi"],
   },
   fedora: {

@@ -40,7 +40,7 @@ export async function judgeLoad(
   if (difference !== undefined) return { outcome: "fails", failure: difference };
   if (loaded.ok) return { outcome: "loads", failure: null };
   const { failure } = loaded;
-  return { outcome: (await isFor(container, image, subjects)) ? "fails" : "refused", failure };
+  return { outcome: (await couldLoad(container, image, subjects)) ? "fails" : "refused", failure };
 }
 
 /** Where a parser sends something else than its reference parser. */
@@ -67,7 +67,7 @@ function differs(
 }
 
 /** Whether the outermost parsers are for the image, and others could take it from there to the end. */
-async function isFor(
+async function couldLoad(
   container: Uint8Array,
   image: Uint8Array,
   subjects: readonly Subject[],
