@@ -7,7 +7,7 @@ import { notDecomposed } from "#model/failures.ts";
 import { referenceRunner } from "#reference/runner.ts";
 import { expectedStream } from "./references.ts";
 import type { Subject } from "./subject.ts";
-import { vmRunner } from "./vm-runner.ts";
+import { sentBy } from "./vm-runner.ts";
 
 /** What becomes of a container and an image together, without their names. */
 export type LoadVerdict = Pick<LoadRecord, "outcome" | "failure">;
@@ -28,10 +28,10 @@ export async function judgeLoad(
   subjects: readonly Subject[],
 ): Promise<LoadVerdict> {
   const failures: Failure[] = [];
-  const runBytecode = vmRunner("v7");
-  const runParser: RunParser = async (object, stage) => {
-    const sent = await runBytecode(object, stage);
-    const failure = differs(stage, sent.ok ? sent.value : [], subjects);
+  const runParser: RunParser = async (_object, stage) => {
+    const subject = subjectAt(stage, subjects);
+    const sent = sentBy(subject, stage.buffers[0]);
+    const failure = differs(stage, sent.ok ? sent.value : [], subject);
     if (failure !== undefined) failures.push(failure);
     return sent;
   };
@@ -43,17 +43,22 @@ export async function judgeLoad(
   return { outcome: (await couldLoad(container, image, subjects)) ? "fails" : "refused", failure };
 }
 
+/** The parser of a stage, loaded once for all images. */
+function subjectAt({ layer, program }: ParserStage, subjects: readonly Subject[]): Subject {
+  const found = subjects.find(
+    (subject) =>
+      subject.layer === layer && subject.programs.some(({ section }) => section?.endsWith(program)),
+  );
+  if (found === undefined) throw new Error(`bug: layer ${layer}, ${program} has no subject`);
+  return found;
+}
+
 /** Where a parser sends something else than its reference parser. */
 function differs(
   stage: ParserStage,
   commands: Parameters<typeof diffStreams>[0]["commands"],
-  subjects: readonly Subject[],
+  subject: Subject,
 ): Failure | undefined {
-  const subject = subjects.find(
-    ({ layer, programs }) =>
-      layer === stage.layer && programs.some(({ section }) => section?.endsWith(stage.program)),
-  );
-  if (subject === undefined) return undefined;
   const due = expectedOf(subject, stage.buffers[0]);
   const { revision } = stage;
   const difference = diffStreams({ revision, commands: due.ok ? due.value : [] }, { revision, commands });

@@ -3,7 +3,7 @@ import { headerLayout } from "#abi/header-layout.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { RunParser } from "#abi/run-parser.ts";
 import type { ParserMisbehaved } from "#core/failure.ts";
-import { err, ok } from "#core/result.ts";
+import { err, ok, type Result } from "#core/result.ts";
 import { loadParser } from "#vm/load-parser.ts";
 import { asFailure } from "#vm/loader/failure.ts";
 import { sourceOf } from "#vm/program.ts";
@@ -11,6 +11,7 @@ import { contextLayout } from "#vm/run-parser.ts";
 import { profileBtf } from "#vm/target/profile-btf.ts";
 import { emit, isMalformed } from "./emission.ts";
 import { sourcePlace } from "./finding-record.ts";
+import type { Subject } from "./subject.ts";
 
 /**
  * Runs the bytecode itself, as a kernel with the revision's built-in profile would. A parser sees the first of the
@@ -27,27 +28,39 @@ export function vmRunner(revision: Revision): RunParser {
     const loaded = loadParser(object, { target });
     if (!loaded.ok) return err(asFailure(loaded.failure));
     const { programs } = loaded.value;
-    const { runs, emitted } = emit({ programs, context, header: headerLayout(revision) }, stage.buffers[0]);
-    for (const { program, outcome } of runs) {
-      const { fault } = outcome;
-      const [leak] = outcome.leaks;
-      if (fault !== undefined) return err(misbehaved(fault.detail, sourceOf(program, fault.instruction)));
-      if (leak !== undefined) {
-        return err(misbehaved(`${leak.name} is not given back`, sourceOf(program, leak.acquiredAt)));
-      }
-    }
-    const commands: Command[] = [];
-    for (const { program, buffer, command } of emitted) {
-      if (isMalformed(command)) {
-        const detail = `${command.section}: ${command.detail}`;
-        return err(misbehaved(detail, sourceOf(program, buffer.instruction)));
-      }
-      commands.push(command);
-    }
-    if (commands.length > 0) return ok(commands);
-    const said = runs.flatMap(({ outcome }) => outcome.trace).at(-1);
-    return err({ reason: "unsupported", what: "the image", detail: said ?? "the parser says nothing" });
+    return sentBy({ programs, context, header: headerLayout(revision) }, stage.buffers[0]);
   };
+}
+
+/**
+ * What a loaded parser sends for an image.
+ *
+ * Errors: `parser-misbehaved`, `unsupported`, as `vmRunner`.
+ */
+export function sentBy(
+  parser: Pick<Subject, "programs" | "context" | "header">,
+  image: Uint8Array,
+): Result<readonly Command[]> {
+  const { runs, emitted } = emit(parser, image);
+  for (const { program, outcome } of runs) {
+    const { fault } = outcome;
+    const [leak] = outcome.leaks;
+    if (fault !== undefined) return err(misbehaved(fault.detail, sourceOf(program, fault.instruction)));
+    if (leak !== undefined) {
+      return err(misbehaved(`${leak.name} is not given back`, sourceOf(program, leak.acquiredAt)));
+    }
+  }
+  const commands: Command[] = [];
+  for (const { program, buffer, command } of emitted) {
+    if (isMalformed(command)) {
+      const detail = `${command.section}: ${command.detail}`;
+      return err(misbehaved(detail, sourceOf(program, buffer.instruction)));
+    }
+    commands.push(command);
+  }
+  if (commands.length > 0) return ok(commands);
+  const said = runs.flatMap(({ outcome }) => outcome.trace).at(-1);
+  return err({ reason: "unsupported", what: "the image", detail: said ?? "the parser says nothing" });
 }
 
 function misbehaved(detail: string, source: Parameters<typeof sourcePlace>[0]): ParserMisbehaved {
