@@ -93,9 +93,9 @@ test("a reader of stdout that takes nothing does not keep SIGTERM waiting", asyn
   const { folder } = await workplace();
   const { stdout } = shell(
     `mkfifo pipe; exec 3<>pipe
-     timeout --signal KILL 300 kexec-bpf extract zboot -o - 2> told >&3 & watched=$!
-     until pid=$(pgrep -P $watched) && [ "$(sed -n 's/^wchar: //p' /proc/$pid/io)" -ge 65536 ]; do sleep 0.1; done
-     kill -TERM $pid; wait $watched; echo $?; cat told`,
+     kexec-bpf extract zboot -o - 2> told >&3 & watched=$!
+     until [ "$(sed -n 's/^wchar: //p' /proc/$watched/io)" -ge 65536 ]; do sleep 0.1; done
+     kill -TERM $watched; wait $watched; echo $?; cat told`,
     folder,
   );
   expect(stdout).toBe("143\nkexec-bpf: cancelled (SIGTERM)\n");
