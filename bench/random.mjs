@@ -90,7 +90,7 @@ async function runCommands({ commandCase, runCommandCase }, inside) {
     const index = first + done;
     const one = commandCase(seed, index);
     const before = performance.now();
-    const { status, problems } = await runCommandCase(one, inside);
+    const { status, problems } = await runCommandCase(one, inside, { PATH: process.env.PATH });
     const took = performance.now() - before;
     const words = one.argv.join(" ");
     if (took > slowest.took) slowest = { took, index, words };

@@ -43,6 +43,10 @@ export async function load(entryPoint, folder) {
     format: "esm",
     target: "node20.19",
     logLevel: "warning",
+    // What the bundle holds of CommonJS requires Node's modules.
+    banner: {
+      js: 'import{createRequire as requireOf}from"node:module";const require=requireOf(import.meta.url);',
+    },
   });
   return import(pathToFileURL(outfile).href);
 }

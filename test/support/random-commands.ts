@@ -59,10 +59,17 @@ const COMMANDS: readonly [string, ...string[]] = [
   "pack zboot a --compress lzma --stub b -o out/x",
   "pack uki --linux a --initrd b --cmdline words -o out/x",
   "pack uki --linux a --cmdline words --stub b -o out/x",
+  "corpus --from a -o out/cases",
+  "corpus --from a --abi v6 -o out/cases --json",
+  "fuzz a --image b --runs 20 --workers 1 --corpus out/fuzz --json",
+  "verify-signature a --cert b --json",
+  "sign a --key b --cert a -o out/x",
+  "build zboot --vmlinux a --image b -o out/x",
+  "make uki VMLINUX=a IMAGE=b O=out/x",
 ];
 
-/** A file can be good or bad; the words are right, and no tool is needed. */
-const KNOWN: ReadonlySet<number> = new Set([0, 1]);
+/** A file can be good or bad, a tool missing; the words are right. */
+const KNOWN: ReadonlySet<number> = new Set([0, 1, 3]);
 
 /** Nothing is made of a small file that is larger than this, in bytes. */
 const LARGEST_OUTPUT = 16 * 1024 * 1024;
@@ -74,13 +81,17 @@ export function commandCase(seed: number, index: number): CommandCase {
   return { argv: words, files: { a, b } };
 }
 
-/** Runs a case in a folder, which is empty before and afterwards. */
-export async function runCommandCase({ argv, files }: CommandCase, folder: string): Promise<CommandOutcome> {
+/** Runs a case in a folder, which is empty before and afterwards. Tools are found by the environment's PATH: none without it. */
+export async function runCommandCase(
+  { argv, files }: CommandCase,
+  folder: string,
+  env: Io["env"] = {},
+): Promise<CommandOutcome> {
   mkdirSync(join(folder, "out"), { recursive: true });
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
   const printed = { stdout: "", stderr: "" };
   try {
-    const status = await run(argv, worldOf(folder, printed));
+    const status = await run(argv, worldOf(folder, env, printed));
     return { status, problems: problemsOf(argv, status, printed, folder) };
   } catch (error) {
     return {
@@ -92,7 +103,7 @@ export async function runCommandCase({ argv, files }: CommandCase, folder: strin
   }
 }
 
-function worldOf(cwd: string, printed: { stdout: string; stderr: string }): Io {
+function worldOf(cwd: string, env: Io["env"], printed: { stdout: string; stderr: string }): Io {
   return {
     stdout: (text) => {
       printed.stdout += text;
@@ -100,7 +111,7 @@ function worldOf(cwd: string, printed: { stdout: string; stderr: string }): Io {
     stderr: (text) => {
       printed.stderr += text;
     },
-    env: {},
+    env,
     cwd,
     terminal: { stdout: false, stderr: false },
     columns: 80,
