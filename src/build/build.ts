@@ -2,9 +2,11 @@ import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
+import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { removeStaleTemporaries } from "#files/output.ts";
+import { isUtf8 } from "#files/raw-path.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { BuildContext } from "./context.ts";
 import { pathIn } from "./digests.ts";
@@ -62,6 +64,7 @@ export type Built = {
 export async function build(request: BuildRequest, context: BuildContext): Promise<Result<Built>> {
   const started = performance.now();
   const since = Date.now();
+  if (!isUtf8(request.out)) return err(nameForTools(request.out));
   const folders = newFolders(request.out);
   const prepared = await prepare(request, context);
   if (!prepared.ok) {
@@ -95,6 +98,12 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
     since,
     watched: watchedPaths(plan, rules.value, prepared.value.watched, context),
   });
+}
+
+/** Compilers are started with names as text. */
+function nameForTools(file: string): Unsupported {
+  const detail = "clang and bpftool are given names as text";
+  return { reason: "unsupported", what: "an output folder whose name is not UTF-8", detail, file };
 }
 
 /** The private folder, if this build is the first to make it, and those around it, from the inside out. */

@@ -1,8 +1,9 @@
-import { lstatSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { FileFailed, Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "./errno.ts";
+import { lstat, readlink, realpath } from "./named.ts";
 
 /** What an output's name stands for. */
 export type Destination = FileDestination | StreamDestination;
@@ -62,16 +63,16 @@ type Followed = { readonly path: string; readonly stat: Stats | undefined };
 
 /** Where a name leads: a place, or the number of a descriptor of this process. Throws as `node:fs` does. */
 function follow(file: string): Followed | number {
-  const first = lstatSync(file, { throwIfNoEntry: false });
+  const first = lstat(file);
   if (first !== undefined && !first.isSymbolicLink()) return { path: file, stat: first };
   let path = file;
   for (let links = 0; links <= MOST_LINKS; links++) {
-    path = join(realpathSync(dirname(path)), basename(path));
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    path = join(realpath(dirname(path)), basename(path));
+    const stat = lstat(path);
     const descriptor = stat && ownDescriptor(path);
     if (descriptor !== undefined) return descriptor;
     if (!stat?.isSymbolicLink()) return { path: links === 0 ? file : path, stat };
-    path = resolve(dirname(path), readlinkSync(path));
+    path = resolve(dirname(path), readlink(path));
   }
   throw Object.assign(new Error(file), { code: "ELOOP" });
 }

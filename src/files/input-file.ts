@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, readSync, statSync } from "node:fs";
 import type { FileFailed, SizeExceeded, Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "./errno.ts";
 import { inputKind } from "./input-kind.ts";
+import { open } from "./named.ts";
 import { descriptorNamed, drainPipe, isDrained, PIPE_LIMIT } from "./pipe.ts";
 import { fsPath } from "./raw-path.ts";
 
@@ -55,7 +56,7 @@ export class InputFile {
         const bytes = await drainPipe(own, path);
         return bytes.ok ? ok(new InputFile(path, bytes.value, false)) : bytes;
       }
-      descriptor = openSync(fsPath(path), constants.O_RDONLY | constants.O_NONBLOCK);
+      descriptor = open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       // Another file may have taken the name.
       const now = inputKind(path, fstatSync(descriptor), { own: false });
       const source: Result<number | Uint8Array> = now.ok ? sourceOf(path, descriptor) : now;

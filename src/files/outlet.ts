@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, writeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { Cancelled, FileFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { StreamDestination } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
+import { open } from "./named.ts";
 
 /** Milliseconds between two looks at a reader that is slow, or not there yet. */
 const PAUSE = 5;
@@ -32,7 +33,7 @@ export class Outlet {
   static on(descriptor: number, name: string): Outlet {
     try {
       if (fstatSync(descriptor).isFIFO()) {
-        return new Outlet(name, openSync(`/proc/self/fd/${descriptor}`, WRITE_NOW), true);
+        return new Outlet(name, open(`/proc/self/fd/${descriptor}`, WRITE_NOW), true);
       }
     } catch (error) {
       // Without /proc, without the right, without a reader: writing tells what is to be told.
@@ -50,7 +51,7 @@ export class Outlet {
     if (destination.kind === "descriptor") return ok(Outlet.on(destination.descriptor, name));
     for (;;) {
       try {
-        return ok(new Outlet(name, openSync(destination.path, WRITE_NOW), true));
+        return ok(new Outlet(name, open(destination.path, WRITE_NOW), true));
       } catch (error) {
         const failure = fileFailed("open", name, error);
         // What a pipe without a reader says.

@@ -1,8 +1,8 @@
-import { copyFileSync, linkSync, lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { FileFailed, Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type FileDestination, fileDestination } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
+import { copy, link, lstat, remove, rename, writeNew } from "./named.ts";
 import { discard, keepPermissions, temporaryBeside } from "./output.ts";
 
 export type Output = {
@@ -47,7 +47,7 @@ export class OutputSet {
     const temporary = this.#stage(file);
     if (!temporary.ok) return temporary;
     try {
-      writeFileSync(temporary.value, content, { flag: "wx" });
+      writeNew(temporary.value, content);
       return ok(undefined);
     } catch (error) {
       return err(fileFailed("write", file, error));
@@ -66,8 +66,8 @@ export class OutputSet {
     }
     for (const [index, { file, place, temporary }] of this.#members.entries()) {
       try {
-        if (temporary === undefined) rmSync(place.path, { force: true });
-        else renameSync(temporary, place.path);
+        if (temporary === undefined) remove(place.path);
+        else rename(temporary, place.path);
       } catch (error) {
         const failed = err(fileFailed(temporary === undefined ? "remove" : "rename", file, error));
         for (const done of this.#members.slice(0, index)) restore(done);
@@ -132,17 +132,17 @@ export function writeOutputs(outputs: readonly Output[]): Promise<Result<void>> 
 function keep({ file, place, before }: Member): void {
   if (!isThere(place.path)) return;
   try {
-    linkSync(place.path, before);
+    link(place.path, before);
   } catch (error) {
     fileFailed("rename", file, error);
-    copyFileSync(place.path, before);
+    copy(place.path, before);
   }
 }
 
 function restore({ file, place, before }: Member): void {
   try {
-    if (isThere(before)) renameSync(before, place.path);
-    else rmSync(place.path, { force: true });
+    if (isThere(before)) rename(before, place.path);
+    else remove(place.path);
   } catch (error) {
     // The failure that led here says more. Only a bug is thrown on.
     fileFailed("rename", file, error);
@@ -150,5 +150,5 @@ function restore({ file, place, before }: Member): void {
 }
 
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return lstat(path) !== undefined;
 }

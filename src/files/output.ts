@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { type FileDestination, fileDestination } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
+import { chmod, makeFolders, namesIn, remove, rename, stat, writeNew } from "./named.ts";
 import { mayLive } from "./owner.ts";
 
 /** Marks what a killed run may leave behind; the number is the process that wrote it. */
@@ -49,7 +49,7 @@ export async function replaceFile<T>(
     // What produce() throws is no failed rename.
     try {
       keepPermissions(temporary, destination.value);
-      renameSync(temporary, destination.value.path);
+      rename(temporary, destination.value.path);
     } catch (error) {
       return err(fileFailed("rename", file, error));
     }
@@ -63,13 +63,13 @@ export async function replaceFile<T>(
 
 /** Gives a temporary file the permissions of the file that it will replace. Throws as `node:fs` does. */
 export function keepPermissions(temporary: string, { mode }: FileDestination): void {
-  if (mode !== undefined && (statSync(temporary).mode & 0o777) !== mode) chmodSync(temporary, mode);
+  if (mode !== undefined && ((stat(temporary)?.mode ?? 0) & 0o777) !== mode) chmod(temporary, mode);
 }
 
 /** Removes a temporary file. Where the system does not allow that, the failure that led here says more. */
 export function discard(temporary: string): void {
   try {
-    rmSync(temporary, { force: true });
+    remove(temporary);
     own.delete(temporary);
   } catch (error) {
     fileFailed("remove", temporary, error);
@@ -83,7 +83,7 @@ export function discard(temporary: string): void {
 export function writeOutput(file: string, content: string | Uint8Array): Promise<Result<void>> {
   return replaceFile(file, (temporary) => {
     try {
-      writeFileSync(temporary, content, { flag: "wx" });
+      writeNew(temporary, content);
       return ok(undefined);
     } catch (error) {
       return err(fileFailed("write", file, error));
@@ -93,7 +93,7 @@ export function writeOutput(file: string, content: string | Uint8Array): Promise
 
 export async function makeFolder(folder: string): Promise<Result<void>> {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     return ok(undefined);
   } catch (error) {
     return err(fileFailed("create folder", folder, error));
@@ -105,16 +105,16 @@ export async function makeFolder(folder: string): Promise<Result<void>> {
  * that cannot be read: writing to it will say why.
  */
 export function removeStaleTemporaries(folder: string): void {
-  for (const name of namesIn(folder)) {
+  for (const name of temporariesIn(folder)) {
     const pid = TEMPORARY.exec(name)?.[1];
     const file = join(folder, name);
     if (pid !== undefined && !isBeingWritten(file, Number(pid))) discard(file);
   }
 }
 
-function namesIn(folder: string): readonly string[] {
+function temporariesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return namesIn(folder);
   } catch (error) {
     fileFailed("read", folder, error);
     return [];
@@ -123,5 +123,5 @@ function namesIn(folder: string): readonly string[] {
 
 function isBeingWritten(file: string, pid: number): boolean {
   if (pid === process.pid) return own.has(file);
-  return mayLive(pid, statSync(file, { throwIfNoEntry: false })?.mtimeMs);
+  return mayLive(pid, stat(file)?.mtimeMs);
 }

@@ -1,5 +1,5 @@
 import type { Hash } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { err, ok, type Result } from "#core/result.ts";
@@ -7,6 +7,7 @@ import { intoStream } from "./deliver.ts";
 import { destinationOf } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
 import type { InputFile } from "./input-file.ts";
+import { open } from "./named.ts";
 import { removeStaleTemporaries, replaceFile } from "./output.ts";
 import type { OutputSet } from "./output-set.ts";
 
@@ -152,7 +153,7 @@ async function copyToFile(
   options: WriteOptions,
 ): Promise<Result<Written>> {
   try {
-    const descriptor = openSync(temporary, "wx");
+    const descriptor = open(temporary, "wx");
     try {
       return await copy(pieces, options, (chunk) => writeAll(descriptor, chunk, file));
     } finally {

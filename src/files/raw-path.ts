@@ -29,9 +29,13 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+export function isUtf8(name: string): boolean {
+  return !ESCAPED.test(name);
+}
+
 /** A name as Node's file functions take it. */
 export function fsPath(name: string): string | Buffer {
-  if (!ESCAPED.test(name)) return name;
+  if (isUtf8(name)) return name;
   const parts = name.split(/([\udc80-\udcff])/u);
   return Buffer.concat(
     parts.map((part) => (ESCAPED.test(part) ? Buffer.of(part.charCodeAt(0) - ESCAPES) : Buffer.from(part))),

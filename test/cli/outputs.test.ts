@@ -42,6 +42,15 @@ describe.each(SINGLE)("the output of %s", (_name, words) => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: "pipe\n" });
   });
 
+  test("has its name, and its folder's, where that is not UTF-8", () => {
+    const { status, stdout } = run(
+      `odd=$(printf 'odd\\376'); rm -rf "$odd"; mkdir "$odd"; kexec-bpf ${words} -o file > told 2>&1
+       kexec-bpf ${words} -o "$odd/$odd" > told 2>&1; kexec-bpf ${words} -o "$odd/$odd" > told 2>&1
+       cmp file "$odd/$odd" && ls -Ab "$odd" | grep -v manifest`,
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "odd\\376\n" });
+  });
+
   test("is usage where it is empty", () => {
     const { status, stderr } = run(`kexec-bpf ${words} -o ''`);
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("--output is empty") });
@@ -135,4 +144,14 @@ test("data and JSON cannot both go to stdout", () => {
 test("a reader of the output that goes away ends the command quietly", () => {
   const { stdout, stderr } = run("kexec-bpf extract kernel.gz -o - | head -c 1 | wc -c; echo $PIPESTATUS");
   expect({ stdout, stderr }).toEqual({ stdout: "1\n141\n", stderr: "" });
+});
+
+test("a build says that its folder's name must be UTF-8, and makes none", () => {
+  const { status, stdout } = run(
+    `mkdir -p empty; cd empty; kexec-bpf build zboot -o "$(printf 'odd\\376')" 2>&1; echo $?; ls -A`,
+  );
+  expect(status).toBe(0);
+  expect(stdout).toMatch(
+    /^kexec-bpf: .*odd\\xfe: an output folder whose name is not UTF-8.*: clang and bpftool are given names as text\n1\n$/,
+  );
 });
