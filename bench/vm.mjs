@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const temporary = temporaryFolder("vm");
-const subjects = await load("test/vm/support/bench-subjects.ts", temporary);
+const subjects = await load("test/bpf-vm/support/bench-subjects.ts", temporary);
 console.log(`${machine}, Node ${process.version}, ${rounds} rounds, medians`);
 measureKernels(subjects);
 measureParsers(subjects);

@@ -62,8 +62,8 @@ describe("the import table", () => {
     ["generate", 'import { execa } from "execa";'],
     ["build", 'import yargs from "yargs";'],
     ["report", 'import type { x } from "#build/build.ts";'],
-    ["kernel-vm", 'import { execa } from "execa";'],
-    ["witness", 'import { readFile } from "node:fs/promises";'],
+    ["guest", 'import { execa } from "execa";'],
+    ["crosscheck", 'import { readFile } from "node:fs/promises";'],
     ["toolchain", 'import { execFile } from "node:child_process";'],
     ["toolchain", 'import { execa } from "execa";'],
   ])("makes lint refuse, in %s/, %s", (folder, line) => {

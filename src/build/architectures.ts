@@ -1,4 +1,4 @@
-import type { Architecture } from "#kernel/architecture.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
 import type { BuildContext } from "./context.ts";
 import type { PreparedSizes } from "./prepare-sizes.ts";
 import type { PreparedTypes } from "./prepare-types.ts";

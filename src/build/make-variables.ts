@@ -1,4 +1,4 @@
-import { ARCHITECTURES } from "#kernel/architecture.ts";
+import { ARCHITECTURES } from "#kernel-image/architecture.ts";
 
 /** The Makefile's variables with what they mean here; the environment gives those that are not given. */
 export const MAKE_VARIABLES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Target } from "#generate/target.ts";
-import type { Architecture } from "#kernel/architecture.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
 import { MAKE_VARIABLES } from "./make-variables.ts";
 import { fittingTargets } from "./nesting.ts";
 import type { Plan } from "./plan.ts";

@@ -1,7 +1,7 @@
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Target } from "#generate/target.ts";
-import type { Architecture } from "#kernel/architecture.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
 
 /** The parsers of one layer of a container, in the order in which the kernel tries them, and those of the next layer. */
 export type Layer = {

@@ -7,8 +7,8 @@ import { writeOutput } from "#files/output.ts";
 import { dependencies } from "#generate/dependencies.ts";
 import { DEFAULT_CMDLINE_LIMIT, DEFAULT_INITRD_LIMIT, renderImageSize } from "#generate/image-size.ts";
 import { missingInterface } from "#generate/interface-header.ts";
-import { readKernelBtf } from "#kernel/kernel-btf.ts";
-import { locate, runningKernel } from "#kernel/locate.ts";
+import { readKernelBtf } from "#kernel-image/kernel-btf.ts";
+import { locate, runningKernel } from "#kernel-image/locate.ts";
 import { runTool } from "#toolchain/process.ts";
 import type { Toolchain } from "#toolchain/toolchain.ts";
 

@@ -4,8 +4,8 @@ import type { Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { Target } from "#generate/target.ts";
-import type { Architecture } from "#kernel/architecture.ts";
-import type { KernelIdentity } from "#kernel/identity.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
+import type { KernelIdentity } from "#kernel-image/identity.ts";
 import type { Toolchain } from "#toolchain/toolchain.ts";
 import type { SkeletonSigning } from "./request.ts";
 

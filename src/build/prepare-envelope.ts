@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { withInputFile } from "#files/input-file.ts";
-import type { Architecture } from "#kernel/architecture.ts";
-import { locate, type Places } from "#kernel/locate.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
+import { locate, type Places } from "#kernel-image/locate.ts";
 import type { BuildContext } from "./context.ts";
 import type { EnvelopeInputs } from "./plan.ts";
 import type { BuildRequest } from "./request.ts";

@@ -7,9 +7,9 @@ import {
   type ImageSizes,
   KERNEL_ALLOWANCE,
 } from "#generate/image-size.ts";
-import { type Architecture, hostArchitecture } from "#kernel/architecture.ts";
-import { imageCandidates, locate, type Places } from "#kernel/locate.ts";
-import { type Measured, measureImage } from "#kernel/measure.ts";
+import { type Architecture, hostArchitecture } from "#kernel-image/architecture.ts";
+import { imageCandidates, locate, type Places } from "#kernel-image/locate.ts";
+import { type Measured, measureImage } from "#kernel-image/measure.ts";
 import type { BuildContext } from "./context.ts";
 import { recall, type Seen } from "./facts.ts";
 import type { BuildRequest } from "./request.ts";

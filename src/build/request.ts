@@ -1,5 +1,5 @@
 import type { Revision } from "#abi/revisions.ts";
-import type { Architecture } from "#kernel/architecture.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
 
 export type SkeletonSigning = {
   readonly key: string;

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
-import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
+import { ARCHITECTURES, parseArchitecture } from "#kernel-image/architecture.ts";
 import { eventPrinter } from "#report/events.ts";
 import { ALLOW_WEAK } from "./allow-weak.ts";
 import { buildText } from "./build-text.ts";

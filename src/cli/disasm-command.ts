@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
+import type { Listable } from "#bpf-vm/disassembly.ts";
+import type { ParserFile } from "#bpf-vm/open-parser.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { styleFor } from "#report/style.ts";
-import type { Listable } from "#vm/disassembly.ts";
-import type { ParserFile } from "#vm/open-parser.ts";
 import type { Call } from "./call.ts";
 import type { Io } from "./io.ts";
 import { report } from "./report-failure.ts";
@@ -81,7 +81,7 @@ async function disasm(options: Options, io: Io): Promise<number> {
     );
   }
   if (options.json) {
-    const { programJson } = await import("#vm/disassembly.ts");
+    const { programJson } = await import("#bpf-vm/disassembly.ts");
     const listed = programs.map((program) => programJson(program, options));
     io.stdout(
       `${JSON.stringify({ schema: 1, file, form, loaded: options.load && unloadable === undefined, programs: listed })}\n`,
@@ -97,7 +97,7 @@ async function disasm(options: Options, io: Io): Promise<number> {
 /** The kernels to load for, by their BTF: the one asked for, else each revision's profile, newest first. */
 async function targetsOf({ abi, btf: file }: Options, cwd: string): Promise<Result<readonly Btf[]>> {
   if (file === undefined) {
-    const { profileBtf } = await import("#vm/target/profile-btf.ts");
+    const { profileBtf } = await import("#bpf-vm/target/profile-btf.ts");
     const revisions = abi === undefined ? REVISIONS.toReversed() : [abi];
     return ok(revisions.map(profileBtf));
   }
@@ -121,10 +121,10 @@ async function programsOf(
   targets: readonly Btf[],
   options: Options,
 ): Promise<Result<Programs, Failure>> {
-  const { openParser } = await import("#vm/open-parser.ts");
-  const { loadedPrograms, loaderPrograms } = await import("#vm/load-parser.ts");
-  const { asFailure, lacksNames } = await import("#vm/loader/failure.ts");
-  const { poisonedSlots } = await import("#vm/disassembly.ts");
+  const { openParser } = await import("#bpf-vm/open-parser.ts");
+  const { loadedPrograms, loaderPrograms } = await import("#bpf-vm/load-parser.ts");
+  const { asFailure, lacksNames } = await import("#bpf-vm/loader/failure.ts");
+  const { poisonedSlots } = await import("#bpf-vm/disassembly.ts");
   const file = openParser(bytes);
   if (!file.ok) return file;
   if (!options.load) return asItStands(file.value);
@@ -160,7 +160,7 @@ async function asItStands(file: ParserFile): Promise<Result<Programs, Failure>> 
     const detail = "only its loader program knows the programs; --loader prints that without running it";
     return err({ reason: "unsupported", what: `${file.form} with --no-load`, detail });
   }
-  const { unloadedSections } = await import("#vm/object/unloaded.ts");
+  const { unloadedSections } = await import("#bpf-vm/object/unloaded.ts");
   const programs = unloadedSections(file.elf);
   return programs.ok ? ok({ form: file.form, programs: programs.value, poisoned: 0 }) : programs;
 }

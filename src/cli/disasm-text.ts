@@ -1,7 +1,7 @@
+import { type Listable, listProgram } from "#bpf-vm/disassembly.ts";
 import { encodeProgram } from "#isa/instruction.ts";
 import { listingText } from "#isa/listing.ts";
 import type { Style } from "#report/style.ts";
-import { type Listable, listProgram } from "#vm/disassembly.ts";
 
 /** A program as the verifier's log prints it, behind a line that says which one it is. */
 export function disassemblyText(

@@ -20,8 +20,8 @@ export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" }),
     async (options) => {
       const { examine } = await import("#toolchain/doctor.ts");
-      const { examineKernelVm } = await import("#kernel-vm/examine.ts");
-      const { surroundings } = await import("./kernel-vm-surroundings.ts");
+      const { examineKernelVm } = await import("#guest/examine.ts");
+      const { surroundings } = await import("./guest-surroundings.ts");
       const [toolchain, machines] = await Promise.all([
         examine({
           env: io.env,

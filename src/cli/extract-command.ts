@@ -1,5 +1,5 @@
 import type { Argv } from "yargs";
-import { EXTRACT_LAYERS } from "#kernel/extract-layers.ts";
+import { EXTRACT_LAYERS } from "#kernel-image/extract-layers.ts";
 import type { Call } from "./call.ts";
 
 /** `kexec-bpf extract`: the kernel out of its wrappings. */

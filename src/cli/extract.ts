@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { deliver } from "#files/deliver.ts";
-import { extractKernel } from "#kernel/extract.ts";
-import type { ExtractLayer } from "#kernel/extract-layers.ts";
+import { extractKernel } from "#kernel-image/extract.ts";
+import type { ExtractLayer } from "#kernel-image/extract-layers.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "./io.ts";
 import { besideOutput, outputPath } from "./output-word.ts";

@@ -1,4 +1,4 @@
-import type { CampaignSummary, Progress } from "#campaign/campaign-request.ts";
+import type { CampaignSummary, Progress } from "#fuzz/campaign-request.ts";
 import { EMPTY_LINE } from "#report/visible.ts";
 import type { Io } from "./io.ts";
 

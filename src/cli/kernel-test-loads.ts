@@ -2,11 +2,11 @@ import type { Command } from "#abi/command.ts";
 import type { RunParser } from "#abi/run-parser.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok } from "#core/result.ts";
-import { decompose } from "#model/decompose.ts";
+import type { Exhibit, Plan, PlannedCase, PlanOptions } from "#crosscheck/plan.ts";
+import type { NamedBytes, Subject } from "#crosscheck/subject.ts";
+import { decompose } from "#kexec-model/decompose.ts";
 import { emit, isMalformed } from "#verify/emission.ts";
 import { expectedStream } from "#verify/references.ts";
-import type { Exhibit, Plan, PlannedCase, PlanOptions } from "#witness/plan.ts";
-import type { NamedBytes, Subject } from "#witness/subject.ts";
 
 /** What a whole load sends: the streams of all parsers that the kernel runs, one behind the other. */
 type Load = Pick<PlannedCase, "vm" | "expected">;

@@ -1,5 +1,5 @@
 import type { Revision } from "#abi/revisions.ts";
-import type { GuestKernel } from "#kernel-vm/debian-kernel.ts";
+import type { GuestKernel } from "#guest/debian-kernel.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
 
 /** `kexec-bpf kernel-test` as it was asked for. Paths are absolute, sizes in bytes, times in milliseconds. */

@@ -1,8 +1,8 @@
-import type { GuestReport } from "#kernel-vm/guest.ts";
+import { errnoName } from "#bpf-vm/errno.ts";
+import type { Plan } from "#crosscheck/plan.ts";
+import type { SubjectVerdict, Verdict } from "#crosscheck/verdict.ts";
+import type { GuestReport } from "#guest/guest.ts";
 import { table } from "#report/table.ts";
-import { errnoName } from "#vm/errno.ts";
-import type { Plan } from "#witness/plan.ts";
-import type { SubjectVerdict, Verdict } from "#witness/verdict.ts";
 
 /** What came of one kernel. */
 export type TestedKernel = {

@@ -1,20 +1,20 @@
 import { join } from "node:path";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
+import { judge } from "#crosscheck/verdict.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
-import { debianKernel, type GuestKernel } from "#kernel-vm/debian-kernel.ts";
-import { type GuestReport, runGuest } from "#kernel-vm/guest.ts";
-import { findQemu, type Qemu } from "#kernel-vm/qemu.ts";
-import type { Surroundings } from "#kernel-vm/surroundings.ts";
-import { guestPrograms } from "#kernel-vm/testbed.ts";
+import { debianKernel, type GuestKernel } from "#guest/debian-kernel.ts";
+import { type GuestReport, runGuest } from "#guest/guest.ts";
+import { findQemu, type Qemu } from "#guest/qemu.ts";
+import type { Surroundings } from "#guest/surroundings.ts";
+import { guestPrograms } from "#guest/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
-import { judge } from "#witness/verdict.ts";
+import { surroundings } from "./guest-surroundings.ts";
 import type { Io } from "./io.ts";
 import { type Planned, planForOwn, planForTestbed } from "./kernel-test-plan.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";
-import { surroundings } from "./kernel-vm-surroundings.ts";
 import { type OwnKernelInterface, ownInterface } from "./own-interface.ts";
 import { report, tell } from "./report-failure.ts";
 

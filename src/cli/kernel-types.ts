@@ -4,7 +4,7 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
-import { readKernelBtf } from "#kernel/kernel-btf.ts";
+import { readKernelBtf } from "#kernel-image/kernel-btf.ts";
 
 /** The types of a kernel in whatever form (`readKernelBtf`). Errors: those of reading and decoding, with the file. */
 export async function kernelTypes(file: string): Promise<Result<Btf>> {

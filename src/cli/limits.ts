@@ -1,4 +1,4 @@
-import type { RecordLimits } from "#reference/input.ts";
+import type { RecordLimits } from "#reference-parsers/input.ts";
 
 /** The largest part that the kernel's verifier lets a parser carry, in bytes: below BPF_MAX_VAR_SIZ. */
 export const LARGEST_PART = 2 ** 29 - 1;

@@ -7,7 +7,7 @@ import type { BuildRequest } from "#build/request.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
-import { ARCHITECTURES, parseArchitecture } from "#kernel/architecture.ts";
+import { ARCHITECTURES, parseArchitecture } from "#kernel-image/architecture.ts";
 import { eventPrinter, quietLine } from "#report/events.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { carryOut } from "./carry-out.ts";

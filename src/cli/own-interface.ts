@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { ANCHOR, type Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import type { GuestKernel } from "#kernel-vm/debian-kernel.ts";
-import type { OwnInterface } from "#kernel-vm/job.ts";
+import type { GuestKernel } from "#guest/debian-kernel.ts";
+import type { OwnInterface } from "#guest/job.ts";
 import { kernelInterface } from "./kernel-types.ts";
 
 /** The parsers' interface of a kernel that has the series. */

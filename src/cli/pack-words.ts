@@ -1,4 +1,4 @@
-import { ARCHITECTURES } from "#kernel/architecture.ts";
+import { ARCHITECTURES } from "#kernel-image/architecture.ts";
 import { ZBOOT_COMPRESSIONS } from "#pack/types.ts";
 import type { CommandWords, OptionWords } from "./words.ts";
 

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { isStream } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
 import type { WriteOptions } from "#files/pieces.ts";
-import { ARCHITECTURES } from "#kernel/architecture.ts";
+import { ARCHITECTURES } from "#kernel-image/architecture.ts";
 import { type Packed, ZBOOT_COMPRESSIONS } from "#pack/types.ts";
 import type { Unpacked } from "#pack/unpack.ts";
 import { EXIT } from "#report/exit-code.ts";

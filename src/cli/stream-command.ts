@@ -51,7 +51,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
         async (options) => {
           const image = await readInput(resolve(io.cwd, options.image));
           if (!image.ok) return finish(report(io, image.failure));
-          const { parseAny } = await import("#reference/runner.ts");
+          const { parseAny } = await import("#reference-parsers/runner.ts");
           const commands = parseAny({ image: image.value, revision: options.abi, limits: LARGEST_PARTS });
           if (!commands.ok)
             return finish(report(io, inFile(commands.failure, resolve(io.cwd, options.image))));
@@ -79,7 +79,7 @@ export function streamCommand(parser: Argv, { io, finish }: Call): Argv {
           const b = await readStream(resolve(io.cwd, options.b));
           if (!b.ok) return finish(report(io, b.failure));
           const difference = options.effect
-            ? await (await import("#model/effects.ts")).diffEffects(a.value, b.value)
+            ? await (await import("#kexec-model/effects.ts")).diffEffects(a.value, b.value)
             : diffStreams(a.value, b.value);
           io.stdout(
             options.json

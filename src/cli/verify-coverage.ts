@@ -1,12 +1,12 @@
 import { join } from "node:path";
+import { declaredFor, parseDeclarations } from "#bpf-vm/coverage/declared.ts";
+import { coverageReport } from "#bpf-vm/coverage/report.ts";
+import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
 import type { CoverageReport } from "#core/coverage.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { Subject } from "#verify/subject.ts";
-import { declaredFor, parseDeclarations } from "#vm/coverage/declared.ts";
-import { coverageReport } from "#vm/coverage/report.ts";
-import type { Coverage } from "#vm/interpreter/coverage.ts";
 import { packageRoot } from "./package-root.ts";
 
 /** A byte for each slot of each of a subject's programs, over all images. */

@@ -1,5 +1,8 @@
 import { dirname, join, resolve } from "node:path";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { type LoadedParser, loadParser } from "#bpf-vm/load-parser.ts";
+import { asFailure, type LoadFailure } from "#bpf-vm/loader/failure.ts";
+import { loadForRevision, type ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { compileParser } from "#build/compile-parser.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -10,9 +13,6 @@ import type { Btf } from "#formats/btf/btf.ts";
 import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import { type LoadedParser, loadParser } from "#vm/load-parser.ts";
-import { asFailure, type LoadFailure } from "#vm/loader/failure.ts";
-import { loadForRevision, type ParserOfRevision } from "#vm/own-revision.ts";
 import type { Io } from "./io.ts";
 import { kernelInterface } from "./kernel-types.ts";
 import { LARGEST_PARTS } from "./limits.ts";

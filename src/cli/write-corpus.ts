@@ -1,13 +1,13 @@
 import { basename, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Revision } from "#abi/revisions.ts";
-import { openSeeds } from "#campaign/campaign-input.ts";
-import { caseFiles } from "#campaign/case-file.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
+import { openSeeds } from "#fuzz/campaign-input.ts";
+import { caseFiles } from "#fuzz/case-file.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { casesOf, type HostileCase, hostileCorpus } from "#verify/mutations/corpus.ts";

@@ -1,5 +1,5 @@
 /*
- * What runs of a program have reached, as a plain value: `vm/coverage/` makes it, `report/` words it.
+ * What runs of a program have reached, as a plain value: `bpf-vm/coverage/` makes it, `report/` words it.
  *
  * A branch is one of the two ways that a conditional jump can go.
  */

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { readInputText } from "#files/input-file.ts";
 import { MAX_CONTAINER_PROGRAMS } from "#formats/elf/container.ts";
-import { ARCHITECTURES, type Architecture } from "#kernel/architecture.ts";
+import { ARCHITECTURES, type Architecture } from "#kernel-image/architecture.ts";
 
 export type PartName = "kernel" | "initrd" | "cmdline";
 

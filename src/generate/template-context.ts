@@ -1,5 +1,5 @@
 import type { RevisionProfile } from "#abi/revisions.ts";
-import type { Architecture } from "#kernel/architecture.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
 import type { PartCommand, PartName, Target } from "./target.ts";
 
 /** What `templates/frame.hbs` and every body see. Nothing else; Handlebars runs in strict mode. */

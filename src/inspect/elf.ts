@@ -6,7 +6,7 @@ import { type Container, decodeContainer } from "#formats/elf/container.ts";
 import type { ElfFile } from "#formats/elf/elf-file.ts";
 import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { loadPlan } from "#formats/image/load-plan.ts";
-import { isLoadedHigh, unfitElf } from "#kernel/vmlinux.ts";
+import { isLoadedHigh, unfitElf } from "#kernel-image/vmlinux.ts";
 import type { Facts, Field } from "./types.ts";
 
 const MACHINES: Readonly<Record<number, string>> = {

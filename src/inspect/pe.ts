@@ -11,7 +11,7 @@ import { decodePe, isPe } from "#formats/pe/pe-file.ts";
 import type { PeFile, PeSection } from "#formats/pe/types.ts";
 import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
-import { kernelBeside } from "#kernel/forms.ts";
+import { kernelBeside } from "#kernel-image/forms.ts";
 import { factText } from "./pe-words.ts";
 import type { Facts, Field, FilePart } from "./types.ts";
 

@@ -5,7 +5,7 @@ import { type WriteOptions, writePieces } from "#files/pieces.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { decodeContainer, encodeContainer } from "#formats/elf/container.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
-import { type Architecture, MACHINES } from "#kernel/architecture.ts";
+import { type Architecture, MACHINES } from "#kernel-image/architecture.ts";
 import { packed } from "./packed.ts";
 import { smallInput } from "./small.ts";
 import type { Packed, PackedInput } from "./types.ts";

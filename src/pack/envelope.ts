@@ -5,7 +5,7 @@ import { type Piece, type WriteOptions, writePieces } from "#files/pieces.ts";
 import { layoutEnvelope } from "#formats/envelope/encode.ts";
 import { peArchitecture } from "#formats/pe/machines.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
-import { type Architecture, MACHINES } from "#kernel/architecture.ts";
+import { type Architecture, MACHINES } from "#kernel-image/architecture.ts";
 import { packed } from "./packed.ts";
 import { readPe } from "./pe-input.ts";
 import type { Packed } from "./types.ts";

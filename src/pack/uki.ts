@@ -7,7 +7,7 @@ import { encodePe, PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import { PE_MACHINE, peArchitecture } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import type { PeFile } from "#formats/pe/types.ts";
-import type { Architecture } from "#kernel/architecture.ts";
+import type { Architecture } from "#kernel-image/architecture.ts";
 import { type OverlayChoice, settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { certificateNotes, sizeOfImageNotes } from "./pe.ts";

@@ -11,7 +11,7 @@ import { isElf } from "#formats/elf/header.ts";
 import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { peSection } from "#formats/pe/pe-file.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
-import { decodeSparseElf } from "#kernel/sparse-elf.ts";
+import { decodeSparseElf } from "#kernel-image/sparse-elf.ts";
 import { readPe } from "./pe-input.ts";
 
 export type UnpackRequest = {

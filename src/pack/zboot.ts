@@ -9,7 +9,7 @@ import { planAppend } from "#formats/pe/append.ts";
 import { PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import { encodeZboot, type ZbootArch, zbootHeader } from "#formats/zboot/encode.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
-import { type Architecture, MACHINES } from "#kernel/architecture.ts";
+import { type Architecture, MACHINES } from "#kernel-image/architecture.ts";
 import { settleOverlay } from "./overlay.ts";
 import { packed } from "./packed.ts";
 import { certificateNotes } from "./pe.ts";

@@ -1,6 +1,6 @@
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
+import type { Injection } from "#bpf-vm/injection.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import type { Injection } from "#vm/injection.ts";
 import { REFERENCES, type ReferenceName } from "./references.ts";
 
 /** What stands beside a corpus image `NAME.img` in `NAME.json`. */

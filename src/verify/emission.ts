@@ -1,11 +1,11 @@
 import type { Command } from "#abi/command.ts";
 import { decodeCommand } from "#abi/command-codec.ts";
+import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
+import type { EmittedBuffer } from "#bpf-vm/machine.ts";
+import type { LoadedProgram } from "#bpf-vm/program.ts";
+import { runLoaded } from "#bpf-vm/run-parser.ts";
+import type { RunOptions, RunOutcome } from "#bpf-vm/run-program.ts";
 import type { Malformed } from "#core/failure.ts";
-import type { Coverage } from "#vm/interpreter/coverage.ts";
-import type { EmittedBuffer } from "#vm/machine.ts";
-import type { LoadedProgram } from "#vm/program.ts";
-import { runLoaded } from "#vm/run-parser.ts";
-import type { RunOptions, RunOutcome } from "#vm/run-program.ts";
 import type { Subject } from "./subject.ts";
 
 /** One of a parser's programs, run over an image. */

@@ -1,7 +1,7 @@
 import { commandTitle } from "#abi/command.ts";
+import type { Injection } from "#bpf-vm/injection.ts";
+import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
 import type { FindingRecord, VerdictRecord } from "#core/verification.ts";
-import type { Injection } from "#vm/injection.ts";
-import type { Coverage } from "#vm/interpreter/coverage.ts";
 import { type Emission, type EmissionOptions, isMalformed } from "./emission.ts";
 import { faultPaths, injectionTitle } from "./fault-paths.ts";
 import { findingFacts, sourcePlace } from "./finding-record.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "#abi/command.ts";
+import type { Injection } from "#bpf-vm/injection.ts";
 import type { Failure } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
-import type { Injection } from "#vm/injection.ts";
 
 /**
  * The buffers that the kernel should see in a run, refused ones included.

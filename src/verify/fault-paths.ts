@@ -1,6 +1,6 @@
-import { probeReadSites } from "#vm/helpers/probe-read.ts";
-import type { Injection } from "#vm/injection.ts";
-import { type LoadedProgram, sourceOf } from "#vm/program.ts";
+import { probeReadSites } from "#bpf-vm/helpers/probe-read.ts";
+import type { Injection } from "#bpf-vm/injection.ts";
+import { type LoadedProgram, sourceOf } from "#bpf-vm/program.ts";
 import type { Emission } from "./emission.ts";
 import { sourcePlace } from "./finding-record.ts";
 

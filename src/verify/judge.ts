@@ -1,10 +1,10 @@
 import type { Command } from "#abi/command.ts";
 import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
+import type { Injection } from "#bpf-vm/injection.ts";
+import { sourceOf } from "#bpf-vm/program.ts";
 import { hexdumpAround } from "#bytes/hexdump.ts";
 import type { SourceLine } from "#isa/listing.ts";
-import { diffEffects } from "#model/effects.ts";
-import type { Injection } from "#vm/injection.ts";
-import { sourceOf } from "#vm/program.ts";
+import { diffEffects } from "#kexec-model/effects.ts";
 import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
 import { streamDue } from "./expectation.ts";
 import { expectedStream } from "./references.ts";

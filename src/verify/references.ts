@@ -1,11 +1,11 @@
 import type { Command } from "#abi/command.ts";
+import { type LoadedProgram, sourceOf } from "#bpf-vm/program.ts";
 import type { Result } from "#core/result.ts";
-import { parseEnvelope } from "#reference/envelope.ts";
-import type { ReferenceInput } from "#reference/input.ts";
-import { parsePlain } from "#reference/plain.ts";
-import { parseUki } from "#reference/uki.ts";
-import { parseZboot } from "#reference/zboot.ts";
-import { type LoadedProgram, sourceOf } from "#vm/program.ts";
+import { parseEnvelope } from "#reference-parsers/envelope.ts";
+import type { ReferenceInput } from "#reference-parsers/input.ts";
+import { parsePlain } from "#reference-parsers/plain.ts";
+import { parseUki } from "#reference-parsers/uki.ts";
+import { parseZboot } from "#reference-parsers/zboot.ts";
 import { REFERENCES, type ReferenceName } from "./reference-names.ts";
 
 export { REFERENCES, type ReferenceName } from "./reference-names.ts";

@@ -1,9 +1,9 @@
 import { headerLayout } from "#abi/header-layout.ts";
 import type { Revision } from "#abi/revisions.ts";
-import type { RecordLimits } from "#reference/input.ts";
-import type { LoadedParser } from "#vm/load-parser.ts";
-import { type MapDefinition, MapType } from "#vm/maps/definition.ts";
-import type { LoadedProgram } from "#vm/program.ts";
+import type { LoadedParser } from "#bpf-vm/load-parser.ts";
+import { type MapDefinition, MapType } from "#bpf-vm/maps/definition.ts";
+import type { LoadedProgram } from "#bpf-vm/program.ts";
+import type { RecordLimits } from "#reference-parsers/input.ts";
 
 /** What the ring puts before a record, in bytes; records are multiples of it. */
 const RECORD_HEADER = 8;

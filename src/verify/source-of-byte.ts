@@ -1,7 +1,7 @@
 import type { StreamDifference } from "#abi/stream-diff.ts";
+import { sourceOf } from "#bpf-vm/program.ts";
 import type { SourceRole } from "#core/verification.ts";
 import type { SourceLine } from "#isa/listing.ts";
-import { sourceOf } from "#vm/program.ts";
 import { type Emission, type EmissionOptions, emit } from "./emission.ts";
 import type { Subject } from "./subject.ts";
 

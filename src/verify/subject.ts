@@ -1,14 +1,14 @@
 import { type HeaderLayout, headerLayout, headerLayoutFromBtf } from "#abi/header-layout.ts";
 import { ANCHOR, type Revision } from "#abi/revisions.ts";
+import type { LoadedParser } from "#bpf-vm/load-parser.ts";
+import type { LoadedProgram } from "#bpf-vm/program.ts";
+import { type ContextLayout, contextLayout } from "#bpf-vm/run-parser.ts";
+import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { EM } from "#formats/elf/constants.ts";
-import type { ImageArchitecture, RecordLimits } from "#reference/input.ts";
-import type { LoadedParser } from "#vm/load-parser.ts";
-import type { LoadedProgram } from "#vm/program.ts";
-import { type ContextLayout, contextLayout } from "#vm/run-parser.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import type { ImageArchitecture, RecordLimits } from "#reference-parsers/input.ts";
 import type { ParserArchitecture } from "./parser-architecture.ts";
 import { type ReferenceName, referenceOf } from "./references.ts";
 

@@ -1,11 +1,11 @@
 import type { Command } from "#abi/command.ts";
 import type { StreamDifference } from "#abi/stream-diff.ts";
+import type { Fault } from "#bpf-vm/fault.ts";
+import type { Reference, StrayRead } from "#bpf-vm/machine.ts";
 import type { Failure, Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import type { SourceRole } from "#core/verification.ts";
 import type { SourceLine } from "#isa/listing.ts";
-import type { Fault } from "#vm/fault.ts";
-import type { Reference, StrayRead } from "#vm/machine.ts";
 import type { Emission } from "./emission.ts";
 
 /** What is wrong with a run, with the source line to look at where debug information tells it. */

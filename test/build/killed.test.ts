@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { digest } from "#files/digest.ts";
-import { Random } from "#verify/fuzz/random.ts";
+import { Random } from "#fuzz/engine/random.ts";
 import { start } from "../support/cli.ts";
 import { kernelTree, newFolder } from "../support/kernel-tree.ts";
 import { CLANGS, installed } from "./judges.ts";

@@ -8,7 +8,7 @@ import { compressZstd } from "#formats/compression/zstd-encode.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
 import { encodeZbootImage, type ZbootInput } from "#formats/zboot/encode.ts";
-import { bzImage } from "../kernel/images.ts";
+import { bzImage } from "../kernel-image/images.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
+import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
 import { planForOwn } from "../../src/cli/kernel-test-plan.ts";
+import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
-import { type BuiltParsers, buildParsers } from "../vm/support/parsers.ts";
 
 const UKI = buildPe([
   { name: ".linux", data: Buffer.from("kernel") },

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { encodeZbootImage } from "#formats/zboot/encode.ts";
-import { Random } from "#verify/fuzz/random.ts";
+import { Random } from "#fuzz/engine/random.ts";
 import { bytecode, imageFor, Workplace, zbootFor } from "../pack/samples.ts";
 import { cliOk, programFile, start } from "../support/cli.ts";
 import { newKey } from "../support/keys.ts";

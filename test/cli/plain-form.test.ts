@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { namingStdin } from "#cli/own-words.ts";
 import { plainForm } from "#cli/plain-form.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
-import { bootImage } from "../kernel/images.ts";
+import { bootImage } from "../kernel-image/images.ts";
 import { cli, programFile, runProgram } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 

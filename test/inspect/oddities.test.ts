@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { encodeCertificate } from "#formats/pe/certificates.ts";
 import type { Inspection } from "#inspect/types.ts";
-import { bootImage, bzImage } from "../kernel/images.ts";
+import { bootImage, bzImage } from "../kernel-image/images.ts";
 import { cliOk } from "../support/cli.ts";
 import { buildElf, edited } from "../support/elf-builder.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";

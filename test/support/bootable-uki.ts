@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeCpio } from "#kernel-vm/cpio.ts";
+import { encodeCpio } from "#guest/cpio.ts";
 import type { ZbootCompression } from "#pack/types.ts";
 import { cliOk } from "./cli.ts";
 import { newFolder } from "./kernel-tree.ts";

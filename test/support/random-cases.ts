@@ -22,9 +22,9 @@ import { appendSignature, splitSignature } from "#formats/signature/signature.ts
 import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
 import { decodeZboot } from "#formats/zboot/zboot.ts";
-import { parseEnvelope } from "#reference/envelope.ts";
-import { parseUki } from "#reference/uki.ts";
-import { parseZboot } from "#reference/zboot.ts";
+import { parseEnvelope } from "#reference-parsers/envelope.ts";
+import { parseUki } from "#reference-parsers/uki.ts";
+import { parseZboot } from "#reference-parsers/zboot.ts";
 import { BtfBuilder } from "./btf-builder.ts";
 import { buildElf, symbolSections } from "./elf-builder.ts";
 import { buildPe } from "./pe-builder.ts";

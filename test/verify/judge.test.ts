@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Revision } from "#abi/revisions.ts";
+import { loadParser } from "#bpf-vm/load-parser.ts";
+import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { emit } from "#verify/emission.ts";
 import { faultPaths } from "#verify/fault-paths.ts";
 import { judge, judgeEffect } from "#verify/judge.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import { loadParser } from "#vm/load-parser.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
-import { type BuiltParsers, buildParsers } from "../vm/support/parsers.ts";
 
 const REVISIONS: readonly Revision[] = ["v6", "v7"];
 const LIMITS = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };

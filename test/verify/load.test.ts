@@ -1,14 +1,14 @@
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
+import { loadParser } from "#bpf-vm/load-parser.ts";
+import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { failureText } from "#report/failure-text.ts";
 import { judgeLoad } from "#verify/load.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import { loadParser } from "#vm/load-parser.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
+import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { buildPe, type TestPeSection } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
-import { type BuiltParsers, buildParsers } from "../vm/support/parsers.ts";
 
 const LIMITS = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };
 const AARCH64 = 183;

@@ -13,7 +13,7 @@ import { type LightSkeleton, parseLightSkeleton } from "#formats/light-skeleton/
 import { bytecodeSymbols, renderBytecodeSource } from "#generate/bytecode-source.ts";
 import { checkSkeletonShape } from "#generate/skeleton-shape.ts";
 import type { Target } from "#generate/target.ts";
-import { MACHINES, TRIPLES } from "#kernel/architecture.ts";
+import { MACHINES, TRIPLES } from "#kernel-image/architecture.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { writeAll } from "./headers.ts";
 import { readOutput, skeletonName } from "./program.ts";

@@ -1,5 +1,5 @@
 import type { Revision } from "#abi/revisions.ts";
-import type { ImageArchitecture } from "#reference/input.ts";
+import type { ImageArchitecture } from "#reference-parsers/input.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import type { Format, GoodFile } from "./good-file.ts";
 import { formatsOf, goodFiles } from "./good-files.ts";

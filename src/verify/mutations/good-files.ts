@@ -5,7 +5,7 @@ import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { encodePe } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { encodeZboot } from "#formats/zboot/encode.ts";
-import type { ImageArchitecture } from "#reference/input.ts";
+import type { ImageArchitecture } from "#reference-parsers/input.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import { withNumber } from "./field.ts";
 import { type Format, type GoodFile, goodFile } from "./good-file.ts";

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS } from "#abi/revisions.ts";
+import { loadParser } from "#bpf-vm/load-parser.ts";
+import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { faultPaths } from "#verify/fault-paths.ts";
 import { judge } from "#verify/judge.ts";
 import { hostileCorpus } from "#verify/mutations/corpus.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import { loadParser } from "#vm/load-parser.ts";
-import { profileBtf } from "#vm/target/profile-btf.ts";
-import { type BuiltParsers, buildParsers } from "../../vm/support/parsers.ts";
+import { type BuiltParsers, buildParsers } from "../../bpf-vm/support/parsers.ts";
 
 const LIMITS = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 1 << 15 };
 

@@ -1,0 +1,343 @@
+import { DEFAULT_BUDGET, type Execution, type Outcome } from "#bpf-vm/execution.ts";
+import { FaultSignal } from "#bpf-vm/fault.ts";
+import type { Memory } from "#bpf-vm/memory/memory.ts";
+import { RunState } from "#bpf-vm/run-state.ts";
+import { calculate } from "./arithmetic.ts";
+import { holds, LAST_TEST } from "./conditions.ts";
+import { Covered } from "./coverage.ts";
+import * as int64 from "./int64.ts";
+import { update } from "./update.ts";
+
+const JUMPED = Covered.RUN | Covered.TAKEN;
+const STAYED = Covered.RUN | Covered.PASSED;
+
+/** Runs a program from its first instruction to its exit, or to its first fault. */
+export function interpret(execution: Execution): Outcome {
+  return new Interpreter(execution).start();
+}
+
+/** The end of a run that another executor began. */
+export type Rest = {
+  /** The lowered instruction to go on with; no function may end behind it. */
+  readonly start: number;
+  /** R0 to R10, in halves. */
+  readonly registers: Int32Array;
+  /** Instructions left of the budget. */
+  readonly left: number;
+};
+
+/** Runs the last instructions of a budget, up to the fault that it ends with, or to an earlier one. */
+export function interpretRest(execution: Execution, rest: Rest): Outcome {
+  return new Interpreter(execution).goOn(rest);
+}
+
+class Interpreter {
+  readonly #execution: Execution;
+  readonly #memory: Memory;
+  readonly #registers: Int32Array;
+  readonly #state: RunState;
+  /** One byte for each lowered instruction. */
+  readonly #covered: Uint8Array;
+  readonly #budget: number;
+  #left: number;
+
+  constructor(execution: Execution) {
+    const { program, machine, budget = DEFAULT_BUDGET } = execution;
+    this.#execution = execution;
+    this.#memory = machine.memory;
+    this.#registers = Int32Array.from(program.registers);
+    this.#state = new RunState(execution, this.#registers, (start) => this.#run(start));
+    this.#covered = new Uint8Array(program.slots.length);
+    this.#budget = budget;
+    this.#left = budget;
+    for (const [i, { index }] of program.symbols.entries()) {
+      const value = execution.symbols[i];
+      this.#registers[index] = value?.low ?? 0;
+      this.#registers[index + 1] = value?.high ?? 0;
+    }
+  }
+
+  start(): Outcome {
+    return this.#toTheEnd(() => {
+      this.#state.enter(0);
+      this.#run(0);
+    });
+  }
+
+  goOn({ start, registers, left }: Rest): Outcome {
+    this.#registers.set(registers);
+    this.#left = left;
+    return this.#toTheEnd(() => this.#run(start));
+  }
+
+  #toTheEnd(work: () => void): Outcome {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof FaultSignal)) throw error;
+      this.#state.locate(error, 0);
+    }
+    this.#reportCoverage();
+    const { fault } = this.#state;
+    return {
+      result: fault === undefined ? int64.big(this.#registers, 0) : undefined,
+      fault,
+      executed: this.#budget - this.#left,
+    };
+  }
+
+  /** Runs from one lowered instruction until the function that it belongs to exits. */
+  #run(start: number): void {
+    const { code } = this.#execution.program;
+    const memory = this.#memory;
+    const r = this.#registers;
+    const covered = this.#covered;
+    const state = this.#state;
+    const floor = state.stack.depth;
+    let left = this.#left;
+    let pc = start;
+    try {
+      for (;;) {
+        if (left <= 0) throw new FaultSignal({ reason: "budget", detail: `${this.#budget} instructions` });
+        left -= 1;
+        const at = pc << 2;
+        const d = code[at + 1] ?? 0;
+        const s = code[at + 2] ?? 0;
+        const argument = code[at + 3] ?? 0;
+        const operation = code[at] ?? 0;
+        switch (operation) {
+          case 0: // nop
+            break;
+          case 1: // load1
+            this.#read(s, argument, 1);
+            r[d] = memory.region.view.getUint8(memory.offset);
+            r[d + 1] = 0;
+            break;
+          case 2: // load2
+            this.#read(s, argument, 2);
+            r[d] = memory.region.view.getUint16(memory.offset, true);
+            r[d + 1] = 0;
+            break;
+          case 3: // load4
+            this.#read(s, argument, 4);
+            r[d] = memory.region.view.getInt32(memory.offset, true);
+            r[d + 1] = 0;
+            break;
+          case 4: // load8
+            this.#read(s, argument, 8);
+            r[d] = memory.region.view.getInt32(memory.offset, true);
+            r[d + 1] = memory.region.view.getInt32(memory.offset + 4, true);
+            break;
+          case 5: // store1
+            this.#write(d, argument, 1, pc);
+            memory.region.view.setUint8(memory.offset, r[s] ?? 0);
+            break;
+          case 6: // store2
+            this.#write(d, argument, 2, pc);
+            memory.region.view.setUint16(memory.offset, r[s] ?? 0, true);
+            break;
+          case 7: // store4
+            this.#write(d, argument, 4, pc);
+            memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
+            break;
+          case 8: // store8
+            this.#write(d, argument, 8, pc);
+            memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
+            memory.region.view.setInt32(memory.offset + 4, r[s + 1] ?? 0, true);
+            break;
+          case 9: // mov64
+            r[d] = r[s] ?? 0;
+            r[d + 1] = r[s + 1] ?? 0;
+            break;
+          case 10: // mov32
+            r[d] = r[s] ?? 0;
+            r[d + 1] = 0;
+            break;
+          case 11: // add64
+            int64.add(r, d, s);
+            break;
+          case 12: // add32
+            r[d] = (r[d] ?? 0) + (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 13: // sub64
+            int64.subtract(r, d, s);
+            break;
+          case 14: // sub32
+            r[d] = (r[d] ?? 0) - (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 15: // and64
+            r[d] = (r[d] ?? 0) & (r[s] ?? 0);
+            r[d + 1] = (r[d + 1] ?? 0) & (r[s + 1] ?? 0);
+            break;
+          case 16: // and32
+            r[d] = (r[d] ?? 0) & (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 17: // or64
+            r[d] = (r[d] ?? 0) | (r[s] ?? 0);
+            r[d + 1] = (r[d + 1] ?? 0) | (r[s + 1] ?? 0);
+            break;
+          case 18: // or32
+            r[d] = (r[d] ?? 0) | (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 19: // xor64
+            r[d] = (r[d] ?? 0) ^ (r[s] ?? 0);
+            r[d + 1] = (r[d + 1] ?? 0) ^ (r[s + 1] ?? 0);
+            break;
+          case 20: // xor32
+            r[d] = (r[d] ?? 0) ^ (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 21: // lsh64
+            int64.shiftLeft(r, d, s);
+            break;
+          case 22: // lsh32
+            r[d] = (r[d] ?? 0) << (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 23: // rsh64
+            int64.shiftRight(r, d, s);
+            break;
+          case 24: // rsh32
+            r[d] = (r[d] ?? 0) >>> (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 25: // arsh64
+            int64.shiftRightSigned(r, d, s);
+            break;
+          case 26: // arsh32
+            r[d] = (r[d] ?? 0) >> (r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 27: // mul64
+            int64.multiply(r, d, s);
+            break;
+          case 28: // mul32
+            r[d] = Math.imul(r[d] ?? 0, r[s] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 29: // neg64
+            int64.negate(r, d);
+            break;
+          case 30: // neg32
+            r[d] = -(r[d] ?? 0);
+            r[d + 1] = 0;
+            break;
+          case 31: // jump
+            covered[pc] = Covered.RUN;
+            pc = argument;
+            continue;
+          case 54: // call
+            this.#left = left;
+            state.call(argument);
+            left = this.#left;
+            break;
+          case 55: // callLocal
+            covered[pc] = Covered.RUN;
+            state.enter(pc + 1);
+            pc = argument;
+            continue;
+          case 56: // exit
+            covered[pc] = Covered.RUN;
+            pc = state.leave();
+            if (state.stack.depth < floor) {
+              this.#left = left;
+              return;
+            }
+            continue;
+          case 77: // update
+            this.#update(d, s, argument, pc);
+            break;
+          case 74: // loadSigned1
+            this.#read(s, argument, 1);
+            int64.set(r, d, memory.region.view.getInt8(memory.offset));
+            break;
+          case 75: // loadSigned2
+            this.#read(s, argument, 2);
+            int64.set(r, d, memory.region.view.getInt16(memory.offset, true));
+            break;
+          case 76: // loadSigned4
+            this.#read(s, argument, 4);
+            int64.set(r, d, memory.region.view.getInt32(memory.offset, true));
+            break;
+          case 78: // refuse
+            throw new FaultSignal({
+              reason: "unsupported",
+              detail: this.#execution.program.refusals[argument] ?? "",
+            });
+          default:
+            if (operation > LAST_TEST) {
+              calculate(operation, r, d, s);
+              break;
+            }
+            if (holds(operation, r, d, s)) {
+              covered[pc] = (covered[pc] ?? 0) | JUMPED;
+              pc = argument;
+            } else {
+              covered[pc] = (covered[pc] ?? 0) | STAYED;
+              pc += 1;
+            }
+            continue;
+        }
+        covered[pc] = Covered.RUN;
+        pc += 1;
+      }
+    } catch (error) {
+      // A callback that faulted has counted on.
+      this.#left = Math.min(this.#left, left);
+      if (error instanceof FaultSignal && state.locate(error, pc)) {
+        covered[pc] = (covered[pc] ?? 0) | Covered.RUN;
+      }
+      throw error;
+    }
+  }
+
+  /** Finds what a load reads, at an offset from the source register. */
+  #read(source: number, offset: number, size: number): void {
+    const r = this.#registers;
+    const before = r[source] ?? 0;
+    const low = (before + offset) | 0;
+    const carry = (offset >> 31) + (low >>> 0 < before >>> 0 ? 1 : 0);
+    this.#memory.toRead(((r[source + 1] ?? 0) + carry) | 0, low, size);
+  }
+
+  /** Finds what a store writes, at an offset from the destination register. */
+  #write(destination: number, offset: number, size: number, pc: number): void {
+    this.#watched(pc);
+    const r = this.#registers;
+    const before = r[destination] ?? 0;
+    const low = (before + offset) | 0;
+    const carry = (offset >> 31) + (low >>> 0 < before >>> 0 ? 1 : 0);
+    this.#memory.toWrite(((r[destination + 1] ?? 0) + carry) | 0, low, size);
+  }
+
+  #update(destination: number, source: number, argument: number, pc: number): void {
+    this.#watched(pc);
+    const does = this.#execution.program.updates[argument >> 16];
+    if (does === undefined) throw new Error("an atomic operation that lowering did not note");
+    const r = this.#registers;
+    const offset = (argument << 16) >> 16;
+    const before = r[destination] ?? 0;
+    const low = (before + offset) | 0;
+    const carry = (offset >> 31) + (low >>> 0 < before >>> 0 ? 1 : 0);
+    this.#memory.toUpdate(((r[destination + 1] ?? 0) + carry) | 0, low, does.bytes);
+    update(does, this.#memory, r, source);
+  }
+
+  #watched(pc: number): void {
+    const { watch } = this.#memory;
+    if (watch !== undefined) watch.slot = this.#execution.program.slots[pc] ?? 0;
+  }
+
+  #reportCoverage(): void {
+    const { coverage, program } = this.#execution;
+    if (coverage === undefined) return;
+    for (let i = 0; i < this.#covered.length; i++) {
+      const slot = program.slots[i] ?? 0;
+      coverage[slot] = (coverage[slot] ?? 0) | (this.#covered[i] ?? 0);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { Errno } from "#bpf-vm/errno.ts";
+import type { Memory } from "#bpf-vm/memory/memory.ts";
+import type { Region } from "#bpf-vm/memory/region.ts";
+import { latin1 } from "#bytes/reader.ts";
+import {
+  BPF_F_RDONLY_PROG,
+  BPF_F_WRONLY_PROG,
+  elementStride,
+  type MapDefinition,
+  MapType,
+} from "./definition.ts";
+
+/** `flags` of an update. Source: `include/uapi/linux/bpf.h`. */
+const BPF_NOEXIST = 1;
+const BPF_EXIST = 2;
+
+const NO_CONTENT = new Uint8Array(0);
+
+/** A map in a machine's memory: an object that map pointers name, and its values. */
+export class MapInstance {
+  readonly definition: MapDefinition;
+  readonly object: Region;
+  /** How much of a ring buffer has been handed out, headers included, in bytes. Nothing is ever consumed. */
+  ringPosition = 0;
+  ringRecords = 0;
+  readonly #memory: Memory;
+  readonly #elements = new Map<string, Region>();
+
+  constructor(memory: Memory, definition: MapDefinition) {
+    this.#memory = memory;
+    this.definition = definition;
+    this.object = memory.add({
+      kind: "map-object",
+      name: `map object ${definition.name}`,
+      size: 8,
+      access: "none",
+    });
+  }
+
+  get isArray(): boolean {
+    return this.definition.type === MapType.ARRAY || this.definition.type === MapType.PERCPU_ARRAY;
+  }
+
+  /** The value under a key; undefined where there is none. */
+  lookup(key: Uint8Array): Region | undefined {
+    return this.isArray ? this.element(indexOf(key)) : this.#elements.get(latin1(key));
+  }
+
+  /** An array's element, which is a region of exactly the value's size. */
+  element(index: number): Region | undefined {
+    const { definition } = this;
+    if (!this.isArray || index >= definition.maxEntries) return undefined;
+    const known = this.#elements.get(String(index));
+    if (known !== undefined) return known;
+    const start = index * elementStride(definition);
+    // Elements are made when they are first asked for: most programs leave most of an array alone.
+    const bytes = definition.content?.slice(start, start + definition.valueSize) ?? NO_CONTENT;
+    const name = definition.maxEntries === 1 ? "" : `[${index}]`;
+    const region = this.#add(`map ${definition.name}${name}`, bytes);
+    this.#elements.set(String(index), region);
+    return region;
+  }
+
+  /** Sets the value under a key. 0, or a negative errno as the kernel's `map_update_elem` gives it. */
+  update(key: Uint8Array, value: Uint8Array, flags: number): number {
+    if (flags > BPF_EXIST) return -Errno.EINVAL;
+    const known = this.lookup(key);
+    if (known === undefined) {
+      if (this.definition.type !== MapType.HASH) return this.isArray ? -Errno.E2BIG : -Errno.EOPNOTSUPP;
+      if (flags === BPF_EXIST) return -Errno.ENOENT;
+      if (this.#elements.size >= this.definition.maxEntries) return -Errno.E2BIG;
+      const text = latin1(key);
+      this.#elements.set(text, this.#add(`value in map ${this.definition.name}`, value.slice()));
+      return 0;
+    }
+    if (flags === BPF_NOEXIST) return -Errno.EEXIST;
+    known.reach(known.size);
+    known.bytes.set(value);
+    return 0;
+  }
+
+  /** Removes a key of a hash. The value's memory stays, as it does until the kernel's grace period is over. */
+  remove(key: Uint8Array): number {
+    if (this.definition.type !== MapType.HASH) return this.isArray ? -Errno.EINVAL : -Errno.EOPNOTSUPP;
+    return this.#elements.delete(latin1(key)) ? 0 : -Errno.ENOENT;
+  }
+
+  #add(name: string, bytes: Uint8Array): Region {
+    const { flags, valueSize } = this.definition;
+    const access =
+      (flags & BPF_F_WRONLY_PROG) !== 0 ? "none" : (flags & BPF_F_RDONLY_PROG) !== 0 ? "read" : "read-write";
+    if (this.definition.unknownValues) {
+      return this.#memory.add({ kind: "unmodelled", name, size: valueSize, access: "none" });
+    }
+    return this.#memory.add({ kind: "map-value", name, size: valueSize, bytes, access });
+  }
+}
+
+function indexOf(key: Uint8Array): number {
+  return new DataView(key.buffer, key.byteOffset, key.byteLength).getUint32(0, true);
+}

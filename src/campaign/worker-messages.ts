@@ -1,9 +1,0 @@
-import type { Discovery, Entry } from "#verify/fuzz/campaign.ts";
-import type { Coverage } from "#vm/interpreter/coverage.ts";
-
-export type FromWorker =
-  | { readonly kind: "entry"; readonly entry: Entry; readonly coverage: readonly Coverage[] }
-  | { readonly kind: "discovery"; readonly discovery: Discovery }
-  | { readonly kind: "progress"; readonly cases: number; readonly next: number };
-
-export type ToWorker = { readonly kind: "adopt"; readonly entry: Entry } | { readonly kind: "stop" };

@@ -1,0 +1,52 @@
+import type { LoadedParser } from "#bpf-vm/load-parser.ts";
+import type { LoadedProgram } from "#bpf-vm/program.ts";
+import type { ImageArchitecture, RecordLimits } from "#reference-parsers/input.ts";
+import { type ReferenceName, referenceOf } from "#verify/references.ts";
+import { imageArchitecture, type ParserInterface } from "#verify/subject.ts";
+
+export type NamedBytes = { readonly name: string; readonly bytes: Uint8Array };
+
+/** One program of a container, under test by itself. */
+export type Subject = ParserInterface & {
+  /** `uki.bpf .bpf.1`. */
+  readonly name: string;
+  /** Position among the containers. */
+  readonly container: number;
+  /** `.bpf.1`, `.bpf.nested/.bpf.1`. */
+  readonly path: string;
+  /** As the VM loaded it. */
+  readonly program: LoadedProgram;
+  /** Undefined where no reference parser knows the format. */
+  readonly reference: ReferenceName | undefined;
+  /** Of the kernels that it is for, where the container says so. */
+  readonly arch: ImageArchitecture | undefined;
+  /** The largest parts that its records have room for, in bytes. */
+  readonly limits: RecordLimits;
+};
+
+export type SubjectOptions = {
+  /** The container's name, and its position among the containers. */
+  readonly name: string;
+  readonly container: number;
+  readonly known: ParserInterface;
+  readonly limits: RecordLimits;
+  /** For all programs. Default: what each was compiled from, by its line records. */
+  readonly reference?: ReferenceName | "none" | undefined;
+};
+
+/** Every program of a container, those of nested containers too. */
+export function subjectsOf(parser: LoadedParser, options: SubjectOptions): readonly Subject[] {
+  const { name, container, known, limits, reference } = options;
+  const own = parser.programs.map((program): Subject => {
+    const path = program.section ?? program.name;
+    const judge = reference ?? referenceOf([program]);
+    return {
+      ...known,
+      ...{ name: `${name} ${path}`, container, path, program, limits },
+      reference: judge === "none" ? undefined : judge,
+      arch: imageArchitecture(parser),
+    };
+  });
+  if (parser.nested === undefined) return own;
+  return [...own, ...subjectsOf(parser.nested, options)];
+}

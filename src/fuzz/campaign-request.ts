@@ -1,0 +1,55 @@
+import type { Subject } from "#verify/subject.ts";
+import type { ParserInput, SeedInput } from "./campaign-input.ts";
+import type { Entry } from "./engine/campaign.ts";
+
+export type CampaignRequest = {
+  readonly parser: ParserInput;
+  /** The same, loaded. */
+  readonly subject: Subject;
+  readonly seeds: readonly SeedInput[];
+  /** Default: that of the run before, else 1. */
+  readonly seed: number | undefined;
+  /** Cases to run; Infinity for no end. */
+  readonly cases: number;
+  readonly seconds: number;
+  readonly workers: number;
+  /** The bundled `worker.ts`; not used by one worker, which runs in this thread. */
+  readonly workerFile: string;
+  readonly folder: string;
+  /** The command line that judges the parser on a saved image. */
+  readonly commandFor: (image: string) => string;
+  /** Ends the campaign early: what it has stays. */
+  readonly signal: AbortSignal;
+  readonly progress: (progress: Progress) => void;
+  /** Something that the user should know. */
+  readonly note: (text: string) => void;
+};
+
+export type Progress = {
+  readonly cases: number;
+  readonly milliseconds: number;
+  /** Directions of conditional jumps. */
+  readonly branches: { readonly reached: number; readonly all: number };
+  readonly queue: number;
+  readonly findings: number;
+};
+
+export type SavedFinding = {
+  readonly key: string;
+  /** The image. */
+  readonly file: string;
+  readonly why: string;
+  readonly injection: Entry["injection"] | null;
+  readonly command: string;
+};
+
+export type CampaignSummary = Progress & {
+  readonly revision: string;
+  readonly reference: string;
+  readonly seed: number;
+  /** The number of the first case, and that of the next run's first. */
+  readonly first: number;
+  readonly next: number;
+  /** Those of earlier runs that are still there included. */
+  readonly saved: readonly SavedFinding[];
+};

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { decodeBtf } from "#formats/btf/decode.ts";
+import { debianKernel } from "#guest/debian-kernel.ts";
+import type { Guest } from "#guest/guest.ts";
+import { findQemu } from "#guest/qemu.ts";
+import { guestPrograms } from "#guest/testbed.ts";
+import { readKernelBtf } from "#kernel-image/kernel-btf.ts";
+import { surroundings } from "../../src/cli/guest-surroundings.ts";
+import { ENV, PATIENCE } from "../support/guest.ts";
+
+const { signal } = new AbortController();
+export const AROUND = surroundings({ env: { ...process.env, ...ENV }, cwd: "/", signal });
+
+/**
+ * No kernel at hand has the interface. But what the recorder does is the same at any function that kexec_file_load() calls, once for each
+ * file that it is given; this one's first argument is an address, its second, taken for the buffer's size, is 0, as is the lower half of
+ * its fourth, taken for the answer.
+ */
+const STAND_IN = "kernel_read_file";
+
+/** A stock kernel without the testbed, and the function that stands in for `bpf_buffer_parser()`. */
+export async function standIn(): Promise<{
+  readonly target: number;
+  readonly guest: Guest;
+  /** The testbed, for a parser that would not be loaded without it. */
+  readonly module: Uint8Array | undefined;
+}> {
+  const [qemu, kernel] = [await findQemu(AROUND), await debianKernel("bookworm-backports", AROUND)];
+  if (!qemu.ok || !kernel.ok) throw new Error(JSON.stringify([qemu, kernel]));
+  const programs = await guestPrograms(kernel.value, "v6", AROUND);
+  const found = await readKernelBtf(join(kernel.value.headers, "vmlinux"));
+  const btf = found.ok ? decodeBtf(found.value.bytes) : found;
+  const target = btf.ok ? btf.value.find(STAND_IN, ["func"]) : undefined;
+  if (!programs.ok || target === undefined) throw new Error(`no module, or no ${STAND_IN}()`);
+  const { agent, module } = programs.value;
+  const guest = {
+    ...{ qemu: qemu.value, kernel: kernel.value, timeout: PATIENCE },
+    programs: { agent, module: undefined },
+  };
+  return { target, guest, module };
+}
