@@ -11,11 +11,11 @@ import { bootSecondKernel, type SecondBootReport } from "#guest/second-kernel.ts
 import { guestPrograms } from "#guest/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
+import type { Io } from "#report/io.ts";
+import { tell } from "#report/report-failure.ts";
 import { table } from "#report/table.ts";
 import { surroundings } from "./guest-surroundings.ts";
-import type { Io } from "./io.ts";
 import { bootInterface } from "./own-interface.ts";
-import { tell } from "./report-failure.ts";
 
 /** Paths are absolute, the time is in milliseconds. */
 export type BootTestRequest = {

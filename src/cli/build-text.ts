@@ -1,6 +1,6 @@
 import type { BuildReport } from "#build/build.ts";
+import { formatSize } from "#core/sizes.ts";
 import { table } from "#report/table.ts";
-import { formatSize } from "./sizes.ts";
 
 /** A build's result for people. */
 export function buildText(report: BuildReport): string {

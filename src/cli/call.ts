@@ -1,4 +1,4 @@
-import type { Io } from "./io.ts";
+import type { Io } from "#report/io.ts";
 
 /** One run of the program, as its commands get it. */
 export type Call = {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { packageRoot, setupScript } from "#api/package-root.ts";
 import { type BuildReport, build } from "#build/build.ts";
 import { takeTurn } from "#build/lock.ts";
 import { rememberRequest } from "#build/remember.ts";
@@ -6,9 +7,8 @@ import type { BuildRequest } from "#build/request.ts";
 import { readState } from "#build/state-file.ts";
 import type { EventSink } from "#core/events.ts";
 import { EXIT } from "#report/exit-code.ts";
-import type { Io } from "./io.ts";
-import { packageRoot, setupScript } from "./package-root.ts";
-import { report } from "./report-failure.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
 import { requestKey } from "./request-key.ts";
 
 /** How a command shows its result: now, and to the next run that finds nothing to do. */

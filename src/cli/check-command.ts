@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
+import { packageRoot } from "#api/package-root.ts";
 import type { CheckedFile } from "#manifest/check.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { report } from "#report/report-failure.ts";
 import { styleFor } from "#report/style.ts";
 import { table } from "#report/table.ts";
 import type { Call } from "./call.ts";
-import { packageRoot } from "./package-root.ts";
-import { report } from "./report-failure.ts";
 
 /** `kexec-bpf check`: whether files are still those of which a manifest tells. */
 export function checkCommand(parser: Argv, { io, finish }: Call): Argv {

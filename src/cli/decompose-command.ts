@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import { REVISIONS } from "#abi/revisions.ts";
+import { LARGEST_PART } from "#api/limits.ts";
 import type { Call } from "./call.ts";
-import { LARGEST_PART } from "./limits.ts";
 import { numberOption } from "./numbers.ts";
 
 /** `kexec-bpf decompose`: what the kernel would make of an image. */

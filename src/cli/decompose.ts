@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { formatSize } from "#core/sizes.ts";
 import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
 import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
@@ -9,11 +10,10 @@ import { decompose } from "#kexec-model/decompose.ts";
 import type { Decomposed } from "#kexec-model/types.ts";
 import { referenceRunner } from "#reference-parsers/runner.ts";
 import { EXIT } from "#report/exit-code.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
 import { table } from "#report/table.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
-import type { Io } from "./io.ts";
-import { report } from "./report-failure.ts";
-import { formatSize } from "./sizes.ts";
 
 export type DecomposeRequest = {
   readonly revision: Revision;

@@ -8,10 +8,10 @@ import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { EXIT } from "#report/exit-code.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
 import { styleFor } from "#report/style.ts";
 import type { Call } from "./call.ts";
-import type { Io } from "./io.ts";
-import { report } from "./report-failure.ts";
 
 type Options = {
   readonly file: string;

@@ -1,9 +1,9 @@
 import type { Argv } from "yargs";
+import { setupScript } from "#api/package-root.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { styleFor } from "#report/style.ts";
 import { table } from "#report/table.ts";
 import type { Call } from "./call.ts";
-import { setupScript } from "./package-root.ts";
 
 /** `kexec-bpf doctor`: which tools there are, and what mends what is missing. */
 export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {

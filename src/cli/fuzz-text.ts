@@ -1,6 +1,6 @@
 import type { CampaignSummary, Progress } from "#fuzz/campaign-request.ts";
+import type { Io } from "#report/io.ts";
 import { EMPTY_LINE } from "#report/visible.ts";
-import type { Io } from "./io.ts";
 
 /** How often a line is written where there is no terminal, in milliseconds. */
 const LINE_EVERY = 10_000;

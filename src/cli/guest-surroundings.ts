@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { packageRoot, setupScript } from "#api/package-root.ts";
 import type { Surroundings } from "#guest/surroundings.ts";
+import type { Io } from "#report/io.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
-import type { Io } from "./io.ts";
-import { packageRoot, setupScript } from "./package-root.ts";
 
 /** Where virtual machines find their parts. */
 export function surroundings(io: Pick<Io, "cwd" | "env" | "signal">): Surroundings {

@@ -13,15 +13,15 @@ import { decodeContainer } from "#formats/elf/container.ts";
 import type { GuestJob, OwnInterface } from "#guest/job.ts";
 import { decompose } from "#kexec-model/decompose.ts";
 import { packPe } from "#pack/pe.ts";
+import type { Io } from "#report/io.ts";
+import { progressLine } from "#report/progress-line.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
 import { distinctNames } from "./distinct-names.ts";
-import type { Io } from "./io.ts";
 import { planLoads } from "./kernel-test-loads.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import { type OwnKernelInterface, recorderTarget } from "./own-interface.ts";
-import { progressLine } from "./progress-line.ts";
 import { findImages } from "./verify-images.ts";
 import { limitsOf, loadFor } from "./verify-parsers.ts";
 

@@ -10,13 +10,13 @@ import type { Surroundings } from "#guest/surroundings.ts";
 import { guestPrograms } from "#guest/testbed.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
+import type { Io } from "#report/io.ts";
+import { report, tell } from "#report/report-failure.ts";
 import { surroundings } from "./guest-surroundings.ts";
-import type { Io } from "./io.ts";
 import { type Planned, planForOwn, planForTestbed } from "./kernel-test-plan.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";
 import { type OwnKernelInterface, ownInterface } from "./own-interface.ts";
-import { report, tell } from "./report-failure.ts";
 
 /**
  * Carries out `kexec-bpf kernel-test` and gives the exit status. Of several kernels, one that cannot be had does not

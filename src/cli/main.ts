@@ -1,10 +1,10 @@
+import { VERSION } from "#api/version.ts";
 import { upToDate } from "#build/up-to-date.ts";
 import { ownArguments } from "./arguments.ts";
 import { cachedScript } from "./cached-script.ts";
 import { onOwnProcess } from "./own-process.ts";
-import { isPacking } from "./own-words.ts";
-import { plainForm } from "./plain-form.ts";
-import { outputFolder, requestKey, VERSION } from "./request-key.ts";
+import { asksForHelp, asksForVersion, isPacking } from "./own-words.ts";
+import { outputFolder, requestKey } from "./request-key.ts";
 
 /**
  * The way in. What needs nothing is answered here, before the rest of the program is loaded: the
@@ -24,10 +24,8 @@ async function main(): Promise<void> {
       return say(summary);
     }
   }
-  const plain = plainForm(argv);
-  if (plain !== undefined) {
-    await cachedScript<typeof import("./plain.ts")>("plain").runPlain(plain);
-    return;
+  if ((argv[0] === "inspect" || argv[0] === "extract") && !asksForHelp(argv) && !asksForVersion(argv)) {
+    return cachedScript<typeof import("./quick.ts")>("quick").runQuick(argv);
   }
   if (isPacking(argv)) {
     return cachedScript<typeof import("./pack-process.ts")>("pack").runPackProcess(argv);

@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { packageRoot } from "#api/package-root.ts";
 import { takeTurn } from "#build/lock.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { outputsToClean } from "#build/rules.ts";
@@ -8,7 +9,6 @@ import { PRIVATE } from "#build/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { loadTargets } from "#generate/target.ts";
-import { packageRoot } from "./package-root.ts";
 
 /**
  * Removes what any build leaves in the output folder, but never a file that the request names as an input. Takes its turn as a build does:

@@ -10,12 +10,12 @@ import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel-image/architecture.ts";
 import { eventPrinter, quietLine } from "#report/events.ts";
 import { EXIT } from "#report/exit-code.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
 import { carryOut } from "./carry-out.ts";
-import type { Io } from "./io.ts";
 import { clean } from "./make-clean.ts";
 import { type MakeWords, parseMakeWords } from "./make-words.ts";
 import { parseNumber } from "./numbers.ts";
-import { report } from "./report-failure.ts";
 
 /** `kexec-bpf make …`. */
 export async function runMake(argv: readonly string[], io: Io): Promise<number> {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
+import { LARGEST_PART } from "#api/limits.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { LARGEST_PART } from "./limits.ts";
-import { parseSize } from "./sizes.ts";
+import { parseSize } from "#core/sizes.ts";
 
 /** How a number is written. `size` and `time` take a unit. */
 type Kind = "count" | "size" | "time";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
 import { isStdout } from "#files/deliver.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "#report/io.ts";
 
 /** The absolute path of a command's one output; `-` is stdout. */
 export function outputPath({ cwd }: Pick<Io, "cwd">, word: string): string {

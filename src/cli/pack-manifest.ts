@@ -1,12 +1,12 @@
 import { basename, dirname, resolve } from "node:path";
+import { packageRoot } from "#api/package-root.ts";
+import { VERSION } from "#api/version.ts";
 import type { Result } from "#core/result.ts";
 import type { OutputSet } from "#files/output-set.ts";
 import { type ManifestRequest, manifestBeside, nameOf, writeManifest } from "#manifest/manifest.ts";
 import type { Packed, PackedInput } from "#pack/types.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "#report/io.ts";
 import { normalCommand } from "./normal-command.ts";
-import { packageRoot } from "./package-root.ts";
-import { VERSION } from "./request-key.ts";
 import type { CommandWords, Words } from "./words.ts";
 
 /**

@@ -1,6 +1,7 @@
+import { printing } from "#report/printing.ts";
+import { namingStdin } from "./legacy.ts";
 import { onOwnProcess } from "./own-process.ts";
-import { asksForJson, namingStdin } from "./own-words.ts";
-import { printing } from "./printing.ts";
+import { asksForJson } from "./own-words.ts";
 import { runPack } from "./run-pack.ts";
 
 /** The same as `runProcess` for `pack` and `unpack`, without what the other commands need. */

@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
-import { version } from "#package.json";
-
-export const VERSION = version;
+import { VERSION } from "#api/version.ts";
 
 /** Variables that change what a build does. PATH is among them: it decides which tools are found. */
 export const VARIABLES = [

@@ -1,5 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
+import { LARGEST_PARTS } from "#api/limits.ts";
+import { packageRoot } from "#api/package-root.ts";
 import type { ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -8,16 +10,14 @@ import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#fuzz/ca
 import { runCampaign } from "#fuzz/run-campaign.ts";
 import type { RecordLimits } from "#reference-parsers/input.ts";
 import { EXIT } from "#report/exit-code.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Subject } from "#verify/subject.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
-import type { Io } from "./io.ts";
-import { LARGEST_PARTS } from "./limits.ts";
-import { packageRoot } from "./package-root.ts";
-import { report } from "./report-failure.ts";
 import { limitsOf } from "./verify-parsers.ts";
 
 export type FuzzOptions = {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
+import { formatSize } from "#core/sizes.ts";
 import { isStream } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
 import type { WriteOptions } from "#files/pieces.ts";
@@ -8,13 +9,12 @@ import { type Packed, ZBOOT_COMPRESSIONS } from "#pack/types.ts";
 import type { Unpacked } from "#pack/unpack.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { failureText } from "#report/failure-text.ts";
+import type { Io } from "#report/io.ts";
+import { progressBar } from "#report/progress.ts";
+import { report, reportUsage } from "#report/report-failure.ts";
 import { table } from "#report/table.ts";
-import type { Io } from "./io.ts";
 import { besideOutput, outputComplaint, outputPath } from "./output-word.ts";
 import { DEFAULT_ENVELOPE, PACK_COMMANDS, UNPACK_COMMAND } from "./pack-words.ts";
-import { progressBar } from "./progress.ts";
-import { report, reportUsage } from "./report-failure.ts";
-import { formatSize } from "./sizes.ts";
 import { type CommandWords, parseWords, type Words } from "./words.ts";
 
 type What = keyof typeof PACK_COMMANDS;

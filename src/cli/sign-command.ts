@@ -5,12 +5,12 @@ import { deliver, isStream } from "#files/deliver.ts";
 import { removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
 import { EXIT } from "#report/exit-code.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
 import type { Signed, SignRequest } from "#signing/sign.ts";
 import { ALLOW_WEAK } from "./allow-weak.ts";
 import type { Call } from "./call.ts";
-import type { Io } from "./io.ts";
 import { besideOutput, outputPath } from "./output-word.ts";
-import { report } from "./report-failure.ts";
 import { signatureRows, signingContext, warnings } from "./signature-text.ts";
 
 /** `kexec-bpf sign`: appends a signature as the kernel's scripts/sign-file does. */

@@ -1,4 +1,6 @@
 import { dirname } from "node:path";
+import { packageRoot } from "#api/package-root.ts";
+import { VERSION } from "#api/version.ts";
 import type { Result } from "#core/result.ts";
 import type { OutputSet } from "#files/output-set.ts";
 import {
@@ -8,11 +10,9 @@ import {
   nameOf,
   writeManifest,
 } from "#manifest/manifest.ts";
+import type { Io } from "#report/io.ts";
 import type { Signed, SignRequest } from "#signing/sign.ts";
 import { isToken, withoutPin } from "#signing/signing-key.ts";
-import type { Io } from "./io.ts";
-import { packageRoot } from "./package-root.ts";
-import { VERSION } from "./request-key.ts";
 
 /**
  * Adds `OUTPUT.manifest.json` to the set that has the signed file. The input is the unsigned content, which a file that was signed in place no longer

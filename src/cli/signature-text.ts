@@ -1,11 +1,11 @@
+import { setupScript } from "#api/package-root.ts";
 import type { SignedData, Signer } from "#formats/signature/cms.ts";
 import { failureText } from "#report/failure-text.ts";
+import type { Io } from "#report/io.ts";
 import { table } from "#report/table.ts";
 import type { SigningContext } from "#signing/context.ts";
 import type { Signed } from "#signing/sign.ts";
 import { why } from "#signing/strength.ts";
-import type { Io } from "./io.ts";
-import { setupScript } from "./package-root.ts";
 
 export function signingContext({ env, cwd, signal }: Io): SigningContext {
   return { env, discovery: { env, cwd, signal, setupScript: setupScript() } };

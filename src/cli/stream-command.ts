@@ -5,16 +5,16 @@ import { decodeKbs, encodeKbs } from "#abi/kbs.ts";
 import { REVISIONS } from "#abi/revisions.ts";
 import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
 import { streamJson } from "#abi/stream-json.ts";
+import { LARGEST_PARTS } from "#api/limits.ts";
 import { hexdump } from "#bytes/hexdump.ts";
 import { inFile } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
 import { EXIT } from "#report/exit-code.ts";
+import { report } from "#report/report-failure.ts";
 import type { Call } from "./call.ts";
-import { LARGEST_PARTS } from "./limits.ts";
 import { outputPath } from "./output-word.ts";
-import { report } from "./report-failure.ts";
 
 /** Bytes of a payload that `show` prints. */
 const SHOWN = 32;

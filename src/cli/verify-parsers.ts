@@ -1,5 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { LARGEST_PARTS } from "#api/limits.ts";
+import { setupScript } from "#api/package-root.ts";
 import { type LoadedParser, loadParser } from "#bpf-vm/load-parser.ts";
 import { asFailure, type LoadFailure } from "#bpf-vm/loader/failure.ts";
 import { loadForRevision, type ParserOfRevision } from "#bpf-vm/own-revision.ts";
@@ -11,12 +13,10 @@ import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
+import type { Io } from "#report/io.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import type { Io } from "./io.ts";
 import { kernelInterface } from "./kernel-types.ts";
-import { LARGEST_PARTS } from "./limits.ts";
-import { setupScript } from "./package-root.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
 /** One parser file, ready to be judged. */

@@ -1,4 +1,5 @@
 import { realpathSync, rmSync, statSync } from "node:fs";
+import { VERSION } from "#api/version.ts";
 import type { CoverageReport } from "#core/coverage.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -8,13 +9,12 @@ import { fileFailed } from "#files/errno.ts";
 import { coverageText } from "#report/coverage-text.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
+import type { Io } from "#report/io.ts";
 import { junitReport, type Times } from "#report/junit.ts";
+import { tell } from "#report/report-failure.ts";
 import { sarifReport } from "#report/sarif.ts";
 import { styleFor } from "#report/style.ts";
 import { verificationText } from "#report/verification-text.ts";
-import type { Io } from "./io.ts";
-import { tell } from "./report-failure.ts";
-import { VERSION } from "./request-key.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
 /** What came of a verification; the coverage where it was asked for. */

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { EXIT } from "#report/exit-code.ts";
+import { report } from "#report/report-failure.ts";
 import { ALLOW_WEAK } from "./allow-weak.ts";
 import type { Call } from "./call.ts";
-import { report } from "./report-failure.ts";
 import { signatureRows, signingContext, warnings } from "./signature-text.ts";
 
 /** `kexec-bpf verify-signature`: whether the signature that a file ends with holds. */

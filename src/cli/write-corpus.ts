@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Revision } from "#abi/revisions.ts";
+import { LARGEST_PARTS } from "#api/limits.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
@@ -9,14 +10,13 @@ import { withOutputSet } from "#files/output-set.ts";
 import { openSeeds } from "#fuzz/campaign-input.ts";
 import { caseFiles } from "#fuzz/case-file.ts";
 import { EXIT } from "#report/exit-code.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { casesOf, type HostileCase, hostileCorpus } from "#verify/mutations/corpus.ts";
 import type { Format } from "#verify/mutations/good-file.ts";
 import { formatsOf } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
-import type { Io } from "./io.ts";
-import { LARGEST_PARTS } from "./limits.ts";
-import { report } from "./report-failure.ts";
 
 export type CorpusOptions = {
   readonly output: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { PACK_COMMANDS } from "#cli/pack-words.ts";
-import { progressBar } from "#cli/progress.ts";
 import type { run } from "#cli/run.ts";
 import { parseWords } from "#cli/words.ts";
+import { progressBar } from "#report/progress.ts";
 import { visible } from "#report/visible.ts";
 import { cli } from "../support/cli.ts";
 import { newFolder } from "../support/kernel-tree.ts";

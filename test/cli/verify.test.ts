@@ -1,11 +1,11 @@
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { Io } from "#cli/io.ts";
-import { progressLine } from "#cli/progress-line.ts";
 import { run } from "#cli/run.ts";
 import type { Verification } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
+import type { Io } from "#report/io.ts";
+import { progressLine } from "#report/progress-line.ts";
 import { visible } from "#report/visible.ts";
 import { IMAGES } from "../fixtures/wrong-parsers/images.ts";
 import { cli, cliOk, ENVIRONMENT } from "../support/cli.ts";

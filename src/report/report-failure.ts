@@ -1,7 +1,7 @@
 import type { Failure } from "#core/failure.ts";
-import { exitCode } from "#report/exit-code.ts";
-import { failureJson } from "#report/failure-json.ts";
-import { failureText } from "#report/failure-text.ts";
+import { exitCode } from "./exit-code.ts";
+import { failureJson } from "./failure-json.ts";
+import { failureText } from "./failure-text.ts";
 import type { Io } from "./io.ts";
 
 /** Ends a command with a failure: says it on stderr, and on stdout where JSON is asked for. Gives the exit status. */

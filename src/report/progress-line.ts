@@ -1,5 +1,5 @@
-import { EMPTY_LINE } from "#report/visible.ts";
 import type { Io } from "./io.ts";
+import { EMPTY_LINE } from "./visible.ts";
 
 /** Milliseconds between two states of the line, and before the first: short work shows none. */
 const INTERVAL = 100;

@@ -7,9 +7,7 @@ import { corpusCommand } from "./corpus-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
-import { extractCommand } from "./extract-command.ts";
 import { fuzzCommand } from "./fuzz-command.ts";
-import { inspectCommand } from "./inspect-command.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { packCommand } from "./pack-command.ts";
@@ -31,11 +29,9 @@ export type Command = {
 };
 
 /** All commands by name, in the order in which help lists them. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
+export const LEGACY: Readonly<Record<string, Command>> = {
   build: { add: buildCommand, several: ["targets"] },
   make: { add: makeCommand },
-  inspect: { add: inspectCommand },
-  extract: { add: extractCommand, oneOutput: true },
   decompose: { add: decomposeCommand },
   stream: { add: streamCommand, oneOutput: true, actions: ["show", "reference", "diff"] },
   disasm: { add: disasmCommand },

@@ -1,6 +1,6 @@
-import { EMPTY_LINE } from "#report/visible.ts";
+import { formatSize } from "#core/sizes.ts";
 import type { Io } from "./io.ts";
-import { formatSize } from "./sizes.ts";
+import { EMPTY_LINE } from "./visible.ts";
 
 /** Below this many bytes the work is done before a bar could be read. */
 const SHOWN_FROM = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import { visible } from "#report/visible.ts";
 import type { Io } from "./io.ts";
+import { visible } from "./visible.ts";
 
 /**
  * The same world, to which no control character is printed but the program's own. The one place where text leaves the program.

@@ -1,6 +1,6 @@
+import { formatSize } from "#core/sizes.ts";
 import type { EmittedStream, FilePart, Inspection } from "#inspect/types.ts";
 import { table } from "#report/table.ts";
-import { formatSize } from "./sizes.ts";
 
 /** Cells of the map that stand for the whole file. */
 const MAP_WIDTH = 64;

@@ -1,0 +1,14 @@
+import { err, ok, type Result } from "#core/result.ts";
+import { isStdout } from "#files/deliver.ts";
+import type { Io } from "#report/io.ts";
+
+/**
+ * The streams of a command whose output may itself go to stdout: then what it tells goes to stderr.
+ *
+ * Errors: `usage` where JSON is to go there as well.
+ */
+export function besideOutput(io: Io, output: string, json: boolean): Result<Io> {
+  if (!isStdout(output)) return ok(io);
+  if (json) return err({ reason: "usage", detail: "the output and --json cannot both go to stdout" });
+  return ok({ ...io, stdout: io.stderr });
+}

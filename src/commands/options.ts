@@ -1,0 +1,43 @@
+import { REVISIONS } from "#abi/revisions.ts";
+import { LARGEST_PART } from "#api/limits.ts";
+import type { NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
+
+/** Options that several commands have. */
+export const JSON_FLAG = { type: "flag", describe: "the result as JSON" } as const satisfies OptionRow;
+
+export const OUTPUT_FILE = {
+  type: "output",
+  alias: "o",
+  required: true,
+  describe: "file to write",
+} as const satisfies WordRow;
+
+export const OUTPUT_FOLDER = {
+  type: "folder",
+  alias: "o",
+  required: true,
+  describe: "folder to write into",
+} as const satisfies WordRow;
+
+/** Of a command that needs one revision. */
+export const ABI = {
+  type: "word",
+  choices: REVISIONS,
+  default: "v7",
+  describe: "interface revision",
+} as const satisfies WordRow;
+
+/** Bytes that a part may have. */
+export const PART_SIZE = { type: "size", least: 1, most: LARGEST_PART } as const satisfies NumberRow;
+
+export const LIMIT = {
+  ...PART_SIZE,
+  default: LARGEST_PART,
+  defaultDescription: "what the kernel can take",
+  describe: "largest part a parser may carry, such as 64M",
+} as const satisfies NumberRow;
+
+export const ALLOW_WEAK = {
+  type: "flag",
+  describe: "take hashes, keys and algorithms that kernels do not take",
+} as const satisfies OptionRow;
