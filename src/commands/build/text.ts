@@ -1,4 +1,4 @@
-import type { BuildReport } from "#build/build.ts";
+import type { BuildReport } from "#api/build.ts";
 import { formatSize } from "#core/sizes.ts";
 import { table } from "#report/table.ts";
 
