@@ -1,5 +1,5 @@
 import { ok, type Result } from "#core/result.ts";
-import { type Check, type CheckedFile, checkManifest } from "#manifest/check.ts";
+import { type Check, checkManifest } from "#manifest/check.ts";
 import { packageRoot } from "./package-root.ts";
 
 export type CheckRequest = {
@@ -15,8 +15,6 @@ export type CheckReport = {
   /** Whether all that counts is what it was. */
   readonly ok: boolean;
 } & Check;
-
-export type { CheckedFile };
 
 /** Whether files are still those of which a manifest tells. Errors: those of `checkManifest`. */
 export async function check({ manifest, inputs }: CheckRequest): Promise<Result<CheckReport>> {
