@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { zbootFor } from "../pack/samples.ts";
-import { cli, cliOk, runProgram, start } from "../support/cli.ts";
-import { kernelTree, write } from "../support/kernel-tree.ts";
+import { zbootFor } from "../../pack/samples.ts";
+import { cli, cliOk, runProgram, start } from "../../support/cli.ts";
+import { kernelTree, write } from "../../support/kernel-tree.ts";
 
 const MADE = "  PACK     zboot_image.elf\n  GEN      zboot_image.elf.manifest.json\n";
 const GIB = 2 ** 30;
