@@ -10,11 +10,8 @@ import { doctorCommand } from "./doctor-command.ts";
 import { fuzzCommand } from "./fuzz-command.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
-import { packCommand } from "./pack-command.ts";
-import { PACK_COMMANDS } from "./pack-words.ts";
 import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
-import { unpackCommand } from "./unpack-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 import { verifySignatureCommand } from "./verify-signature-command.ts";
 
@@ -43,7 +40,5 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   sign: { add: signCommand, oneOutput: true },
   "verify-signature": { add: verifySignatureCommand },
   check: { add: checkCommand },
-  pack: { add: packCommand, actions: Object.keys(PACK_COMMANDS) },
-  unpack: { add: unpackCommand },
   doctor: { add: doctorCommand },
 };

@@ -1,26 +1,9 @@
-import type { Command } from "./command.ts";
+import type { Commands } from "./command.ts";
+import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
-/** Several commands with the same first word. */
-export type Group = { readonly describe: string; readonly commands: Readonly<Record<string, Command>> };
-
 /** All commands by name, in the order in which help lists them. */
-export const COMMANDS: Readonly<Record<string, Command | Group>> = {
+export const COMMANDS: Commands = {
   ...QUICK_COMMANDS,
+  ...PACK_COMMANDS,
 };
-
-export function isGroup(entry: Command | Group): entry is Group {
-  return "commands" in entry;
-}
-
-/** What the words name, and the words after its name; undefined where there is no such command. */
-export function findCommand(
-  words: readonly string[],
-): { readonly command: Command; readonly rest: readonly string[] } | undefined {
-  const [first = "", second = ""] = words;
-  const entry = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (entry === undefined) return undefined;
-  if (!isGroup(entry)) return { command: entry, rest: words.slice(1) };
-  const command = Object.hasOwn(entry.commands, second) ? entry.commands[second] : undefined;
-  return command && { command, rest: words.slice(2) };
-}
