@@ -12,7 +12,7 @@ export type ImportTable = {
 };
 
 /** In a row: all folders that have their rows above it. */
-export const EVERYTHING = "everything";
+const EVERYTHING = "everything";
 
 /** Where the files of `src/` go beyond the table, one sentence each. */
 export function forbiddenImports(table: ImportTable, imports: Imports): readonly string[] {
