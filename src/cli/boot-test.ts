@@ -1,4 +1,5 @@
 import type { Revision } from "#abi/revisions.ts";
+import { surroundings } from "#api/guest-surroundings.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
@@ -14,7 +15,6 @@ import { failureJson } from "#report/failure-json.ts";
 import type { Io } from "#report/io.ts";
 import { tell } from "#report/report-failure.ts";
 import { table } from "#report/table.ts";
-import { surroundings } from "./guest-surroundings.ts";
 import { bootInterface } from "./own-interface.ts";
 
 /** Paths are absolute, the time is in milliseconds. */

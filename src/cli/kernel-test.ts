@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { surroundings } from "#api/guest-surroundings.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { judge } from "#crosscheck/verdict.ts";
@@ -12,7 +13,6 @@ import { EXIT } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
 import type { Io } from "#report/io.ts";
 import { report, tell } from "#report/report-failure.ts";
-import { surroundings } from "./guest-surroundings.ts";
 import { type Planned, planForOwn, planForTestbed } from "./kernel-test-plan.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";

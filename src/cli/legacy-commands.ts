@@ -1,19 +1,13 @@
 import type { Argv } from "yargs";
 import { bootTestCommand } from "./boot-test-command.ts";
-import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
-import { checkCommand } from "./check-command.ts";
 import { corpusCommand } from "./corpus-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
-import { doctorCommand } from "./doctor-command.ts";
 import { fuzzCommand } from "./fuzz-command.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
-import { makeCommand } from "./make-help.ts";
-import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
 import { verifyCommand } from "./verify-command.ts";
-import { verifySignatureCommand } from "./verify-signature-command.ts";
 
 export type Command = {
   readonly add: (parser: Argv, call: Call) => Argv;
@@ -27,8 +21,6 @@ export type Command = {
 
 /** All commands by name, in the order in which help lists them. */
 export const LEGACY: Readonly<Record<string, Command>> = {
-  build: { add: buildCommand, several: ["targets"] },
-  make: { add: makeCommand },
   decompose: { add: decomposeCommand },
   stream: { add: streamCommand, oneOutput: true, actions: ["show", "reference", "diff"] },
   disasm: { add: disasmCommand },
@@ -37,8 +29,4 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   fuzz: { add: fuzzCommand, several: ["image"] },
   "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },
   "boot-test": { add: bootTestCommand },
-  sign: { add: signCommand, oneOutput: true },
-  "verify-signature": { add: verifySignatureCommand },
-  check: { add: checkCommand },
-  doctor: { add: doctorCommand },
 };

@@ -19,10 +19,6 @@ class UsageProblem extends Error {}
 export async function runLegacy(words: readonly string[], world: Io): Promise<number> {
   const io = printing(world, asksForJson(words));
   const argv = namingStdin(words);
-  // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
-  if (argv[0] === "make" && !asksForHelp(argv)) {
-    const { runMake } = await import("./make-command.ts");
-    return runMake(argv, io);
   }
   const command = Object.hasOwn(COMMANDS, argv[0] ?? "") ? COMMANDS[argv[0] ?? ""] : undefined;
   const complaint = command && !asksForHelp(argv) ? complaintAbout(argv, command.several ?? []) : undefined;

@@ -1,10 +1,10 @@
 import { VERSION } from "#api/version.ts";
 import { upToDate } from "#build/up-to-date.ts";
+import { outputFolder, requestKey } from "#commands/request-key.ts";
 import { ownArguments } from "./arguments.ts";
 import { cachedScript } from "./cached-script.ts";
 import { onOwnProcess } from "./own-process.ts";
 import { asksForHelp, asksForVersion } from "./own-words.ts";
-import { outputFolder, requestKey } from "./request-key.ts";
 
 /** What `pack` packs. Other words are told what these are. */
 const PACKED: ReadonlySet<string> = new Set(["envelope", "pe", "container", "zboot", "uki"]);
@@ -22,7 +22,8 @@ async function main(): Promise<void> {
   // `clean` undoes what is remembered.
   if ((argv[0] === "make" && !argv.includes("clean")) || argv[0] === "build") {
     const cwd = process.cwd();
-    const summary = upToDate(outputFolder(argv, process.env, cwd), requestKey(argv, process.env, cwd));
+    const out = outputFolder(argv, process.env, cwd);
+    const summary = out === undefined ? undefined : upToDate(out, requestKey(argv, process.env, cwd));
     if (summary !== undefined) {
       return say(summary);
     }

@@ -1,5 +1,5 @@
 import { PARTS } from "#abi/parts.ts";
-import type { BuildReport } from "#build/build.ts";
+import type { BuildReport } from "#api/build.ts";
 import { formatSize } from "#core/sizes.ts";
 import { table } from "#report/table.ts";
 

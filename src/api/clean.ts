@@ -1,7 +1,6 @@
 import { realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { packageRoot } from "#api/package-root.ts";
 import { takeTurn } from "#build/lock.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { outputsToClean } from "#build/rules.ts";
@@ -9,20 +8,25 @@ import { PRIVATE } from "#build/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { loadTargets } from "#generate/target.ts";
+import type { Context } from "./context.ts";
+import { packageRoot } from "./package-root.ts";
+
+export type CleanReport = {
+  /** Files that stay, because the request names them as inputs. */
+  readonly kept: readonly string[];
+};
 
 /**
  * Removes what any build leaves in the output folder, but never a file that the request names as an input. Takes its turn as a build does:
  * nothing is taken away from one at work.
- *
- * @param waiting called once, where a build has the folder
- * @returns the files that stayed for that reason
  */
 export async function clean(
   request: BuildRequest,
-  signal: AbortSignal,
-  waiting: () => void,
-): Promise<Result<readonly string[]>> {
-  const turn = await takeTurn(request.out, signal, waiting);
+  { emit, signal }: Pick<Context, "emit" | "signal">,
+): Promise<Result<CleanReport>> {
+  const turn = await takeTurn(request.out, signal, () =>
+    emit({ kind: "note", text: `waiting for another build in ${request.out}` }),
+  );
   if (!turn.ok) return turn;
   try {
     return await cleanInTurn(request);
@@ -31,7 +35,7 @@ export async function clean(
   }
 }
 
-async function cleanInTurn(request: BuildRequest): Promise<Result<readonly string[]>> {
+async function cleanInTurn(request: BuildRequest): Promise<Result<CleanReport>> {
   const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
   if (!targets.ok) return targets;
   const inputs = inputFiles(request).map(realPath);
@@ -48,7 +52,7 @@ async function cleanInTurn(request: BuildRequest): Promise<Result<readonly strin
       return err(fileFailed("remove", file, error));
     }
   }
-  return ok(kept);
+  return ok({ kept });
 }
 
 function inputFiles({ kernel, limits, tools, envelope }: BuildRequest): readonly string[] {

@@ -1,5 +1,6 @@
-import { resolve } from "node:path";
 import { VERSION } from "#api/version.ts";
+import { buildFolder } from "./build/output-word.ts";
+import { makeFolders, parseMakeWords } from "./make/words.ts";
 
 /** Variables that change what a build does. PATH is among them: it decides which tools are found. */
 export const VARIABLES = [
@@ -40,24 +41,16 @@ export function requestKey(
   return JSON.stringify([VERSION, cwd, argv, VARIABLES.map((name) => env[name] ?? null)]);
 }
 
-/** Where `build` puts its outputs when it is not told. */
-export const DEFAULT_OUT = "out";
-
 /**
- * The output folder that the arguments of `make` or `build` name. It is enough to look for a
- * remembered request there: the key has all arguments.
+ * The output folder that the words of `make` or `build` name; undefined where they name none. It is enough to look for a
+ * remembered request there: the key has all words.
  */
 export function outputFolder(
-  argv: readonly string[],
+  [command, ...words]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
-): string {
-  if (argv[0] === "make") {
-    const word = argv.findLast((argument) => argument.startsWith("O="))?.slice(2) ?? env["O"];
-    const folders = argv.filter((_argument, index) => argv[index - 1] === "-C");
-    return word === undefined || word === "" ? resolve(cwd, ...folders) : resolve(cwd, word);
-  }
-  const index = argv.findLastIndex((argument) => argument === "-o" || argument === "--output");
-  const joined = argv.findLast((argument) => argument.startsWith("--output="));
-  return resolve(cwd, (index < 0 ? joined?.slice("--output=".length) : argv[index + 1]) ?? DEFAULT_OUT);
+): string | undefined {
+  if (command === "build") return buildFolder(words, cwd);
+  const parsed = parseMakeWords(words);
+  return parsed.ok ? makeFolders(parsed.value, env, cwd).out : undefined;
 }

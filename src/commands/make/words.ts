@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
-import { parseNumber } from "./numbers.ts";
+import { parseNumber } from "#grammar/numbers.ts";
+import { JOBS } from "../jobs.ts";
 
 /** What stands on make's command line. */
 export type MakeWords = {
@@ -30,7 +32,7 @@ export function parseMakeWords(words: readonly string[]): Result<MakeWords> {
     } else if (count !== undefined) {
       const number = count === "" && /^\d+$/.test(left[0] ?? "") ? left.shift() : count;
       const parsed =
-        number === "" || number === undefined ? ok(undefined) : parseNumber("jobs", number, `-j ${number}`);
+        number === "" || number === undefined ? ok(undefined) : parseNumber(JOBS, number, `-j ${number}`);
       if (!parsed.ok) return parsed;
       jobs = parsed.value;
     } else if (word === "-C") {
@@ -46,6 +48,33 @@ export function parseMakeWords(words: readonly string[]): Result<MakeWords> {
     }
   }
   return ok({ goals, variables, folders, jobs, silent });
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable as make has it: that of the command line, else that of the environment; an empty one is none. */
+export function makeVariable(
+  { variables }: Pick<MakeWords, "variables">,
+  env: Environment,
+  name: string,
+): string | undefined {
+  const text = variables[name] ?? env[name];
+  return text === "" ? undefined : text;
+}
+
+export type MakeFolders = {
+  /** Where relative paths count from. */
+  readonly cwd: string;
+  /** Where the outputs go. */
+  readonly out: string;
+};
+
+/** @param cwd where the user stands */
+export function makeFolders(words: MakeWords, env: Environment, cwd: string): MakeFolders {
+  const inside = resolve(cwd, ...words.folders);
+  const out = makeVariable(words, env, "O");
+  // As with make, O counts from where the user stands, not from -C.
+  return { cwd: inside, out: out === undefined ? inside : resolve(cwd, out) };
 }
 
 function usage(detail: string): Result<never> {

@@ -1,6 +1,4 @@
 import { dirname } from "node:path";
-import { packageRoot } from "#api/package-root.ts";
-import { VERSION } from "#api/version.ts";
 import type { Result } from "#core/result.ts";
 import type { OutputSet } from "#files/output-set.ts";
 import {
@@ -10,9 +8,11 @@ import {
   nameOf,
   writeManifest,
 } from "#manifest/manifest.ts";
-import type { Io } from "#report/io.ts";
 import type { Signed, SignRequest } from "#signing/sign.ts";
 import { isToken, withoutPin } from "#signing/signing-key.ts";
+import type { Context } from "./context.ts";
+import { packageRoot } from "./package-root.ts";
+import { VERSION } from "./version.ts";
 
 /**
  * Adds `OUTPUT.manifest.json` to the set that has the signed file. The input is the unsigned content, which a file that was signed in place no longer
@@ -21,7 +21,7 @@ import { isToken, withoutPin } from "#signing/signing-key.ts";
 export async function writeSignManifest(
   request: SignRequest,
   { output, sha256, content, replaced, openssl }: Signed,
-  { env }: Io,
+  env: Context["env"],
   set: OutputSet,
 ): Promise<Result<void>> {
   const { file, key, certificate, hash } = request;

@@ -2,10 +2,10 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
-import { VARIABLES } from "#cli/request-key.ts";
-import { because, CLANGS, installed, noClang } from "../build/judges.ts";
-import { cli, cliOk, runProgram } from "../support/cli.ts";
-import { kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
+import { VARIABLES } from "#commands/request-key.ts";
+import { because, CLANGS, installed, noClang } from "../../build/judges.ts";
+import { cli, cliOk, runProgram } from "../../support/cli.ts";
+import { kernelTree, newFolder, script, write } from "../../support/kernel-tree.ts";
 
 const CLANG = CLANGS.find(installed) ?? "clang";
 
