@@ -13,7 +13,6 @@ import { makeCommand } from "./make-help.ts";
 import { packCommand } from "./pack-command.ts";
 import { PACK_COMMANDS } from "./pack-words.ts";
 import { signCommand } from "./sign-command.ts";
-import { streamCommand } from "./stream-command.ts";
 import { unpackCommand } from "./unpack-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 import { verifySignatureCommand } from "./verify-signature-command.ts";
@@ -33,7 +32,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   build: { add: buildCommand, several: ["targets"] },
   make: { add: makeCommand },
   decompose: { add: decomposeCommand },
-  stream: { add: streamCommand, oneOutput: true, actions: ["show", "reference", "diff"] },
   disasm: { add: disasmCommand },
   verify: { add: verifyCommand, several: ["parser", "image", "include"] },
   corpus: { add: corpusCommand },

@@ -1,4 +1,5 @@
-import type { Command } from "./command.ts";
+import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
+import { type Command, command } from "./command.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
 /** Several commands with the same first word. */
@@ -7,6 +8,17 @@ export type Group = { readonly describe: string; readonly commands: Readonly<Rec
 /** All commands by name, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, Command | Group>> = {
   ...QUICK_COMMANDS,
+  stream: {
+    describe: STREAM,
+    commands: {
+      show: command(STREAM_SHOW, async () => (await import("#commands/stream/run.ts")).runStreamShow),
+      reference: command(
+        STREAM_REFERENCE,
+        async () => (await import("#commands/stream/run.ts")).runStreamReference,
+      ),
+      diff: command(STREAM_DIFF, async () => (await import("#commands/stream/run.ts")).runStreamDiff),
+    },
+  },
 };
 
 export function isGroup(entry: Command | Group): entry is Group {

@@ -2,16 +2,14 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { encodeKbs } from "#abi/kbs.ts";
 import { digest } from "#files/digest.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { encodeUki } from "#formats/uki/encode.ts";
-import { copy, DONE, stream } from "../abi/stream-samples.ts";
-import { cli, cliOk } from "../support/cli.ts";
-import { newFolder, write } from "../support/kernel-tree.ts";
-import { buildZboot } from "../support/zboot-builder.ts";
+import { cli, cliOk } from "../../support/cli.ts";
+import { newFolder, write } from "../../support/kernel-tree.ts";
+import { buildZboot } from "../../support/zboot-builder.ts";
 
 const text = (words: string) => Buffer.from(words);
 
@@ -134,35 +132,5 @@ describe("decompose of a v6 UKI without an initrd", () => {
     expect(stderr).toContain(join(cwd, "out/cmdline"));
     expect(readdirSync(join(cwd, "out")).sort()).toEqual(["cmdline", "initrd"]);
     expect(readFileSync(join(cwd, "out/initrd"), "utf8")).toBe("of an earlier run");
-  });
-});
-
-describe("stream diff", () => {
-  const folder = () => {
-    const cwd = newFolder();
-    write(join(cwd, "a"), encodeKbs(stream("v7", copy("KERNEL", "kernel"), copy("CMDLINE", "quiet"), DONE)));
-    write(join(cwd, "b"), encodeKbs(stream("v7", copy("KERNEL", "kernel"), copy("CMDLINE", "quick"), DONE)));
-    return cwd;
-  };
-
-  test("has exit status 0 where there is no difference", async () => {
-    const { status, stdout } = await cli(["stream", "diff", "a", "a"], { cwd: folder() });
-    expect({ status, stdout }).toEqual({ status: 0, stdout: "the streams are the same\n" });
-  });
-
-  test("has exit status 1 and names the first difference", async () => {
-    const cwd = folder();
-    const told = await cli(["stream", "diff", "a", "b"], { cwd });
-    expect(told.status).toBe(1);
-    expect(told.stdout).toMatch(/^command 1, payload: /);
-    expect(told.stdout).toContain("first difference at byte 3\n");
-
-    const json = await cli(["stream", "diff", "a", "b", "--json"], { cwd });
-    expect(json.status).toBe(1);
-    expect(JSON.parse(json.stdout)).toMatchObject({
-      schema: 1,
-      same: false,
-      difference: { index: 1, field: "payload", bytes: { offset: 3 } },
-    });
   });
 });
