@@ -4,7 +4,6 @@ import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
 import { checkCommand } from "./check-command.ts";
 import { corpusCommand } from "./corpus-command.ts";
-import { decomposeCommand } from "./decompose-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { fuzzCommand } from "./fuzz-command.ts";
@@ -31,7 +30,6 @@ export type Command = {
 export const LEGACY: Readonly<Record<string, Command>> = {
   build: { add: buildCommand, several: ["targets"] },
   make: { add: makeCommand },
-  decompose: { add: decomposeCommand },
   disasm: { add: disasmCommand },
   verify: { add: verifyCommand, several: ["parser", "image", "include"] },
   corpus: { add: corpusCommand },

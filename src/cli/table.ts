@@ -1,3 +1,4 @@
+import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
 import { type Command, command } from "./command.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
@@ -8,6 +9,7 @@ export type Group = { readonly describe: string; readonly commands: Readonly<Rec
 /** All commands by name, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, Command | Group>> = {
   ...QUICK_COMMANDS,
+  decompose: command(DECOMPOSE, async () => (await import("#commands/decompose/run.ts")).runDecompose),
   stream: {
     describe: STREAM,
     commands: {

@@ -1,60 +1,64 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { formatSize } from "#core/sizes.ts";
 import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
 import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { writeOutputs } from "#files/output-set.ts";
-import { decompose } from "#kexec-model/decompose.ts";
+import { decompose as takeApart } from "#kexec-model/decompose.ts";
 import type { Decomposed } from "#kexec-model/types.ts";
 import { referenceRunner } from "#reference-parsers/runner.ts";
-import { EXIT } from "#report/exit-code.ts";
-import type { Io } from "#report/io.ts";
-import { report } from "#report/report-failure.ts";
-import { table } from "#report/table.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
 
 export type DecomposeRequest = {
-  readonly revision: Revision;
-  /** The reference parsers stand in for the bytecode; `part` is then the largest part, in bytes. */
+  readonly abi: Revision;
+  /** The reference parsers stand in for the bytecode; `limit` is then the largest part, in bytes. */
   readonly reference: boolean;
-  readonly part: number;
+  readonly limit: number;
+  /** Absolute, as `image` and `output`. */
   readonly container: string;
   readonly image: string;
   /** The folder for the parts. */
   readonly output: string;
-  readonly json: boolean;
 };
 
-/** What `decompose` does once its options are understood; returns the exit status. */
-export async function runDecompose(request: DecomposeRequest, io: Io): Promise<number> {
-  const decomposed = await partsOf(request, io);
-  if (!decomposed.ok) return report(io, decomposed.failure);
-  const written = await writeParts(decomposed.value, resolve(io.cwd, request.output));
-  if (!written.ok) return report(io, written.failure);
-  const parts = written.value;
-  const rows = parts.map(({ name, size, sha256, file }) => [name, formatSize(size), sha256, file]);
-  io.stdout(
-    request.json
-      ? `${JSON.stringify({ schema: 1, revision: request.revision, parts })}\n`
-      : `${table(rows)}\n`,
-  );
-  return EXIT.ok;
+export type DecomposeReport = {
+  readonly schema: 1;
+  readonly revision: Revision;
+  readonly parts: readonly WrittenPart[];
+};
+
+type WrittenPart = {
+  readonly name: string;
+  readonly file: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: string;
+};
+
+/** Takes an image apart as the kernel would, and writes what comes out. Errors: `file-failed`, those of the kernel's model. */
+export async function decompose(request: DecomposeRequest): Promise<Result<DecomposeReport>> {
+  const decomposed = await partsOf(request);
+  if (!decomposed.ok) return decomposed;
+  const parts = await writeParts(decomposed.value, request.output);
+  return parts.ok ? ok({ schema: 1, revision: request.abi, parts: parts.value }) : parts;
 }
 
-/** The image's parts. Errors: `file-failed`, those of `decompose()`. */
-async function partsOf(
-  { revision, reference, part, container: containerFile, image: imageFile }: DecomposeRequest,
-  io: Io,
-): Promise<Result<Decomposed>> {
-  const container = await readInput(resolve(io.cwd, containerFile));
+/** The image's parts. Errors: `file-failed`, those of the kernel's model. */
+async function partsOf({
+  abi: revision,
+  reference,
+  limit,
+  container: containerFile,
+  image: imageFile,
+}: DecomposeRequest): Promise<Result<Decomposed>> {
+  const container = await readInput(containerFile);
   if (!container.ok) return container;
-  const image = await readInput(resolve(io.cwd, imageFile));
+  const image = await readInput(imageFile);
   if (!image.ok) return image;
-  const limits = { kernel: part, initrd: part, cmdline: part };
+  const limits = { kernel: limit, initrd: limit, cmdline: limit };
   const runParser = reference ? referenceRunner(revision, limits) : vmRunner(revision);
-  const decomposed = await decompose(
+  const decomposed = await takeApart(
     revision === "v6"
       ? { revision, image: image.value, runParser }
       : { revision, container: container.value, image: image.value, runParser },
@@ -68,13 +72,6 @@ async function partsOf(
   );
   return misbehaved?.failure === undefined ? decomposed : err(misbehaved.failure);
 }
-
-type WrittenPart = {
-  readonly name: string;
-  readonly file: string;
-  readonly size: number;
-  readonly sha256: string;
-};
 
 /** Writes all parts or none. Errors: `file-failed`. */
 async function writeParts(decomposed: Decomposed, folder: string): Promise<Result<readonly WrittenPart[]>> {
