@@ -21,7 +21,7 @@ export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {
     async (options) => {
       const { examine } = await import("#toolchain/doctor.ts");
       const { examineKernelVm } = await import("#guest/examine.ts");
-      const { surroundings } = await import("./guest-surroundings.ts");
+      const { surroundings } = await import("#api/surroundings.ts");
       const [toolchain, machines] = await Promise.all([
         examine({
           env: io.env,

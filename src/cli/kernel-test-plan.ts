@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { type OwnKernelInterface, recorderTarget } from "#api/own-interface.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -21,7 +22,6 @@ import { vmRunner } from "#verify/vm-runner.ts";
 import { distinctNames } from "./distinct-names.ts";
 import { planLoads } from "./kernel-test-loads.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
-import { type OwnKernelInterface, recorderTarget } from "./own-interface.ts";
 import { findImages } from "./verify-images.ts";
 import { limitsOf, loadFor } from "./verify-parsers.ts";
 

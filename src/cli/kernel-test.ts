@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { type OwnKernelInterface, ownInterface } from "#api/own-interface.ts";
+import { surroundings } from "#api/surroundings.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { judge } from "#crosscheck/verdict.ts";
@@ -12,11 +14,9 @@ import { EXIT } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
 import type { Io } from "#report/io.ts";
 import { report, tell } from "#report/report-failure.ts";
-import { surroundings } from "./guest-surroundings.ts";
 import { type Planned, planForOwn, planForTestbed } from "./kernel-test-plan.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
 import { kernelTestJson, kernelTestTalk, kernelTestText, type TestedKernel } from "./kernel-test-text.ts";
-import { type OwnKernelInterface, ownInterface } from "./own-interface.ts";
 
 /**
  * Carries out `kexec-bpf kernel-test` and gives the exit status. Of several kernels, one that cannot be had does not

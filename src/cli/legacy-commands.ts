@@ -1,5 +1,4 @@
 import type { Argv } from "yargs";
-import { bootTestCommand } from "./boot-test-command.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
 import { checkCommand } from "./check-command.ts";
@@ -35,7 +34,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   corpus: { add: corpusCommand },
   fuzz: { add: fuzzCommand, several: ["image"] },
   "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },
-  "boot-test": { add: bootTestCommand },
   sign: { add: signCommand, oneOutput: true },
   "verify-signature": { add: verifySignatureCommand },
   check: { add: checkCommand },

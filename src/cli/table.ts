@@ -1,3 +1,4 @@
+import { BOOT_TEST } from "#commands/boot-test/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
 import { type Command, command } from "./command.ts";
@@ -21,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, Command | Group>> = {
       diff: command(STREAM_DIFF, async () => (await import("#commands/stream/run.ts")).runStreamDiff),
     },
   },
+  "boot-test": command(BOOT_TEST, async () => (await import("#commands/boot-test/run.ts")).runBootTest),
 };
 
 export function isGroup(entry: Command | Group): entry is Group {

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { kernelInterface } from "#api/kernel-types.ts";
 import { LARGEST_PARTS } from "#api/limits.ts";
 import { setupScript } from "#api/package-root.ts";
 import { type LoadedParser, loadParser } from "#bpf-vm/load-parser.ts";
@@ -16,7 +17,6 @@ import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
 import type { Io } from "#report/io.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import { kernelInterface } from "./kernel-types.ts";
 import type { VerifyRequest } from "./verify-request.ts";
 
 /** One parser file, ready to be judged. */

@@ -1,5 +1,5 @@
 import type { Revision } from "#abi/revisions.ts";
-import { type Failure, inFile } from "#core/failure.ts";
+import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
@@ -9,44 +9,47 @@ import { GUEST_ARCHS } from "#guest/guest-arch.ts";
 import { findQemu } from "#guest/qemu.ts";
 import { bootSecondKernel, type SecondBootReport } from "#guest/second-kernel.ts";
 import { guestPrograms } from "#guest/testbed.ts";
-import { EXIT } from "#report/exit-code.ts";
-import { failureJson } from "#report/failure-json.ts";
-import type { Io } from "#report/io.ts";
-import { tell } from "#report/report-failure.ts";
-import { table } from "#report/table.ts";
-import { surroundings } from "./guest-surroundings.ts";
+import type { Context } from "./context.ts";
 import { bootInterface } from "./own-interface.ts";
+import { surroundings } from "./surroundings.ts";
 
-/** Paths are absolute, the time is in milliseconds. */
 export type BootTestRequest = {
+  /** Absolute, as all paths. */
   readonly container: string;
   readonly image: string;
+  /** Text that the second kernel has to write to its console; default: its command line. */
   readonly expect: string | undefined;
   readonly arch: keyof typeof GUEST_ARCHS;
-  readonly revision: Revision;
+  readonly abi: Revision;
   /** A Debian suite, or a kernel of the user's own; undefined: the usual suite. */
   readonly kernel: string | GuestKernel | undefined;
+  /** Seconds. */
   readonly timeout: number;
+  /** File for the console. */
   readonly output: string | undefined;
-  readonly json: boolean;
+};
+
+export type BootTestReport = {
+  readonly booted: Result<SecondBootReport>;
+  /** Whether the console, of a run that went wrong too, is in its file. */
+  readonly kept: Result<void>;
+  readonly milliseconds: number;
 };
 
 /** Room for a parser's rings, in bytes; larger ones the kernel refuses when the parser is loaded. */
 const MAP_MEMORY = 512 << 20;
 
-/** Carries out `kexec-bpf boot-test` and gives the exit status. */
-export async function bootTest(request: BootTestRequest, io: Io): Promise<number> {
+/** Takes an image apart in a real kernel, and boots what comes out of it. */
+export async function bootTest(
+  request: BootTestRequest,
+  context: Omit<Context, "emit">,
+): Promise<BootTestReport> {
   const started = performance.now();
-  const booted = await boot(request, io);
+  const booted = await boot(request, context);
   const milliseconds = Math.round(performance.now() - started);
-  const kept = await keepConsole(request.output, booted);
-  const failed = [booted, kept].filter((result) => !result.ok);
-  if (request.json) io.stdout(`${JSON.stringify(bootJson(booted, milliseconds, failed[0]?.failure))}\n`);
-  else if (booted.ok) io.stdout(bootText(booted.value, milliseconds));
-  return failed.map(({ failure }) => tell(io, failure)).at(-1) ?? EXIT.ok;
+  return { booted, kept: await keepConsole(request.output, booted), milliseconds };
 }
 
-/** Of a run that went wrong too. */
 async function keepConsole(
   file: string | undefined,
   booted: Result<SecondBootReport>,
@@ -55,7 +58,10 @@ async function keepConsole(
   return file !== undefined && "console" in of ? deliver(file, of.console) : ok(undefined);
 }
 
-async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBootReport>> {
+async function boot(
+  request: BootTestRequest,
+  context: Omit<Context, "emit">,
+): Promise<Result<SecondBootReport>> {
   const container = await readInput(request.container);
   if (!container.ok) return container;
   const decoded = decodeContainer(container.value);
@@ -63,7 +69,7 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
   const image = await readInput(request.image);
   if (!image.ok) return image;
 
-  const around = surroundings(io);
+  const around = surroundings(context);
   const arch = GUEST_ARCHS[request.arch];
   const qemu = await findQemu(around, arch);
   if (!qemu.ok) return qemu;
@@ -74,7 +80,7 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
   if (!kernel.ok) return kernel;
   const own = await bootInterface(kernel.value);
   if (!own.ok) return own;
-  const revision = own.value === undefined ? request.revision : "v7";
+  const revision = own.value === undefined ? request.abi : "v7";
   const programs = await guestPrograms(kernel.value, own.value ? undefined : revision, around, arch);
   if (!programs.ok) return programs;
   return bootSecondKernel(
@@ -87,7 +93,7 @@ async function boot(request: BootTestRequest, io: Io): Promise<Result<SecondBoot
       expected: request.expect,
       mapMemory: MAP_MEMORY,
     },
-    { qemu: qemu.value, kernel: kernel.value, programs: programs.value, timeout: request.timeout },
+    { qemu: qemu.value, kernel: kernel.value, programs: programs.value, timeout: 1000 * request.timeout },
     around,
   );
 }
@@ -97,25 +103,4 @@ function layersOf({ programs, nested }: Container, revision: Revision): readonly
   const own = programs.map(({ name }) => name).slice(0, revision === "v6" ? 1 : undefined);
   const inner = nested === undefined ? [] : layersOf(nested, revision);
   return [own, ...inner.map((paths) => paths.map((path) => `.bpf.nested/${path}`))];
-}
-
-function bootText({ release, parsers, cmdline, expected }: SecondBootReport, milliseconds: number): string {
-  return `${table([
-    ["first kernel", release],
-    ...parsers.map(({ path, commands }) => [path, `${commands} commands`]),
-    ["second kernel", `started with: ${cmdline}`],
-    ["its console", `shows: ${expected}`],
-    ["took", `${(milliseconds / 1000).toFixed(1)} s`],
-  ])}\n`;
-}
-
-function bootJson(
-  booted: Result<SecondBootReport>,
-  milliseconds: number,
-  failure: Failure | undefined,
-): object {
-  const head = { ...(failure && failureJson(failure)), schema: 1, passed: booted.ok, milliseconds };
-  if (!booted.ok) return head;
-  const { release, parsers, cmdline, expected, secondConsole } = booted.value;
-  return { ...head, release, parsers, cmdline, expected, secondConsole };
 }

@@ -1,11 +1,11 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CLANGS, installed } from "../build/judges.ts";
-import { INTERFACES, kernelBtf } from "../build/kernel-with-interface.ts";
-import { cli } from "../support/cli.ts";
-import { buildElf } from "../support/elf-builder.ts";
-import { newFolder, script, write } from "../support/kernel-tree.ts";
+import { CLANGS, installed } from "../../build/judges.ts";
+import { INTERFACES, kernelBtf } from "../../build/kernel-with-interface.ts";
+import { cli } from "../../support/cli.ts";
+import { buildElf } from "../../support/elf-builder.ts";
+import { newFolder, script, write } from "../../support/kernel-tree.ts";
 
 const cwd = newFolder("boot-test");
 const path = newFolder("path");
@@ -16,8 +16,13 @@ const BARE = { cwd, env: { PATH: path, KEXEC_BPF_CACHE: newFolder("cache") } };
 
 describe("boot-test", () => {
   it.each([
-    [["a.bpf"], "Not enough non-option arguments: got 1, need at least 2"],
-    [["a.bpf", "uki.efi", "--kernel", "bzImage"], "Implications failed: kernel -> headers"],
+    [["a.bpf"], "image is missing"],
+    [["a.bpf", "uki.efi", "--kernel", "bzImage"], "--kernel needs --headers"],
+    [["a.bpf", "uki.efi", "--headers", "build"], "--headers needs --kernel"],
+    [
+      ["a.bpf", "uki.efi", "--kernel", "bzImage", "--headers", "build", "--deb", "sid"],
+      "--kernel and --deb exclude each other",
+    ],
     [["a.bpf", "uki.efi", "--timeout", "0"], "--timeout 0: from 1 to 86400 is possible (a number)"],
   ])("refuses the words %j", async (words, why) => {
     const { status, stderr, stdout } = await cli(["boot-test", ...words], BARE);
