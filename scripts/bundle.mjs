@@ -67,7 +67,7 @@ await build({
 await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
 await build({
   ...commonJs,
-  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack-process.ts" },
+  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" },
   // src/cli/cached-script.ts calls it.
   banner: {
     js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',

@@ -8,10 +8,7 @@ import { doctorCommand } from "./doctor-command.ts";
 import { fuzzCommand } from "./fuzz-command.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
-import { packCommand } from "./pack-command.ts";
-import { PACK_COMMANDS } from "./pack-words.ts";
 import { signCommand } from "./sign-command.ts";
-import { unpackCommand } from "./unpack-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 import { verifySignatureCommand } from "./verify-signature-command.ts";
 
@@ -37,7 +34,5 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   sign: { add: signCommand, oneOutput: true },
   "verify-signature": { add: verifySignatureCommand },
   check: { add: checkCommand },
-  pack: { add: packCommand, actions: Object.keys(PACK_COMMANDS) },
-  unpack: { add: unpackCommand },
   doctor: { add: doctorCommand },
 };

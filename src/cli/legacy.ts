@@ -24,10 +24,6 @@ export async function runLegacy(words: readonly string[], world: Io): Promise<nu
     const { runMake } = await import("./make-command.ts");
     return runMake(argv, io);
   }
-  if (isPacking(argv)) {
-    const { runPack } = await import("./run-pack.ts");
-    return runPack(argv, io);
-  }
   const command = Object.hasOwn(COMMANDS, argv[0] ?? "") ? COMMANDS[argv[0] ?? ""] : undefined;
   const complaint = command && !asksForHelp(argv) ? complaintAbout(argv, command.several ?? []) : undefined;
   if (complaint !== undefined) return reportUsage(io, complaint);
@@ -83,9 +79,4 @@ const OUTPUTS: ReadonlySet<string> = new Set(["-o", "--output", "--junit", "--sa
 export function namingStdin(argv: readonly string[]): readonly string[] {
   const isInput = (word: string, index: number) => word === "-" && !OUTPUTS.has(argv[index - 1] ?? "");
   return argv.map((word, index) => (isInput(word, index) ? "/dev/stdin" : word));
-}
-
-/** Whether the words are a `pack` or an `unpack` to be carried out. */
-function isPacking(argv: readonly string[]): boolean {
-  return (argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv) && argv[1] !== "--version";
 }

@@ -1,14 +1,12 @@
 import { BOOT_TEST } from "#commands/boot-test/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
-import { type Command, command } from "./command.ts";
+import { type Commands, command } from "./command.ts";
+import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
-/** Several commands with the same first word. */
-export type Group = { readonly describe: string; readonly commands: Readonly<Record<string, Command>> };
-
 /** All commands by name, in the order in which help lists them. */
-export const COMMANDS: Readonly<Record<string, Command | Group>> = {
+export const COMMANDS: Commands = {
   ...QUICK_COMMANDS,
   decompose: command(DECOMPOSE, async () => (await import("#commands/decompose/run.ts")).runDecompose),
   stream: {
@@ -23,20 +21,5 @@ export const COMMANDS: Readonly<Record<string, Command | Group>> = {
     },
   },
   "boot-test": command(BOOT_TEST, async () => (await import("#commands/boot-test/run.ts")).runBootTest),
+  ...PACK_COMMANDS,
 };
-
-export function isGroup(entry: Command | Group): entry is Group {
-  return "commands" in entry;
-}
-
-/** What the words name, and the words after its name; undefined where there is no such command. */
-export function findCommand(
-  words: readonly string[],
-): { readonly command: Command; readonly rest: readonly string[] } | undefined {
-  const [first = "", second = ""] = words;
-  const entry = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (entry === undefined) return undefined;
-  if (!isGroup(entry)) return { command: entry, rest: words.slice(1) };
-  const command = Object.hasOwn(entry.commands, second) ? entry.commands[second] : undefined;
-  return command && { command, rest: words.slice(2) };
-}
