@@ -15,7 +15,6 @@ import { PACK_COMMANDS } from "./pack-words.ts";
 import { signCommand } from "./sign-command.ts";
 import { streamCommand } from "./stream-command.ts";
 import { unpackCommand } from "./unpack-command.ts";
-import { verifyCommand } from "./verify-command.ts";
 import { verifySignatureCommand } from "./verify-signature-command.ts";
 
 export type Command = {
@@ -35,7 +34,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   decompose: { add: decomposeCommand },
   stream: { add: streamCommand, oneOutput: true, actions: ["show", "reference", "diff"] },
   disasm: { add: disasmCommand },
-  verify: { add: verifyCommand, several: ["parser", "image", "include"] },
   corpus: { add: corpusCommand },
   fuzz: { add: fuzzCommand, several: ["image"] },
   "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },

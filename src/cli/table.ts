@@ -1,4 +1,5 @@
-import type { Command } from "./command.ts";
+import { VERIFY } from "#commands/verify/options.ts";
+import { type Command, command } from "./command.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
 /** Several commands with the same first word. */
@@ -7,6 +8,7 @@ export type Group = { readonly describe: string; readonly commands: Readonly<Rec
 /** All commands by name, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, Command | Group>> = {
   ...QUICK_COMMANDS,
+  verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
 };
 
 export function isGroup(entry: Command | Group): entry is Group {
