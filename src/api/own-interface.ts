@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { ANCHOR, type Revision } from "#abi/revisions.ts";
+import { kernelInterface } from "#api/kernel-types.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import type { GuestKernel } from "#guest/debian-kernel.ts";
 import type { OwnInterface } from "#guest/job.ts";
-import { kernelInterface } from "./kernel-types.ts";
 
 /** The parsers' interface of a kernel that has the series. */
 export type OwnKernelInterface = { readonly revision: Revision; readonly btf: Btf };

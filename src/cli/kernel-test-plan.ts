@@ -2,7 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { findImages } from "#api/images.ts";
+import { loadFor } from "#api/load-target.ts";
 import { type OwnKernelInterface, recorderTarget } from "#api/own-interface.ts";
+import { limitsOf } from "#api/parser-limits.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -22,8 +25,6 @@ import { vmRunner } from "#verify/vm-runner.ts";
 import { distinctNames } from "./distinct-names.ts";
 import { planLoads } from "./kernel-test-loads.ts";
 import type { KernelTestRequest } from "./kernel-test-request.ts";
-import { findImages } from "./verify-images.ts";
-import { limitsOf, loadFor } from "./verify-parsers.ts";
 
 /** The cases, what the VM and the reference make of them, and the guest's part of it. */
 export type Planned = { readonly plan: Plan; readonly job: GuestJob };
@@ -219,7 +220,7 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
 }
 
 async function readImages({ images }: KernelTestRequest): Promise<Result<readonly Exhibit[]>> {
-  const { found, errors } = await findImages(images, "/");
+  const { found, errors } = await findImages(images.map((file) => ({ file, name: file })));
   const [error] = errors;
   if (error !== undefined) return err(error.failure);
   const names = distinctNames(found.map(({ file }) => file));

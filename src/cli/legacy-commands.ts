@@ -9,7 +9,6 @@ import { fuzzCommand } from "./fuzz-command.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { signCommand } from "./sign-command.ts";
-import { verifyCommand } from "./verify-command.ts";
 import { verifySignatureCommand } from "./verify-signature-command.ts";
 
 export type Command = {
@@ -27,7 +26,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   build: { add: buildCommand, several: ["targets"] },
   make: { add: makeCommand },
   disasm: { add: disasmCommand },
-  verify: { add: verifyCommand, several: ["parser", "image", "include"] },
   corpus: { add: corpusCommand },
   fuzz: { add: fuzzCommand, several: ["image"] },
   "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },

@@ -1,6 +1,7 @@
 import { BOOT_TEST } from "#commands/boot-test/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
+import { VERIFY } from "#commands/verify/options.ts";
 import { type Commands, command } from "./command.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: Commands = {
       diff: command(STREAM_DIFF, async () => (await import("#commands/stream/run.ts")).runStreamDiff),
     },
   },
+  verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   "boot-test": command(BOOT_TEST, async () => (await import("#commands/boot-test/run.ts")).runBootTest),
   ...PACK_COMMANDS,
 };

@@ -16,6 +16,10 @@ export type Event =
       readonly command: string;
     }
   /** What a tool that succeeded still wrote to stderr. */
-  | { readonly kind: "tool-log"; readonly tool: string; readonly text: string };
+  | { readonly kind: "tool-log"; readonly tool: string; readonly text: string }
+  /** How far work is that takes long: `done` of `total` have begun, and `what` is under way. */
+  | { readonly kind: "progress"; readonly what: string; readonly done: number; readonly total: number }
+  /** A file or folder, absolute, that the result depends on. */
+  | { readonly kind: "input"; readonly file: string };
 
 export type EventSink = (event: Event) => void;

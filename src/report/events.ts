@@ -12,7 +12,7 @@ export type EventText = {
   readonly talk: (line: string) => void;
 };
 
-/** Writes events as lines of text. */
+/** Writes events as lines of text, but for those that are no lines: progress, and inputs. */
 export function eventPrinter({ name, commands, steps, talk }: EventText): EventSink {
   return (event: Event): void => {
     switch (event.kind) {
@@ -27,6 +27,9 @@ export function eventPrinter({ name, commands, steps, talk }: EventText): EventS
         break;
       case "tool-log":
         talk(event.text.trimEnd());
+        break;
+      case "progress":
+      case "input":
         break;
       default:
         unreachable(event);

@@ -1,4 +1,13 @@
-import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { run } from "#cli/run.ts";
@@ -7,10 +16,10 @@ import { digest } from "#files/digest.ts";
 import type { Io } from "#report/io.ts";
 import { progressLine } from "#report/progress-line.ts";
 import { visible } from "#report/visible.ts";
-import { IMAGES } from "../fixtures/wrong-parsers/images.ts";
-import { cli, cliOk, ENVIRONMENT } from "../support/cli.ts";
-import { newFolder, write } from "../support/kernel-tree.ts";
-import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
+import { IMAGES } from "../../fixtures/wrong-parsers/images.ts";
+import { cli, cliOk, ENVIRONMENT, programFile, runProgram } from "../../support/cli.ts";
+import { newFolder, write } from "../../support/kernel-tree.ts";
+import { amd64Kernel, arm64Image } from "../../support/real-inputs.ts";
 
 let built: string;
 let headers: string;
@@ -416,6 +425,21 @@ describe("verify", () => {
     expect(stdout).toMatch(/^zboot\.bpf +zboot\.img +ok +11\/11 +DECOMPRESS\/KERNEL \(3000\), DONE$/m);
     expect(readFileSync(join(cwd, "j.xml"), "utf8")).toContain('<testcase name="zboot.img"');
     expect(JSON.parse(readFileSync(join(cwd, "s.sarif"), "utf8")).runs[0].results).toEqual([]);
+  });
+
+  it("writes a report to stdout, and then says the rest on stderr", async () => {
+    const cwd = folderWith("zboot.bpf");
+    const argv = ["verify", "zboot.bpf", "--image", "zboot.img", "--sarif", "-"];
+    const { status, stdout, stderr } = await runProgram(argv, { cwd });
+    expect([status, stderr]).toEqual([0, expect.stringContaining("nothing wrong was found")]);
+    expect(JSON.parse(stdout).runs[0].results).toEqual([]);
+    expect(await cli([...argv, "--json"], { cwd })).toMatchObject({ status: 2 });
+    const log = join(cwd, "log.sarif");
+    const descriptor = openSync(log, "w");
+    const file = ["ignore", descriptor, "ignore"] as const;
+    execFileSync(process.execPath, [programFile(), ...argv], { cwd, env: ENVIRONMENT, stdio: [...file] });
+    closeSync(descriptor);
+    expect(JSON.parse(readFileSync(log, "utf8")).runs[0].results).toEqual([]);
   });
 
   it("tells a kernel without the interface from one with it", async () => {

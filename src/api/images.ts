@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed, isMissing } from "#files/errno.ts";
@@ -7,6 +7,7 @@ import { filesBelow } from "#files/folder.ts";
 import { readInput } from "#files/input-file.ts";
 import { fsPath } from "#files/raw-path.ts";
 import { type CorpusCase, parseCase } from "#verify/corpus-case.ts";
+import type { NamedFile } from "./named-file.ts";
 
 /** An image to judge parsers on. */
 export type ImageInput = {
@@ -17,8 +18,7 @@ export type ImageInput = {
   readonly description: CorpusCase | undefined;
 };
 
-/** `file` is absolute. */
-export type ImageFile = ImageInput & { readonly file: string };
+export type ImageFile = ImageInput & NamedFile;
 
 export type FoundImages = {
   readonly found: readonly ImageFile[];
@@ -32,43 +32,40 @@ export type FoundImages = {
  *
  * Errors: `file-failed`; `malformed` for a bad description; `input-not-found` where there is no image at all.
  */
-export async function findImages(named: readonly string[], cwd: string): Promise<FoundImages> {
+export async function findImages(named: readonly NamedFile[]): Promise<FoundImages> {
   const found: ImageFile[] = [];
   const errors: { name: string; failure: Failure }[] = [];
   const seen = new Set<string>();
-  for (const name of named) {
-    const files = await filesOf(name, cwd);
-    if (!files.ok) errors.push({ name, failure: files.failure });
-    for (const one of files.ok ? files.value : []) {
-      const file = resolve(cwd, one);
+  for (const one of named) {
+    const files = await filesOf(one);
+    if (!files.ok) errors.push({ name: one.name, failure: files.failure });
+    for (const { name, file } of files.ok ? files.value : []) {
       if (seen.has(file)) continue;
       seen.add(file);
       const description = await describe(file);
       if (description.ok)
-        found.push({ name: one, file, read: () => readInput(file), description: description.value });
-      else errors.push({ name: one, failure: inFile(description.failure, file) });
+        found.push({ name, file, read: () => readInput(file), description: description.value });
+      else errors.push({ name, failure: inFile(description.failure, file) });
     }
   }
   if (found.length === 0 && errors.length === 0) {
-    const failure = {
-      reason: "input-not-found",
-      what: "image",
-      tried: named,
-      hint: "--image FILE or FOLDER",
-    } as const;
-    errors.push({ name: named.join(" "), failure });
+    const tried = named.map(({ name }) => name);
+    const hint = "--image FILE or FOLDER";
+    errors.push({
+      name: tried.join(" "),
+      failure: { reason: "input-not-found", what: "image", tried, hint },
+    });
   }
   return { found, errors };
 }
 
-async function filesOf(name: string, cwd: string): Promise<Result<readonly string[]>> {
-  const path = resolve(cwd, name);
+async function filesOf({ name, file }: NamedFile): Promise<Result<readonly NamedFile[]>> {
   try {
-    if (!(await stat(fsPath(path))).isDirectory()) return ok([name]);
-    const files = (await filesBelow(path)).filter((file) => !file.endsWith(".json"));
-    return ok(files.map((file) => join(name, file)));
+    if (!(await stat(fsPath(file))).isDirectory()) return ok([{ name, file }]);
+    const inside = (await filesBelow(file)).filter((path) => !path.endsWith(".json"));
+    return ok(inside.map((path) => ({ name: join(name, path), file: join(file, path) })));
   } catch (error) {
-    return err(fileFailed("read", path, error));
+    return err(fileFailed("read", file, error));
   }
 }
 
