@@ -6,7 +6,6 @@ import { corpusCommand } from "./corpus-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { fuzzCommand } from "./fuzz-command.ts";
-import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { signCommand } from "./sign-command.ts";
 import { verifySignatureCommand } from "./verify-signature-command.ts";
@@ -28,7 +27,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   disasm: { add: disasmCommand },
   corpus: { add: corpusCommand },
   fuzz: { add: fuzzCommand, several: ["image"] },
-  "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },
   sign: { add: signCommand, oneOutput: true },
   "verify-signature": { add: verifySignatureCommand },
   check: { add: checkCommand },

@@ -1,5 +1,6 @@
 import { BOOT_TEST } from "#commands/boot-test/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
+import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { type Commands, command } from "./command.ts";
@@ -22,6 +23,10 @@ export const COMMANDS: Commands = {
     },
   },
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
+  "kernel-test": command(
+    KERNEL_TEST,
+    async () => (await import("#commands/kernel-test/run.ts")).runKernelTest,
+  ),
   "boot-test": command(BOOT_TEST, async () => (await import("#commands/boot-test/run.ts")).runBootTest),
   ...PACK_COMMANDS,
 };

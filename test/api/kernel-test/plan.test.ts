@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
+import { planForOwn } from "#api/kernel-test/plan.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
+import type { Event } from "#core/events.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
-import { planForOwn } from "../../src/cli/kernel-test-plan.ts";
-import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
-import { newFolder, write } from "../support/kernel-tree.ts";
-import { buildPe } from "../support/pe-builder.ts";
-import { buildZboot } from "../support/zboot-builder.ts";
+import { type BuiltParsers, buildParsers } from "../../bpf-vm/support/parsers.ts";
+import { newFolder, write } from "../../support/kernel-tree.ts";
+import { buildPe } from "../../support/pe-builder.ts";
+import { buildZboot } from "../../support/zboot-builder.ts";
 
 const UKI = buildPe([
   { name: ".linux", data: Buffer.from("kernel") },
@@ -26,19 +27,18 @@ async function planIn(
 ) {
   const folder = newFolder("own");
   const said: string[] = [];
-  const io = {
-    stderr: (text: string) => said.push(text),
-    terminal: {},
-    signal: new AbortController().signal,
+  const { signal } = new AbortController();
+  const emit = (event: Event) => {
+    if (event.kind === "note") said.push(event.text);
   };
   const request = {
     containers: containers.map((name) => write(join(folder, name), built.file("uki.bpf"))),
     images: Object.entries(images).map(([name, bytes]) => write(join(folder, name), bytes)),
-    ...{ kernels: [], revision: undefined, reference: undefined, timeout: 1, output: undefined, json: false },
+    ...{ kernels: [], abi: undefined, reference: undefined, timeout: 1, output: undefined },
     ...{ limits: { kernel: undefined, initrd: undefined, cmdline: undefined }, logLevel: 4 },
   };
   const own = { revision, btf: profileBtf(revision) };
-  return { result: await planForOwn(request, own, io as never), said: said.join("") };
+  return { result: await planForOwn(request, own, { signal, emit }), said: said.join("") };
 }
 
 describe("the plan for a kernel that has the interface of v6", () => {
@@ -74,7 +74,7 @@ describe("the plan for a kernel that has the interface of v6", () => {
   it("leaves out what the kernel's loader would run for ever, and what is no PE image, and says how many", async () => {
     const { result, said } = await plan({ "a.efi": UKI, "b.efi": NO_UKI, "c.txt": "text" });
     expect(result.ok && result.value.plan.cases.map(({ name }) => name)).toEqual(["a.efi with uki.bpf"]);
-    expect(said).toMatch(/^kexec-bpf: 2 of 3 pairs of parser and image are left out: /);
+    expect(said).toMatch(/^2 of 3 pairs of parser and image are left out: /);
   });
 
   it("is a failure where nothing is left", async () => {
@@ -146,6 +146,6 @@ describe("the plan for a kernel that has the interface of v7", () => {
     expect(result.ok && result.value.plan.cases.map(({ name, vm }) => [name, vm.buffers.length])).toEqual([
       ["garbage.efi by uki.bpf", 4],
     ]);
-    expect(said).toMatch(/^kexec-bpf: 1 of 2 pairs of parser and image are left out: the kernel refuses /);
+    expect(said).toMatch(/^1 of 2 pairs of parser and image are left out: the kernel refuses /);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { distinctNames } from "#cli/distinct-names.ts";
+import { distinctNames } from "#api/kernel-test/distinct-names.ts";
 
 it("names files by as little as tells them apart", () => {
   expect(distinctNames(["/a/old/zboot.bpf", "/a/new/zboot.bpf", "/a/new/uki.bpf"])).toEqual([

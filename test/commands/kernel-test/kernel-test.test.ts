@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cli } from "../support/cli.ts";
-import { newFolder, script } from "../support/kernel-tree.ts";
+import { cli } from "../../support/cli.ts";
+import { newFolder, script } from "../../support/kernel-tree.ts";
 
 const cwd = newFolder("kernel-test");
 /** Neither tools nor a cache. */
@@ -10,8 +10,10 @@ const BARE = { cwd, env: { PATH: newFolder("empty"), KEXEC_BPF_CACHE: newFolder(
 describe("kernel-test", () => {
   it.each([
     [["a.bpf"], "give images by --image or --corpus"],
-    [["--image", "x"], "Not enough non-option arguments: got 0, need at least 1"],
-    [["a.bpf", "--image", "x", "--kernel", "bzImage"], "Implications failed: kernel -> headers"],
+    [["--image", "x"], "containers is missing"],
+    [["a.bpf", "--image", "x", "--kernel", "bzImage"], "--kernel needs --headers"],
+    [["a.bpf", "--corpus", "x", "--matrix", "--deb", "sid"], "--deb and --matrix exclude each other"],
+    [["a.bpf", "--image", "x", "-o", "-"], "--output -: several files cannot go to stdout"],
     [["a.bpf", "--image", "x", "--log-level", "8"], "--log-level 8: from 0 to 7 is possible (a number)"],
     [
       ["a.bpf", "--image", "x", "--max-kernel", "much"],
