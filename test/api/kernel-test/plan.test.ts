@@ -27,8 +27,10 @@ async function planIn(
 ) {
   const folder = newFolder("own");
   const said: string[] = [];
+  const kinds: Event["kind"][] = [];
   const { signal } = new AbortController();
   const emit = (event: Event) => {
+    kinds.push(event.kind);
     if (event.kind === "note") said.push(event.text);
   };
   const request = {
@@ -38,7 +40,7 @@ async function planIn(
     ...{ limits: { kernel: undefined, initrd: undefined, cmdline: undefined }, logLevel: 4 },
   };
   const own = { revision, btf: profileBtf(revision) };
-  return { result: await planForOwn(request, own, { signal, emit }), said: said.join("") };
+  return { result: await planForOwn(request, own, { signal, emit }), said: said.join(""), kinds };
 }
 
 describe("the plan for a kernel that has the interface of v6", () => {
@@ -69,6 +71,11 @@ describe("the plan for a kernel that has the interface of v6", () => {
     expect(cases.map(({ name }) => name).sort()).toEqual(
       ["x", "y"].flatMap((at) => ["new", "old"].map((of) => `${at}/a.efi with ${of}/uki.bpf`)),
     );
+  });
+
+  it("says how far it is, and when that is over", async () => {
+    const { kinds } = await plan({ "a.efi": UKI, "b.efi": UKI }, ["old/uki.bpf", "new/uki.bpf"]);
+    expect(kinds).toEqual([...Array.from({ length: 8 }, () => "progress"), "progress-end"]);
   });
 
   it("leaves out what the kernel's loader would run for ever, and what is no PE image, and says how many", async () => {
