@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { PARTS, perPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
@@ -56,7 +57,7 @@ async function partsOf({
   if (!container.ok) return container;
   const image = await readInput(imageFile);
   if (!image.ok) return image;
-  const limits = { kernel: limit, initrd: limit, cmdline: limit };
+  const limits = perPart(() => limit);
   const runParser = reference ? referenceRunner(revision, limits) : vmRunner(revision);
   const decomposed = await takeApart(
     revision === "v6"
@@ -77,7 +78,7 @@ async function partsOf({
 async function writeParts(decomposed: Decomposed, folder: string): Promise<Result<readonly WrittenPart[]>> {
   const made = await makeFolder(folder);
   if (!made.ok) return made;
-  const outputs = (["kernel", "initrd", "cmdline"] as const).map((name) => ({
+  const outputs = PARTS.map(({ name }) => ({
     name,
     file: join(folder, name),
     // A part that this image does not have is removed: one of an earlier run would pass for this one's.

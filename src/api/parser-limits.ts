@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { ofEveryPart, type PerPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { LoadedParser } from "#bpf-vm/load-parser.ts";
 import { readInput } from "#files/input-file.ts";
@@ -7,7 +8,7 @@ import { ringLimits } from "#verify/ring-limits.ts";
 import { LARGEST_PARTS } from "./limits.ts";
 
 /** What the user says of the largest parts that a parser's records have room for, in bytes. */
-export type GivenLimits = { readonly [Part in keyof PartLimits]: number | undefined };
+export type GivenLimits = PerPart<number | undefined>;
 
 export type FoundLimits = {
   readonly limits: PartLimits;
@@ -25,10 +26,8 @@ export async function limitsOf(
   { limits, include }: { readonly limits: GivenLimits; readonly include: readonly string[] },
   revision: Revision,
 ): Promise<FoundLimits> {
-  const { kernel, initrd, cmdline } = limits;
-  if (kernel !== undefined && initrd !== undefined && cmdline !== undefined) {
-    return { limits: { kernel, initrd, cmdline }, from: "options" };
-  }
+  const given = ofEveryPart(limits);
+  if (given !== undefined) return { limits: given, from: "options" };
   const folders = [dirname(file), ...(file.endsWith(".c") ? include : [])];
   const base = (await imageSizes(folders)) ?? {
     limits: ringLimits(parser, revision) ?? LARGEST_PARTS,

@@ -1,8 +1,8 @@
+import { OUTPUT_FILE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow, OptionRow, WordRow } from "#grammar/rows.ts";
 import { ARCHITECTURES } from "#kernel-image/architecture.ts";
 import { ZBOOT_COMPRESSIONS } from "#pack/types.ts";
-import { OUTPUT_FILE } from "../options.ts";
 
 const JSON_REPORT = {
   type: "flag",

@@ -1,5 +1,7 @@
 import { basename, resolve } from "node:path";
 import { type PackRequest, pack, type Text, type UkiPart } from "#api/pack.ts";
+import { besideOutput } from "#commands/beside-output.ts";
+import { normalCommand } from "#commands/normal-command.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
@@ -7,8 +9,6 @@ import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { drawingProgress } from "#report/progress.ts";
 import { report } from "#report/report-failure.ts";
-import { besideOutput } from "../beside-output.ts";
-import { normalCommand } from "../normal-command.ts";
 import {
   CONTAINER,
   type ContainerWords,

@@ -1,6 +1,6 @@
+import { OUTPUT_FOLDER } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { OUTPUT_FOLDER } from "../options.ts";
 
 export const UNPACK = {
   describe: "write the parts of an envelope, a .bpf container, or a PE image's .bpf as files",
