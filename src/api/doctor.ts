@@ -1,7 +1,7 @@
 import { examineKernelVm } from "#guest/examine.ts";
 import { type DoctorReport, examine } from "#toolchain/doctor.ts";
 import type { Context } from "./context.ts";
-import { surroundings } from "./guest-surroundings.ts";
+import { surroundings } from "./surroundings.ts";
 import { setupScript } from "./package-root.ts";
 
 export type DoctorRequest = {

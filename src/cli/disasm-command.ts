@@ -101,7 +101,7 @@ async function targetsOf({ abi, btf: file }: Options, cwd: string): Promise<Resu
     const revisions = abi === undefined ? REVISIONS.toReversed() : [abi];
     return ok(revisions.map(profileBtf));
   }
-  const { kernelTypes } = await import("./kernel-types.ts");
+  const { kernelTypes } = await import("#api/kernel-types.ts");
   const btf = await kernelTypes(resolve(cwd, file));
   return btf.ok ? ok([btf.value]) : btf;
 }

@@ -2,6 +2,7 @@ import { join, relative, resolve } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { LARGEST_PARTS } from "#api/limits.ts";
 import { packageRoot } from "#api/package-root.ts";
+import { limitsOf } from "#api/parser-limits.ts";
 import type { ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -18,7 +19,6 @@ import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Subject } from "#verify/subject.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
-import { limitsOf } from "./verify-parsers.ts";
 
 export type FuzzOptions = {
   readonly parser: string;
