@@ -3,7 +3,6 @@ import { bootTestCommand } from "./boot-test-command.ts";
 import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
 import { checkCommand } from "./check-command.ts";
-import { corpusCommand } from "./corpus-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
@@ -34,7 +33,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   decompose: { add: decomposeCommand },
   stream: { add: streamCommand, oneOutput: true, actions: ["show", "reference", "diff"] },
   disasm: { add: disasmCommand },
-  corpus: { add: corpusCommand },
   fuzz: { add: fuzzCommand, several: ["image"] },
   "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },
   "boot-test": { add: bootTestCommand },

@@ -1,3 +1,4 @@
+import { CORPUS } from "#commands/corpus/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { type Command, command } from "./command.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
@@ -9,6 +10,7 @@ export type Group = { readonly describe: string; readonly commands: Readonly<Rec
 export const COMMANDS: Readonly<Record<string, Command | Group>> = {
   ...QUICK_COMMANDS,
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
+  corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
 };
 
 export function isGroup(entry: Command | Group): entry is Group {
