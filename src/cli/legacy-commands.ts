@@ -6,7 +6,6 @@ import { checkCommand } from "./check-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
 import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
-import { fuzzCommand } from "./fuzz-command.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
 import { packCommand } from "./pack-command.ts";
@@ -33,7 +32,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   decompose: { add: decomposeCommand },
   stream: { add: streamCommand, oneOutput: true, actions: ["show", "reference", "diff"] },
   disasm: { add: disasmCommand },
-  fuzz: { add: fuzzCommand, several: ["image"] },
   "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },
   "boot-test": { add: bootTestCommand },
   sign: { add: signCommand, oneOutput: true },

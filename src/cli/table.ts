@@ -1,4 +1,5 @@
 import { CORPUS } from "#commands/corpus/options.ts";
+import { FUZZ } from "#commands/fuzz/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { type Command, command } from "./command.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
@@ -11,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, Command | Group>> = {
   ...QUICK_COMMANDS,
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
+  fuzz: command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
 };
 
 export function isGroup(entry: Command | Group): entry is Group {

@@ -30,6 +30,7 @@ export function eventPrinter({ name, commands, steps, talk }: EventText): EventS
         break;
       case "progress":
       case "input":
+      case "campaign":
         break;
       default:
         unreachable(event);
