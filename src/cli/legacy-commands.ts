@@ -4,7 +4,6 @@ import { buildCommand } from "./build-command.ts";
 import type { Call } from "./call.ts";
 import { checkCommand } from "./check-command.ts";
 import { decomposeCommand } from "./decompose-command.ts";
-import { disasmCommand } from "./disasm-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { kernelTestCommand } from "./kernel-test-command.ts";
 import { makeCommand } from "./make-help.ts";
@@ -31,7 +30,6 @@ export const LEGACY: Readonly<Record<string, Command>> = {
   make: { add: makeCommand },
   decompose: { add: decomposeCommand },
   stream: { add: streamCommand, oneOutput: true, actions: ["show", "reference", "diff"] },
-  disasm: { add: disasmCommand },
   "kernel-test": { add: kernelTestCommand, several: ["image", "deb"] },
   "boot-test": { add: bootTestCommand },
   sign: { add: signCommand, oneOutput: true },

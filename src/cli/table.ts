@@ -1,4 +1,5 @@
 import { CORPUS } from "#commands/corpus/options.ts";
+import { DISASM } from "#commands/disasm/options.ts";
 import { FUZZ } from "#commands/fuzz/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { type Command, command } from "./command.ts";
@@ -10,6 +11,7 @@ export type Group = { readonly describe: string; readonly commands: Readonly<Rec
 /** All commands by name, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, Command | Group>> = {
   ...QUICK_COMMANDS,
+  disasm: command(DISASM, async () => (await import("#commands/disasm/run.ts")).runDisasm),
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
   fuzz: command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
