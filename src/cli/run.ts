@@ -5,8 +5,6 @@ import { printing } from "#report/printing.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
 import { findCommand, isGroup } from "./command.ts";
 import { withHelpTopic } from "./help-topic.ts";
-import { runLegacy } from "./legacy.ts";
-import { LEGACY } from "./legacy-commands.ts";
 import { asksForHelp, asksForJson, asksForVersion } from "./own-words.ts";
 import { COMMANDS } from "./table.ts";
 
@@ -21,7 +19,6 @@ export async function run(argv: readonly string[], world: Io): Promise<number> {
   const topic = withHelpTopic(argv);
   if (!topic.ok) return report(io, topic.failure);
   const words = topic.value;
-  if (Object.hasOwn(LEGACY, words[0] ?? "")) return runLegacy(words, world);
   const found = findCommand(COMMANDS, words);
   if (found !== undefined && !asksForHelp(words)) {
     if (asksForVersion(words)) {

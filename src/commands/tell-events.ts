@@ -16,7 +16,7 @@ type ProgressEvent = Extract<Event, { readonly kind: "progress" }>;
  *
  * @param words of progress
  */
-export function tellEvents(io: Io, words: (progress: ProgressEvent) => string): Telling {
+export function tellEvents(io: Io, words: (progress: ProgressEvent) => string = plainWords): Telling {
   const say = (line: string) => io.stderr(`${line}\n`);
   const print = eventPrinter({ name: "kexec-bpf", commands: false, steps: say, talk: say });
   const line = progressLine(io);
@@ -31,4 +31,8 @@ export function tellEvents(io: Io, words: (progress: ProgressEvent) => string): 
     },
     end: line.clear,
   };
+}
+
+function plainWords({ what, done, total }: ProgressEvent): string {
+  return `${what}: ${done} of ${total}`;
 }

@@ -26,6 +26,17 @@ export type Event =
   /** One of several things went wrong; the others go on. */
   | { readonly kind: "failure"; readonly failure: Failure }
   /** A file or folder, absolute, that the result depends on. */
-  | { readonly kind: "input"; readonly file: string };
+  | { readonly kind: "input"; readonly file: string }
+  /** How far a fuzzing campaign is, several times a second. */
+  | ({ readonly kind: "campaign" } & CampaignProgress);
+
+export type CampaignProgress = {
+  readonly cases: number;
+  readonly milliseconds: number;
+  /** Directions of conditional jumps. */
+  readonly branches: { readonly reached: number; readonly all: number };
+  readonly queue: number;
+  readonly findings: number;
+};
 
 export type EventSink = (event: Event) => void;

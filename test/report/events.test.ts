@@ -34,6 +34,16 @@ const EVENTS: {
     "talk: kexec-bpf: no",
   ],
   input: [{ kind: "input", file: "/a" }],
+  campaign: [
+    {
+      kind: "campaign",
+      cases: 1,
+      milliseconds: 2,
+      branches: { reached: 1, all: 2 },
+      queue: 0,
+      findings: 0,
+    },
+  ],
 };
 
 describe.each(Object.entries(EVENTS))("an event of the kind %s", (_, [event, quiet, commands]) => {

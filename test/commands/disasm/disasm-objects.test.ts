@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CLANGS, compile } from "../formats/btf/clang.ts";
-import { cli, cliOk } from "../support/cli.ts";
-import { newFolder } from "../support/kernel-tree.ts";
-import { amd64Kernel, libbpfToolsObjects } from "../support/real-inputs.ts";
+import { CLANGS, compile } from "../../formats/btf/clang.ts";
+import { cli, cliOk } from "../../support/cli.ts";
+import { newFolder } from "../../support/kernel-tree.ts";
+import { amd64Kernel, libbpfToolsObjects } from "../../support/real-inputs.ts";
 
 const SOURCE = `
 #define SEC(n) __attribute__((section(n), used))

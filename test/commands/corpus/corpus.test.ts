@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
-import { cli, cliOk } from "../support/cli.ts";
-import { newFolder } from "../support/kernel-tree.ts";
+import { cli, cliOk } from "../../support/cli.ts";
+import { newFolder } from "../../support/kernel-tree.ts";
 
 const LIMITS = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 1 << 15 };
 
@@ -91,7 +91,7 @@ describe("corpus", () => {
     [["--from", "words"], 1, "words: this image is not supported: it begins neither"],
     [["--from", "addon"], 1, "addon: UKI section table"],
     [["--from", "addon", "--format", "zboot"], 2, "addon is of format uki, not zboot"],
-    [["--format", "elf"], 2, "Invalid values"],
+    [["--format", "elf"], 2, "--format elf: zboot, uki, envelope, plain are known"],
     [["--format", "envelope", "--abi", "v6"], 2, "revision v6 has no envelope"],
   ])("writes nothing for %j", async (options, status, words) => {
     const cwd = newFolder();

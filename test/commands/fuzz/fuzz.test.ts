@@ -9,11 +9,11 @@ import { findingKey } from "#fuzz/engine/finding-key.ts";
 import { judge } from "#verify/judge.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { subjectsOf } from "#verify/subject.ts";
-import { cli, cliOk, start } from "../support/cli.ts";
-import { expectValue } from "../support/expect-value.ts";
-import { newFolder } from "../support/kernel-tree.ts";
-import { arm64Image } from "../support/real-inputs.ts";
-import { llvmTool } from "../support/tools.ts";
+import { cli, cliOk, start } from "../../support/cli.ts";
+import { expectValue } from "../../support/expect-value.ts";
+import { newFolder } from "../../support/kernel-tree.ts";
+import { arm64Image } from "../../support/real-inputs.ts";
+import { llvmTool } from "../../support/tools.ts";
 
 const LIMITS = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 1 << 15 };
 

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
-import { buildParsers } from "../bpf-vm/support/parsers.ts";
-import { cli, cliOk } from "../support/cli.ts";
-import { expectValue } from "../support/expect-value.ts";
-import { newFolder } from "../support/kernel-tree.ts";
-import { amd64Kernel } from "../support/real-inputs.ts";
+import { buildParsers } from "../../bpf-vm/support/parsers.ts";
+import { cli, cliOk } from "../../support/cli.ts";
+import { expectValue } from "../../support/expect-value.ts";
+import { newFolder } from "../../support/kernel-tree.ts";
+import { amd64Kernel } from "../../support/real-inputs.ts";
 
 const FILES = [
   "zboot.bpf",

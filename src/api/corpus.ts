@@ -1,7 +1,6 @@
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Revision } from "#abi/revisions.ts";
-import { LARGEST_PARTS } from "#api/limits.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
@@ -9,46 +8,59 @@ import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
 import { openSeeds } from "#fuzz/campaign-input.ts";
 import { caseFiles } from "#fuzz/case-file.ts";
-import { EXIT } from "#report/exit-code.ts";
-import type { Io } from "#report/io.ts";
-import { report } from "#report/report-failure.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { casesOf, type HostileCase, hostileCorpus } from "#verify/mutations/corpus.ts";
-import type { Format } from "#verify/mutations/good-file.ts";
+import type { Format } from "#verify/mutations/formats.ts";
 import { formatsOf } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
+import type { Context } from "./context.ts";
+import { LARGEST_PARTS } from "./limits.ts";
+import type { NamedFile } from "./named-file.ts";
 
-export type CorpusOptions = {
-  readonly output: string;
+export type CorpusRequest = {
+  /** Absolute; made where it is not there. */
+  readonly folder: string;
+  /** Only images of this format. */
   readonly format: Format | undefined;
-  readonly from: string | undefined;
+  /** A good image to mutate, in place of small built-in ones. */
+  readonly from: NamedFile | undefined;
   readonly abi: Revision;
-  readonly json: boolean;
+};
+
+export type CorpusReport = {
+  readonly schema: 1;
+  readonly folder: string;
+  readonly cases: readonly {
+    readonly name: string;
+    readonly reference: ReferenceName;
+    readonly revision: Revision;
+    /** What is to be made of it. */
+    readonly why: string;
+  }[];
 };
 
 type Named = HostileCase & { readonly reference: ReferenceName };
 
-/** Writes the corpus that was asked for and gives the exit status. */
-export async function writeCorpus(options: CorpusOptions, io: Io): Promise<number> {
-  const { abi: revision } = options;
-  const cases =
-    options.from === undefined ? ok(builtIn(options)) : await fromImage(options.from, options, io);
-  if (!cases.ok) return report(io, cases.failure);
-  if (cases.value.length === 0) {
-    return report(io, { reason: "usage", detail: `revision ${revision} has no ${options.format}` });
-  }
-  const folder = resolve(io.cwd, options.output);
+/**
+ * Writes hostile images into a folder, each with its description; all or none.
+ *
+ * Errors: `usage` where there is no such image; those of reading the good image and of its reference parser; `file-failed`, `cancelled`.
+ */
+export async function corpus(
+  request: CorpusRequest,
+  { signal }: Pick<Context, "signal">,
+): Promise<Result<CorpusReport>> {
+  const { folder, format, from, abi: revision } = request;
+  const cases = from === undefined ? ok(builtIn(request)) : await fromImage(from, request);
+  if (!cases.ok) return cases;
+  if (cases.value.length === 0)
+    return err({ reason: "usage", detail: `revision ${revision} has no ${format}` });
   const made = await makeFolder(folder);
-  if (!made.ok) return report(io, made.failure);
-  const written = await writeCases(folder, revision, cases.value, io.signal);
-  if (!written.ok) return report(io, written.failure);
+  if (!made.ok) return made;
+  const written = await writeCases(folder, revision, cases.value, signal);
+  if (!written.ok) return written;
   const list = cases.value.map(({ name, reference, why }) => ({ name, reference, revision, why }));
-  io.stdout(
-    options.json
-      ? `${JSON.stringify({ schema: 1, folder, cases: list })}\n`
-      : `${options.output}: ${list.length} images of revision ${revision}\n`,
-  );
-  return EXIT.ok;
+  return ok({ schema: 1, folder, cases: list });
 }
 
 /** Writes all cases or none. Errors: `file-failed`, `cancelled`. */
@@ -73,7 +85,7 @@ function writeCases(
   });
 }
 
-function builtIn({ format, abi }: CorpusOptions): readonly Named[] {
+function builtIn({ format, abi }: CorpusRequest): readonly Named[] {
   const takers = (["zboot", "uki", "plain"] as const).filter(
     (reference) => format === undefined || formatsOf(reference, abi).includes(format),
   );
@@ -86,23 +98,22 @@ function builtIn({ format, abi }: CorpusOptions): readonly Named[] {
 
 /** The image has to be one that the reference parser takes: a mutation of a bad file says nothing. */
 async function fromImage(
-  file: string,
-  { format, abi: revision }: CorpusOptions,
-  io: Io,
+  { file, name }: NamedFile,
+  { format, abi: revision }: CorpusRequest,
 ): Promise<Result<readonly Named[]>> {
-  const image = await readInput(resolve(io.cwd, file));
+  const image = await readInput(file);
   if (!image.ok) return image;
-  const seeds = openSeeds([{ name: file, image: image.value }]);
+  const seeds = openSeeds([{ name, image: image.value }]);
   if (!seeds.ok) return seeds;
   const [seed] = seeds.value;
   if (seed === undefined) return ok([]);
   if (format !== undefined && seed.format !== format) {
-    return err({ reason: "usage", detail: `${file} is of format ${seed.format}, not ${format}` });
+    return err({ reason: "usage", detail: `${name} is of format ${seed.format}, not ${format}` });
   }
   const reference = seed.format;
   const taken = expectedStream(reference, { image: image.value, revision, limits: LARGEST_PARTS });
-  if (!taken.ok) return err(inFile(taken.failure, file));
-  return ok(casesOf({ ...seed, name: caseName(file) }).map((one) => ({ ...one, reference })));
+  if (!taken.ok) return err(inFile(taken.failure, name));
+  return ok(casesOf({ ...seed, name: caseName(name) }).map((one) => ({ ...one, reference })));
 }
 
 /** `boot/Image.efi` as `image-efi`. */
