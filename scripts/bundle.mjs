@@ -73,7 +73,7 @@ await build({
     js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
   },
   footer: { js: "})" },
-  // src/api/package-root.ts asks where it is, which CommonJS has another word for.
+  // src/api/common/package-root.ts asks where it is, which CommonJS has another word for.
   define: { ...common.define, "import.meta.url": "kexecBpf.url" },
   // import() would start the module loader.
   supported: { "dynamic-import": false },

@@ -9,9 +9,9 @@ import { GUEST_ARCHS } from "#guest/guest-arch.ts";
 import { findQemu } from "#guest/qemu.ts";
 import { bootSecondKernel, type SecondBootReport } from "#guest/second-kernel.ts";
 import { guestPrograms } from "#guest/testbed.ts";
+import { bootInterface } from "./common/own-interface.ts";
+import { surroundings } from "./common/surroundings.ts";
 import type { Context } from "./context.ts";
-import { bootInterface } from "./own-interface.ts";
-import { surroundings } from "./surroundings.ts";
 
 export type BootTestRequest = {
   /** Absolute, as all paths. */

@@ -8,8 +8,8 @@ import type { PeRequest } from "#pack/pe.ts";
 import type { Packed, PackedInput } from "#pack/types.ts";
 import type { UkiRequest, UkiSection } from "#pack/uki.ts";
 import type { ZbootRequest } from "#pack/zboot.ts";
+import type { ManifestCommand } from "./common/pack-manifest.ts";
 import type { Context } from "./context.ts";
-import type { ManifestCommand } from "./pack-manifest.ts";
 
 /** Text at hand, or that of a file (absolute path) without the newlines and NULs at its end. */
 export type Text = { readonly text: string } | { readonly textOf: string };
@@ -54,7 +54,7 @@ export async function pack(
     const texts: TextFile[] = [];
     const packed = await packAs(request, { ...options, digests: true, set }, texts);
     if (!packed.ok) return packed;
-    const { writePackManifest } = await import("./pack-manifest.ts");
+    const { writePackManifest } = await import("./common/pack-manifest.ts");
     const written = await writePackManifest(command, packed.value, await digestsOf(texts), env, set);
     return written.ok ? packed : written;
   });

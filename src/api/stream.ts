@@ -6,8 +6,8 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
+import { LARGEST_PARTS } from "./common/limits.ts";
 import type { Context } from "./context.ts";
-import { LARGEST_PARTS } from "./limits.ts";
 
 /** The command stream in a file, whose path is absolute. Errors name it. */
 export async function readStream(file: string): Promise<Result<CommandStream>> {

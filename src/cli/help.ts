@@ -1,5 +1,5 @@
 import type { Argv, Options, PositionalOptions } from "yargs";
-import { VERSION } from "#api/version.ts";
+import { VERSION } from "#api/common/version.ts";
 import type { CommandRow, OptionRow } from "#grammar/rows.ts";
 import { isGroup } from "./command.ts";
 import { COMMANDS } from "./table.ts";

@@ -1,4 +1,4 @@
-import { VERSION } from "#api/version.ts";
+import { VERSION } from "#api/common/version.ts";
 import { upToDate } from "#build/up-to-date.ts";
 import { outputFolder, requestKey } from "#commands/request-key.ts";
 import { ownArguments } from "./arguments.ts";

@@ -1,4 +1,4 @@
-import { VERSION } from "#api/version.ts";
+import { VERSION } from "#api/common/version.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { printing } from "#report/printing.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { surroundings } from "#api/surroundings.ts";
+import { surroundings } from "#api/common/surroundings.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { debianKernel } from "#guest/debian-kernel.ts";
 import type { Guest } from "#guest/guest.ts";

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { Context } from "#api/context.ts";
 import type { Result } from "#core/result.ts";
 import type { OutputSet } from "#files/output-set.ts";
 import {
@@ -10,7 +11,6 @@ import {
 } from "#manifest/manifest.ts";
 import type { Signed, SignRequest } from "#signing/sign.ts";
 import { isToken, withoutPin } from "#signing/signing-key.ts";
-import type { Context } from "./context.ts";
 import { packageRoot } from "./package-root.ts";
 import { VERSION } from "./version.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import type { Context } from "#api/context.ts";
 import type { Surroundings } from "#guest/surroundings.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
-import type { Context } from "./context.ts";
 import { packageRoot, setupScript } from "./package-root.ts";
 
 /** Where virtual machines find their parts. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ANCHOR, type Revision } from "#abi/revisions.ts";
-import { kernelInterface } from "#api/kernel-types.ts";
+import { kernelInterface } from "#api/common/kernel-types.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import type { GuestKernel } from "#guest/debian-kernel.ts";

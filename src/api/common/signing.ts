@@ -1,8 +1,8 @@
+import type { Context } from "#api/context.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { SigningContext } from "#signing/context.ts";
 import type { Signed } from "#signing/sign.ts";
 import { why } from "#signing/strength.ts";
-import type { Context } from "./context.ts";
 import { setupScript } from "./package-root.ts";
 
 export function signingContext({ env, cwd, signal }: Omit<Context, "emit">): SigningContext {

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
+import type { Context } from "#api/context.ts";
 import type { Result } from "#core/result.ts";
 import type { OutputSet } from "#files/output-set.ts";
 import { type ManifestRequest, manifestBeside, nameOf, writeManifest } from "#manifest/manifest.ts";
 import type { Packed, PackedInput } from "#pack/types.ts";
-import type { Context } from "./context.ts";
 import { packageRoot } from "./package-root.ts";
 import { VERSION } from "./version.ts";
 

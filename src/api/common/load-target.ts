@@ -1,10 +1,10 @@
 import type { Revision } from "#abi/revisions.ts";
+import type { Context } from "#api/context.ts";
 import { loadParser } from "#bpf-vm/load-parser.ts";
 import type { LoadFailure } from "#bpf-vm/loader/failure.ts";
 import { loadForRevision, type ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import type { Context } from "./context.ts";
 import { kernelInterface } from "./kernel-types.ts";
 
 /** The kernel that parsers are loaded for; without a revision each parser's own types tell. */
