@@ -1,8 +1,11 @@
 import { ByteReader, decoding } from "#bytes/reader.ts";
-import type { Malformed } from "#core/failure.ts";
+import { ByteWriter } from "#bytes/writer.ts";
+import type { Malformed, Malformed, SizeExceeded, Unsupported } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
-import { type Command, type CommandName, needsSubcommand, type Subcommand } from "./command.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { type Command, type Command, type CommandName, type CommandName, commandTitle, needsSubcommand, needsSubcommand, type Subcommand } from "./command.ts";
 import type { HeaderLayout } from "./header-layout.ts";
+import { PARTS, type Subcommand } from "./parts.ts";
 import { type Revision, revisionProfile } from "./revisions.ts";
 
 /** Numbers that an interface defines and no parser of ours sends: the profiles, which make C, are without. */
@@ -97,10 +100,7 @@ function field(reader: ByteReader, layout: HeaderLayout, name: string): { value:
 
 function subcommandOf(revision: Revision, number: number): Subcommand | undefined {
   const { subcommands } = revisionProfile(revision);
-  for (const name in subcommands) {
-    if (subcommands[name as Subcommand] === number) return name as Subcommand;
-  }
-  return undefined;
+  return PARTS.find(({ subcommand }) => subcommands[subcommand] === number)?.subcommand;
 }
 
 function nameOf<Name extends string>(numbers: ReadonlyMap<Name, number>, number: number): Name | undefined {
