@@ -1,9 +1,7 @@
 import { ByteReader, decoding } from "#bytes/reader.ts";
-import { ByteWriter } from "#bytes/writer.ts";
-import type { Malformed, Malformed, SizeExceeded, Unsupported } from "#core/failure.ts";
+import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
-import { err, ok, type Result } from "#core/result.ts";
-import { type Command, type Command, type CommandName, type CommandName, commandTitle, needsSubcommand, needsSubcommand, type Subcommand } from "./command.ts";
+import { type Command, type CommandName, needsSubcommand } from "./command.ts";
 import type { HeaderLayout } from "./header-layout.ts";
 import { PARTS, type Subcommand } from "./parts.ts";
 import { type Revision, revisionProfile } from "./revisions.ts";
