@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ignoredValues, ignoredValuesOf } from "./support/ignored-values.ts";
 
-it("no promise and no Result of ours is ignored, in src/ or in test/", () => {
+it("no promise and no Result of ours is ignored, in src/, test/ or mutation/", () => {
   expect(ignoredValues(process.cwd())).toEqual([]);
 });
 
