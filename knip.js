@@ -14,11 +14,13 @@ export default ({ production }) => ({
     "scripts/*.mjs",
     "bench/*.mjs",
     "test/**/*.{test,kernel}.ts",
-    // For bench/vm.mjs, likewise, and vitest.fast.config.ts.
+    // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
+    // For scripts/mutate.mjs, likewise.
+    "mutation/{main,worker}.ts",
     "test/support/without-processes.ts",
   ],
-  project: ["src/**!", "test/**", "bench/**", "scripts/**"],
+  project: ["src/**!", "test/**", "bench/**", "mutation/**", "scripts/**"],
   ignoreExportsUsedInFile: production ? true : { type: true },
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
