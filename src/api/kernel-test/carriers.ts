@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Context } from "#api/context.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Exhibit } from "#crosscheck/plan.ts";
 import { readInput } from "#files/input-file.ts";
@@ -7,7 +8,6 @@ import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decompose } from "#kexec-model/decompose.ts";
 import { packPe } from "#pack/pe.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
-import type { Context } from "../context.ts";
 import type { OpenedContainer } from "./inputs.ts";
 
 /** More bytes than bytecode and its headers take. */

@@ -1,4 +1,8 @@
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
+import { findImages } from "#api/images.ts";
+import { loadFor } from "#api/load-target.ts";
+import type { OwnKernelInterface } from "#api/own-interface.ts";
+import { limitsOf } from "#api/parser-limits.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -7,10 +11,6 @@ import { type NamedBytes, type Subject, subjectsOf } from "#crosscheck/subject.t
 import { readInput } from "#files/input-file.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import { parserInterface } from "#verify/subject.ts";
-import { findImages } from "../images.ts";
-import { loadFor } from "../load-target.ts";
-import type { OwnKernelInterface } from "../own-interface.ts";
-import { limitsOf } from "../parser-limits.ts";
 import { distinctNames } from "./distinct-names.ts";
 import type { KernelTestRequest } from "./request.ts";
 

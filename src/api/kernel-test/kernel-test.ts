@@ -1,3 +1,6 @@
+import type { Context } from "#api/context.ts";
+import { type OwnKernelInterface, ownInterface } from "#api/own-interface.ts";
+import { surroundings } from "#api/surroundings.ts";
 import { ok, type Result } from "#core/result.ts";
 import { judge } from "#crosscheck/verdict.ts";
 import { debianKernel, type GuestKernel } from "#guest/debian-kernel.ts";
@@ -5,9 +8,6 @@ import { runGuest } from "#guest/guest.ts";
 import { findQemu, type Qemu } from "#guest/qemu.ts";
 import type { Surroundings } from "#guest/surroundings.ts";
 import { guestPrograms } from "#guest/testbed.ts";
-import type { Context } from "../context.ts";
-import { type OwnKernelInterface, ownInterface } from "../own-interface.ts";
-import { surroundings } from "../surroundings.ts";
 import { keepLogs } from "./logs.ts";
 import { type Planned, planForOwn, planForTestbed } from "./plan.ts";
 import type { KernelTestReport, KernelTestRequest, TestedKernel } from "./request.ts";

@@ -1,11 +1,11 @@
+import type { Context } from "#api/context.ts";
+import { type OwnKernelInterface, recorderTarget } from "#api/own-interface.ts";
+import { turns } from "#api/turns.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#crosscheck/plan.ts";
 import type { NamedBytes } from "#crosscheck/subject.ts";
 import type { GuestJob, OwnInterface } from "#guest/job.ts";
 import { cancelled } from "#toolchain/process.ts";
-import type { Context } from "../context.ts";
-import { type OwnKernelInterface, recorderTarget } from "../own-interface.ts";
-import { turns } from "../turns.ts";
 import { withParsers } from "./carriers.ts";
 import { type Opened, openContainers, readImages } from "./inputs.ts";
 import { planLoads } from "./loads.ts";

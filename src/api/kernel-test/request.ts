@@ -1,11 +1,11 @@
 import type { Revision } from "#abi/revisions.ts";
+import type { GivenLimits } from "#api/parser-limits.ts";
 import type { Result } from "#core/result.ts";
 import type { Plan } from "#crosscheck/plan.ts";
 import type { Verdict } from "#crosscheck/verdict.ts";
 import type { GuestKernel } from "#guest/debian-kernel.ts";
 import type { GuestReport } from "#guest/guest.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
-import type { GivenLimits } from "../parser-limits.ts";
 
 /** Paths are absolute, sizes in bytes. */
 export type KernelTestRequest = {

@@ -1,7 +1,7 @@
+import { HEADERS, TIMEOUT } from "#commands/guest-options.ts";
+import { ABI, JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { HEADERS, TIMEOUT } from "../guest-options.ts";
-import { ABI, JSON_FLAG } from "../options.ts";
 
 export const BOOT_TEST = {
   describe: "take an image apart in a real kernel (QEMU) and kexec into what comes out",

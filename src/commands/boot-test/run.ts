@@ -1,10 +1,10 @@
 import { bootTest } from "#api/boot-test.ts";
+import { besideOutput } from "#commands/beside-output.ts";
+import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
 import { ok } from "#core/result.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report, reportUsage, tell } from "#report/report-failure.ts";
-import { besideOutput } from "../beside-output.ts";
-import { kernelComplaint, ownKernel } from "../guest-options.ts";
 import type { BootTestWords } from "./options.ts";
 import { bootJson, bootText } from "./text.ts";
 

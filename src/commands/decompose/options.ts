@@ -1,6 +1,6 @@
+import { ABI, JSON_FLAG, LIMIT, OUTPUT_FOLDER } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { ABI, JSON_FLAG, LIMIT, OUTPUT_FOLDER } from "../options.ts";
 
 export const DECOMPOSE = {
   describe: "take an image apart as the kernel would, with the parsers' bytecode",

@@ -1,9 +1,9 @@
 import { REVISIONS } from "#abi/revisions.ts";
+import { HEADERS, TIMEOUT } from "#commands/guest-options.ts";
+import { JSON_FLAG, RECORD_SIZES } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { REFERENCES } from "#verify/reference-names.ts";
-import { HEADERS, TIMEOUT } from "../guest-options.ts";
-import { JSON_FLAG, RECORD_SIZES } from "../options.ts";
 
 /** Debian's suites with a kernel that has what parsers need; the first is the default. */
 export const MATRIX = ["bookworm-backports", "trixie", "trixie-backports", "sid"];

@@ -1,11 +1,11 @@
 import { kernelTest } from "#api/kernel-test/kernel-test.ts";
 import type { KernelTestReport } from "#api/kernel-test/request.ts";
+import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
+import { tellEvents } from "#commands/tell-events.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
 import type { Io } from "#report/io.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
-import { kernelComplaint, ownKernel } from "../guest-options.ts";
-import { tellEvents } from "../tell-events.ts";
 import { kernelTestJson } from "./json.ts";
 import { type KernelTestWords, MATRIX } from "./options.ts";
 import { kernelTestTalk, kernelTestText } from "./text.ts";

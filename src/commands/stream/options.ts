@@ -1,6 +1,6 @@
+import { ABI, JSON_FLAG, OUTPUT_FILE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { ABI, JSON_FLAG, OUTPUT_FILE } from "../options.ts";
 
 export const STREAM = "show, compare or make command streams (.kbs)";
 
