@@ -38,6 +38,9 @@ export type TestedKernel = {
   readonly milliseconds: number;
 };
 
+/** What came of one of its parsers. */
+export type TestedParser = TestedKernel["verdict"]["subjects"][number];
+
 export type KernelTestReport = {
   /** In their order; a failure for one that cannot be had, or whose test cannot be made. */
   readonly kernels: readonly Result<TestedKernel>[];

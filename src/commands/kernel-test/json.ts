@@ -1,6 +1,5 @@
-import type { TestedKernel } from "#api/kernel-test/request.ts";
+import type { TestedKernel, TestedParser } from "#api/kernel-test/request.ts";
 import { errnoName } from "#bpf-vm/errno.ts";
-import type { SubjectVerdict } from "#crosscheck/verdict.ts";
 import { kexecAnswer } from "./text.ts";
 
 /** The report for machines. It is passed where every kernel that was asked for was tried, and none has a finding. */
@@ -41,7 +40,7 @@ export function kernelTestJson(tested: readonly TestedKernel[], asked: number): 
   };
 }
 
-function loadJson(load: SubjectVerdict["load"]): object {
+function loadJson(load: TestedParser["load"]): object {
   if (load === undefined) return { state: "crash" };
   if (!load.ok) {
     return { state: "refused", error: errnoName(load.error), reason: load.reason, log: load.log };

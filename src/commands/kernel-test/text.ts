@@ -1,6 +1,5 @@
-import type { TestedKernel } from "#api/kernel-test/request.ts";
+import type { TestedKernel, TestedParser } from "#api/kernel-test/request.ts";
 import { errnoName } from "#bpf-vm/errno.ts";
-import type { SubjectVerdict } from "#crosscheck/verdict.ts";
 import { table } from "#report/table.ts";
 
 /** Findings of a parser that are told one by one, and images for which a table is made. */
@@ -41,7 +40,7 @@ function kernelText({ report, plan, verdict, milliseconds }: TestedKernel): stri
 }
 
 /** `3`; where the kernel loads what comes out of an image, its answer too: `3, ENOEXEC`. */
-function commandsSent({ commands, kexec }: SubjectVerdict, image: number): string {
+function commandsSent({ commands, kexec }: TestedParser, image: number): string {
   const count = String(commands[image] ?? "-");
   return [count, ...kexecAnswer(kexec[image])].join(", ");
 }
@@ -52,7 +51,7 @@ export function kexecAnswer(error: number | undefined): readonly string[] {
   return [error === 0 ? "loaded" : errnoName(error)];
 }
 
-function row(subject: SubjectVerdict): readonly string[] {
+function row(subject: TestedParser): readonly string[] {
   const { name, load, cases, asVm, asReference, findings } = subject;
   const statistics = load?.ok === true ? load.statistics : undefined;
   return [
@@ -88,7 +87,7 @@ export function kernelTestTalk(tested: readonly TestedKernel[]): string {
     .join("");
 }
 
-function subjectTalk({ name, load, findings }: SubjectVerdict): readonly string[] {
+function subjectTalk({ name, load, findings }: TestedParser): readonly string[] {
   const refused =
     load?.ok === false
       ? [`${name} does not load (${errnoName(load.error)}): ${load.reason}\n${indented(load.log)}`]
