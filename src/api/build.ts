@@ -5,8 +5,8 @@ import { rememberRequest } from "#build/remember.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { readState, writeState } from "#build/state-file.ts";
 import { ok, type Result } from "#core/result.ts";
+import { packageRoot, setupScript } from "./common/package-root.ts";
 import type { Context } from "./context.ts";
-import { packageRoot, setupScript } from "./package-root.ts";
 
 export type { BuildReport, BuildRequest };
 

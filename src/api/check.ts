@@ -1,6 +1,6 @@
 import { ok, type Result } from "#core/result.ts";
 import { type Check, checkManifest } from "#manifest/check.ts";
-import { packageRoot } from "./package-root.ts";
+import { packageRoot } from "./common/package-root.ts";
 
 export type CheckRequest = {
   /** Absolute. */

@@ -8,8 +8,8 @@ import { PRIVATE } from "#build/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { loadTargets } from "#generate/target.ts";
+import { packageRoot } from "./common/package-root.ts";
 import type { Context } from "./context.ts";
-import { packageRoot } from "./package-root.ts";
 
 export type CleanReport = {
   /** Files that stay, because the request names them as inputs. */

@@ -1,8 +1,8 @@
 import { examineKernelVm } from "#guest/examine.ts";
 import { type DoctorReport, examine } from "#toolchain/doctor.ts";
+import { setupScript } from "./common/package-root.ts";
+import { surroundings } from "./common/surroundings.ts";
 import type { Context } from "./context.ts";
-import { surroundings } from "./guest-surroundings.ts";
-import { setupScript } from "./package-root.ts";
 
 export type DoctorRequest = {
   /** Where libbpf's headers are looked for first; absolute. */

@@ -5,9 +5,9 @@ import { removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
 import { manifestTime } from "#manifest/manifest.ts";
 import { type Signed, type SignRequest as SignFileRequest, signFile } from "#signing/sign.ts";
+import { writeSignManifest } from "./common/sign-manifest.ts";
+import { signingContext, warnings } from "./common/signing.ts";
 import type { Context } from "./context.ts";
-import { writeSignManifest } from "./sign-manifest.ts";
-import { signingContext, warnings } from "./signing.ts";
 
 export type SignRequest = SignFileRequest & {
   /** Whether to write `OUTPUT.manifest.json`. Beside a pipe or device is no place for one. */

@@ -1,7 +1,7 @@
 import { ok, type Result } from "#core/result.ts";
 import { type Verified, type VerifyRequest, verifyFile } from "#signing/verify.ts";
+import { signingContext, warnings } from "./common/signing.ts";
 import type { Context } from "./context.ts";
-import { signingContext, warnings } from "./signing.ts";
 
 export type VerifySignatureRequest = VerifyRequest;
 

@@ -1,6 +1,7 @@
 import { REVISIONS } from "#abi/revisions.ts";
-import { LARGEST_PART } from "#api/limits.ts";
-import type { NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
+import { LARGEST_PART } from "#api/common/limits.ts";
+import type { CommandRow, NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
+import { REFERENCES } from "#verify/reference-names.ts";
 
 /** Options that several commands have. */
 export const JSON_FLAG = { type: "flag", describe: "the result as JSON" } as const satisfies OptionRow;
@@ -29,6 +30,20 @@ export const ABI = {
 
 /** Bytes that a part may have. */
 export const PART_SIZE = { type: "size", least: 1, most: LARGEST_PART } as const satisfies NumberRow;
+
+/** The largest parts that a parser's records take. */
+export const RECORD_SIZES = {
+  "max-kernel": { ...PART_SIZE, describe: "largest kernel that its record takes" },
+  "max-initrd": { ...PART_SIZE, describe: "largest initrd" },
+  "max-cmdline": { ...PART_SIZE, describe: "largest command line" },
+} as const satisfies CommandRow["options"];
+
+/** Of a command that judges parsers. */
+export const REFERENCE = {
+  type: "word",
+  choices: REFERENCES,
+  describe: "what to judge by (default: by the source's name, as in uki_parser_bpf.c)",
+} as const satisfies WordRow;
 
 export const LIMIT = {
   ...PART_SIZE,

@@ -1,4 +1,4 @@
-import { VERSION } from "#api/version.ts";
+import { VERSION } from "#api/common/version.ts";
 import { buildFolder } from "./build/output-word.ts";
 import { makeFolders, parseMakeWords } from "./make/words.ts";
 

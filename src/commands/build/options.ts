@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { REVISIONS } from "#abi/revisions.ts";
+import { JOBS } from "#commands/jobs.ts";
+import { ALLOW_WEAK, JSON_FLAG, PART_SIZE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { ARCHITECTURES } from "#kernel-image/architecture.ts";
-import { JOBS } from "../jobs.ts";
-import { ALLOW_WEAK, JSON_FLAG, PART_SIZE } from "../options.ts";
 import { DEFAULT_OUT } from "./output-word.ts";
 
 const FROM = {

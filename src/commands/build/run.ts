@@ -1,11 +1,11 @@
 import { type BuildReport, build } from "#api/build.ts";
+import { contextOf } from "#commands/context.ts";
+import { requestKey } from "#commands/request-key.ts";
 import { eventPrinter } from "#report/events.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { Io } from "#report/io.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
-import { contextOf } from "../context.ts";
-import { requestKey } from "../request-key.ts";
 import type { BuildWords } from "./options.ts";
 import { buildRequest } from "./request.ts";
 import { buildText } from "./text.ts";

@@ -1,6 +1,6 @@
+import { JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { JSON_FLAG } from "../options.ts";
 
 export const CHECK = {
   describe: "hash the files that a manifest names, and compare",

@@ -1,6 +1,6 @@
+import { JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { JSON_FLAG } from "../options.ts";
 
 export const DOCTOR = {
   describe: "show the tools found, those too old or missing, and the one command that mends it",

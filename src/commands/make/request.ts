@@ -2,13 +2,13 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { BuildRequest } from "#api/build.ts";
-import { treeAround } from "#api/kernel-tree.ts";
+import { treeAround } from "#api/common/kernel-tree.ts";
+import { PART_SIZE } from "#commands/options.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { parseNumber } from "#grammar/numbers.ts";
 import { ARCHITECTURES, type Architecture, parseArchitecture } from "#kernel-image/architecture.ts";
 import type { Io } from "#report/io.ts";
-import { PART_SIZE } from "../options.ts";
 import { type MakeWords, makeFolders, makeVariable } from "./words.ts";
 
 /** What make's words and variables ask for. Errors: `usage`. */

@@ -2,12 +2,12 @@ import { type BuildRequest, build } from "#api/build.ts";
 import { clean } from "#api/clean.ts";
 import type { Context } from "#api/context.ts";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
+import { contextOf } from "#commands/context.ts";
+import { requestKey } from "#commands/request-key.ts";
 import { eventPrinter, quietLine } from "#report/events.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
-import { contextOf } from "../context.ts";
-import { requestKey } from "../request-key.ts";
 import { makeRequest } from "./request.ts";
 import { type MakeWords, parseMakeWords } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import { JOBS } from "#commands/jobs.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parseNumber } from "#grammar/numbers.ts";
-import { JOBS } from "../jobs.ts";
 
 /** What stands on make's command line. */
 export type MakeWords = {

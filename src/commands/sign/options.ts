@@ -1,6 +1,6 @@
+import { ALLOW_WEAK, JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { ALLOW_WEAK, JSON_FLAG } from "../options.ts";
 
 export const SIGN = {
   describe: "sign a container as the kernel's scripts/sign-file does",

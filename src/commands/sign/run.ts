@@ -1,9 +1,9 @@
 import { sign } from "#api/sign.ts";
+import { besideOutput } from "#commands/beside-output.ts";
+import { signatureRows } from "#commands/signature-text.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
-import { besideOutput } from "../beside-output.ts";
-import { signatureRows } from "../signature-text.ts";
 import type { SignWords } from "./options.ts";
 
 export async function runSign({ given }: SignWords, io: Io): Promise<number> {

@@ -1,6 +1,6 @@
+import { ALLOW_WEAK, JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { ALLOW_WEAK, JSON_FLAG } from "../options.ts";
 
 export const VERIFY_SIGNATURE = {
   describe: "verify the signature that a container ends with",

@@ -1,8 +1,8 @@
 import { verifySignature } from "#api/verify-signature.ts";
+import { signatureRows } from "#commands/signature-text.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
-import { signatureRows } from "../signature-text.ts";
 import type { VerifySignatureWords } from "./options.ts";
 
 export async function runVerifySignature({ given }: VerifySignatureWords, io: Io): Promise<number> {
