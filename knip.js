@@ -7,7 +7,7 @@
  */
 export default ({ production }) => ({
   entry: [
-    "src/cli/{main,plain,pack-process,process}.ts!",
+    "src/cli/{main,quick,pack,process}.ts!",
     "src/fuzz/worker.ts!",
     // For scripts/rules.mjs, which bundles it by name.
     "src/build/makefile-tables.ts!",

@@ -25,7 +25,7 @@ const MANIFEST = {
 const file = (describe: string) => ({ type: "path", required: true, describe }) as const;
 
 /** The name that the series' builder gives. */
-export const DEFAULT_ENVELOPE = "zboot_image.elf";
+const DEFAULT_ENVELOPE = "zboot_image.elf";
 
 export const ENVELOPE = {
   describe: "wrap a zboot image, an initrd and a command line in the ELF envelope",
