@@ -78,7 +78,7 @@ function optionValue(
     if (!value.ok) return value;
     read.push(value.value);
   }
-  return ok(option.repeatable ? read : (read[0] ?? preset(option, cwd)));
+  return ok(option.repeatable ? read : (read[0] ?? option.default));
 }
 
 function orDefault(words: readonly string[], row: NumberRow | WordRow): readonly string[] {
@@ -134,13 +134,6 @@ function wordValue(
     default:
       return ok(plain(word));
   }
-}
-
-/** Names are told from where the user stands. */
-function preset(option: NumberRow | WordRow, cwd: string): string | number | undefined {
-  if (isNumber(option)) return option.default;
-  const isPath = option.type === "path" || option.type === "output" || option.type === "folder";
-  return isPath && option.default !== undefined ? resolve(cwd, option.default) : option.default;
 }
 
 function isNumber(row: NumberRow | WordRow): row is NumberRow {
