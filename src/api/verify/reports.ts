@@ -1,7 +1,7 @@
 import { realpathSync, rmSync, statSync } from "node:fs";
 import { VERSION } from "#api/common/version.ts";
 import type { Context } from "#api/context.ts";
-import { type Failure, inFile } from "#core/failure.ts";
+import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver, isStdout } from "#files/deliver.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -43,7 +43,7 @@ export async function writeReports(
   for (const [file, make] of reports) {
     if (file === undefined) continue;
     const written = await deliver(file, make(), signal);
-    if (!written.ok) failures.push(inFile(written.failure, file));
+    if (!written.ok) failures.push(written.failure);
   }
   return failures;
 }

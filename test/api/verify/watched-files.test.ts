@@ -3,13 +3,16 @@ import { describe, expect, it } from "vitest";
 import { WatchedFiles } from "#api/verify/watched-files.ts";
 import { newFolder, write } from "../../support/kernel-tree.ts";
 
+/** Ends what would wait for ever. */
+const soon = () => AbortSignal.timeout(20_000);
+
 describe("watched files", () => {
   it("are what they were when they were first named", async () => {
     const file = write(join(newFolder(), "a"), "one");
     const watched = new WatchedFiles([file]);
     write(file, "another");
     watched.add(file);
-    expect(await watched.changed(new AbortController().signal)).toBe(file);
+    expect(await watched.changed(soon())).toBe(file);
   });
 
   it("that are forgotten are watched from now on", async () => {
@@ -21,7 +24,7 @@ describe("watched files", () => {
     write(other, "another");
     watched.forget([own, join(folder, "never named")]);
     expect(watched.files).toEqual([own, other]);
-    expect(await watched.changed(new AbortController().signal)).toBe(other);
+    expect(await watched.changed(soon())).toBe(other);
   });
 
   it("are no longer waited for when the signal comes", async () => {
