@@ -10,9 +10,9 @@ import { isUtf8 } from "#files/raw-path.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { BuildContext } from "./context.ts";
 import { pathIn } from "./digests.ts";
-import { execute } from "./execute.ts";
+import { executeRules } from "./execute.ts";
 import { rulesInOrder } from "./graph.ts";
-import { type Layer, layersOf, placesOf } from "./nesting.ts";
+import { layersOf, type ParserLayer, placesOf } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import type { BuildRequest } from "./request.ts";
@@ -81,7 +81,14 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
   removeStaleTemporaries(request.out);
   removeStaleTemporaries(join(request.out, PRIVATE));
   const { emit, signal, state } = context;
-  const ran = await execute(rules.value, { out: request.out, jobs: request.jobs, state, seen, emit, signal });
+  const ran = await executeRules(rules.value, {
+    out: request.out,
+    jobs: request.jobs,
+    state,
+    seen,
+    emit,
+    signal,
+  });
   if (!ran.ok) {
     // What was finished is remembered; the failure says more than one of writing that down.
     await writeState(request.out, state);
@@ -155,7 +162,7 @@ function describe(
   };
 }
 
-function takenBy({ parsers, nested }: Layer): readonly (readonly string[])[] {
+function takenBy({ parsers, nested }: ParserLayer): readonly (readonly string[])[] {
   const own = parsers.map(({ name }) => name);
   return nested === undefined ? [own] : [own, ...takenBy(nested)];
 }

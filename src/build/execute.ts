@@ -10,7 +10,7 @@ import { changedMeanwhile } from "./facts.ts";
 import { isInProcess, type Rule, type ToolRunner } from "./rule.ts";
 import type { State } from "./state.ts";
 
-export type ExecuteOptions = {
+export type ExecuteRulesOptions = {
   /** Absolute path of the output folder. */
   readonly out: string;
   /** How many rules may run at a time, at least 1. */
@@ -31,9 +31,9 @@ export type ExecuteOptions = {
  *
  * @returns the rules that were run
  */
-export async function execute(
+export async function executeRules(
   rules: readonly Rule[],
-  options: ExecuteOptions,
+  options: ExecuteRulesOptions,
 ): Promise<Result<readonly Rule[]>> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);

@@ -19,11 +19,11 @@ export function doctorCommand(parser: Argv, { io, finish }: Call): Argv {
         })
         .option("json", { type: "boolean", default: false, describe: "the report as JSON" }),
     async (options) => {
-      const { examine } = await import("#toolchain/doctor.ts");
+      const { examineTools } = await import("#toolchain/doctor.ts");
       const { examineKernelVm } = await import("#guest/examine.ts");
       const { surroundings } = await import("./guest-surroundings.ts");
       const [toolchain, machines] = await Promise.all([
-        examine({
+        examineTools({
           env: io.env,
           cwd: io.cwd,
           signal: io.signal,

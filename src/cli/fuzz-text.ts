@@ -1,4 +1,4 @@
-import type { CampaignSummary, Progress } from "#fuzz/campaign-request.ts";
+import type { CampaignProgress, CampaignSummary } from "#fuzz/campaign-request.ts";
 import { EMPTY_LINE } from "#report/visible.ts";
 import type { Io } from "./io.ts";
 
@@ -7,7 +7,7 @@ const LINE_EVERY = 10_000;
 
 /** Shows a campaign's progress on stderr: a line that changes on a terminal, else a line every ten seconds. */
 export function progressPrinter(io: Io): {
-  readonly show: (progress: Progress) => void;
+  readonly show: (progress: CampaignProgress) => void;
   readonly end: () => void;
 } {
   if (io.terminal.stderr) {
@@ -27,7 +27,7 @@ export function progressPrinter(io: Io): {
   };
 }
 
-function progressText(progress: Progress): string {
+function progressText(progress: CampaignProgress): string {
   const { cases, branches, queue, findings } = progress;
   const covered = branches.all === 0 ? 100 : Math.floor((100 * branches.reached) / branches.all);
   return [
@@ -59,7 +59,7 @@ export function summaryJson(parser: string, workers: number, summary: CampaignSu
   return { schema: 1, parser, workers, ...facts, casesPerSecond: rate(summary), findings: saved };
 }
 
-function rate({ cases, milliseconds }: Progress): number {
+function rate({ cases, milliseconds }: CampaignProgress): number {
   return Math.round((1000 * cases) / Math.max(1, milliseconds));
 }
 

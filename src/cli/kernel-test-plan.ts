@@ -5,8 +5,8 @@ import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#crosscheck/plan.ts";
-import { type NamedBytes, type Subject, subjectsOf } from "#crosscheck/subject.ts";
+import { type CrosscheckPlan, type Exhibit, jobOf, type PlanOptions, planCases } from "#crosscheck/plan.ts";
+import { type NamedBytes, type ProgramUnderTest, programsUnderTest } from "#crosscheck/subject.ts";
 import { readInput } from "#files/input-file.ts";
 import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
@@ -26,7 +26,7 @@ import { findImages } from "./verify-images.ts";
 import { limitsOf, loadFor } from "./verify-parsers.ts";
 
 /** The cases, what the VM and the reference make of them, and the guest's part of it. */
-export type Planned = { readonly plan: Plan; readonly job: GuestJob };
+export type Planned = { readonly plan: CrosscheckPlan; readonly job: GuestJob };
 
 /** For kernels without the interface: the testbed shows every image to every parser. */
 export async function planForTestbed(request: KernelTestRequest, io: Io): Promise<Result<Planned>> {
@@ -107,7 +107,7 @@ async function planned(
   { images: tried, logLevel }: KernelTestRequest,
   containers: readonly NamedBytes[],
   io: Io,
-  make: (beat: NonNullable<PlanOptions["beat"]>) => Promise<Plan | undefined>,
+  make: (beat: NonNullable<PlanOptions["beat"]>) => Promise<CrosscheckPlan | undefined>,
 ): Promise<Result<Planned>> {
   const line = progressLine(io);
   const plan = await make(async (done, all) => {
@@ -180,7 +180,7 @@ type OpenedContainer = NamedBytes & { readonly first: Uint8Array | undefined };
 type Opened = {
   readonly revision: Revision;
   readonly containers: readonly OpenedContainer[];
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly ProgramUnderTest[];
 };
 
 /**
@@ -191,7 +191,7 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
   const { limits, reference } = request;
   let revision = own?.revision ?? request.revision;
   const containers: OpenedContainer[] = [];
-  const subjects: Subject[] = [];
+  const subjects: ProgramUnderTest[] = [];
   const names = distinctNames(request.containers);
   for (const [container, file] of request.containers.entries()) {
     const bytes = await readInput(file);
@@ -212,7 +212,7 @@ async function openContainers(request: KernelTestRequest, own?: OwnKernelInterfa
     const room = await limitsOf(file, parser, { limits, include: [] }, made);
     containers.push({ name, bytes: bytes.value, first: form.value.programs[0]?.data });
     subjects.push(
-      ...subjectsOf(parser, { name, container, known: known.value, limits: room.limits, reference }),
+      ...programsUnderTest(parser, { name, container, known: known.value, limits: room.limits, reference }),
     );
   }
   return ok({ revision: revision ?? DEFAULT_REVISION, containers, subjects });

@@ -1,6 +1,6 @@
 import { errnoName } from "#bpf-vm/errno.ts";
-import type { Plan } from "#crosscheck/plan.ts";
-import type { SubjectVerdict, Verdict } from "#crosscheck/verdict.ts";
+import type { CrosscheckPlan } from "#crosscheck/plan.ts";
+import type { CrosscheckVerdict, SubjectVerdict } from "#crosscheck/verdict.ts";
 import type { GuestReport } from "#guest/guest.ts";
 import { table } from "#report/table.ts";
 
@@ -8,9 +8,9 @@ import { table } from "#report/table.ts";
 export type TestedKernel = {
   /** The suite, or the file. */
   readonly source: string;
-  readonly plan: Plan;
+  readonly plan: CrosscheckPlan;
   readonly report: GuestReport;
-  readonly verdict: Verdict;
+  readonly verdict: CrosscheckVerdict;
   readonly milliseconds: number;
 };
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
-import { judge } from "#crosscheck/verdict.ts";
+import { compareWithPlan } from "#crosscheck/verdict.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
 import { debianKernel, type GuestKernel } from "#guest/debian-kernel.ts";
 import { type GuestReport, runGuest } from "#guest/guest.ts";
@@ -82,7 +82,7 @@ async function testKernel(
   const guest = { qemu, kernel: kernel.value, programs: programs.value, timeout };
   const ran = await runGuest(job, guest, around);
   if (!ran.ok) return ran;
-  const verdict = judge(plan, ran.value);
+  const verdict = compareWithPlan(plan, ran.value);
   const milliseconds = Math.round(performance.now() - started);
   const tested = { source, plan, report: ran.value, verdict, milliseconds };
   const kept = await keepLogs(output, ran.value, tested);

@@ -12,7 +12,7 @@ import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import { progressPrinter, summaryJson, summaryText } from "./fuzz-text.ts";
 import type { Io } from "./io.ts";
 import { LARGEST_PARTS } from "./limits.ts";
@@ -104,7 +104,7 @@ async function recordLimits(
 /** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
 async function seedsOf(
   { image: files }: FuzzOptions,
-  { reference, revision, arch }: Subject,
+  { reference, revision, arch }: ParserUnderTest,
   io: Io,
 ): Promise<Result<readonly SeedInput[]>> {
   const seeds: SeedInput[] = [];

@@ -13,7 +13,7 @@ import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import type { Io } from "./io.ts";
 import { kernelInterface } from "./kernel-types.ts";
 import { LARGEST_PARTS } from "./limits.ts";
@@ -23,7 +23,7 @@ import type { VerifyRequest } from "./verify-request.ts";
 /** One parser file, ready to be judged. */
 export type OpenedParser = {
   /** Itself, and the parsers of further layers; each with what a report says of it. */
-  readonly subjects: readonly { readonly subject: Subject; readonly record: ParserRecord }[];
+  readonly subjects: readonly { readonly subject: ParserUnderTest; readonly record: ParserRecord }[];
   /** The file's bytes, where a kernel could be given it with an image: a container of v7. */
   readonly container: Uint8Array | undefined;
   /** The files that it comes from, absolute. */
@@ -63,7 +63,7 @@ export async function openParser(
   const { btf } = target;
 
   const { limits, from } = await limitsOf(file, parser, request, revision);
-  const subjects = subjectsOf(parser, {
+  const subjects = parsersUnderTest(parser, {
     name,
     revision,
     limits,

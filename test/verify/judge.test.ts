@@ -5,7 +5,7 @@ import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { emit } from "#verify/emission.ts";
 import { faultPaths } from "#verify/fault-paths.ts";
 import { judge, judgeEffect } from "#verify/judge.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
@@ -25,14 +25,14 @@ describe.each(REVISIONS)("the judge of %s", (revision) => {
     built = await buildParsers(revision);
   });
 
-  function subjects(name: string): readonly Subject[] {
+  function subjects(name: string): readonly ParserUnderTest[] {
     const parser = loadParser(built.file(name), { target: profileBtf(revision) });
     if (!parser.ok) throw new Error(JSON.stringify(parser.failure));
-    const found = subjectsOf(parser.value, { name, revision, limits: LIMITS });
+    const found = parsersUnderTest(parser.value, { name, revision, limits: LIMITS });
     if (!found.ok) throw new Error(JSON.stringify(found.failure));
     return found.value;
   }
-  function subject(name: string): Subject {
+  function subject(name: string): ParserUnderTest {
     const [first] = subjects(name);
     if (first === undefined) throw new Error(`${name}: no subject`);
     return first;

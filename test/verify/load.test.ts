@@ -5,7 +5,7 @@ import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { failureText } from "#report/failure-text.ts";
 import { judgeLoad } from "#verify/load.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { buildPe, type TestPeSection } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
@@ -31,10 +31,10 @@ describe("the load of a container and an image", () => {
     built = await buildParsers("v7");
   });
 
-  function subjects(container: Uint8Array): readonly Subject[] {
+  function subjects(container: Uint8Array): readonly ParserUnderTest[] {
     const parser = loadParser(container, { target: profileBtf("v7") });
     if (!parser.ok) throw new Error(JSON.stringify(parser.failure));
-    const found = subjectsOf(parser.value, { name: "c.bpf", revision: "v7", limits: LIMITS });
+    const found = parsersUnderTest(parser.value, { name: "c.bpf", revision: "v7", limits: LIMITS });
     if (!found.ok) throw new Error(JSON.stringify(found.failure));
     return found.value;
   }

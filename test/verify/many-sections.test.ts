@@ -6,7 +6,7 @@ import { judge } from "#verify/judge.ts";
 import { type ElfRow, elfLayout, withElfRows } from "#verify/mutations/elf-layout.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { type PeRow, peLayout, withPeRows } from "#verify/mutations/pe-layout.ts";
-import { subjectsOf } from "#verify/subject.ts";
+import { parsersUnderTest } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 
 const LIMITS = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 1 << 15 };
@@ -44,7 +44,9 @@ describe.each(REVISIONS)("the parsers of %s", (revision) => {
 
   function verdict(parser: "uki" | "zboot", image: Uint8Array) {
     const loaded = loadParser(built.file(`${parser}.bpf`), { target: profileBtf(revision) });
-    const found = loaded.ok ? subjectsOf(loaded.value, { name: parser, revision, limits: LIMITS }) : loaded;
+    const found = loaded.ok
+      ? parsersUnderTest(loaded.value, { name: parser, revision, limits: LIMITS })
+      : loaded;
     const [subject] = found.ok ? found.value : [];
     if (subject === undefined) throw new Error(JSON.stringify(found));
     const { emission, findings } = judge(subject, image);

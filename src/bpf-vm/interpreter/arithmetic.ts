@@ -52,7 +52,7 @@ export function calculate(operation: number, r: int64.Pairs, d: number, s: numbe
       low(r, d, ((a & 0xff) << 8) | ((a >>> 8) & 0xff));
       return;
     case Op.swap32:
-      low(r, d, int64.swap32(a));
+      low(r, d, int64.swapBytes32(a));
       return;
     case Op.swap64:
       int64.swap(r, d);

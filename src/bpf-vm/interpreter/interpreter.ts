@@ -3,11 +3,11 @@ import { FaultSignal } from "#bpf-vm/fault.ts";
 import type { Memory } from "#bpf-vm/memory/memory.ts";
 import { RunState } from "#bpf-vm/run-state.ts";
 import { calculate } from "./arithmetic.ts";
+import { applyUpdate } from "./atomics.ts";
 import { holds, LAST_TEST } from "./conditions.ts";
 import { Covered } from "./coverage.ts";
 import * as int64 from "./int64.ts";
 import * as Op from "./operation-codes.ts";
-import { update } from "./update.ts";
 
 const JUMPED = Covered.RUN | Covered.TAKEN;
 const STAYED = Covered.RUN | Covered.PASSED;
@@ -325,7 +325,7 @@ class Interpreter {
     const low = (before + offset) | 0;
     const carry = (offset >> 31) + (low >>> 0 < before >>> 0 ? 1 : 0);
     this.#memory.toUpdate(((r[destination + 1] ?? 0) + carry) | 0, low, does.bytes);
-    update(does, this.#memory, r, source);
+    applyUpdate(does, this.#memory, r, source);
   }
 
   #watched(pc: number): void {

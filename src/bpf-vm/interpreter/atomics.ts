@@ -10,7 +10,7 @@ const scratch = new Int32Array(4);
  * Carries out an atomic operation on the bytes that `memory.toUpdate` has found. `source` is the index
  * of the source register's pair. There is one thread, so being atomic costs nothing.
  */
-export function update(does: Update, memory: Memory, registers: Int32Array, source: number): void {
+export function applyUpdate(does: Update, memory: Memory, registers: Int32Array, source: number): void {
   if (source >= 2 * REGISTERS) throw new Error("the source of an atomic operation is a constant");
   const { view } = memory.region;
   const { offset } = memory;
