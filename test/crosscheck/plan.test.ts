@@ -5,6 +5,7 @@ import { type CrosscheckPlan, type Exhibit, jobOf, planCases } from "#crosscheck
 import { type ProgramOptions, programsUnderTest } from "#crosscheck/subject.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
 
 const UKI = {
@@ -26,12 +27,11 @@ describe("a plan for the uki parser of v7", () => {
     images: readonly Exhibit[],
     changes: Partial<ProgramOptions> = {},
   ): Promise<CrosscheckPlan> {
-    const parser = loadParser(built.file("uki.bpf"), { target: profileBtf("v7") });
-    const known = parserInterface("v7");
-    if (!parser.ok || !known.ok) throw new Error("the parser is not loaded");
+    const parser = expectValue(loadParser(built.file("uki.bpf"), { target: profileBtf("v7") }));
+    const known = expectValue(parserInterface("v7"));
     const limits = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };
-    const options = { name: "uki.bpf", container: 0, known: known.value, limits, ...changes };
-    const made = await planCases("v7", programsUnderTest(parser.value, options).slice(0, 1), images);
+    const options = { name: "uki.bpf", container: 0, known, limits, ...changes };
+    const made = await planCases("v7", programsUnderTest(parser, options).slice(0, 1), images);
     if (made === undefined) throw new Error("nobody ended it");
     return made;
   }
