@@ -2,6 +2,8 @@ import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
+import { PRIVATE, type State } from "#build/state/state.ts";
+import { writeState } from "#build/state/state-file.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -18,8 +20,6 @@ import { prepare } from "./prepare.ts";
 import type { BuildRequest } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { buildGraph } from "./rules.ts";
-import { PRIVATE, type State } from "./state.ts";
-import { writeState } from "./state-file.ts";
 
 /** What was built, for people and (as it is) for machines. */
 export type BuildReport = {

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import type { State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
@@ -8,7 +9,6 @@ import { loadTools, runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
 import { changedMeanwhile } from "./facts.ts";
 import { isInProcess, type Rule, type ToolRunner } from "./rule.ts";
-import type { State } from "./state.ts";
 
 export type ExecuteRulesOptions = {
   /** Absolute path of the output folder. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type BuildReport, build } from "#build/build.ts";
 import { takeTurn } from "#build/lock.ts";
-import { rememberRequest } from "#build/remember.ts";
 import type { BuildRequest } from "#build/request.ts";
-import { readState } from "#build/state-file.ts";
+import { rememberRequest } from "#build/state/remember.ts";
+import { readState } from "#build/state/state-file.ts";
 import type { EventSink } from "#core/events.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "./io.ts";

@@ -4,7 +4,7 @@ import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { type LoadedParser, loadParser } from "#bpf-vm/load-parser.ts";
 import { asFailure, type LoadFailure } from "#bpf-vm/loader/failure.ts";
 import { loadForRevision, type ParserOfRevision } from "#bpf-vm/own-revision.ts";
-import { compileParser } from "#build/compile-parser.ts";
+import { compileParser } from "#build/compile/compile-parser.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
