@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { expect, it } from "vitest";
 
 /** The command line's folders: each command has an `options`, a `run` and a `text` of its own. */
@@ -34,4 +35,11 @@ it("every export is read by this test: a declaration, or one of the named files 
     "formats/compression/codecs.ts",
     "verify/references.ts",
   ]);
+});
+
+it("a folder has at most twenty files", () => {
+  const counts = new Map<string, number>();
+  for (const [file] of sources()) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  expect(counts.size).toBeGreaterThan(30);
+  expect(Object.fromEntries([...counts].filter(([, count]) => count > 20))).toEqual({});
 });
