@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { literalOperations } from "./test/support/literal-operations.ts";
 import { NoSilentSkips } from "./test/support/no-silent-skips.ts";
 
 export default defineConfig({
+  plugins: [literalOperations()],
   test: {
     include: ["test/**/*.test.ts"],
     reporters: ["default", new NoSilentSkips()],

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type BuildReport, build as buildGoals } from "#build/build.ts";
 import { takeTurn } from "#build/lock.ts";
-import { rememberRequest } from "#build/remember.ts";
 import type { BuildRequest } from "#build/request.ts";
-import { readState, writeState } from "#build/state-file.ts";
+import { rememberRequest } from "#build/state/remember.ts";
+import { readState, writeState } from "#build/state/state-file.ts";
 import { ok, type Result } from "#core/result.ts";
 import { packageRoot, setupScript } from "./common/package-root.ts";
 import type { Context } from "./context.ts";

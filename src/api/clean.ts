@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { takeTurn } from "#build/lock.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { outputsToClean } from "#build/rules.ts";
-import { PRIVATE } from "#build/state.ts";
+import { PRIVATE } from "#build/state/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { loadTargets } from "#generate/target.ts";

@@ -1,5 +1,5 @@
 import { examineKernelVm } from "#guest/examine.ts";
-import { type DoctorReport, examine } from "#toolchain/doctor.ts";
+import { type DoctorReport, examineTools } from "#toolchain/doctor.ts";
 import { setupScript } from "./common/package-root.ts";
 import { surroundings } from "./common/surroundings.ts";
 import type { Context } from "./context.ts";
@@ -19,7 +19,7 @@ export async function doctor(
   const { env, cwd, signal } = context;
   const tree = kernelTree === undefined ? {} : { kernelTree };
   const [toolchain, machines] = await Promise.all([
-    examine({ env, cwd, signal, setupScript: setupScript(), ...tree }),
+    examineTools({ env, cwd, signal, setupScript: setupScript(), ...tree }),
     examineKernelVm(surroundings(context)),
   ]);
   return { ...toolchain, tools: [...toolchain.tools, ...machines] };

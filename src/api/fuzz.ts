@@ -11,7 +11,7 @@ import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import { LARGEST_PARTS } from "./common/limits.ts";
 import type { NamedFile } from "./common/named-file.ts";
 import { packageRoot } from "./common/package-root.ts";
@@ -106,7 +106,7 @@ async function recordLimits(
 /** The user's images, which have to be good, else built-in files of the formats that the parser takes. */
 async function seedsOf(
   { images }: FuzzRequest,
-  { reference, revision, arch }: Subject,
+  { reference, revision, arch }: ParserUnderTest,
   emit: Context["emit"],
 ): Promise<Result<readonly SeedInput[]>> {
   const seeds: SeedInput[] = [];

@@ -1,11 +1,15 @@
 import { ok, type Result } from "#core/result.ts";
-import { type Verified, type VerifyRequest, verifyFile } from "#signing/verify.ts";
+import {
+  type VerifySignatureRequest as Request,
+  type VerifiedSignature,
+  verifyFile,
+} from "#signing/verify.ts";
 import { signingContext, warnings } from "./common/signing.ts";
 import type { Context } from "./context.ts";
 
-export type VerifySignatureRequest = VerifyRequest;
+export type VerifySignatureRequest = Request;
 
-export type VerifySignatureReport = Omit<Verified, "notContainer" | "weakness" | "nested"> & {
+export type VerifySignatureReport = Omit<VerifiedSignature, "notContainer" | "weakness" | "nested"> & {
   readonly schema: 1;
   readonly warnings: readonly string[];
 };

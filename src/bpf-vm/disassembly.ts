@@ -2,7 +2,7 @@ import type { Names } from "#isa/disassemble.ts";
 import { encodeProgram } from "#isa/instruction.ts";
 import { type ListedLine, lineText, list } from "#isa/listing.ts";
 import { formOf } from "#isa/lookup.ts";
-import { POISON } from "./loader/core-patch.ts";
+import { POISONED_CALL } from "./loader/core-patch.ts";
 import type { MapDefinition } from "./maps/definition.ts";
 import { type LoadedProgram, sourceOf } from "./program.ts";
 
@@ -38,7 +38,7 @@ function namesOf({ maps, immediates, kfuncs, symbols }: Listable): Names {
 /** Slots of the instructions in whose place CO-RE put a call that no kernel takes: the target lacks what they name. */
 export function poisonedSlots({ instructions }: LoadedProgram): readonly number[] {
   return instructions
-    .filter((instruction) => instruction.imm === POISON && formOf(instruction).does.kind === "call")
+    .filter((instruction) => instruction.imm === POISONED_CALL && formOf(instruction).does.kind === "call")
     .map(({ index }) => index);
 }
 

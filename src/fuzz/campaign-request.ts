@@ -1,12 +1,12 @@
 import type { CampaignProgress } from "#core/events.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import type { ParserInput, SeedInput } from "./campaign-input.ts";
 import type { Entry } from "./engine/campaign.ts";
 
 export type CampaignRequest = {
   readonly parser: ParserInput;
   /** The same, loaded. */
-  readonly subject: Subject;
+  readonly subject: ParserUnderTest;
   readonly seeds: readonly SeedInput[];
   /** Default: that of the run before, else 1. */
   readonly seed: number | undefined;

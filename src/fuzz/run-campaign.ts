@@ -3,7 +3,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import type { GoodFile } from "#verify/mutations/good-file.ts";
 import { makeCampaign, openSeeds } from "./campaign-input.ts";
 import type { CampaignRequest, CampaignSummary } from "./campaign-request.ts";
-import { makeCorpusFolder, writeState } from "./corpus-folder.ts";
+import { makeCorpusFolder, writeCampaignState } from "./corpus-folder.ts";
 import { alone, together } from "./crew.ts";
 import { Journal } from "./journal.ts";
 import { type Resumed, resume } from "./resume.ts";
@@ -67,7 +67,7 @@ async function run(
   const failure = await journal.close();
   if (failure !== undefined) return err(failure);
   const { next } = journal;
-  const saved = await writeState(folder, { schema: 1, identity, seed: input.seed, next });
+  const saved = await writeCampaignState(folder, { schema: 1, identity, seed: input.seed, next });
   if (!saved.ok) return saved;
   const { revision, reference } = subject;
   const { seed, first } = input;

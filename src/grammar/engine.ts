@@ -69,7 +69,7 @@ export function saidInOrder(options: Options, parsed: Parsed, words: readonly st
     const at = next.get(name) ?? 0;
     next.set(name, at + 1);
     const value = parsed[name]?.[at];
-    if (option.type !== "flag") said.push({ name, value: plain(String(value)) });
+    if (option.type !== "flag") said.push({ name, value: asWritten(String(value)) });
     else if (value === true) said.push({ name });
   }
   return said;
@@ -98,7 +98,7 @@ function marked(word: string): string {
 }
 
 /** A word as the user wrote it. */
-export function plain(word: string): string {
+export function asWritten(word: string): string {
   return word === DASH ? "-" : word.replace(NOTHING, "");
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
-import { camel, DASH, parse, plain, type Said, saidInOrder, unknownWord } from "./engine.ts";
+import { asWritten, camel, DASH, parse, type Said, saidInOrder, unknownWord } from "./engine.ts";
 import { parseNumber } from "./numbers.ts";
 import type { CommandRow, Given, NumberRow, OptionRow, PositionalRow, WordRow } from "./rows.ts";
 
@@ -47,11 +47,11 @@ export function readWords<const Row extends CommandRow>(
     given[camel(name)] = value.value;
     placed.push(...taken.map((word) => ({ name, value: word })));
   }
-  if (left[0] !== undefined) return usage(`too many words: ${plain(left[0])}`);
+  if (left[0] !== undefined) return usage(`too many words: ${asWritten(left[0])}`);
   return ok({
     given: given as Given<Row>,
     said: saidInOrder(options, parsed, words),
-    positionals: placed.map(({ name, value }) => ({ name, value: plain(value) })),
+    positionals: placed.map(({ name, value }) => ({ name, value: asWritten(value) })),
     words,
   });
 }
@@ -108,17 +108,17 @@ function wordValue(
   word: string,
   cwd: string,
 ): Result<string | number> {
-  if (plain(word) === "" && row.type !== "text") {
+  if (asWritten(word) === "" && row.type !== "text") {
     const more =
       row.type === "output" || row.type === "folder" ? ": the name of a file or folder is expected" : "";
     return usage(`${said} is empty${more}`);
   }
-  if (isNumber(row)) return parseNumber(row, word, `${said} ${plain(word)}`);
-  if (row.choices !== undefined && !row.choices.includes(plain(word)))
-    return usage(`${said} ${plain(word)}: ${row.choices.join(", ")} are known`);
+  if (isNumber(row)) return parseNumber(row, word, `${said} ${asWritten(word)}`);
+  if (row.choices !== undefined && !row.choices.includes(asWritten(word)))
+    return usage(`${said} ${asWritten(word)}: ${row.choices.join(", ")} are known`);
   switch (row.type) {
     case "text":
-      return ok(plain(word));
+      return ok(asWritten(word));
     case "output":
       return ok(word === DASH ? "/dev/stdout" : resolve(cwd, word));
     case "folder":
@@ -132,7 +132,7 @@ function wordValue(
     case "name":
       return ok(word === DASH ? "/dev/stdin" : word);
     default:
-      return ok(plain(word));
+      return ok(asWritten(word));
   }
 }
 

@@ -3,7 +3,7 @@ import { ByteReader, decoding, latin1 } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
 import type { ReferenceInput } from "./input.ts";
-import { type Part, type Parts, partOf, plain, streamOf } from "./parts.ts";
+import { type FoundPart, type Parts, partOf, plain, streamOf } from "./parts.ts";
 import { zbootPayload } from "./zboot-payload.ts";
 
 const FILE_HEADER_BYTES = 64;
@@ -52,7 +52,7 @@ function readParts(image: Uint8Array): Parts {
 
   const sections = sectionHeaders(file, header);
   const names = nameTable(file, header, sections);
-  const found = new Map<string, Part>();
+  const found = new Map<string, FoundPart>();
   for (const section of sections.slice(1)) {
     const name = nameOf(section, names);
     if (name !== ".kernel" && name !== ".initrd" && name !== ".cmdline") continue;

@@ -2,7 +2,7 @@ import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Digests } from "#build/digests.ts";
-import { parseState, type State, statePath } from "#build/state.ts";
+import { parseState, type State, statePath } from "#build/state/state.ts";
 import { digest } from "#files/digest.ts";
 import { isSettled, stampOf, TICKS } from "#files/stamp.ts";
 import { cli, runProgram } from "../support/cli.ts";

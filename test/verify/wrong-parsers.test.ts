@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
-import { compileParser } from "#build/compile-parser.ts";
+import { compileParser } from "#build/compile/compile-parser.ts";
 import type { FindingRecord, Verification } from "#core/verification.ts";
 import { findingText } from "#report/finding-text.ts";
 import { vmRunner } from "#verify/vm-runner.ts";

@@ -7,7 +7,7 @@ import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Exhibit } from "#crosscheck/plan.ts";
-import { type NamedBytes, type Subject, subjectsOf } from "#crosscheck/subject.ts";
+import { type NamedBytes, type ProgramUnderTest, programsUnderTest } from "#crosscheck/subject.ts";
 import { readInput } from "#files/input-file.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import { parserInterface } from "#verify/subject.ts";
@@ -20,7 +20,7 @@ export type OpenedContainer = NamedBytes & { readonly first: Uint8Array | undefi
 export type Opened = {
   readonly revision: Revision;
   readonly containers: readonly OpenedContainer[];
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly ProgramUnderTest[];
 };
 
 /**
@@ -34,7 +34,7 @@ export async function openContainers(
   const { limits, reference } = request;
   let revision = own?.revision ?? request.abi;
   const containers: OpenedContainer[] = [];
-  const subjects: Subject[] = [];
+  const subjects: ProgramUnderTest[] = [];
   const names = distinctNames(request.containers);
   for (const [container, file] of request.containers.entries()) {
     const bytes = await readInput(file);
@@ -55,7 +55,7 @@ export async function openContainers(
     const room = await limitsOf(file, parser, { limits, include: [] }, made);
     containers.push({ name, bytes: bytes.value, first: form.value.programs[0]?.data });
     subjects.push(
-      ...subjectsOf(parser, { name, container, known: known.value, limits: room.limits, reference }),
+      ...programsUnderTest(parser, { name, container, known: known.value, limits: room.limits, reference }),
     );
   }
   return ok({ revision: revision ?? DEFAULT_REVISION, containers, subjects });

@@ -2,7 +2,7 @@ import { type OwnKernelInterface, ownInterface } from "#api/common/own-interface
 import { surroundings } from "#api/common/surroundings.ts";
 import type { Context } from "#api/context.ts";
 import { ok, type Result } from "#core/result.ts";
-import { judge } from "#crosscheck/verdict.ts";
+import { compareWithPlan } from "#crosscheck/verdict.ts";
 import { debianKernel, type GuestKernel } from "#guest/debian-kernel.ts";
 import { runGuest } from "#guest/guest.ts";
 import { findQemu, type Qemu } from "#guest/qemu.ts";
@@ -68,7 +68,7 @@ async function testKernel(
   const guest = { qemu, kernel: kernel.value, programs: programs.value, timeout: 1000 * timeout };
   const ran = await runGuest(job, guest, around);
   if (!ran.ok) return ran;
-  const verdict = judge(plan, ran.value);
+  const verdict = compareWithPlan(plan, ran.value);
   const milliseconds = Math.round(performance.now() - started);
   const tested = { source, plan, report: ran.value, verdict, milliseconds };
   const kept = output === undefined ? ok(undefined) : await keepLogs(output, tested);

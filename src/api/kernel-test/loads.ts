@@ -2,8 +2,8 @@ import type { Command } from "#abi/command.ts";
 import type { RunParser } from "#abi/run-parser.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok } from "#core/result.ts";
-import type { Exhibit, Plan, PlannedCase, PlanOptions } from "#crosscheck/plan.ts";
-import type { NamedBytes, Subject } from "#crosscheck/subject.ts";
+import type { CrosscheckPlan, Exhibit, PlannedCase, PlanOptions } from "#crosscheck/plan.ts";
+import type { NamedBytes, ProgramUnderTest } from "#crosscheck/subject.ts";
 import { decompose } from "#kexec-model/decompose.ts";
 import { emit, isMalformed } from "#verify/emission.ts";
 import { expectedStream } from "#verify/references.ts";
@@ -20,10 +20,10 @@ type Load = Pick<PlannedCase, "vm" | "expected">;
  */
 export async function planLoads(
   containers: readonly NamedBytes[],
-  subjects: readonly Subject[],
+  subjects: readonly ProgramUnderTest[],
   images: readonly Exhibit[],
   { own, beat = () => true }: PlanOptions,
-): Promise<Plan | undefined> {
+): Promise<CrosscheckPlan | undefined> {
   const cases: PlannedCase[] = [];
   for (const [container, { name, bytes }] of containers.entries()) {
     const first = subjects.findIndex((subject) => subject.container === container);
@@ -46,7 +46,7 @@ export async function planLoads(
 async function followLoad(
   container: Uint8Array,
   image: Uint8Array,
-  parsers: readonly Subject[],
+  parsers: readonly ProgramUnderTest[],
 ): Promise<Load | undefined> {
   const streams: Stream[] = [];
   const runParser: RunParser = async (_object, { layer, program, buffers: [shown] }) => {
@@ -85,7 +85,10 @@ type Stream = {
   readonly expected: readonly Command[] | undefined;
 };
 
-function streamOf({ program, context, header, reference, limits, arch }: Subject, image: Uint8Array): Stream {
+function streamOf(
+  { program, context, header, reference, limits, arch }: ProgramUnderTest,
+  image: Uint8Array,
+): Stream {
   const { runs, emitted } = emit({ programs: [program], context, header }, image);
   const due = reference && expectedStream(reference, { image, revision: "v7", limits, arch });
   return {

@@ -2,7 +2,7 @@ import { type OwnKernelInterface, recorderTarget } from "#api/common/own-interfa
 import { turns } from "#api/common/turns.ts";
 import type { Context } from "#api/context.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { type Exhibit, jobOf, type Plan, type PlanOptions, planCases } from "#crosscheck/plan.ts";
+import { type CrosscheckPlan, type Exhibit, jobOf, type PlanOptions, planCases } from "#crosscheck/plan.ts";
 import type { NamedBytes } from "#crosscheck/subject.ts";
 import type { GuestJob, OwnInterface } from "#guest/job.ts";
 import { cancelled } from "#toolchain/process.ts";
@@ -15,7 +15,7 @@ import type { KernelTestRequest } from "./request.ts";
 type PlanContext = Pick<Context, "signal" | "emit">;
 
 /** The cases, what the VM and the reference make of them, and the guest's part of it. */
-export type Planned = { readonly plan: Plan; readonly job: GuestJob };
+export type Planned = { readonly plan: CrosscheckPlan; readonly job: GuestJob };
 
 /** For kernels without the interface: the testbed shows every image to every parser. */
 export async function planForTestbed(
@@ -108,7 +108,7 @@ async function planned(
   { images: tried, logLevel }: KernelTestRequest,
   containers: readonly NamedBytes[],
   { signal, emit }: PlanContext,
-  make: (beat: NonNullable<PlanOptions["beat"]>) => Promise<Plan | undefined>,
+  make: (beat: NonNullable<PlanOptions["beat"]>) => Promise<CrosscheckPlan | undefined>,
 ): Promise<Result<Planned>> {
   const goesOn = turns(signal);
   const plan = await make((done, total) => {

@@ -1,8 +1,8 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { GivenLimits } from "#api/common/parser-limits.ts";
 import type { Result } from "#core/result.ts";
-import type { Plan } from "#crosscheck/plan.ts";
-import type { Verdict } from "#crosscheck/verdict.ts";
+import type { CrosscheckPlan } from "#crosscheck/plan.ts";
+import type { CrosscheckVerdict } from "#crosscheck/verdict.ts";
 import type { GuestKernel } from "#guest/debian-kernel.ts";
 import type { GuestReport } from "#guest/guest.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
@@ -32,9 +32,9 @@ export type KernelTestRequest = {
 export type TestedKernel = {
   /** The suite, or the file. */
   readonly source: string;
-  readonly plan: Plan;
+  readonly plan: CrosscheckPlan;
   readonly report: GuestReport;
-  readonly verdict: Verdict;
+  readonly verdict: CrosscheckVerdict;
   readonly milliseconds: number;
 };
 

@@ -1,10 +1,10 @@
 import type { ImageInput } from "#api/common/images.ts";
 import { ok } from "#core/result.ts";
 import { hostileCorpus } from "#verify/mutations/corpus.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 
 /** The hostile corpus of each parser, for a user who names no images: what `corpus` would write, in no file. */
-export function builtInImages(subjects: readonly Subject[]): readonly ImageInput[] {
+export function builtInImages(subjects: readonly ParserUnderTest[]): readonly ImageInput[] {
   const images = new Map<string, ImageInput>();
   for (const { reference, revision, arch } of subjects) {
     for (const { name, why, image } of hostileCorpus(revision, reference, arch)) {

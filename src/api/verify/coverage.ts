@@ -7,13 +7,13 @@ import type { CoverageReport } from "#core/coverage.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 
 /** A byte for each slot of each of a subject's programs, over all images. */
-export type Reached = ReadonlyMap<Subject, readonly Coverage[]>;
+export type Reached = ReadonlyMap<ParserUnderTest, readonly Coverage[]>;
 
 /** Where runs note what they reach. */
-export function noneReached(parsers: readonly { readonly subject: Subject }[]): Reached {
+export function noneReached(parsers: readonly { readonly subject: ParserUnderTest }[]): Reached {
   return new Map(
     parsers.map(({ subject }) => [
       subject,

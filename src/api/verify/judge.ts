@@ -9,7 +9,7 @@ import { acceptanceOf, type LayeredVerdict } from "#verify/acceptance.ts";
 import { isFor } from "#verify/corpus-case.ts";
 import { examine } from "#verify/examine.ts";
 import { judgeLoad } from "#verify/load.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import type { Reached } from "./coverage.ts";
 import type { OpenedParser } from "./parsers.ts";
 import type { VerifyRequest } from "./request.ts";
@@ -87,7 +87,7 @@ type TimedVerdict = LayeredVerdict & { readonly verdict: VerdictRecord; readonly
 /** The verdicts of the parsers on one image; undefined where `beat` ends it. */
 async function judgeOne(
   { comparison, faultPaths, reached }: Work,
-  subjects: readonly Subject[],
+  subjects: readonly ParserUnderTest[],
   { name, description }: ImageInput,
   bytes: Uint8Array,
   beat: (what: string) => Promise<boolean>,

@@ -5,19 +5,19 @@ import { setupScript } from "#api/common/package-root.ts";
 import { limitsOf } from "#api/common/parser-limits.ts";
 import type { Context } from "#api/context.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
-import { compileParser } from "#build/compile-parser.ts";
+import { compileParser } from "#build/compile/compile-parser.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import type { VerifyRequest } from "./request.ts";
 
 /** One parser file, ready to be judged. */
 export type OpenedParser = {
   /** Itself, and the parsers of further layers; each with what a report says of it. */
-  readonly subjects: readonly { readonly subject: Subject; readonly record: ParserRecord }[];
+  readonly subjects: readonly { readonly subject: ParserUnderTest; readonly record: ParserRecord }[];
   /** The file's bytes, where a kernel could be given it with an image: a container of v7. */
   readonly container: Uint8Array | undefined;
   /** The files that it comes from, absolute. */
@@ -42,7 +42,7 @@ export async function openParser(
   const { btf } = target;
 
   const { limits, from } = await limitsOf(file, parser, request, revision);
-  const subjects = subjectsOf(parser, {
+  const subjects = parsersUnderTest(parser, {
     name,
     revision,
     limits,

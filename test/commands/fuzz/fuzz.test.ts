@@ -8,7 +8,7 @@ import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { findingKey } from "#fuzz/engine/finding-key.ts";
 import { judge } from "#verify/judge.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
-import { subjectsOf } from "#verify/subject.ts";
+import { parsersUnderTest } from "#verify/subject.ts";
 import { cli, cliOk, start } from "../../support/cli.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { newFolder } from "../../support/kernel-tree.ts";
@@ -75,7 +75,7 @@ function keysShown(cwd: string, image: Uint8Array, injection: object | undefined
       target: profileBtf("v7"),
     }),
   );
-  const subjects = subjectsOf(loaded, { name: "parser", revision: "v7", limits: LIMITS });
+  const subjects = parsersUnderTest(loaded, { name: "parser", revision: "v7", limits: LIMITS });
   const [subject] = subjects.ok ? subjects.value : [];
   if (subject === undefined) throw new Error("no subject");
   return judge(subject, image, { injection }).findings.map(findingKey);
