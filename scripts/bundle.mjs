@@ -67,13 +67,13 @@ await build({
 await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
 await build({
   ...commonJs,
-  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack-process.ts" },
+  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" },
   // src/cli/cached-script.ts calls it.
   banner: {
     js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
   },
   footer: { js: "})" },
-  // src/api/package-root.ts asks where it is, which CommonJS has another word for.
+  // src/api/common/package-root.ts asks where it is, which CommonJS has another word for.
   define: { ...common.define, "import.meta.url": "kexecBpf.url" },
   // import() would start the module loader.
   supported: { "dynamic-import": false },

@@ -13,9 +13,9 @@ import { casesOf, type HostileCase, hostileCorpus } from "#verify/mutations/corp
 import type { Format } from "#verify/mutations/formats.ts";
 import { formatsOf } from "#verify/mutations/good-files.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
+import { LARGEST_PARTS } from "./common/limits.ts";
+import type { NamedFile } from "./common/named-file.ts";
 import type { Context } from "./context.ts";
-import { LARGEST_PARTS } from "./limits.ts";
-import type { NamedFile } from "./named-file.ts";
 
 export type CorpusRequest = {
   /** Absolute; made where it is not there. */

@@ -9,7 +9,7 @@ import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import { kernelTypes } from "./kernel-types.ts";
+import { kernelTypes } from "./common/kernel-types.ts";
 
 export type DisasmRequest = {
   /** Absolute, as `btf`. */

@@ -12,11 +12,11 @@ import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import { expectedStream, type ReferenceName } from "#verify/references.ts";
 import type { Subject } from "#verify/subject.ts";
+import { LARGEST_PARTS } from "./common/limits.ts";
+import type { NamedFile } from "./common/named-file.ts";
+import { packageRoot } from "./common/package-root.ts";
+import { type GivenLimits, limitsOf } from "./common/parser-limits.ts";
 import type { Context } from "./context.ts";
-import { LARGEST_PARTS } from "./limits.ts";
-import type { NamedFile } from "./named-file.ts";
-import { packageRoot } from "./package-root.ts";
-import { type GivenLimits, limitsOf } from "./parser-limits.ts";
 
 export type FuzzRequest = {
   readonly parser: NamedFile;

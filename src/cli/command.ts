@@ -25,3 +25,25 @@ export function command<const Row extends CommandRow>(
     },
   };
 }
+
+/** Several commands with the same first word. */
+export type Group = { readonly describe: string; readonly commands: Readonly<Record<string, Command>> };
+
+export type Commands = Readonly<Record<string, Command | Group>>;
+
+export function isGroup(entry: Command | Group): entry is Group {
+  return "commands" in entry;
+}
+
+/** What the words name, and the words after its name; undefined where there is no such command. */
+export function findCommand(
+  commands: Commands,
+  words: readonly string[],
+): { readonly command: Command; readonly rest: readonly string[] } | undefined {
+  const [first = "", second = ""] = words;
+  const entry = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  if (entry === undefined) return undefined;
+  if (!isGroup(entry)) return { command: entry, rest: words.slice(1) };
+  const command = Object.hasOwn(entry.commands, second) ? entry.commands[second] : undefined;
+  return command && { command, rest: words.slice(2) };
+}

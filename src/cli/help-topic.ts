@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "#core/result.ts";
-import { COMMANDS, isGroup } from "./table.ts";
+import { isGroup } from "./command.ts";
+import { COMMANDS } from "./table.ts";
 
 /**
  * `help TOPIC` as the words that show it: `help pack uki` is `pack uki --help`. Other words stay as they are. A topic

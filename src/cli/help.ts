@@ -1,7 +1,8 @@
 import type { Argv, Options, PositionalOptions } from "yargs";
-import { VERSION } from "#api/version.ts";
+import { VERSION } from "#api/common/version.ts";
 import type { CommandRow, OptionRow } from "#grammar/rows.ts";
-import { COMMANDS, isGroup } from "./table.ts";
+import { isGroup } from "./command.ts";
+import { COMMANDS } from "./table.ts";
 
 /** The widest that help is, in columns. */
 const WIDEST = 110;

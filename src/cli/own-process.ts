@@ -47,7 +47,8 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
   });
   const told = await stdout.drained(interrupt.signal);
   process.exitCode = told.ok ? status : untold(status, readerGone(told.failure), stderr);
-  await stderr.drained(interrupt.signal);
+  // What stderr did not take can be told nowhere.
+  void (await stderr.drained(interrupt.signal));
 }
 
 /** The exit status where stdout did not take everything. */

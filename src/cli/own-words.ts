@@ -16,8 +16,3 @@ export function asksForVersion(argv: readonly string[]): boolean {
 export function asksForJson(argv: readonly string[]): boolean {
   return optionWords(argv).includes("--json");
 }
-
-/** Whether the words are a `pack` or an `unpack` to be carried out. */
-export function isPacking(argv: readonly string[]): boolean {
-  return (argv[0] === "pack" || argv[0] === "unpack") && !asksForHelp(argv) && !asksForVersion(argv);
-}

@@ -1,13 +1,12 @@
-import { VERSION } from "#api/version.ts";
+import { VERSION } from "#api/common/version.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { printing } from "#report/printing.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
+import { findCommand, isGroup } from "./command.ts";
 import { withHelpTopic } from "./help-topic.ts";
-import { runLegacy } from "./legacy.ts";
-import { LEGACY } from "./legacy-commands.ts";
 import { asksForHelp, asksForJson, asksForVersion } from "./own-words.ts";
-import { COMMANDS, findCommand, isGroup } from "./table.ts";
+import { COMMANDS } from "./table.ts";
 
 /**
  * Runs the program.
@@ -20,8 +19,7 @@ export async function run(argv: readonly string[], world: Io): Promise<number> {
   const topic = withHelpTopic(argv);
   if (!topic.ok) return report(io, topic.failure);
   const words = topic.value;
-  if (Object.hasOwn(LEGACY, words[0] ?? "")) return runLegacy(words, world);
-  const found = findCommand(words);
+  const found = findCommand(COMMANDS, words);
   if (found !== undefined && !asksForHelp(words)) {
     if (asksForVersion(words)) {
       io.stdout(`${VERSION}\n`);
@@ -32,8 +30,8 @@ export async function run(argv: readonly string[], world: Io): Promise<number> {
   const [first = "", second] = words;
   const entry = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   if (entry !== undefined && isGroup(entry) && !asksForHelp(words) && !asksForVersion(words)) {
-    const said = second === undefined ? "a word is missing" : second;
-    return reportUsage(io, `${first} ${said}: ${Object.keys(entry.commands).join(", ")} are known`);
+    const said = second === undefined ? first : `${first} ${second}`;
+    return reportUsage(io, `${said}: ${Object.keys(entry.commands).join(", ")} are known`);
   }
   const { help } = await import("./help.ts");
   const helped = await help(words, io.columns);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { NamedFile } from "#api/named-file.ts";
+import type { NamedFile } from "#api/common/named-file.ts";
 
 /** A file as the user names it, for commands that print the name. */
 export function namedFile(name: string, cwd: string): NamedFile {

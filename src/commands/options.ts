@@ -1,5 +1,5 @@
 import { REVISIONS } from "#abi/revisions.ts";
-import { LARGEST_PART } from "#api/limits.ts";
+import { LARGEST_PART } from "#api/common/limits.ts";
 import type { CommandRow, NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
 import { REFERENCES } from "#verify/reference-names.ts";
 

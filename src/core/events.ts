@@ -1,3 +1,5 @@
+import type { Failure } from "./failure.ts";
+
 /**
  * What happens while work is under way. Producers push plain records into an `EventSink`;
  * `report/` decides what a terminal, a log or a machine gets to see of them.
@@ -19,6 +21,10 @@ export type Event =
   | { readonly kind: "tool-log"; readonly tool: string; readonly text: string }
   /** How far work is that takes long: `done` of `total` have begun, and `what` is under way. */
   | { readonly kind: "progress"; readonly what: string; readonly done: number; readonly total: number }
+  /** What was under way is over; other work follows, which does not say how far it is. */
+  | { readonly kind: "progress-end" }
+  /** One of several things went wrong; the others go on. */
+  | { readonly kind: "failure"; readonly failure: Failure }
   /** A file or folder, absolute, that the result depends on. */
   | { readonly kind: "input"; readonly file: string }
   /** How far a fuzzing campaign is, several times a second. */

@@ -4,11 +4,16 @@ import { camel, DASH, parse, plain, type Said, saidInOrder, unknownWord } from "
 import { parseNumber } from "./numbers.ts";
 import type { CommandRow, Given, NumberRow, OptionRow, PositionalRow, WordRow } from "./rows.ts";
 
+/** How the URI of a key in a token begins (RFC 7512). */
+const TOKEN = "pkcs11:";
+
 export type Read<Row extends CommandRow> = {
   readonly given: Given<Row>;
   /** The same in the order in which it was said: for options whose order means something, and for manifests. */
   readonly said: readonly Said[];
   readonly positionals: readonly { readonly name: string; readonly value: string }[];
+  /** All of them as they stand. */
+  readonly words: readonly string[];
 };
 
 /**
@@ -47,6 +52,7 @@ export function readWords<const Row extends CommandRow>(
     given: given as Given<Row>,
     said: saidInOrder(options, parsed, words),
     positionals: placed.map(({ name, value }) => ({ name, value: plain(value) })),
+    words,
   });
 }
 
@@ -62,17 +68,21 @@ function optionValue(
   if (values.length > 1 && !("repeatable" in option && option.repeatable))
     return usage(`--${name} is given more than once`);
   if (option.type === "flag") return ok(values.length === 0 ? option.default === true : values[0] === true);
-  const words = values.map(String);
   // The engine leaves an option without a value at the end, and before another one.
   if (said?.length === 0) return usage(`--${name} needs a value`);
-  if (words.length === 0 && option.required) return usage(`--${name} is missing`);
+  if (values.length === 0 && option.required) return usage(`--${name} is missing`);
+  const words = orDefault(values.map(String), option);
   const read: (string | number)[] = [];
   for (const word of words) {
     const value = wordValue(`--${name}`, option, word, cwd);
     if (!value.ok) return value;
     read.push(value.value);
   }
-  return ok(option.repeatable ? read : (read[0] ?? option.default));
+  return ok(option.repeatable ? read : (read[0] ?? preset(option, cwd)));
+}
+
+function orDefault(words: readonly string[], row: NumberRow | WordRow): readonly string[] {
+  return words.length === 0 && typeof row.default === "string" ? [row.default] : words;
 }
 
 function positionalValue(
@@ -83,12 +93,12 @@ function positionalValue(
 ): Result<string | readonly string[] | undefined> {
   if (words.length === 0 && positional.required) return usage(`${name} is missing`);
   const read: string[] = [];
-  for (const word of words) {
+  for (const word of orDefault(words, positional)) {
     const value = wordValue(name, positional, word, cwd);
     if (!value.ok) return value;
     read.push(String(value.value));
   }
-  return ok(positional.repeatable ? read : (read[0] ?? positional.default));
+  return ok(positional.repeatable ? read : read[0]);
 }
 
 /** @param said what a message calls the word */
@@ -114,6 +124,9 @@ function wordValue(
     case "folder":
       if (word === DASH) return usage(`${said} -: several files cannot go to stdout`);
       return ok(resolve(cwd, word));
+    case "key":
+      if (word.startsWith(TOKEN)) return ok(word);
+      return ok(word === DASH ? "/dev/stdin" : resolve(cwd, word));
     case "path":
       return ok(word === DASH ? "/dev/stdin" : resolve(cwd, word));
     case "name":
@@ -121,6 +134,13 @@ function wordValue(
     default:
       return ok(plain(word));
   }
+}
+
+/** Names are told from where the user stands. */
+function preset(option: NumberRow | WordRow, cwd: string): string | number | undefined {
+  if (isNumber(option)) return option.default;
+  const isPath = option.type === "path" || option.type === "output" || option.type === "folder";
+  return isPath && option.default !== undefined ? resolve(cwd, option.default) : option.default;
 }
 
 function isNumber(row: NumberRow | WordRow): row is NumberRow {

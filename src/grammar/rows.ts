@@ -25,11 +25,12 @@ type ValueBase = Base & {
 export type WordRow = ValueBase & {
   /**
    * `word`: what it says. `name`: a file or folder, as the user names it; `-` is `/dev/stdin`. `path`: the same, made absolute.
-   * `output`: an absolute path of the one file to write; `-` is `/dev/stdout`. `folder`: one to write several files into. `text`:
-   * itself, or `@FILE`. `assignment`: `NAME=FILE`.
+   * `key`: a path, or a PKCS#11 URI (`pkcs11:…`), which stays as it is. `output`: an absolute path of the one file to write; `-` is
+   * `/dev/stdout`. `folder`: one to write several files into. `text`: itself, or `@FILE`. `assignment`: `NAME=FILE`.
    */
-  readonly type: "word" | "name" | "path" | "output" | "folder" | "text" | "assignment";
+  readonly type: "word" | "name" | "path" | "key" | "output" | "folder" | "text" | "assignment";
   readonly choices?: readonly string[];
+  /** Read as if it were said. */
   readonly default?: string;
 };
 

@@ -1,5 +1,6 @@
 import type { Event, EventSink } from "#core/events.ts";
 import { unreachable } from "#core/unreachable.ts";
+import { failureText } from "./failure-text.ts";
 
 export type EventText = {
   /** The program's name in front of what it says of itself. */
@@ -28,7 +29,11 @@ export function eventPrinter({ name, commands, steps, talk }: EventText): EventS
       case "tool-log":
         talk(event.text.trimEnd());
         break;
+      case "failure":
+        talk(`${name}: ${failureText(event.failure)}`);
+        break;
       case "progress":
+      case "progress-end":
       case "input":
       case "campaign":
         break;

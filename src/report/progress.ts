@@ -14,6 +14,19 @@ export type Progress = {
   readonly end: () => void;
 };
 
+/** Draws the bar for the time that `work` takes. */
+export async function drawingProgress<T>(
+  io: Io,
+  work: (update: NonNullable<Progress["update"]>) => Promise<T>,
+): Promise<T> {
+  const { update, end } = progressBar(io);
+  try {
+    return await work(update ?? (() => undefined));
+  } finally {
+    end();
+  }
+}
+
 /** A bar on stderr for large files, where stderr is a terminal. */
 export function progressBar(io: Io, now: () => number = () => performance.now()): Progress {
   if (!io.terminal.stderr) return { update: undefined, end: () => undefined };

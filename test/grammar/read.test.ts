@@ -12,6 +12,8 @@ const ROW = {
   options: {
     output: { type: "output", alias: "o" },
     folder: { type: "folder" },
+    into: { type: "folder", default: "out" },
+    key: { type: "key" },
     hashes: { type: "flag", default: true },
     json: { type: "flag" },
     "max-kernel": { type: "size", least: 1, most: 4096, default: 64 },
@@ -38,6 +40,8 @@ test("what is left out has its default, or is undefined or empty", () => {
     rest: [],
     output: undefined,
     folder: undefined,
+    into: "/here/out",
+    key: undefined,
     hashes: true,
     json: false,
     maxKernel: 64,
@@ -74,6 +78,9 @@ describe("a habit", () => {
     ["a -- -", { rest: ["/dev/stdin"] }],
     ["7 08", { first: "/here/7", rest: ["08"] }],
     ["a --folder f", { folder: "/here/f" }],
+    ["a --key k", { key: "/here/k" }],
+    ["a --key -", { key: "/dev/stdin" }],
+    ["a --key pkcs11:object=k?pin-value=1", { key: "pkcs11:object=k?pin-value=1" }],
   ])("`%s`", (words, values) => {
     expect(given(words)).toMatchObject(values);
   });

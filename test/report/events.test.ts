@@ -27,6 +27,12 @@ const EVENTS: {
     "talk: a.c:1: warning\n  here",
   ],
   progress: [{ kind: "progress", what: "a.img", done: 1, total: 2 }],
+  "progress-end": [{ kind: "progress-end" }],
+  failure: [
+    { kind: "failure", failure: { reason: "usage", detail: "no" } },
+    "talk: kexec-bpf: no",
+    "talk: kexec-bpf: no",
+  ],
   input: [{ kind: "input", file: "/a" }],
   campaign: [
     {

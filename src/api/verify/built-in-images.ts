@@ -1,7 +1,7 @@
+import type { ImageInput } from "#api/common/images.ts";
 import { ok } from "#core/result.ts";
 import { hostileCorpus } from "#verify/mutations/corpus.ts";
 import type { Subject } from "#verify/subject.ts";
-import type { ImageInput } from "../images.ts";
 
 /** The hostile corpus of each parser, for a user who names no images: what `corpus` would write, in no file. */
 export function builtInImages(subjects: readonly Subject[]): readonly ImageInput[] {

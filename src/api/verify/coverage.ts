@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { packageRoot } from "#api/common/package-root.ts";
 import { declaredFor, parseDeclarations } from "#bpf-vm/coverage/declared.ts";
 import { coverageReport } from "#bpf-vm/coverage/report.ts";
 import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
@@ -7,7 +8,6 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { Subject } from "#verify/subject.ts";
-import { packageRoot } from "../package-root.ts";
 
 /** A byte for each slot of each of a subject's programs, over all images. */
 export type Reached = ReadonlyMap<Subject, readonly Coverage[]>;

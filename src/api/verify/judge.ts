@@ -1,3 +1,6 @@
+import type { ImageInput } from "#api/common/images.ts";
+import { turns } from "#api/common/turns.ts";
+import type { Context } from "#api/context.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, ImageRecord, LoadRecord, VerdictRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
@@ -7,9 +10,6 @@ import { isFor } from "#verify/corpus-case.ts";
 import { examine } from "#verify/examine.ts";
 import { judgeLoad } from "#verify/load.ts";
 import type { Subject } from "#verify/subject.ts";
-import type { Context } from "../context.ts";
-import type { ImageInput } from "../images.ts";
-import { turns } from "../turns.ts";
 import type { Reached } from "./coverage.ts";
 import type { OpenedParser } from "./parsers.ts";
 import type { VerifyRequest } from "./request.ts";

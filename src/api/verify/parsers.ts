@@ -1,4 +1,9 @@
 import { DEFAULT_REVISION } from "#abi/revisions.ts";
+import { type LoadTarget, loadFor } from "#api/common/load-target.ts";
+import type { NamedFile } from "#api/common/named-file.ts";
+import { setupScript } from "#api/common/package-root.ts";
+import { limitsOf } from "#api/common/parser-limits.ts";
+import type { Context } from "#api/context.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { compileParser } from "#build/compile-parser.ts";
 import { inFile } from "#core/failure.ts";
@@ -7,11 +12,6 @@ import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
-import type { Context } from "../context.ts";
-import { type LoadTarget, loadFor } from "../load-target.ts";
-import type { NamedFile } from "../named-file.ts";
-import { setupScript } from "../package-root.ts";
-import { limitsOf } from "../parser-limits.ts";
 import type { VerifyRequest } from "./request.ts";
 
 /** One parser file, ready to be judged. */

@@ -1,12 +1,12 @@
 import { realpathSync, rmSync, statSync } from "node:fs";
+import { VERSION } from "#api/common/version.ts";
+import type { Context } from "#api/context.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver, isStdout } from "#files/deliver.ts";
 import { fileFailed } from "#files/errno.ts";
 import { junitReport } from "#report/junit.ts";
 import { sarifReport } from "#report/sarif.ts";
-import type { Context } from "../context.ts";
-import { VERSION } from "../version.ts";
 import type { VerifyReport } from "./request.ts";
 
 /** Where the reports of a verification go, absolute. */

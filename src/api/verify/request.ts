@@ -1,12 +1,12 @@
 import type { Revision } from "#abi/revisions.ts";
+import type { NamedFile } from "#api/common/named-file.ts";
+import type { GivenLimits } from "#api/common/parser-limits.ts";
 import type { CoverageReport } from "#core/coverage.ts";
 import type { Acceptance, Verification } from "#core/verification.ts";
 import type { Times } from "#report/junit.ts";
 import type { Comparison } from "#verify/judge.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
-import type { NamedFile } from "../named-file.ts";
-import type { GivenLimits } from "../parser-limits.ts";
 
 export type VerifyRequest = {
   /** `.bpf`, `.o`, `.lskel.h`, `.c`. */

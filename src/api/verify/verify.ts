@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
+import { findImages, type ImageInput } from "#api/common/images.ts";
+import { loadTarget } from "#api/common/load-target.ts";
+import type { Context } from "#api/context.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, Shortfall, Verification } from "#core/verification.ts";
 import { shortfallsOf } from "#verify/acceptance.ts";
-import type { Context } from "../context.ts";
-import { findImages, type ImageInput } from "../images.ts";
-import { loadTarget } from "../load-target.ts";
 import { builtInImages } from "./built-in-images.ts";
 import { noneReached, parserCoverage } from "./coverage.ts";
 import { type JudgedImages, judgeAll } from "./judge.ts";

@@ -1,7 +1,7 @@
+import { ABI, JSON_FLAG, OUTPUT_FOLDER } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { FORMATS } from "#verify/mutations/formats.ts";
-import { ABI, JSON_FLAG, OUTPUT_FOLDER } from "../options.ts";
 
 export const CORPUS = {
   describe: "write hostile images to a folder, for `verify --image` and for other people's parsers",

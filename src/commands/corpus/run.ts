@@ -1,9 +1,9 @@
 import { corpus } from "#api/corpus.ts";
+import { namedFile } from "#commands/named-files.ts";
+import { wordOf } from "#commands/word-of.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
-import { namedFile } from "../named-files.ts";
-import { wordOf } from "../word-of.ts";
 import type { CorpusWords } from "./options.ts";
 import { corpusText } from "./text.ts";
 

@@ -1,7 +1,7 @@
+import { JSON_FLAG, OUTPUT_FILE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { EXTRACT_LAYERS } from "#kernel-image/extract-layers.ts";
-import { JSON_FLAG, OUTPUT_FILE } from "../options.ts";
 
 export const EXTRACT = {
   describe: "take the kernel out of a zboot image, UKI, envelope, bzImage or Image.gz; flatten a vmlinux",

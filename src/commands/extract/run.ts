@@ -1,8 +1,8 @@
 import { extract } from "#api/extract.ts";
+import { besideOutput } from "#commands/beside-output.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
-import { besideOutput } from "../beside-output.ts";
 import type { ExtractWords } from "./options.ts";
 import { extractText } from "./text.ts";
 

@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { REVISIONS } from "#abi/revisions.ts";
+import { JSON_FLAG, RECORD_SIZES, REFERENCE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
-import { JSON_FLAG, RECORD_SIZES, REFERENCE } from "../options.ts";
 
 /** A year, in seconds. */
 const YEAR = 365 * 86_400;

@@ -1,6 +1,6 @@
+import { type Telling, tellEvents } from "#commands/tell-events.ts";
 import type { Io } from "#report/io.ts";
 import { EMPTY_LINE } from "#report/visible.ts";
-import { type Telling, tellEvents } from "../tell-events.ts";
 import { progressText } from "./text.ts";
 
 /** How often a line is written where there is no terminal, in milliseconds. */

@@ -1,9 +1,9 @@
 import { fuzz } from "#api/fuzz.ts";
+import { namedFile } from "#commands/named-files.ts";
+import { wordOf } from "#commands/word-of.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
-import { namedFile } from "../named-files.ts";
-import { wordOf } from "../word-of.ts";
 import type { FuzzWords } from "./options.ts";
 import { tellCampaign } from "./progress.ts";
 import { summaryJson, summaryText } from "./text.ts";

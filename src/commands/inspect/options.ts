@@ -1,6 +1,6 @@
+import { JSON_FLAG, LIMIT } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { JSON_FLAG, LIMIT } from "../options.ts";
 
 export const INSPECT = {
   describe: "show what a file is, its parts, oddities, and the stream that each parser would emit",

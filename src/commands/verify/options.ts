@@ -1,9 +1,9 @@
 import { REVISIONS } from "#abi/revisions.ts";
+import { JSON_FLAG, RECORD_SIZES, REFERENCE } from "#commands/options.ts";
 import { ACCEPTANCES } from "#core/verification.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
-import { JSON_FLAG, RECORD_SIZES, REFERENCE } from "../options.ts";
 
 export const VERIFY = {
   describe: "run parsers over images and compare what they emit with the reference parsers",
