@@ -4,6 +4,7 @@ import { NoSilentSkips } from "./test/support/no-silent-skips.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/run-folder.ts",
     reporters: ["default", new NoSilentSkips()],
     maxWorkers: 2,
     // Not how long a test takes, but after how long it hangs, on two processors that four of these share.
