@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 import { NoSilentSkips } from "./test/support/no-silent-skips.ts";
 
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
     globalSetup: "test/support/run-folder.ts",
     reporters: ["default", new NoSilentSkips()],
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Not how long a test takes, but after how long it hangs, on two processors that four of these share.
     testTimeout: 900_000,
     hookTimeout: 900_000,
