@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commandTitle } from "#abi/command.ts";
-import { decodeCommand, encodeCommand } from "#abi/command-codec.ts";
+import { decodeCommand } from "#abi/command-codec.ts";
 import { type HeaderLayout, headerLayout, headerLayoutFromBtf } from "#abi/header-layout.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
+import { encodeCommand } from "../support/command-encoder.ts";
 import { edited } from "../support/elf-builder.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { anyStream, copy, DONE, decompress } from "./stream-samples.ts";

@@ -4,7 +4,7 @@ import { probeReadSites } from "#bpf-vm/helpers/probe-read.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
 import { loadParser } from "#bpf-vm/load-parser.ts";
 import { sourceOf } from "#bpf-vm/program.ts";
-import { contextLayout, runLoaded, runParser } from "#bpf-vm/run-parser.ts";
+import { contextLayout, runLoaded } from "#bpf-vm/run-parser.ts";
 import type { Executor, RunOutcome } from "#bpf-vm/run-program.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
@@ -12,6 +12,7 @@ import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 import { type BuiltParsers, buildParsers } from "./support/parsers.ts";
+import { runParser } from "./support/run-parser.ts";
 
 const REVISIONS: readonly Revision[] = ["v6", "v7"];
 const PAYLOAD = Uint8Array.from({ length: 3000 }, (_, i) => (i * 7) & 0xff);

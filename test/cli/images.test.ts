@@ -6,8 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
 import { compressZstd } from "#formats/compression/zstd-encode.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
-import { encodeZbootImage, type ZbootInput } from "#formats/zboot/encode.ts";
+import type { ZbootInput } from "#formats/zboot/encode.ts";
 import { bzImage } from "../kernel-image/images.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
@@ -16,7 +15,9 @@ import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
 import { judgedBy, output } from "../support/tools.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
+import { encodeZbootImage } from "../support/zboot-image.ts";
 
 const EM_AARCH64 = 183;
 

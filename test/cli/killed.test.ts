@@ -5,7 +5,6 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeZbootImage } from "#formats/zboot/encode.ts";
 import { Random } from "#fuzz/engine/random.ts";
 import { bytecode, imageFor, Workplace, zbootFor } from "../pack/samples.ts";
 import { cliOk, programFile, start } from "../support/cli.ts";
@@ -13,6 +12,7 @@ import { expectValue } from "../support/expect-value.ts";
 import { newKey } from "../support/keys.ts";
 import { machineCode } from "../support/machine-code.ts";
 import { arm64Image } from "../support/real-inputs.ts";
+import { encodeZbootImage } from "../support/zboot-image.ts";
 
 /** Some by default; `KEXEC_BPF_KILLS=50` for more. */
 const KILLS = Number(process.env["KEXEC_BPF_KILLS"] ?? 2);

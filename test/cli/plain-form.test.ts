@@ -5,11 +5,11 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { namingStdin } from "#cli/own-words.ts";
 import { plainForm } from "#cli/plain-form.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { bootImage } from "../kernel-image/images.ts";
 import { cli, programFile, runProgram } from "../support/cli.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 
 describe("a plain form", () => {
   test.each([

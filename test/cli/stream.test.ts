@@ -7,11 +7,11 @@ import { digest } from "#files/digest.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { copy, DONE, stream } from "../abi/stream-samples.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
 const text = (words: string) => Buffer.from(words);

@@ -5,18 +5,18 @@ import { encodeKbs } from "#abi/kbs.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeCertificate } from "#formats/pe/certificates.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { DONE, stream } from "../abi/stream-samples.ts";
 import { bpftoolString, skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
+import { encodeCertificate } from "../support/certificate.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image, loong64Zboot } from "../support/real-inputs.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
 async function inspected(file: string, ...options: string[]): Promise<Inspection> {

@@ -20,7 +20,6 @@ import { decodePe } from "#formats/pe/pe-file.ts";
 import { decodeSignedData } from "#formats/signature/cms.ts";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { decodeZboot } from "#formats/zboot/zboot.ts";
 import { parseEnvelope } from "#reference-parsers/envelope.ts";
 import { parseUki } from "#reference-parsers/uki.ts";
@@ -29,6 +28,7 @@ import { BtfBuilder } from "./btf-builder.ts";
 import { buildElf, symbolSections } from "./elf-builder.ts";
 import { expectValue } from "./expect-value.ts";
 import { buildPe } from "./pe-builder.ts";
+import { encodeUki } from "./uki-encoder.ts";
 import { buildZboot } from "./zboot-builder.ts";
 
 /** Numbers from 0 to below 2^32, the same ones for the same seed: a Weyl sequence with mixed bits. */

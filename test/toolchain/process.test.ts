@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -200,6 +201,18 @@ describe("the process group of a tool", () => {
     controller.abort("SIGINT");
     expect(await running).toEqual({ ok: false, failure: { reason: "cancelled", signal: "SIGINT" } });
     await allGone(family);
+  });
+
+  it("has time to tidy up between SIGTERM and SIGKILL", async () => {
+    const folder = await temporaryFolder();
+    const [ready, tidy] = [join(folder, "ready"), join(folder, "tidy")];
+    const controller = new AbortController();
+    const body = `trap 'sleep 0.2; echo done > "$TIDY"; exit' TERM; echo > "$READY"; while :; do sleep 0.05; done`;
+    const running = runTool(sh(body, { env: { READY: ready, TIDY: tidy }, signal: controller.signal }));
+    await until("the tool runs", () => existsSync(ready));
+    controller.abort();
+    expect(await running).toMatchObject({ failure: { reason: "cancelled" } });
+    expect(await readFile(tidy, "utf8")).toBe("done\n");
   });
 
   it("does not start after an abort", async () => {

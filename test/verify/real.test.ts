@@ -4,14 +4,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { Verification } from "#core/verification.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
-import { encodeZbootImage } from "#formats/zboot/encode.ts";
 import { cliOk } from "../support/cli.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { amd64Kernel, arm64Image, loong64Zboot } from "../support/real-inputs.ts";
 import { llvmTool, missingTool } from "../support/tools.ts";
 import { arm64Maker, makeUki, noX86Pe, x86Maker } from "../support/uki.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
+import { encodeZbootImage } from "../support/zboot-image.ts";
 
 const EM_AARCH64 = 183;
 const COMPRESSIONS = ["gzip", "lz4", "lzma", "lzo", "xzkern", "zstd"] as const;

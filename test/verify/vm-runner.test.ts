@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { encodeZboot } from "#formats/zboot/encode.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 
 const text = (words: string) => new Uint8Array(Buffer.from(words));
 const KERNEL = text("the uncompressed kernel");

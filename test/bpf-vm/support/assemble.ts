@@ -21,7 +21,7 @@ export type Line = {
 };
 
 /** The form called `mnemonic`; with two sources, the one asked for. */
-export function form(mnemonic: string, source?: "reg" | "imm"): Form {
+function form(mnemonic: string, source?: "reg" | "imm"): Form {
   const found = FORMS.filter((candidate) => candidate.mnemonic === mnemonic);
   const chosen =
     source === undefined ? found[0] : found.find(({ does }) => "source" in does && does.source === source);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type AppendOptions, planAppend } from "#formats/pe/append.ts";
-import { encodeCertificate } from "#formats/pe/certificates.ts";
 import { encodePe, PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
+import { encodeCertificate } from "../../support/certificate.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
 

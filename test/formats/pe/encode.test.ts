@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeCertificate, peCertificates } from "#formats/pe/certificates.ts";
+import { peCertificates } from "#formats/pe/certificates.ts";
 import { encodePe } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
+import { encodeCertificate } from "../../support/certificate.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { judgedBy, llvmTool, output, withFile } from "../../support/tools.ts";
 

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeCertificate, peCertificates } from "#formats/pe/certificates.ts";
+import { peCertificates } from "#formats/pe/certificates.ts";
 import { longSectionNames } from "#formats/pe/coff-symbols.ts";
 import { peFacts, peOverlay } from "#formats/pe/facts.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import type { PeFile } from "#formats/pe/types.ts";
+import { encodeCertificate } from "../../support/certificate.ts";
 import { edited } from "../../support/elf-builder.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { buildPe, type TestPeSection } from "../../support/pe-builder.ts";

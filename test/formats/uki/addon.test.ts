@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { decodeAddon, decodeUkiOrAddon } from "#formats/uki/addon.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { decodeUki } from "#formats/uki/uki.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { buildPe, type TestPeSection } from "../../support/pe-builder.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
+import { encodeUki } from "../../support/uki-encoder.ts";
 
 const section = (name: string, text: string): TestPeSection => ({ name, data: Buffer.from(text) });
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();

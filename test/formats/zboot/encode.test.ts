@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { codecForZboot, decompress } from "#formats/compression/codecs.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
-import { encodeZboot, encodeZbootImage } from "#formats/zboot/encode.ts";
+import { encodeZboot } from "#formats/zboot/encode.ts";
 import { decodeZboot } from "#formats/zboot/zboot.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, llvmTool, output, withFile } from "../../support/tools.ts";
+import { encodeZbootImage } from "../../support/zboot-image.ts";
 
 /** Some megabytes of machine code stand for a kernel. */
 const IMAGE = machineCode((1 << 20) + 12_345);

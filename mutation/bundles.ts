@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+import type { Mutant } from "./mutant.ts";
+import { withSwitches } from "./mutants.ts";
+
+const VITEST = [
+  "describe",
+  "suite",
+  "test",
+  "it",
+  "expect",
+  "beforeAll",
+  "afterAll",
+  "beforeEach",
+  "afterEach",
+];
+
+/** Sources with their mutants as switches, which know where they are though they are in a bundle; `vitest` is the worker's. */
+function switches(root: string, byFile: ReadonlyMap<string, readonly Mutant[]>, chosen: Chosen): Plugin {
+  return {
+    name: "mutants",
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^vitest$/ }, () => ({ path: "vitest", namespace: "worker" }));
+      onLoad({ filter: /.*/, namespace: "worker" }, () => ({
+        contents: `export const {${[...VITEST, "onTestFinished", "vi"].join()}} = globalThis.$vitest;`,
+      }));
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const text = await readFile(path, "utf8");
+        const mutants = byFile.get(relative(root, path)) ?? [];
+        const contents = withSwitches(text, mutants, chosen)
+          .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)))
+          .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
+        return { contents, loader: "ts" };
+      });
+    },
+  };
+}
+
+export type Chosen = (id: number) => string;
+
+/** A bundle for each test file, in `folder`; the answer gives the bundle's path for the test's. */
+export async function bundleTests(
+  root: string,
+  tests: readonly string[],
+  mutants: readonly Mutant[],
+  chosen: Chosen,
+  folder: string,
+): Promise<ReadonlyMap<string, string>> {
+  const byFile = new Map<string, Mutant[]>();
+  for (const mutant of mutants) byFile.set(mutant.file, [...(byFile.get(mutant.file) ?? []), mutant]);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [...tests],
+    outbase: root,
+    outdir: folder,
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    logLevel: "error",
+    plugins: [switches(root, byFile, chosen)],
+  });
+  return new Map(tests.map((test) => [test, join(folder, test.replace(/\.ts$/, ".cjs"))]));
+}
