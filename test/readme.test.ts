@@ -2,13 +2,13 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { encodeUki } from "#formats/uki/encode.ts";
-import { encodeZbootImage } from "#formats/zboot/encode.ts";
 import { bootImage } from "./kernel-image/images.ts";
 import { cliOk, ENVIRONMENT, programFile } from "./support/cli.ts";
 import { expectValue } from "./support/expect-value.ts";
 import { kernelTree, newFolder, script, write } from "./support/kernel-tree.ts";
 import { testKey } from "./support/test-key.ts";
+import { encodeUki } from "./support/uki-encoder.ts";
+import { encodeZbootImage } from "./support/zboot-image.ts";
 
 /*
  * The README's commands, from its own text, in one folder and in its order: tools/kexec of a kernel tree that lies at ~/linux.
