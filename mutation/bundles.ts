@@ -40,7 +40,7 @@ function switches(root: string, byFile: ReadonlyMap<string, readonly Mutant[]>, 
 
 export type Chosen = (id: number) => string;
 
-/** A bundle for each test file, in `folder`; the answer gives the bundle's path for the test's. */
+/** A bundle in `folder` for each test file that has any of the mutants in it; the answer gives the bundle's path for the test's. */
 export async function bundleTests(
   root: string,
   tests: readonly string[],
@@ -50,7 +50,7 @@ export async function bundleTests(
 ): Promise<ReadonlyMap<string, string>> {
   const byFile = new Map<string, Mutant[]>();
   for (const mutant of mutants) byFile.set(mutant.file, [...(byFile.get(mutant.file) ?? []), mutant]);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [...tests],
     outbase: root,
@@ -62,7 +62,14 @@ export async function bundleTests(
     format: "cjs",
     target: "node20",
     logLevel: "error",
+    metafile: true,
     plugins: [switches(root, byFile, chosen)],
   });
-  return new Map(tests.map((test) => [test, join(folder, test.replace(/\.ts$/, ".cjs"))]));
+  return new Map(
+    Object.entries(metafile.outputs).flatMap(([output, { entryPoint, inputs }]) =>
+      entryPoint !== undefined && Object.keys(inputs).some((input) => byFile.has(input))
+        ? [[entryPoint, join(root, output)]]
+        : [],
+    ),
+  );
 }

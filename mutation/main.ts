@@ -33,6 +33,11 @@ async function equivalentsOf(root: string): Promise<Equivalents> {
   return new Map(list.map(({ mutant, reason }) => [mutant, reason]));
 }
 
+/** Tests that start processes, which are quick and on every machine that was set up. */
+async function moreTests(root: string): Promise<readonly string[]> {
+  return JSON.parse(await readFile(join(root, "mutation/more-tests.json"), "utf8"));
+}
+
 function chosen(
   mutants: readonly Mutant[],
   names: ReadonlyMap<number, string>,
@@ -55,7 +60,7 @@ async function judgeAll(
   { workers: count }: Options,
   work: string,
 ): Promise<readonly Judged[]> {
-  const tests = await withoutProcesses(root);
+  const tests = [...(await withoutProcesses(root)), ...(await moreTests(root))];
   const covering = await bundleTests(root, tests, mutants, (id) => `$hit(${id})`, join(work, "cover"));
   const trying = await bundleTests(root, tests, mutants, (id) => `$mutant===${id}`, join(work, "try"));
   const temporary = join(work, "tmp");
