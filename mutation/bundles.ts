@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import type { Mutant } from "./mutant.ts";
 import { withSwitches } from "./mutants.ts";
+import { preparedParsers } from "./parsers.ts";
 
 const VITEST = [
   "describe",
@@ -18,13 +19,20 @@ const VITEST = [
 ];
 
 /** Sources with their mutants as switches, which know where they are though they are in a bundle; `vitest` is the worker's. */
-function switches(root: string, byFile: ReadonlyMap<string, readonly Mutant[]>, chosen: Chosen): Plugin {
+function switches(
+  byFile: ReadonlyMap<string, readonly Mutant[]>,
+  { root, parsers, chosen }: Bundling,
+): Plugin {
   return {
     name: "mutants",
     setup({ onLoad, onResolve }) {
       onResolve({ filter: /^vitest$/ }, () => ({ path: "vitest", namespace: "worker" }));
       onLoad({ filter: /.*/, namespace: "worker" }, () => ({
         contents: `export const {${[...VITEST, "onTestFinished", "vi"].join()}} = globalThis.$vitest;`,
+      }));
+      onLoad({ filter: /\/test\/bpf-vm\/support\/parsers\.ts$/ }, () => ({
+        contents: preparedParsers(parsers),
+        resolveDir: root,
       }));
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const text = await readFile(path, "utf8");
@@ -38,19 +46,25 @@ function switches(root: string, byFile: ReadonlyMap<string, readonly Mutant[]>, 
   };
 }
 
-export type Chosen = (id: number) => string;
+export type Bundling = {
+  readonly root: string;
+  /** The folder of `prepareParsers()`. */
+  readonly parsers: string;
+  /** Whether a mutant is the one that is tried, as an expression. */
+  readonly chosen: (id: number) => string;
+};
 
-/** A bundle for each test file, in `folder`; the answer gives the bundle's path for the test's. */
+/** A bundle in `folder` for each test file that has any of the mutants in it; the answer gives the bundle's path for the test's. */
 export async function bundleTests(
-  root: string,
+  bundling: Bundling,
   tests: readonly string[],
   mutants: readonly Mutant[],
-  chosen: Chosen,
   folder: string,
 ): Promise<ReadonlyMap<string, string>> {
+  const { root } = bundling;
   const byFile = new Map<string, Mutant[]>();
   for (const mutant of mutants) byFile.set(mutant.file, [...(byFile.get(mutant.file) ?? []), mutant]);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [...tests],
     outbase: root,
@@ -62,7 +76,14 @@ export async function bundleTests(
     format: "cjs",
     target: "node20",
     logLevel: "error",
-    plugins: [switches(root, byFile, chosen)],
+    metafile: true,
+    plugins: [switches(byFile, bundling)],
   });
-  return new Map(tests.map((test) => [test, join(folder, test.replace(/\.ts$/, ".cjs"))]));
+  return new Map(
+    Object.entries(metafile.outputs).flatMap(([output, { entryPoint, inputs }]) =>
+      entryPoint !== undefined && Object.keys(inputs).some((input) => byFile.has(input))
+        ? [[entryPoint, join(root, output)]]
+        : [],
+    ),
+  );
 }

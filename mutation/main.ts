@@ -1,13 +1,14 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withoutProcesses } from "../test/support/without-processes.ts";
-import { bundleTests } from "./bundles.ts";
+import { type Bundling, bundleTests } from "./bundles.ts";
 import { coverageOf } from "./cover.ts";
 import { share, Worker } from "./crew.ts";
 import { judgeMutant } from "./judge-mutant.ts";
 import { type Mutant, namesOf } from "./mutant.ts";
 import { mutantsOf } from "./mutants.ts";
 import { FOLDERS, type Options, optionsOf } from "./options.ts";
+import { prepareParsers } from "./parsers.ts";
 import { sampleOf } from "./random.ts";
 import { type Equivalents, isAlive, type Judged, scoreOf, table, wrongEquivalents } from "./report.ts";
 import { lastSurvivors, rememberSurvivors } from "./survivors.ts";
@@ -33,6 +34,11 @@ async function equivalentsOf(root: string): Promise<Equivalents> {
   return new Map(list.map(({ mutant, reason }) => [mutant, reason]));
 }
 
+/** Tests that start processes, which are quick and on every machine that was set up. */
+async function moreTests(root: string): Promise<readonly string[]> {
+  return JSON.parse(await readFile(join(root, "mutation/more-tests.json"), "utf8"));
+}
+
 function chosen(
   mutants: readonly Mutant[],
   names: ReadonlyMap<number, string>,
@@ -55,9 +61,12 @@ async function judgeAll(
   { workers: count }: Options,
   work: string,
 ): Promise<readonly Judged[]> {
-  const tests = await withoutProcesses(root);
-  const covering = await bundleTests(root, tests, mutants, (id) => `$hit(${id})`, join(work, "cover"));
-  const trying = await bundleTests(root, tests, mutants, (id) => `$mutant===${id}`, join(work, "try"));
+  const tests = [...(await withoutProcesses(root)), ...(await moreTests(root))];
+  const parsers = await prepareParsers(root, work);
+  const bundle = (name: string, chosen: Bundling["chosen"]) =>
+    bundleTests({ root, parsers, chosen }, tests, mutants, join(work, name));
+  const covering = await bundle("cover", (id) => `$hit(${id})`);
+  const trying = await bundle("try", (id) => `$mutant===${id}`);
   const temporary = join(work, "tmp");
   await mkdir(temporary);
   const crew = Array.from(

@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { takeTurn } from "#build/lock.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "turns-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const noSignal = new AbortController().signal;
+const nobody = () => expect.fail("nothing is to be waited for");
+
+async function turn(out: string, waiting: () => void, signal = noSignal): Promise<() => void> {
+  const taken = await takeTurn(out, signal, waiting);
+  if (!taken.ok) throw new Error(JSON.stringify(taken.failure));
+  return taken.value;
+}
+
+describe("builds in one folder", () => {
+  it("take turns: the next begins when the one before gives the lock back, and says once that it waits", async () => {
+    const out = join(folder, "one");
+    const release = await turn(out, nobody);
+    const order: string[] = [];
+    let says: (word: string) => void = () => undefined;
+    const waits = new Promise<string>((resolve) => {
+      says = resolve;
+    });
+    const second = turn(out, () => {
+      order.push("second waits");
+      says("waits");
+    }).then((free) => {
+      order.push("second begins");
+      free();
+    });
+    await waits;
+    order.push("first ends");
+    release();
+    await second;
+    expect(order).toEqual(["second waits", "first ends", "second begins"]);
+    (await turn(out, nobody))();
+  });
+
+  it("are told by the folder and not by its name", async () => {
+    mkdirSync(join(folder, "real"));
+    symlinkSync("real", join(folder, "link"));
+    const release = await turn(join(folder, "real/new"), nobody);
+    const controller = new AbortController();
+    const other = takeTurn(join(folder, "link/new"), controller.signal, () => controller.abort("SIGINT"));
+    expect(await other).toEqual({ ok: false, failure: { reason: "cancelled", signal: "SIGINT" } });
+    release();
+  });
+
+  it("do not wait for those in other folders", async () => {
+    const release = await turn(join(folder, "a"), nobody);
+    (await turn(join(folder, "b"), nobody))();
+    release();
+  });
+
+  it("do not begin after an interrupt", async () => {
+    const aborted = AbortSignal.abort("SIGTERM");
+    expect(await takeTurn(join(folder, "late"), aborted, nobody)).toEqual({
+      ok: false,
+      failure: { reason: "cancelled", signal: "SIGTERM" },
+    });
+    (await turn(join(folder, "late"), nobody))();
+  });
+});

@@ -1,0 +1,29 @@
+import type { Revision } from "#abi/revisions.ts";
+import { parserInterface, type Subject } from "#verify/subject.ts";
+import { exit, op, programOf } from "../bpf-vm/support/assemble.ts";
+
+/** A parser that looks whether an image has more bytes than so many, and sends nothing either way: wrong for all good images. */
+export function silentParser(revision: Revision, bytes: number): Subject {
+  const known = parserInterface(revision);
+  if (!known.ok) throw new Error(JSON.stringify(known.failure));
+  const { context } = known.value;
+  return {
+    ...known.value,
+    name: "silent.bpf",
+    layer: 1,
+    revision,
+    programs: [
+      programOf([
+        op("ldxdw", { dst: 1, src: 1 }),
+        op("ldxdw", { dst: 1, src: 1, offset: context.length.offset }),
+        op("mov", { dst: 0, imm: 0 }),
+        op("jgt", { dst: 1, imm: bytes, offset: 1 }),
+        op("mov", { dst: 0, imm: 0 }),
+        exit,
+      ]),
+    ],
+    reference: "zboot",
+    arch: "arm64",
+    limits: { kernel: 1 << 20, initrd: 1 << 20, cmdline: 2048 },
+  };
+}
