@@ -91,7 +91,7 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
   });
   if (!ran.ok) {
     // What was finished is remembered; the failure says more than one of writing that down.
-    await writeState(request.out, state);
+    void (await writeState(request.out, state));
     return ran;
   }
   const outputs = await reportOutputs(rules.value, request.out, state);

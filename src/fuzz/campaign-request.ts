@@ -1,3 +1,4 @@
+import type { CampaignProgress } from "#core/events.ts";
 import type { ParserUnderTest } from "#verify/subject.ts";
 import type { ParserInput, SeedInput } from "./campaign-input.ts";
 import type { Entry } from "./engine/campaign.ts";
@@ -23,15 +24,6 @@ export type CampaignRequest = {
   readonly progress: (progress: CampaignProgress) => void;
   /** Something that the user should know. */
   readonly note: (text: string) => void;
-};
-
-export type CampaignProgress = {
-  readonly cases: number;
-  readonly milliseconds: number;
-  /** Directions of conditional jumps. */
-  readonly branches: { readonly reached: number; readonly all: number };
-  readonly queue: number;
-  readonly findings: number;
 };
 
 export type SavedFinding = {

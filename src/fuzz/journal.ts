@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { mergeCoverage } from "#bpf-vm/coverage/report.ts";
 import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
+import type { CampaignProgress } from "#core/events.ts";
 import type { Failure } from "#core/failure.ts";
 import { writeOutputs } from "#files/output-set.ts";
-import type { CampaignProgress, CampaignRequest, SavedFinding } from "./campaign-request.ts";
+import type { CampaignRequest, SavedFinding } from "./campaign-request.ts";
 import { caseFiles } from "./case-file.ts";
 import { FINDINGS, QUEUE, type SavedDescription } from "./corpus-folder.ts";
 import type { CampaignEvents } from "./drive.ts";

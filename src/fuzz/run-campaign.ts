@@ -1,7 +1,8 @@
+import type { CampaignProgress } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { GoodFile } from "#verify/mutations/good-file.ts";
 import { makeCampaign, openSeeds } from "./campaign-input.ts";
-import type { CampaignProgress, CampaignRequest, CampaignSummary } from "./campaign-request.ts";
+import type { CampaignRequest, CampaignSummary } from "./campaign-request.ts";
 import { makeCorpusFolder, writeCampaignState } from "./corpus-folder.ts";
 import { alone, together } from "./crew.ts";
 import { Journal } from "./journal.ts";

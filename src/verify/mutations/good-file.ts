@@ -4,9 +4,6 @@ import { type PeLayout, peLayout } from "./pe-layout.ts";
 import { type PlainLayout, plainLayout } from "./plain-layout.ts";
 import { type ZbootLayout, zbootLayout } from "./zboot-layout.ts";
 
-export const FORMATS = ["zboot", "uki", "envelope", "plain"] as const;
-export type Format = (typeof FORMATS)[number];
-
 /** An image that a parser takes, with the places of its fields. */
 export type GoodFile = { readonly name: string; readonly image: Uint8Array } & (
   | { readonly format: "zboot"; readonly layout: ZbootLayout }

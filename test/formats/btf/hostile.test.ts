@@ -28,7 +28,7 @@ function askEverything(btf: Btf): void {
     describe(btf, id);
     findMember(btf, id, "nowhere");
     const word = btf.kind(id).replace("64", "");
-    emitHeader(btf, [word === "typedef" ? btf.name(id) : `${word} ${btf.name(id)}`]);
+    void emitHeader(btf, [word === "typedef" ? btf.name(id) : `${word} ${btf.name(id)}`]);
   }
 }
 
