@@ -60,8 +60,8 @@ export function streamOf(
 ): Result<readonly Command[]> {
   const order: readonly [keyof RecordLimits, Subcommand, Pick<Command, "command" | "pipeline">][] = [
     ["kernel", "KERNEL", kernel],
-    ["initrd", "INITRD", plain("COPY")],
-    ["cmdline", "CMDLINE", plain("COPY")],
+    ["initrd", "INITRD", withoutFlag("COPY")],
+    ["cmdline", "CMDLINE", withoutFlag("COPY")],
   ];
   const commands: Command[] = [];
   for (const [name, subcommand, how] of order) {
@@ -97,8 +97,8 @@ function endedByNul(text: Uint8Array): Uint8Array {
   return ended;
 }
 
-export function plain(command: CommandName): Pick<Command, "command" | "pipeline"> {
+export function withoutFlag(command: CommandName): Pick<Command, "command" | "pipeline"> {
   return { command, pipeline: undefined };
 }
 
-const DONE: Command = { ...plain("DONE"), subcommand: undefined, payload: NO_BYTES };
+const DONE: Command = { ...withoutFlag("DONE"), subcommand: undefined, payload: NO_BYTES };

@@ -15,7 +15,7 @@ import { readSignedContent } from "./signed-content.ts";
 import { findWeakness, isMlDsa, type Weakness, weaknessText } from "./strength.ts";
 
 /** Paths are absolute. At least one of the two is given. */
-export type VerifySignatureRequest = {
+export type SignedFileRequest = {
   readonly file: string;
   /** The signer's certificate. */
   readonly certificate: string | undefined;
@@ -43,7 +43,7 @@ export type VerifiedSignature = {
  * Errors: `signature-failed` for a file that is not signed, a signature that does not hold and one that is weak; `tool-missing`.
  */
 export async function verifyFile(
-  request: VerifySignatureRequest,
+  request: SignedFileRequest,
   context: SigningContext,
 ): Promise<Result<VerifiedSignature>> {
   const { file } = request;
@@ -125,7 +125,7 @@ function whyUnfit({ signers, detached }: SignedData): string | undefined {
 /** Certificates in PEM. */
 type Given = { readonly certificate: string | undefined; readonly authorities: string | undefined };
 
-async function readGiven({ certificate, authorities }: VerifySignatureRequest): Promise<Result<Given>> {
+async function readGiven({ certificate, authorities }: SignedFileRequest): Promise<Result<Given>> {
   const read = (file: string | undefined) => (file === undefined ? ok(undefined) : readCertificates(file));
   const [signer, trusted] = [await read(certificate), await read(authorities)];
   if (!signer.ok) return signer;
