@@ -1,13 +1,9 @@
 import { ok, type Result } from "#core/result.ts";
-import {
-  type VerifySignatureRequest as Request,
-  type VerifiedSignature,
-  verifyFile,
-} from "#signing/verify.ts";
+import { type SignedFileRequest, type VerifiedSignature, verifyFile } from "#signing/verify.ts";
 import { signingContext, warnings } from "./common/signing.ts";
 import type { Context } from "./context.ts";
 
-export type VerifySignatureRequest = Request;
+export type VerifySignatureRequest = SignedFileRequest;
 
 export type VerifySignatureReport = Omit<VerifiedSignature, "notContainer" | "weakness" | "nested"> & {
   readonly schema: 1;
