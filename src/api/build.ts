@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type BuildReport, build as buildGoals } from "#build/build.ts";
+import { type BuildReport, buildGoals } from "#build/build.ts";
 import { takeTurn } from "#build/lock.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { rememberRequest } from "#build/state/remember.ts";

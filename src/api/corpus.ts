@@ -8,6 +8,7 @@ import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
 import { openSeeds } from "#fuzz/campaign-input.ts";
 import { caseFiles } from "#fuzz/case-file.ts";
+import type { ImageArchitecture } from "#reference-parsers/input.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { casesOf, type HostileCase, hostileCorpus } from "#verify/mutations/corpus.ts";
 import type { Format } from "#verify/mutations/formats.ts";
@@ -24,6 +25,8 @@ export type CorpusRequest = {
   readonly format: Format | undefined;
   /** A good image to mutate, in place of small built-in ones. */
   readonly from: NamedFile | undefined;
+  /** Of the plain kernels among the built-in images. */
+  readonly arch: ImageArchitecture;
   readonly abi: Revision;
 };
 
@@ -85,12 +88,12 @@ function writeCases(
   });
 }
 
-function builtIn({ format, abi }: CorpusRequest): readonly Named[] {
+function builtIn({ format, arch, abi }: CorpusRequest): readonly Named[] {
   const takers = (["zboot", "uki", "plain"] as const).filter(
     (reference) => format === undefined || formatsOf(reference, abi).includes(format),
   );
   return takers.flatMap((reference) =>
-    hostileCorpus(abi, reference)
+    hostileCorpus(abi, reference, arch)
       .filter((one) => format === undefined || one.format === format)
       .map((one) => ({ ...one, reference })),
   );

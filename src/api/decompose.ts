@@ -6,7 +6,7 @@ import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
 import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import { writeOutputs } from "#files/output-set.ts";
-import { decompose as takeApart } from "#kexec-model/decompose.ts";
+import { decomposeImage } from "#kexec-model/decompose.ts";
 import type { Decomposed } from "#kexec-model/types.ts";
 import { referenceRunner } from "#reference-parsers/runner.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
@@ -59,7 +59,7 @@ async function partsOf({
   if (!image.ok) return image;
   const limits = perPart(() => limit);
   const runParser = reference ? referenceRunner(revision, limits) : vmRunner(revision);
-  const decomposed = await takeApart(
+  const decomposed = await decomposeImage(
     revision === "v6"
       ? { revision, image: image.value, runParser }
       : { revision, container: container.value, image: image.value, runParser },

@@ -1,5 +1,5 @@
 import type { Result } from "#core/result.ts";
-import { inspect as inspectFile } from "#inspect/inspect.ts";
+import { inspectFile } from "#inspect/inspect.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { failureText } from "#report/failure-text.ts";
 

@@ -4,12 +4,12 @@ import { deliver, isStream } from "#files/deliver.ts";
 import { removeStaleTemporaries } from "#files/output.ts";
 import { withOutputSet } from "#files/output-set.ts";
 import { manifestTime } from "#manifest/manifest.ts";
-import { type Signed, type SignRequest as SignFileRequest, signFile } from "#signing/sign.ts";
+import { type Signed, type SigningRequest, signFile } from "#signing/sign.ts";
 import { writeSignManifest } from "./common/sign-manifest.ts";
 import { signingContext, warnings } from "./common/signing.ts";
 import type { Context } from "./context.ts";
 
-export type SignRequest = SignFileRequest & {
+export type SignRequest = SigningRequest & {
   /** Whether to write `OUTPUT.manifest.json`. Beside a pipe or device is no place for one. */
   readonly manifest: boolean;
 };

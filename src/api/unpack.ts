@@ -1,5 +1,5 @@
 import type { Result } from "#core/result.ts";
-import { type Unpacked, unpack as unpackFile } from "#pack/unpack.ts";
+import { type Unpacked, unpackFile } from "#pack/unpack.ts";
 import type { PackContext } from "./pack.ts";
 
 export type UnpackRequest = {

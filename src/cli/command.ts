@@ -5,7 +5,7 @@ import type { Io } from "#report/io.ts";
 import { reportUsage } from "#report/report-failure.ts";
 
 /** A command: what its words are, and what carries it out. Gives the exit status. */
-export type Command = {
+export type CommandEntry = {
   readonly row: CommandRow;
   /** @param words those after the command's name */
   readonly run: (words: readonly string[], io: Io) => Promise<number>;
@@ -15,7 +15,7 @@ export type Command = {
 export function command<const Row extends CommandRow>(
   row: Row,
   load: () => Promise<(read: Read<Row>, io: Io) => Promise<number>>,
-): Command {
+): CommandEntry {
   return {
     row,
     run: async (words, io) => {
@@ -27,11 +27,11 @@ export function command<const Row extends CommandRow>(
 }
 
 /** Several commands with the same first word. */
-export type Group = { readonly describe: string; readonly commands: Readonly<Record<string, Command>> };
+export type Group = { readonly describe: string; readonly commands: Readonly<Record<string, CommandEntry>> };
 
-export type Commands = Readonly<Record<string, Command | Group>>;
+export type Commands = Readonly<Record<string, CommandEntry | Group>>;
 
-export function isGroup(entry: Command | Group): entry is Group {
+export function isGroup(entry: CommandEntry | Group): entry is Group {
   return "commands" in entry;
 }
 
@@ -39,7 +39,7 @@ export function isGroup(entry: Command | Group): entry is Group {
 export function findCommand(
   commands: Commands,
   words: readonly string[],
-): { readonly command: Command; readonly rest: readonly string[] } | undefined {
+): { readonly command: CommandEntry; readonly rest: readonly string[] } | undefined {
   const [first = "", second = ""] = words;
   const entry = Object.hasOwn(commands, first) ? commands[first] : undefined;
   if (entry === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { VERSION } from "#api/common/version.ts";
 import { buildFolder } from "./build/output-word.ts";
-import { makeFolders, parseMakeWords } from "./make/words.ts";
+import { makeStartsIn, parseMakeWords } from "./make/words.ts";
 
 /** Variables that change what a build does. PATH is among them: it decides which tools are found. */
 export const VARIABLES = [
@@ -52,5 +52,5 @@ export function outputFolder(
 ): string | undefined {
   if (command === "build") return buildFolder(words, cwd);
   const parsed = parseMakeWords(words);
-  return parsed.ok ? makeFolders(parsed.value, env, cwd).out : undefined;
+  return parsed.ok ? makeStartsIn(parsed.value, env, cwd).out : undefined;
 }

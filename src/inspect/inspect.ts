@@ -47,7 +47,7 @@ const PARSERS = [
 ] as const;
 
 /** Looks at a file: what it is, its parts, what is odd about it, and what each parser would send for it. */
-export function inspect(file: string, options: InspectOptions): Promise<Result<Inspection>> {
+export function inspectFile(file: string, options: InspectOptions): Promise<Result<Inspection>> {
   return withSparseFile(file, async (sparse) => {
     fillTables(sparse);
     const facts = describe(sparse);

@@ -8,6 +8,6 @@ import type { Decomposed, DecomposeInput } from "./types.ts";
  *
  * Errors: `not-decomposed`, naming the stage, the command where it is one, and the causes. Never another.
  */
-export function decompose(input: DecomposeInput): Promise<Result<Decomposed>> {
+export function decomposeImage(input: DecomposeInput): Promise<Result<Decomposed>> {
   return input.revision === "v6" ? decomposeV6(input) : decomposeV7(input);
 }

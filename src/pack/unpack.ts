@@ -14,7 +14,7 @@ import { splitSignature } from "#formats/signature/signature.ts";
 import { decodeSparseElf } from "#kernel-image/sparse-elf.ts";
 import { readPe } from "./pe-input.ts";
 
-export type UnpackRequest = {
+export type UnpackFileRequest = {
   /** Absolute paths. */
   readonly file: string;
   readonly folder: string;
@@ -47,7 +47,7 @@ const MAGIC = 64;
  *
  * Errors: those of the files and of the formats; `unsupported` for anything else, and for a PE image without bytecode.
  */
-export function unpack(request: UnpackRequest, options: WriteOptions): Promise<Result<Unpacked>> {
+export function unpackFile(request: UnpackFileRequest, options: WriteOptions): Promise<Result<Unpacked>> {
   return withInputFiles([request.file], async ([input]) => {
     if (input === undefined) throw new Error("a file was opened");
     const found = await find(input);

@@ -19,7 +19,7 @@ import { masked, openKey, type SigningKey } from "./signing-key.ts";
 import { findWeakness, type Weakness, weaknessText } from "./strength.ts";
 
 /** Paths are absolute. */
-export type SignRequest = {
+export type SigningRequest = {
   readonly file: string;
   /** May be `file` itself. */
   readonly output: string;
@@ -59,7 +59,7 @@ export type Signed = {
  * Source: Linux, scripts/sign-file.c.
  */
 export async function signFile(
-  request: SignRequest,
+  request: SigningRequest,
   context: SigningContext,
   write: (file: string, bytes: Uint8Array) => Result<void> | Promise<Result<void>>,
 ): Promise<Result<Signed>> {
@@ -115,7 +115,7 @@ type Message = {
 
 async function makeMessage(
   content: Uint8Array,
-  { key: named, certificate, hash }: SignRequest,
+  { key: named, certificate, hash }: SigningRequest,
   context: SigningContext,
 ): Promise<Result<Message>> {
   const openssl = await requireOpenssl(context.discovery);
@@ -152,7 +152,7 @@ async function makeMessage(
 function withoutSecret(
   failure: Failure,
   key: SigningKey,
-  { certificate, hash }: Pick<SignRequest, "certificate" | "hash">,
+  { certificate, hash }: Pick<SigningRequest, "certificate" | "hash">,
 ): Failure {
   if (failure.reason !== "tool-failed") return failure;
   const log = masked(failure.log, key.secret);

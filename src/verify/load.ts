@@ -2,7 +2,7 @@ import type { ParserStage, RunParser } from "#abi/run-parser.ts";
 import { diffStreams } from "#abi/stream-diff.ts";
 import type { Failure } from "#core/failure.ts";
 import type { LoadRecord } from "#core/verification.ts";
-import { decompose } from "#kexec-model/decompose.ts";
+import { decomposeImage } from "#kexec-model/decompose.ts";
 import { notDecomposed } from "#kexec-model/failures.ts";
 import { referenceRunner } from "#reference-parsers/runner.ts";
 import { expectedStream } from "./references.ts";
@@ -35,7 +35,7 @@ export async function judgeLoad(
     if (failure !== undefined) failures.push(failure);
     return sent;
   };
-  const loaded = await decompose({ revision: "v7", container, image, runParser });
+  const loaded = await decomposeImage({ revision: "v7", container, image, runParser });
   const [difference] = failures;
   if (difference !== undefined) return { outcome: "fails", failure: difference };
   if (loaded.ok) return { outcome: "loads", failure: null };
@@ -80,7 +80,7 @@ async function couldLoad(
   const taker = subjects.find((subject) => subject.layer === 1 && expectedOf(subject, image).ok);
   if (taker === undefined) return false;
   const runParser = referenceRunner("v7", taker.limits, taker.arch);
-  return (await decompose({ revision: "v7", container, image, runParser })).ok;
+  return (await decomposeImage({ revision: "v7", container, image, runParser })).ok;
 }
 
 function expectedOf({ reference, revision, limits, arch }: ParserUnderTest, image: Uint8Array) {

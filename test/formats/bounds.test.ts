@@ -8,7 +8,7 @@ import { CODECS, decompress } from "#formats/compression/codecs.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { flattenElf, MOST_SEGMENTS } from "#formats/elf/flatten.ts";
 import { MOST_SECTIONS } from "#formats/elf/header.ts";
-import { inspect } from "#inspect/inspect.ts";
+import { inspectFile } from "#inspect/inspect.ts";
 import { PartHashes } from "#inspect/part-hashes.ts";
 import { buildElf, edited } from "../support/elf-builder.ts";
 import { temporaryFolder } from "../toolchain/temporary-folder.ts";
@@ -88,7 +88,7 @@ describe("hashes", () => {
     const file = join(await temporaryFolder(), "f");
     writeFileSync(file, overlapping);
     truncateSync(file, size);
-    const found = await inspect(file, { hashes: true, limit: size, explain: () => "" });
+    const found = await inspectFile(file, { hashes: true, limit: size, explain: () => "" });
     expect(found.ok && found.value.warnings).toContain("27 parts are not hashed: they overlap many others");
     expect(found.ok && found.value.parts.filter(({ sha256 }) => sha256 !== undefined).length).toBe(42 - 27);
   });

@@ -7,7 +7,7 @@ import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { appendSignature } from "#formats/signature/signature.ts";
-import { decompose } from "#kexec-model/decompose.ts";
+import { decomposeImage } from "#kexec-model/decompose.ts";
 import type { Decomposed } from "#kexec-model/types.ts";
 import { referenceRunner } from "#reference-parsers/runner.ts";
 import { failureText } from "#report/failure-text.ts";
@@ -61,7 +61,7 @@ function parts(result: Result<Decomposed>): readonly unknown[] {
 
 describe("v7, with the reference parsers,", () => {
   const v7 = (packed: Uint8Array, image: Uint8Array) =>
-    decompose({ revision: "v7", container: packed, image, runParser: reference("v7") });
+    decomposeImage({ revision: "v7", container: packed, image, runParser: reference("v7") });
   const envelope = buildElf([
     { name: ".kernel", data: zboot },
     { name: ".initrd", data: Buffer.from("an initrd") },
@@ -129,7 +129,7 @@ describe("v7, with the reference parsers,", () => {
       outer: [decompress(kernel, "FILL"), DONE],
       one: [decompress(gzipSync("another kernel"))],
     });
-    const result = await decompose({
+    const result = await decomposeImage({
       revision: "v7",
       container: container(["outer"], container(["one", "two"])),
       image: Buffer.from("image"),
@@ -164,7 +164,7 @@ describe("v7's loader", () => {
 
   async function v7(packed: Uint8Array, answers: Parameters<typeof scripted>[0]) {
     const { run, stages } = scripted(answers);
-    const result = await decompose({ revision: "v7", container: packed, image, runParser: run });
+    const result = await decomposeImage({ revision: "v7", container: packed, image, runParser: run });
     return { result, stages };
   }
 
@@ -260,7 +260,7 @@ describe("v7's loader", () => {
 
 describe("v6", () => {
   const v6 = (image: Uint8Array, runParser = reference("v6")) =>
-    decompose({ revision: "v6", image, runParser });
+    decomposeImage({ revision: "v6", image, runParser });
   const object = bytecode("v6");
   /** A zboot PE file with a `.bpf` section. */
   function zbootPe(payload: Uint8Array): Uint8Array {

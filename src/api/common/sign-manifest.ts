@@ -9,7 +9,7 @@ import {
   nameOf,
   writeManifest,
 } from "#manifest/manifest.ts";
-import type { Signed, SignRequest } from "#signing/sign.ts";
+import type { Signed, SigningRequest } from "#signing/sign.ts";
 import { isToken, withoutPin } from "#signing/signing-key.ts";
 import { packageRoot } from "./package-root.ts";
 import { VERSION } from "./version.ts";
@@ -19,7 +19,7 @@ import { VERSION } from "./version.ts";
  * is; the key is named by the command, without a token's PIN, and never hashed.
  */
 export async function writeSignManifest(
-  request: SignRequest,
+  request: SigningRequest,
   { output, sha256, content, replaced, openssl }: Signed,
   env: Context["env"],
   set: OutputSet,

@@ -5,7 +5,7 @@ import { ok, type Result } from "#core/result.ts";
 import type { Exhibit } from "#crosscheck/plan.ts";
 import { readInput } from "#files/input-file.ts";
 import { inTemporaryFolder } from "#files/temporary-folder.ts";
-import { decompose } from "#kexec-model/decompose.ts";
+import { decomposeImage } from "#kexec-model/decompose.ts";
 import { packPe } from "#pack/pe.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
 import type { OpenedContainer } from "./inputs.ts";
@@ -18,7 +18,7 @@ const FAR = 2 ** 24;
  * parser until something comes of it: for ever, where it is refused.
  */
 async function isTakenOnce(image: Uint8Array): Promise<boolean> {
-  const made = await decompose({ revision: "v6", image, runParser: vmRunner("v6") });
+  const made = await decomposeImage({ revision: "v6", image, runParser: vmRunner("v6") });
   return made.ok && made.value.attempts.length === 1;
 }
 

@@ -4,7 +4,7 @@ import type { Failure } from "#core/failure.ts";
 import { err, ok } from "#core/result.ts";
 import type { CrosscheckPlan, Exhibit, PlannedCase, PlanOptions } from "#crosscheck/plan.ts";
 import type { NamedBytes, ProgramUnderTest } from "#crosscheck/subject.ts";
-import { decompose } from "#kexec-model/decompose.ts";
+import { decomposeImage } from "#kexec-model/decompose.ts";
 import { emit, isMalformed } from "#verify/emission.ts";
 import { expectedStream } from "#verify/references.ts";
 
@@ -59,7 +59,7 @@ async function followLoad(
       ? ok(stream.commands)
       : err({ reason: "unsupported", what: "the image", detail: "the parser sends nothing" });
   };
-  const made = await decompose({ revision: "v7", container, image, runParser });
+  const made = await decomposeImage({ revision: "v7", container, image, runParser });
   const failures = made.ok ? made.value.attempts.flatMap(({ failure }) => failure ?? []) : [made.failure];
   if (failures.some(refusesCommand) || streams.some(({ malformed }) => malformed)) return undefined;
   const expected = streams.every((stream) => stream.expected !== undefined)

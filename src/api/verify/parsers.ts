@@ -25,7 +25,7 @@ export type OpenedParser = {
 };
 
 /** Reads, or compiles, and loads a parser. */
-export async function openParser(
+export async function openUnderTest(
   { name, file }: NamedFile,
   request: VerifyRequest,
   target: LoadTarget,

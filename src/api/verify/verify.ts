@@ -9,7 +9,7 @@ import { shortfallsOf } from "#verify/acceptance.ts";
 import { builtInImages } from "./built-in-images.ts";
 import { noneReached, parserCoverage } from "./coverage.ts";
 import { type JudgedImages, judgeAll } from "./judge.ts";
-import { type OpenedParser, openParser } from "./parsers.ts";
+import { type OpenedParser, openUnderTest } from "./parsers.ts";
 import type { VerifyReport, VerifyRequest } from "./request.ts";
 
 type Fail = (what: ErrorRecord["what"], name: string, failure: Failure) => void;
@@ -58,7 +58,7 @@ async function openParsers(
   }
   const opened: OpenedParser[] = [];
   for (const named of request.parsers) {
-    const parser = await openParser(named, request, target.value, context);
+    const parser = await openUnderTest(named, request, target.value, context);
     if (parser.ok) {
       opened.push(parser.value);
       for (const file of parser.value.sources) context.emit({ kind: "input", file });

@@ -8,6 +8,7 @@ const MAX_LOOPS = 1 << 23;
 export const MISC_HELPERS: readonly Callee[] = [
   { name: "bpf_ktime_get_ns", arguments: [], run: () => 1_000_000_000 },
   { name: "bpf_ktime_get_boot_ns", arguments: [], run: () => 1_000_000_000 },
+  { name: "bpf_ktime_get_coarse_ns", arguments: [], run: () => 1_000_000_000 },
   { name: "bpf_get_prandom_u32", arguments: [], run: () => 0x9e3779b9 },
   { name: "bpf_get_smp_processor_id", arguments: [], run: () => 0 },
   { name: "bpf_get_current_pid_tgid", arguments: [], run: () => 1 },

@@ -10,6 +10,12 @@ export const CORPUS = {
     output: { ...OUTPUT_FOLDER, describe: "folder" },
     format: { type: "word", choices: FORMATS, describe: "only images of this format" },
     from: { type: "name", describe: "mutate this image instead of small built-in ones" },
+    arch: {
+      type: "word",
+      choices: ["arm64", "riscv", "loongarch"],
+      default: "arm64",
+      describe: "of the plain kernels, whose header says for which they are",
+    },
     abi: ABI,
     json: { ...JSON_FLAG, describe: "list the cases as JSON" },
   },

@@ -8,8 +8,9 @@ import type { CorpusWords } from "./options.ts";
 import { corpusText } from "./text.ts";
 
 export async function runCorpus(words: CorpusWords, io: Io): Promise<number> {
-  const { output: folder, format, from, abi, json } = words.given;
-  const request = { folder, format, from: from === undefined ? from : namedFile(from, io.cwd), abi };
+  const { output: folder, from, json, ...given } = words.given;
+  const { abi } = given;
+  const request = { ...given, folder, from: from === undefined ? from : namedFile(from, io.cwd) };
   const written = await corpus(request, io);
   if (!written.ok) return report(io, written.failure);
   const said = wordOf(words, "output") ?? folder;

@@ -9,11 +9,11 @@ import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { parseNumber } from "#grammar/numbers.ts";
 import { ARCHITECTURES, type Architecture, parseArchitecture } from "#kernel-image/architecture.ts";
 import type { Io } from "#report/io.ts";
-import { type MakeWords, makeFolders, makeVariable } from "./words.ts";
+import { type MakeWords, makeStartsIn, makeVariable } from "./words.ts";
 
 /** What make's words and variables ask for. Errors: `usage`. */
 export function makeRequest(words: MakeWords, io: Pick<Io, "cwd" | "env">): Result<BuildRequest> {
-  const { cwd, out } = makeFolders(words, io.env, io.cwd);
+  const { cwd, out } = makeStartsIn(words, io.env, io.cwd);
   const value = (name: string): string | undefined => makeVariable(words, io.env, name);
   const path = (name: string): string | undefined => {
     const text = value(name);

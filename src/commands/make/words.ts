@@ -70,7 +70,7 @@ export type MakeFolders = {
 };
 
 /** @param cwd where the user stands */
-export function makeFolders(words: MakeWords, env: Environment, cwd: string): MakeFolders {
+export function makeStartsIn(words: MakeWords, env: Environment, cwd: string): MakeFolders {
   const inside = resolve(cwd, ...words.folders);
   const out = makeVariable(words, env, "O");
   // As with make, O counts from where the user stands, not from -C.

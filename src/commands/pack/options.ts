@@ -27,7 +27,7 @@ const file = (describe: string) => ({ type: "path", required: true, describe }) 
 /** The name that the series' builder gives. */
 const DEFAULT_ENVELOPE = "zboot_image.elf";
 
-export const ENVELOPE = {
+export const PACK_ENVELOPE = {
   describe: "wrap a zboot image, an initrd and a command line in the ELF envelope",
   positionals: {
     kernel: file("zboot image; its bytes stay as they are"),
@@ -47,10 +47,10 @@ export const ENVELOPE = {
   },
 } as const satisfies CommandRow;
 
-export const PE = {
-  describe: "add bytecode to a zboot image or UKI as section .bpf",
+export const PACK_PE = {
+  describe: "add bytecode to a zboot image or PACK_UKI as section .bpf",
   positionals: {
-    image: file("zboot image, UKI or other PE file"),
+    image: file("zboot image, PACK_UKI or other PACK_PE file"),
     bytecode: file("bytecode object (<p>_bytecode.o) or .bpf container"),
   },
   options: {
@@ -67,7 +67,7 @@ export const PE = {
   },
 } as const satisfies CommandRow;
 
-export const CONTAINER = {
+export const PACK_CONTAINER = {
   describe: "put bytecode objects into a .bpf container",
   positionals: {},
   options: {
@@ -83,7 +83,7 @@ export const CONTAINER = {
   },
 } as const satisfies CommandRow;
 
-export const ZBOOT = {
+export const PACK_ZBOOT = {
   describe: "compress a kernel Image into a zboot image, for fixtures and experiments",
   positionals: { image: file("uncompressed kernel") },
   options: {
@@ -101,9 +101,9 @@ export const ZBOOT = {
   },
 } as const satisfies CommandRow;
 
-export const UKI = {
+export const PACK_UKI = {
   describe:
-    "put a UKI together, for fixtures and experiments; its sections stand in the order of the options",
+    "put a PACK_UKI together, for fixtures and experiments; its sections stand in the order of the options",
   positionals: {},
   options: {
     linux: { type: "path", repeatable: true, describe: "kernel: .linux" },
@@ -128,8 +128,8 @@ export const UKI = {
 } as const satisfies CommandRow;
 
 /** `kexec-bpf pack …`, by the second word. */
-export type EnvelopeWords = Read<typeof ENVELOPE>;
-export type PeWords = Read<typeof PE>;
-export type ContainerWords = Read<typeof CONTAINER>;
-export type ZbootWords = Read<typeof ZBOOT>;
-export type UkiWords = Read<typeof UKI>;
+export type EnvelopeWords = Read<typeof PACK_ENVELOPE>;
+export type PeWords = Read<typeof PACK_PE>;
+export type ContainerWords = Read<typeof PACK_CONTAINER>;
+export type ZbootWords = Read<typeof PACK_ZBOOT>;
+export type UkiWords = Read<typeof PACK_UKI>;

@@ -10,26 +10,26 @@ import type { Io } from "#report/io.ts";
 import { drawingProgress } from "#report/progress.ts";
 import { report } from "#report/report-failure.ts";
 import {
-  CONTAINER,
   type ContainerWords,
-  ENVELOPE,
   type EnvelopeWords,
-  PE,
+  PACK_CONTAINER,
+  PACK_ENVELOPE,
+  PACK_PE,
+  PACK_UKI,
+  PACK_ZBOOT,
   type PeWords,
-  UKI,
   type UkiWords,
-  ZBOOT,
   type ZbootWords,
 } from "./options.ts";
 import { packText } from "./text.ts";
 
 export function runEnvelope(words: EnvelopeWords, io: Io): Promise<number> {
   const { cmdline, ...given } = words.given;
-  return run(ENVELOPE, words, { kind: "envelope", ...given, cmdline: textOf(cmdline, io.cwd) }, io);
+  return run(PACK_ENVELOPE, words, { kind: "envelope", ...given, cmdline: textOf(cmdline, io.cwd) }, io);
 }
 
 export function runPe(words: PeWords, io: Io): Promise<number> {
-  return run(PE, words, { kind: "pe", ...words.given }, io);
+  return run(PACK_PE, words, { kind: "pe", ...words.given }, io);
 }
 
 export async function runContainer(words: ContainerWords, io: Io): Promise<number> {
@@ -38,12 +38,12 @@ export async function runContainer(words: ContainerWords, io: Io): Promise<numbe
   const odd = sections.find((one) => !one.ok);
   if (odd?.ok === false) return report(io, odd.failure);
   const request = { ...given, sections: sections.flatMap((one) => (one.ok ? [one.value] : [])) };
-  return run(CONTAINER, words, { kind: "container", ...request }, io);
+  return run(PACK_CONTAINER, words, { kind: "container", ...request }, io);
 }
 
 export function runZboot(words: ZbootWords, io: Io): Promise<number> {
   const { compress, ...given } = words.given;
-  return run(ZBOOT, words, { kind: "zboot", ...given, compression: compress }, io);
+  return run(PACK_ZBOOT, words, { kind: "zboot", ...given, compression: compress }, io);
 }
 
 export async function runUki(words: UkiWords, io: Io): Promise<number> {
@@ -54,7 +54,7 @@ export async function runUki(words: UkiWords, io: Io): Promise<number> {
     if (!part.ok) return report(io, part.failure);
     if (part.value !== undefined) sections.push(part.value);
   }
-  return run(UKI, words, { kind: "uki", output, arch, stub, sections }, io);
+  return run(PACK_UKI, words, { kind: "uki", output, arch, stub, sections }, io);
 }
 
 /** The section that an option stands for; undefined for one that stands for none. */

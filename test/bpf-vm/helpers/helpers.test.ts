@@ -412,3 +412,10 @@ describe("maps", () => {
     ).toBe("no-direct-access");
   });
 });
+
+it.each(["bpf_ktime_get_ns", "bpf_ktime_get_boot_ns", "bpf_ktime_get_coarse_ns"])(
+  "%s says the same in every run",
+  (name) => {
+    expect([1, 2].map(() => run([helper(name), exit]).result)).toEqual([1_000_000_000n, 1_000_000_000n]);
+  },
+);
