@@ -1,86 +1,165 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import table from "../src/import-table.json" with { type: "json" };
+import {
+  arrowsUp,
+  forbiddenImports,
+  type ImportTable,
+  importCycles,
+  rowsForNothing,
+} from "./support/import-table.ts";
+import { importsBelow, importsOf } from "./support/imports.ts";
 
-type Override = {
-  readonly includes: readonly string[];
-  readonly linter?: {
-    readonly rules?: {
-      readonly style?: {
-        readonly noRestrictedImports?: {
-          readonly options: { readonly patterns: readonly { readonly group: readonly string[] }[] };
-        };
-      };
-    };
-  };
+const real: ImportTable = table;
+
+/** A small table of the same form. */
+const SMALL: ImportTable = {
+  everywhere: ["node:path"],
+  rows: {
+    core: [],
+    formats: ["core", "fflate", "node:timers/promises"],
+    vm: ["formats/elf", "core", "node:fs"],
+    "vm/process.ts": ["core", "execa"],
+    cli: ["everything", "yargs"],
+    last: ["core"],
+  },
 };
 
-/** What the lint rule lets each folder of src/ import, as biome.json has it. */
-function linted(): Map<string, Set<string>> {
-  const { overrides } = JSON.parse(readFileSync("biome.json", "utf8")) as { overrides: readonly Override[] };
-  const table = new Map<string, Set<string>>();
-  for (const { includes, linter } of overrides) {
-    const folder = /^src\/([\w-]+)\/\*\*$/.exec(includes[0] ?? "")?.[1];
-    const group = linter?.rules?.style?.noRestrictedImports?.options.patterns[0]?.group;
-    if (folder === undefined || group === undefined) continue;
-    const allowed = group.flatMap((pattern) => /^!#(.+)\/\*\*$/.exec(pattern)?.[1] ?? []);
-    table.set(
-      folder,
-      new Set(group.includes("#*/**") ? allowed.filter((name) => name !== folder) : ["everything"]),
+const forbidden = (sources: Readonly<Record<string, string>>) => forbiddenImports(SMALL, importsOf(sources));
+
+describe("src/", () => {
+  const imports = importsBelow("src");
+
+  it("imports what src/import-table.json allows, and has a row there for each folder", () => {
+    expect(imports.size).toBeGreaterThan(500);
+    expect(forbiddenImports(real, imports)).toEqual([]);
+    expect(rowsForNothing(real, imports)).toEqual([]);
+  });
+
+  it("has no arrow that leads back up", () => {
+    expect(arrowsUp(real)).toEqual([]);
+  });
+
+  it("has no cycle, nor has test/", () => {
+    expect(importCycles(new Map([...imports, ...importsBelow("test")]))).toEqual([]);
+  });
+
+  it("has the same table in docs/architecture.md, in the same order", () => {
+    const documented = [
+      ...readFileSync("docs/architecture.md", "utf8").matchAll(/^\| `([\w./-]+?)\/?` \|.*\| ([^|]+) \|$/gm),
+    ].map(([, name, allowed]) => [name, allowed]);
+    expect(documented).toEqual(
+      Object.entries(real.rows).map(([name, allowed]) => [name, allowed.join(", ") || "nothing"]),
     );
-  }
-  return table;
-}
-
-/** The same, as docs/architecture.md tells it. */
-function documented(): Map<string, Set<string>> {
-  const table = new Map<string, Set<string>>();
-  for (const line of readFileSync("docs/architecture.md", "utf8").split("\n")) {
-    const row = /^\| `([\w-]+)\/` \|.*\| ([^|]+) \|$/.exec(line);
-    if (row?.[1] === undefined || row[2] === undefined) continue;
-    const names = row[2].split(", ").filter((name) => name !== "nothing" && name !== row[1]);
-    table.set(row[1], new Set(names));
-  }
-  return table;
-}
-
-describe("the import table", () => {
-  it("says the same in biome.json and in docs/architecture.md", () => {
-    expect(linted()).toEqual(documented());
   });
+});
 
-  it("has a row for every folder of src/", () => {
-    expect([...documented().keys()].sort()).toEqual(readdirSync("src").sort());
-  });
-
+describe("the check of the import table", () => {
   it.each([
-    ["core", 'import { x } from "#bytes/reader.ts";'],
-    ["formats", 'import { x } from "#abi/revisions.ts";'],
-    ["formats", 'import { readFile } from "node:fs/promises";'],
-    ["abi", 'import { x } from "#formats/elf/elf-file.ts";'],
-    ["generate", 'import { execa } from "execa";'],
-    ["build", 'import yargs from "yargs";'],
-    ["report", 'import type { x } from "#build/build.ts";'],
-    ["guest", 'import { execa } from "execa";'],
-    ["crosscheck", 'import { readFile } from "node:fs/promises";'],
-    ["toolchain", 'import { execFile } from "node:child_process";'],
-    ["toolchain", 'import { execa } from "execa";'],
-  ])("makes lint refuse, in %s/, %s", (folder, line) => {
-    const inside = mkdtempSync(join("src", folder, "lint-"));
-    try {
-      const file = join(inside, "probe.ts");
-      writeFileSync(
-        file,
-        `${line}\nexport const used = [${/(?:\{ )?(?:type )?(\w+)(?: \})? from/.exec(line)?.[1]}];\n`,
-      );
-      const lint = () =>
-        execFileSync("npx", ["--no-install", "biome", "lint", "--only=style/noRestrictedImports", file], {
-          stdio: "pipe",
-        });
-      expect(lint).toThrow(/may import/);
-    } finally {
-      rmSync(inside, { recursive: true });
-    }
+    'import { x } from "#formats/elf/file.ts";',
+    'import type { X } from "#formats/elf/file.ts";',
+    'import { type X } from "#formats/elf/file.ts";',
+    'import "#formats/elf/file.ts";',
+    'export { x } from "#formats/elf/file.ts";',
+    'export * from "#formats/elf/file.ts";',
+    'export type { X } from "#formats/elf/file.ts";',
+    'const x = await import("#formats/elf/file.ts");',
+    'type X = typeof import("#formats/elf/file.ts");',
+  ])("sees an import however it is written: %s", (line) => {
+    expect(forbidden({ "src/core/a.ts": line })).toEqual([
+      "src/core/a.ts may not import #formats/elf/file.ts",
+    ]);
+  });
+
+  it("lets a row allow a part of a folder", () => {
+    expect(
+      forbidden({ "src/vm/a.ts": 'import "#formats/elf/a.ts"; import "#core/a.ts"; import "./b.ts";' }),
+    ).toEqual([]);
+    expect(forbidden({ "src/vm/a.ts": 'import "#formats/pe/a.ts";' })).toEqual([
+      "src/vm/a.ts may not import #formats/pe/a.ts",
+    ]);
+  });
+
+  it("lets a folder's own files be named both ways, but not by the folder above", () => {
+    expect(forbidden({ "src/core/in/a.ts": 'import "#core/b.ts"; import "./c.ts";' })).toEqual([]);
+    expect(forbidden({ "src/core/in/a.ts": 'import "../b.ts";' })).toEqual([
+      "src/core/in/a.ts may not import ../b.ts",
+    ]);
+  });
+
+  it("knows packages and Node's own modules, with what is inside of them", () => {
+    expect(
+      forbidden({
+        "src/formats/a.ts": 'import "fflate"; import "node:timers/promises"; import "node:path";',
+      }),
+    ).toEqual([]);
+    expect(forbidden({ "src/formats/a.ts": 'import "node:timers"; import "node:fs/promises";' })).toEqual([
+      "src/formats/a.ts may not import node:timers",
+      "src/formats/a.ts may not import node:fs/promises",
+    ]);
+    expect(forbidden({ "src/vm/a.ts": 'import "node:fs/promises"; import "fflate";' })).toEqual([
+      "src/vm/a.ts may not import fflate",
+    ]);
+  });
+
+  it("gives one file a row of its own", () => {
+    expect(forbidden({ "src/vm/process.ts": 'import "execa"; import "#vm/a.ts";' })).toEqual([]);
+    expect(forbidden({ "src/vm/process.ts": 'import "node:fs";' })).toEqual([
+      "src/vm/process.ts may not import node:fs",
+    ]);
+    expect(forbidden({ "src/vm/other.ts": 'import "execa";' })).toEqual([
+      "src/vm/other.ts may not import execa",
+    ]);
+  });
+
+  it("takes everything for the folders above, without packages", () => {
+    expect(forbidden({ "src/cli/a.ts": 'import "#vm/a.ts"; import "yargs/helpers";' })).toEqual([]);
+    expect(forbidden({ "src/cli/a.ts": 'import "#last/a.ts"; import "execa";' })).toEqual([
+      "src/cli/a.ts may not import #last/a.ts",
+      "src/cli/a.ts may not import execa",
+    ]);
+  });
+
+  it("wants a row for every folder, a folder for every row, and each file in a folder", () => {
+    expect(forbidden({ "src/new/a.ts": "", "src/a.ts": "" })).toEqual([
+      "new/ has no row",
+      "src/a.ts is in no folder of src/",
+    ]);
+    const all = importsOf({
+      "src/core/a.ts": "",
+      "src/formats/a.ts": "",
+      "src/vm/a.ts": "",
+      "src/cli/a.ts": "",
+    });
+    expect(rowsForNothing(SMALL, all)).toEqual(["vm/process.ts", "last"]);
+  });
+
+  it("refuses a row that names a folder whose row comes after it", () => {
+    expect(arrowsUp({ everywhere: [], rows: { core: ["formats/elf"], formats: ["core"] } })).toEqual([
+      "core names formats/elf, whose row comes after it",
+    ]);
+  });
+
+  it("finds a cycle, type-only ones included, and of one file", () => {
+    const ring = {
+      "src/core/a.ts": 'import type { B } from "./b.ts";',
+      "src/core/b.ts": 'import { c } from "#core/c.ts"; import "node:path";',
+      "src/core/c.ts": 'type A = typeof import("./a.ts");',
+      "src/core/d.ts": 'import "./a.ts"; import "./d.ts";',
+    };
+    expect(importCycles(importsOf(ring))).toEqual([
+      "src/core/a.ts → src/core/b.ts → src/core/c.ts → src/core/a.ts",
+      "src/core/d.ts → src/core/d.ts",
+    ]);
+  });
+
+  it("finds no cycle where two ways lead to one file", () => {
+    const diamond = {
+      "src/core/a.ts": 'import "./b.ts"; import "./c.ts";',
+      "src/core/b.ts": 'import "./d.ts";',
+      "src/core/c.ts": 'import "./d.ts";',
+      "src/core/d.ts": "",
+    };
+    expect(importCycles(importsOf(diamond))).toEqual([]);
   });
 });

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { insertTables, makefileTables } from "#build/makefile-tables.ts";
 import { loadTargets } from "#generate/target.ts";
+import { expectValue } from "./support/expect-value.ts";
 
 it("Makefile.ts.md shows the rules, goals and variables that the build has (npm run rules)", async () => {
-  const targets = await loadTargets(["templates"]);
-  if (!targets.ok) throw new Error(targets.failure.reason);
+  const targets = expectValue(await loadTargets(["templates"]));
   const document = readFileSync("Makefile.ts.md", "utf8");
-  expect(document).toBe(insertTables(document, makefileTables(targets.value)));
+  expect(document).toBe(insertTables(document, makefileTables(targets)));
 });
 
 it("every source file that Makefile.ts.md names has the function that it names", () => {

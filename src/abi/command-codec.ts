@@ -1,9 +1,9 @@
 import { ByteReader, decoding } from "#bytes/reader.ts";
-import { ByteWriter } from "#bytes/writer.ts";
-import type { Malformed, SizeExceeded, Unsupported } from "#core/failure.ts";
-import { err, ok, type Result } from "#core/result.ts";
-import { type Command, type CommandName, commandTitle, needsSubcommand, type Subcommand } from "./command.ts";
+import type { Malformed } from "#core/failure.ts";
+import type { Result } from "#core/result.ts";
+import { type Command, type CommandName, needsSubcommand } from "./command.ts";
 import type { HeaderLayout } from "./header-layout.ts";
+import { PARTS, type Subcommand } from "./parts.ts";
 import { type Revision, revisionProfile } from "./revisions.ts";
 
 /** Numbers that an interface defines and no parser of ours sends: the profiles, which make C, are without. */
@@ -25,54 +25,6 @@ export function commandNumbers(revision: Revision): ReadonlyMap<CommandName, num
 function numbersOf(revision: Revision): ReadonlyMap<CommandName, number> {
   const entries = Object.entries({ ...revisionProfile(revision).commands, ...DEFINED_ONLY[revision] });
   return new Map(entries as [CommandName, number][]);
-}
-
-/**
- * Writes the buffer that a parser hands to `bpf_buffer_parser()`: the header, then the payload.
- * Members that say nothing (`num_chunks`, an absent flag) are zero.
- *
- * Errors: `unsupported` for a command, flag or missing subcommand that the revision does not have;
- * `size-exceeded` for a payload whose length does not fit `payload_len`.
- */
-export function encodeCommand(
-  command: Command,
-  layout: HeaderLayout,
-): Result<Uint8Array, Unsupported | SizeExceeded> {
-  const profile = revisionProfile(layout.revision);
-  const number = commandNumbers(layout.revision).get(command.command);
-  const subcommand = command.subcommand === undefined ? 0 : profile.subcommands[command.subcommand];
-  const flag = command.pipeline === undefined ? 0 : profile.pipeline[command.pipeline];
-  if (number === undefined || flag === undefined || (subcommand === 0 && needsSubcommand(command.command))) {
-    return err({
-      reason: "unsupported",
-      what: `command ${commandTitle(command)}`,
-      detail: `revision ${layout.revision} has no such command`,
-    });
-  }
-  const lengthField = layout.places.get("payload_len")?.size ?? 0;
-  const longest = 2 ** (8 * lengthField) - 1;
-  if (command.payload.length > longest) {
-    return err({
-      reason: "size-exceeded",
-      what: `payload of ${commandTitle(command)}`,
-      size: command.payload.length,
-      limit: longest,
-    });
-  }
-  const values = new Map([
-    ["cmd", number],
-    ["subcmd", subcommand],
-    ["pipeline_flag", flag],
-    ["payload_len", command.payload.length],
-  ]);
-  const out = new ByteWriter(layout.size + command.payload.length);
-  for (const [name, { offset, size }] of layout.places) {
-    const value = values.get(name) ?? 0;
-    if (size === 1) out.u8(offset, value);
-    else if (size === 2) out.u16(offset, value);
-    else out.u32(offset, value);
-  }
-  return ok(out.put(layout.size, command.payload).bytes);
 }
 
 /**
@@ -146,10 +98,7 @@ function field(reader: ByteReader, layout: HeaderLayout, name: string): { value:
 
 function subcommandOf(revision: Revision, number: number): Subcommand | undefined {
   const { subcommands } = revisionProfile(revision);
-  for (const name in subcommands) {
-    if (subcommands[name as Subcommand] === number) return name as Subcommand;
-  }
-  return undefined;
+  return PARTS.find(({ subcommand }) => subcommands[subcommand] === number)?.subcommand;
 }
 
 function nameOf<Name extends string>(numbers: ReadonlyMap<Name, number>, number: number): Name | undefined {

@@ -1,9 +1,8 @@
+import type { Subcommand } from "./parts.ts";
 import type { Revision } from "./revisions.ts";
 
 /** What a parser may tell the kernel to do; `VERIFY_SIG` has a number in v7, and no code behind it. */
 export type CommandName = "DONE" | "DECOMPRESS" | "COPY" | "VERIFY_SIG";
-
-export type Subcommand = "KERNEL" | "INITRD" | "CMDLINE";
 
 /** One call of `bpf_buffer_parser()`, as it is meant; `command-codec.ts` has the bytes. */
 export type Command = {

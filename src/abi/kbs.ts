@@ -8,9 +8,9 @@ import {
   type CommandStream,
   commandTitle,
   needsSubcommand,
-  type Subcommand,
 } from "./command.ts";
 import { commandNumbers } from "./command-codec.ts";
+import type { Subcommand } from "./parts.ts";
 import type { Revision } from "./revisions.ts";
 
 /** The version of the format that is written, and the only one that is read. */

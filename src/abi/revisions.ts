@@ -4,6 +4,8 @@
  * these profiles stand in for it.
  */
 
+import { PARTS, type Subcommand } from "./parts.ts";
+
 export type Revision = "v6" | "v7";
 
 export const REVISIONS: readonly Revision[] = ["v6", "v7"];
@@ -47,7 +49,7 @@ export type RevisionProfile = {
   readonly headerSize: number;
   /** Command numbers; a revision without DONE takes the end of the program for the end of the stream. */
   readonly commands: Readonly<Partial<Record<SentCommand, number>>>;
-  readonly subcommands: Readonly<Record<"KERNEL" | "INITRD" | "CMDLINE", number>>;
+  readonly subcommands: Readonly<Record<Subcommand, number>>;
   /** Pipeline flags; empty where the revision has none. */
   readonly pipeline: Readonly<Partial<Record<"FILL", number>>>;
   /** `struct kexec_context`, as far as a parser reads it. */
@@ -81,7 +83,10 @@ export const KFUNCS: readonly Kfunc[] = [
   },
 ];
 
-const SUBCOMMANDS = { KERNEL: 1, INITRD: 2, CMDLINE: 3 } as const;
+const SUBCOMMANDS = Object.fromEntries(PARTS.map(({ subcommand, number }) => [subcommand, number])) as Record<
+  Subcommand,
+  number
+>;
 
 const BUFFERS = 16;
 

@@ -1,9 +1,10 @@
 import type { Result } from "#core/result.ts";
 import type { Command } from "./command.ts";
+import type { PerPart } from "./parts.ts";
 import type { Revision } from "./revisions.ts";
 
-/** What the kernel's loader has when it calls one parser. */
-export type ParserStage = {
+/** What the kernel's loader has when it calls one parser: the parts that earlier ones made, as the context shows them, and */
+export type ParserStage = PerPart<Uint8Array | undefined> & {
   readonly revision: Revision;
   /** The container's layer, or v6's round, from 1. */
   readonly layer: number;
@@ -11,10 +12,6 @@ export type ParserStage = {
   readonly program: string;
   /** v7: `parsing_buf`, at least one. v6: the image alone. The parser works on the first. */
   readonly buffers: readonly [Uint8Array, ...Uint8Array[]];
-  /** What earlier parsers made, as the context shows it to this one. */
-  readonly kernel: Uint8Array | undefined;
-  readonly initrd: Uint8Array | undefined;
-  readonly cmdline: Uint8Array | undefined;
 };
 
 /**

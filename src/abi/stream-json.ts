@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { CommandName, CommandStream, Subcommand } from "./command.ts";
+import type { CommandName, CommandStream } from "./command.ts";
 import { KBS_VERSION } from "./kbs.ts";
+import type { Subcommand } from "./parts.ts";
 import type { Revision } from "./revisions.ts";
 
 /** A stream for people and other programs: payloads are described, not contained. */

@@ -1,16 +1,12 @@
 import { ANCHOR, type Revision, revisionProfile } from "#abi/revisions.ts";
 import { ByteWriter } from "#bytes/writer.ts";
-import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { findMember } from "#formats/btf/members.ts";
 import { sizeOf } from "#formats/btf/resolve.ts";
-import { loadParser } from "./load-parser.ts";
-import type { LoadFailure } from "./loader/failure.ts";
 import type { Machine } from "./machine.ts";
 import { addressOf, REGION_LOW } from "./memory/memory.ts";
 import type { LoadedProgram } from "./program.ts";
 import { type RunOptions, type RunOutcome, runProgram, TRACING_CALLABLES } from "./run-program.ts";
-import { profileBtf } from "./target/profile-btf.ts";
 
 const CONTEXT_STRUCT = "kexec_context";
 const POINTER_SIZE = 8;
@@ -101,33 +97,4 @@ function anchorArguments(
     access: "read",
   });
   return { high: argumentsRegion.high, low: REGION_LOW };
-}
-
-export type ParserOptions = RunOptions & {
-  /** The kernel's own BTF. Default: the revision's built-in profile. */
-  readonly target?: Btf;
-  /** Which of a container's programs, from 0. Default 0. */
-  readonly program?: number;
-};
-
-/** Loads a parser and runs it once over an image: see `loadParser` and `runLoaded`, which campaigns use apart. */
-export function runParser(
-  parser: Uint8Array,
-  image: Uint8Array,
-  revision: Revision,
-  options: ParserOptions = {},
-): Result<RunOutcome & { readonly program: LoadedProgram }, LoadFailure> {
-  const target = options.target ?? profileBtf(revision);
-  const layout = contextLayout(target, revision);
-  if (layout === undefined) {
-    return err({
-      reason: "nothing-loaded",
-      detail: `the kernel's BTF has no ${CONTEXT_STRUCT} of ${revision}`,
-    });
-  }
-  const loaded = loadParser(parser, { target });
-  if (!loaded.ok) return loaded;
-  const program = loaded.value.programs[options.program ?? 0];
-  if (program === undefined) return err({ reason: "nothing-loaded", detail: "no such program" });
-  return ok({ ...runLoaded(program, image, layout, options), program });
 }

@@ -1,4 +1,5 @@
 import type { AbiFinding } from "#abi/detect.ts";
+import type { PerPart } from "#abi/parts.ts";
 import type { RevisionProfile } from "#abi/revisions.ts";
 import type { Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
@@ -17,7 +18,7 @@ export type TypesSource =
   | { readonly kind: "header"; readonly file: string };
 
 /** What goes into an envelope: absolute paths, and the command line's text. */
-export type EnvelopeInputs = { readonly kernel: string; readonly initrd: string; readonly cmdline: string };
+export type EnvelopeInputs = PerPart<string>;
 
 /** Everything that the rules are made from: the request with all that had to be found out. */
 export type Plan = {

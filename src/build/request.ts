@@ -1,3 +1,4 @@
+import type { PerPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
 
@@ -27,10 +28,7 @@ export type BuildRequest = {
     readonly image: string | undefined;
   };
   /** Upper bounds in bytes; measured, or defaults, where not given. */
-  readonly limits: {
-    readonly kernel: number | undefined;
-    readonly initrd: number | undefined;
-    readonly cmdline: number | undefined;
+  readonly limits: PerPart<number | undefined> & {
     /** An initramfs to take the initrd's bound from. */
     readonly initramfs: string | undefined;
   };

@@ -22,7 +22,7 @@ import { PRIVATE } from "./state.ts";
 export const ALL = "all";
 
 /** Files that every parser needs, in the Makefile's order. */
-export const HEADERS = ["vmlinux.h", "bpf_helper_defs.h", "image_size.h"] as const;
+const HEADERS = ["vmlinux.h", "bpf_helper_defs.h", "image_size.h"] as const;
 
 /**
  * tools/kexec/Makefile in TypeScript: every rule and goal of a build. `Makefile.ts.md` is printed from

@@ -1,3 +1,4 @@
+import { PARTS } from "#abi/parts.ts";
 import type { BuildReport } from "#build/build.ts";
 import { table } from "#report/table.ts";
 import { formatSize } from "./sizes.ts";
@@ -6,9 +7,7 @@ import { formatSize } from "./sizes.ts";
 export function buildText(report: BuildReport): string {
   const { abi, sizes } = report;
   const from = abi.source === "target" ? "from the kernel's BTF" : "built-in profile";
-  const limits = (["kernel", "initrd", "cmdline"] as const).map(
-    (part) => `${part} ${formatSize(sizes[part])}`,
-  );
+  const limits = PARTS.map(({ name }) => `${name} ${formatSize(sizes[name])}`);
   return `${[
     report.ran === 0
       ? "nothing to do: all is up to date"

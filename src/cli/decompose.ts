@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { PARTS, perPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
@@ -52,7 +53,7 @@ async function partsOf(
   if (!container.ok) return container;
   const image = await readInput(resolve(io.cwd, imageFile));
   if (!image.ok) return image;
-  const limits = { kernel: part, initrd: part, cmdline: part };
+  const limits = perPart(() => part);
   const runParser = reference ? referenceRunner(revision, limits) : vmRunner(revision);
   const decomposed = await decompose(
     revision === "v6"
@@ -80,7 +81,7 @@ type WrittenPart = {
 async function writeParts(decomposed: Decomposed, folder: string): Promise<Result<readonly WrittenPart[]>> {
   const made = await makeFolder(folder);
   if (!made.ok) return made;
-  const outputs = (["kernel", "initrd", "cmdline"] as const).map((name) => ({
+  const outputs = PARTS.map(({ name }) => ({
     name,
     file: join(folder, name),
     // A part that this image does not have is removed: one of an earlier run would pass for this one's.

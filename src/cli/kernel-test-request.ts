@@ -1,3 +1,4 @@
+import type { PerPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { GuestKernel } from "#guest/debian-kernel.ts";
 import type { ReferenceName } from "#verify/reference-names.ts";
@@ -12,11 +13,7 @@ export type KernelTestRequest = {
   /** Default: that which the parsers were compiled for. */
   readonly revision: Revision | undefined;
   readonly reference: ReferenceName | "none" | undefined;
-  readonly limits: {
-    readonly kernel: number | undefined;
-    readonly initrd: number | undefined;
-    readonly cmdline: number | undefined;
-  };
+  readonly limits: PerPart<number | undefined>;
   readonly logLevel: number;
   readonly timeout: number;
   readonly output: string | undefined;

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from "node:path";
+import { ofEveryPart } from "#abi/parts.ts";
 import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { type LoadedParser, loadParser } from "#bpf-vm/load-parser.ts";
 import { asFailure, type LoadFailure } from "#bpf-vm/loader/failure.ts";
@@ -129,10 +130,8 @@ export async function limitsOf(
   { limits, include }: Pick<VerifyRequest, "limits" | "include">,
   revision: Revision,
 ): Promise<{ readonly limits: PartLimits; readonly from: string }> {
-  const { kernel, initrd, cmdline } = limits;
-  if (kernel !== undefined && initrd !== undefined && cmdline !== undefined) {
-    return { limits: { kernel, initrd, cmdline }, from: "options" };
-  }
+  const given = ofEveryPart(limits);
+  if (given !== undefined) return { limits: given, from: "options" };
   const folders = [dirname(file), ...(file.endsWith(".c") ? include : [])];
   const base = (await imageSizes(folders)) ?? {
     limits: ringLimits(parser, revision) ?? LARGEST_PARTS,

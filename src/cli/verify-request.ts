@@ -1,3 +1,4 @@
+import type { PerPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { Acceptance } from "#core/verification.ts";
 import type { Comparison } from "#verify/judge.ts";
@@ -20,11 +21,7 @@ export type VerifyRequest = {
   /** What every image must be. */
   readonly expect: Acceptance | undefined;
   /** Bytes. */
-  readonly limits: {
-    readonly kernel: number | undefined;
-    readonly initrd: number | undefined;
-    readonly cmdline: number | undefined;
-  };
+  readonly limits: PerPart<number | undefined>;
   readonly include: readonly string[];
   readonly clang: string | undefined;
   readonly libbpfHeaders: string | undefined;

@@ -8,7 +8,7 @@ import { descriptorNamed, drainPipe, isDrained, PIPE_LIMIT } from "./pipe.ts";
 import { fsPath } from "./raw-path.ts";
 
 /** The largest file that is held in memory whole, in bytes: what one system call reads. */
-export const LARGEST_WHOLE = 2 ** 31 - 1;
+const LARGEST_WHOLE = 2 ** 31 - 1;
 /** Bytes at a time of a file that does not say its size. */
 const CHUNK = 64 * 1024;
 /** Most bytes that one system call is asked for. */

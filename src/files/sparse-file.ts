@@ -3,7 +3,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { allocate, type InputFile, withInputFile } from "./input-file.ts";
 
 /** The largest file of which parts are looked at, in bytes: what one buffer holds in Node 20. */
-export const LARGEST_SPARSE = 2 ** 32 - 1;
+const LARGEST_SPARSE = 2 ** 32 - 1;
 
 /**
  * A file as one buffer of its size, of which only the parts asked for are read; the rest is zero and

@@ -1,13 +1,10 @@
+import { ofEveryPart, PARTS, type PerPart, perPart } from "#abi/parts.ts";
 import type { RevisionProfile } from "#abi/revisions.ts";
 import { alignUp, powerOfTwoAtLeast } from "#bytes/align.ts";
 import { err, ok, type Result } from "#core/result.ts";
 
 /** Upper bounds of what a parser may have to carry, in bytes. */
-export type PartLimits = {
-  readonly kernel: number;
-  readonly initrd: number;
-  readonly cmdline: number;
-};
+export type PartLimits = PerPart<number>;
 
 /**
  * What the limits are taken from. `image` is the uncompressed kernel image's size: IMAGE_SIZE, kept
@@ -48,16 +45,12 @@ export function ringSize(payload: number, profile: RevisionProfile): number {
  * of the series' own Makefile.
  */
 export function parseImageSize(text: string): PartLimits | undefined {
-  const limit = (name: string): number => {
+  const limit = (name: string): number | undefined => {
     const match = new RegExp(`^[ \\t]*#[ \\t]*define[ \\t]+${name}[ \\t]+(\\d+)\\b`, "m").exec(text);
-    return match === null ? Number.NaN : Number(match[1]);
+    const value = Number(match?.[1]);
+    return Number.isSafeInteger(value) ? value : undefined;
   };
-  const limits = {
-    kernel: limit("KERNEL_SIZE"),
-    initrd: limit("INITRD_SIZE"),
-    cmdline: limit("CMDLINE_SIZE"),
-  };
-  return Object.values(limits).every(Number.isSafeInteger) ? limits : undefined;
+  return ofEveryPart(perPart(({ sizeMacro }) => limit(sizeMacro)));
 }
 
 /**
@@ -66,12 +59,12 @@ export function parseImageSize(text: string): PartLimits | undefined {
  * Errors: `size-exceeded` where the verifier could not follow a part of that size.
  */
 export function renderImageSize(sizes: ImageSizes, profile: RevisionProfile): Result<string> {
-  for (const part of ["kernel", "initrd", "cmdline"] as const) {
-    if (sizes[part] >= VERIFIER_SIZE_LIMIT) {
+  for (const { name } of PARTS) {
+    if (sizes[name] >= VERIFIER_SIZE_LIMIT) {
       return err({
         reason: "size-exceeded",
-        what: part,
-        size: sizes[part],
+        what: name,
+        size: sizes[name],
         limit: VERIFIER_SIZE_LIMIT - 1,
       });
     }
@@ -87,9 +80,9 @@ export function renderImageSize(sizes: ImageSizes, profile: RevisionProfile): Re
     `#define IMAGE_SIZE_POWER2_ALIGN ${ringSize(sizes.image, profile)}`,
     "",
     "/* the largest payload of each part's record, and the ring for it */",
-    ...(["kernel", "initrd", "cmdline"] as const).flatMap((part) => [
-      `#define ${part.toUpperCase()}_SIZE ${sizes[part]}`,
-      `#define ${part.toUpperCase()}_RING_SIZE ${ringSize(sizes[part], profile)}`,
+    ...PARTS.flatMap(({ name, sizeMacro, ringMacro }) => [
+      `#define ${sizeMacro} ${sizes[name]}`,
+      `#define ${ringMacro} ${ringSize(sizes[name], profile)}`,
     ]),
     "",
     "/* a ring that is not used, or only for headers: a whole page wherever the target runs */",

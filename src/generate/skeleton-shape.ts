@@ -5,7 +5,7 @@ import type { LightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
  * `struct kexec_pe_parser_bpf` in the series' kernel (docs/spec.md, "The kernel's side"): the loader
  * program stores file descriptors by position, so another order silently mixes them up.
  */
-export const KERNEL_MAPS: readonly string[] = [
+const KERNEL_MAPS: readonly string[] = [
   "ringbuf_1",
   "ringbuf_2",
   "ringbuf_3",

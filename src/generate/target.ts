@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { PARTS, type PartName, type PerPart, partNamed } from "#abi/parts.ts";
 import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -8,11 +9,9 @@ import { readInputText } from "#files/input-file.ts";
 import { MAX_CONTAINER_PROGRAMS } from "#formats/elf/container.ts";
 import { ARCHITECTURES, type Architecture } from "#kernel-image/architecture.ts";
 
-export type PartName = "kernel" | "initrd" | "cmdline";
-
 export type PartCommand = { readonly command: "DECOMPRESS" | "COPY"; readonly flag?: "FILL" };
 
-export type PartCommands = Readonly<Partial<Record<PartName, PartCommand>>>;
+export type PartCommands = Partial<PerPart<PartCommand>>;
 
 /**
  * A parser that can be built: `<name>.json` describes it, a `.hbs` file beside it is the body of its
@@ -38,8 +37,10 @@ export type Target = {
 const NAME = /^[a-z][a-z0-9_]*$/;
 /** Goals that are no targets: a target of such a name could not be asked for. */
 const GOALS = new Set(["all", "clean"]);
+const PART_NAMES = PARTS.map(({ name }) => name)
+  .join(", ")
+  .replace(/, (\w+)$/, " or $1");
 const PART_COMMAND = /^(DECOMPRESS|COPY)(?: (FILL))?$/;
-const PART_NAMES = new Set<string>(["kernel", "initrd", "cmdline"]);
 
 /**
  * Reads all target descriptions of the folders, in order. Every name may occur once.
@@ -159,15 +160,16 @@ function parseParts(parts: unknown, revision: Revision): Result<PartCommands, st
   if (!isRecord(parts)) return err(`"parts.${revision}" must be an object with parts for members`);
   const profile = revisionProfile(revision);
   const parsed: Partial<Record<PartName, PartCommand>> = {};
-  for (const [part, text] of Object.entries(parts)) {
+  for (const [name, text] of Object.entries(parts)) {
+    const part = partNamed(name)?.name;
     const match = typeof text === "string" ? PART_COMMAND.exec(text) : null;
-    if (!PART_NAMES.has(part) || match === null) {
-      return err(`"parts.${revision}.${part}": kernel, initrd or cmdline with DECOMPRESS, COPY or COPY FILL`);
+    if (part === undefined || match === null) {
+      return err(`"parts.${revision}.${name}": ${PART_NAMES} with DECOMPRESS, COPY or COPY FILL`);
     }
     if (match[2] !== undefined && profile.pipeline.FILL === undefined) {
       return err(`"parts.${revision}.${part}": revision ${revision} has no pipeline`);
     }
-    parsed[part as PartName] = {
+    parsed[part] = {
       command: match[1] as PartCommand["command"],
       ...(match[2] === undefined ? {} : { flag: "FILL" as const }),
     };

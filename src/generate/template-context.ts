@@ -1,6 +1,7 @@
+import { PARTS, type Part, type PartName } from "#abi/parts.ts";
 import type { RevisionProfile } from "#abi/revisions.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
-import type { PartCommand, PartName, Target } from "./target.ts";
+import type { PartCommand, Target } from "./target.ts";
 
 /** What `templates/frame.hbs` and every body see. Nothing else; Handlebars runs in strict mode. */
 export type TemplateContext = {
@@ -47,16 +48,8 @@ export type ContextOptions = {
   readonly seedPayloadSize: boolean;
 };
 
-/** One ring a part; the fourth is for the headers under inspection. */
-const PART_RINGS: Readonly<Record<PartName, string>> = {
-  kernel: "ringbuf_1",
-  initrd: "ringbuf_2",
-  cmdline: "ringbuf_3",
-};
-
+/** Behind one ring for each part: for the headers under inspection. */
 const SCRATCH_RING = "ringbuf_4";
-
-const PART_NAMES: readonly PartName[] = ["kernel", "initrd", "cmdline"];
 
 const C_TYPES: Readonly<Record<number, string>> = { 1: "__u8", 2: "__u16", 4: "__u32" };
 
@@ -66,7 +59,7 @@ const SIZE_TRAILER = 4;
 export function templateContext(options: ContextOptions): TemplateContext {
   const { target, profile } = options;
   const commands = target.parts[profile.revision] ?? {};
-  const used = PART_NAMES.filter((name) => commands[name] !== undefined);
+  const used = PARTS.filter(({ name }) => commands[name] !== undefined);
 
   return {
     target: target.name,
@@ -95,19 +88,19 @@ export function templateContext(options: ContextOptions): TemplateContext {
       imageSize: profile.image.size,
     },
     rings: [
-      ...PART_NAMES.map((name) => ({
-        name: PART_RINGS[name],
-        size: used.includes(name) ? `${name.toUpperCase()}_RING_SIZE` : "MIN_RING_SIZE",
+      ...PARTS.map((part) => ({
+        name: part.ring,
+        size: used.includes(part) ? part.ringMacro : "MIN_RING_SIZE",
       })),
       { name: SCRATCH_RING, size: "MIN_RING_SIZE" },
     ],
     scratchRing: SCRATCH_RING,
-    parts: used.map((name) => ({
-      name,
-      ring: PART_RINGS[name],
-      limit: `${name.toUpperCase()}_SIZE`,
-      text: String(name === "cmdline"),
-      header: headerValues(name, commands[name]),
+    parts: used.map((part) => ({
+      name: part.name,
+      ring: part.ring,
+      limit: part.sizeMacro,
+      text: String(part.text),
+      header: headerValues(part, commands[part.name]),
     })),
     sizeTrailer: options.seedPayloadSize ? [SIZE_TRAILER] : [],
   };
@@ -117,11 +110,11 @@ function constants(prefix: string, values: Readonly<Record<string, number>>) {
   return Object.entries(values).map(([name, value]) => ({ name: `${prefix}_${name}`, value }));
 }
 
-function headerValues(name: PartName, command: PartCommand | undefined) {
+function headerValues({ subcommand }: Part, command: PartCommand | undefined) {
   if (command === undefined) return [];
   return [
     { name: "cmd", value: `CMD_${command.command}` },
-    { name: "subcmd", value: `SUBCMD_${name.toUpperCase()}` },
+    { name: "subcmd", value: `SUBCMD_${subcommand}` },
     ...(command.flag === undefined ? [] : [{ name: "pipeline_flag", value: `PIPELINE_${command.flag}` }]),
   ];
 }

@@ -1,4 +1,5 @@
 import { commandTitle } from "#abi/command.ts";
+import { perPart } from "#abi/parts.ts";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
@@ -160,7 +161,7 @@ async function streams(
   { limit, explain }: InspectOptions,
   hash: Hash,
 ): Promise<Result<readonly EmittedStream[]>> {
-  const limits = { kernel: limit, initrd: limit, cmdline: limit };
+  const limits = perPart(() => limit);
   const found: EmittedStream[] = [];
   for (const revision of REVISIONS) {
     for (const [parser, parse] of PARSERS) {

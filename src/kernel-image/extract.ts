@@ -1,11 +1,8 @@
 import { inFile, inLayer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
-import type { DecompressFailure } from "#formats/compression/types.ts";
-import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
 import { isElf } from "#formats/elf/header.ts";
-import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { decodeImage } from "#formats/image/image.ts";
 import { peArchitecture } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
@@ -13,7 +10,8 @@ import { isZboot } from "#formats/zboot/zboot.ts";
 import type { Architecture } from "./architecture.ts";
 import type { ExtractLayer } from "./extract-layers.ts";
 import { type Form, withoutKernel } from "./forms.ts";
-import { type Content, type KernelParts, type Layer, part, peel } from "./unwrap.ts";
+import { KERNEL_PARTS, type KernelLayer, type KernelPart } from "./layer.ts";
+import { deeper, type Peeled, peelUntil } from "./peel-until.ts";
 import { notVmlinux } from "./vmlinux.ts";
 
 export type ExtractOptions = {
@@ -34,9 +32,6 @@ export type Extracted = {
   readonly warnings: readonly string[];
 };
 
-/** An envelope around a UKI around a zboot image: three, and one more for what nobody has thought of. */
-const MAX_LAYERS = 4;
-
 /**
  * Takes the kernel out of a zboot image, UKI, envelope, bzImage or compressed stream, and flattens a vmlinux, as kexec needs
  * it; or stops at another layer. What comes out is checked to be a kernel, and an Image to be one for the machine that the zboot
@@ -51,102 +46,98 @@ export async function extractKernel(file: string, options: ExtractOptions = {}):
   return extracted.ok ? extracted : err(inFile(extracted.failure, file));
 }
 
-async function unwrap(
-  file: Uint8Array,
-  { layer: wanted, raw = false }: ExtractOptions,
-): Promise<Result<Extracted>> {
-  const steps: string[] = [];
-  const warnings: string[] = [];
-  let content: Content = { bytes: file, base: 0 };
+/** What is asked for, and what an outer layer has said about the inner ones. */
+type Wanted = ExtractOptions & { readonly machine: Architecture | undefined };
+
+function unwrap(file: Uint8Array, options: ExtractOptions): Promise<Result<Extracted>> {
   let machine: Architecture | undefined;
-  const done = (bytes: Uint8Array, what: string) => ok({ bytes, steps, what, warnings });
-  for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    const { bytes } = content;
-    if (isZboot(bytes)) machine = zbootMachine(bytes);
-    const opened: Result<Layer | ElfLayer, DecompressFailure> = isElf(bytes)
-      ? openElf(content)
-      : await peel(content);
-    if (!opened.ok) return err(inLayer(opened.failure, content.layer));
-    const layer = opened.value;
-    switch (layer.kind) {
-      case "elf": {
-        const complaint = raw ? undefined : notVmlinux(layer.elf);
-        if (complaint !== undefined) return refused(steps, complaint);
-        if (wanted === "vmlinux") return done(bytes, "vmlinux");
-        if (isPart(wanted)) return absent(steps, wanted);
-        const flat = flattenElf(layer.elf);
-        if (!flat.ok) return err(inLayer(flat.failure, content.layer));
-        steps.push("vmlinux");
-        return done(flat.value, "flat image");
-      }
-      case "image":
-        if (!raw && machine !== undefined && layer.arch !== machine) {
-          return notAnImage(steps, `an Image for ${layer.arch} in a zboot file for ${machine}`);
-        }
-        if (wanted !== undefined && wanted !== "image") return absent(steps, wanted);
-        return done(bytes, layer.step);
-      case "bzImage": {
-        if (wanted === "image") return done(bytes, "bzImage");
-        if (isPart(wanted)) return absent(steps, wanted);
-        const inner = await layer.inner();
-        if (!inner.ok) return inner;
-        steps.push(layer.step);
-        if (inner.value.left !== undefined) warnings.push(inner.value.left);
-        if (!raw && !isElf(inner.value.bytes)) return notAnImage(steps, "it is not the ELF file of a kernel");
-        return done(inner.value.bytes, "vmlinux of the bzImage");
-      }
-      case "wrapped": {
-        steps.push(layer.step);
-        if (layer.parts !== undefined && isPart(wanted)) return takePart(layer.parts, wanted, steps, done);
-        content = layer.inner;
-        if (content.left !== undefined) warnings.push(content.left);
-        break;
-      }
-      case "unknown": {
-        if (raw && steps.length > 0 && !isPart(wanted)) return done(bytes, "raw content");
-        const form = withoutKernel(bytes);
-        if (form !== undefined) return refused(steps, form);
-        const image = decodeImage(bytes, { base: content.base });
-        if (steps.length > 0 && !image.ok) return err(inLayer(image.failure, content.layer));
-        return notAnImage(steps, "no zboot, UKI, envelope, bzImage, vmlinux, Image or compressed kernel");
-      }
-    }
-  }
-  return notAnImage(steps, "too many wrappings");
-}
-
-type ElfLayer = { readonly kind: "elf"; readonly elf: ElfFile };
-
-/** An envelope, or any other ELF file. */
-function openElf(content: Content): Result<Layer | ElfLayer, DecompressFailure> {
-  const { bytes, base } = content;
-  const elf = decodeElf(bytes, { base });
-  if (!elf.ok) return elf;
-  if (elf.value.section(".kernel") === undefined) return ok({ kind: "elf", elf: elf.value });
-  const envelope = decodeEnvelope(bytes, { base });
-  if (!envelope.ok) return envelope;
-  const { kernel, initrd, cmdline } = envelope.value;
-  const parts = { linux: kernel.data, initrd: initrd?.data, cmdline: cmdline?.data };
-  return ok({
-    kind: "wrapped",
-    step: "envelope",
-    inner: part(content, kernel.offset - base, kernel.data),
-    parts,
+  return peelUntil<Extracted>(file, {
+    envelopes: true,
+    at: (layer, peeled) => {
+      const { bytes } = peeled.content;
+      if (isZboot(bytes)) machine = zbootMachine(bytes);
+      return take(layer, peeled, { ...options, machine });
+    },
+    end: ({ steps }) => notAnImage(steps, "too many wrappings"),
   });
 }
 
-function isPart(layer: ExtractLayer | undefined): layer is keyof KernelParts {
-  return layer === "linux" || layer === "initrd" || layer === "cmdline";
+/** What the layer gives; undefined where it is a wrapping around what is wanted. */
+function take(
+  layer: KernelLayer,
+  peeled: Peeled,
+  wanted: Wanted,
+): Result<Extracted> | undefined | Promise<Result<Extracted>> {
+  const steps = peeled.steps;
+  switch (layer.kind) {
+    case "elf":
+      return takeElf(layer, peeled, wanted);
+    case "image":
+      if (!wanted.raw && wanted.machine !== undefined && layer.arch !== wanted.machine) {
+        return notAnImage(steps, `an Image for ${layer.arch} in a zboot file for ${wanted.machine}`);
+      }
+      if (wanted.layer !== undefined && wanted.layer !== "image") return absent(steps, wanted.layer);
+      return taken(peeled, layer.step);
+    case "bzImage":
+      return takeBzImage(layer, peeled, wanted);
+    case "wrapped": {
+      if (layer.parts === undefined || !isPart(wanted.layer)) return undefined;
+      const bytes = layer.parts[wanted.layer];
+      const within = { ...peeled, steps: [...steps, layer.step] };
+      return bytes === undefined ? absent(within.steps, wanted.layer) : taken(within, wanted.layer, bytes);
+    }
+    case "unknown":
+      return takeUnknown(peeled, wanted);
+  }
 }
 
-function takePart(
-  parts: KernelParts,
-  wanted: keyof KernelParts,
-  steps: readonly string[],
-  done: (bytes: Uint8Array, what: string) => Result<Extracted>,
+type Of<Kind> = Extract<KernelLayer, { readonly kind: Kind }>;
+
+function takeElf(layer: Of<"elf">, peeled: Peeled, wanted: Wanted): Result<Extracted> {
+  const { content, steps } = peeled;
+  const elf = layer.decoded();
+  if (!elf.ok) return err(inLayer(elf.failure, content.layer));
+  const complaint = wanted.raw ? undefined : notVmlinux(elf.value);
+  if (complaint !== undefined) return refused(steps, complaint);
+  if (wanted.layer === "vmlinux") return taken(peeled, "vmlinux");
+  if (isPart(wanted.layer)) return absent(steps, wanted.layer);
+  const flat = flattenElf(elf.value);
+  if (!flat.ok) return err(inLayer(flat.failure, content.layer));
+  return taken({ ...peeled, steps: [...steps, "vmlinux"] }, "flat image", flat.value);
+}
+
+async function takeBzImage(layer: Of<"bzImage">, peeled: Peeled, wanted: Wanted): Promise<Result<Extracted>> {
+  if (wanted.layer === "image") return taken(peeled, "bzImage");
+  if (isPart(wanted.layer)) return absent(peeled.steps, wanted.layer);
+  const inner = await layer.inner();
+  if (!inner.ok) return inner;
+  const within = deeper(peeled, layer.step, inner.value);
+  if (!wanted.raw && !isElf(inner.value.bytes)) {
+    return notAnImage(within.steps, "it is not the ELF file of a kernel");
+  }
+  return taken(within, "vmlinux of the bzImage");
+}
+
+function takeUnknown(peeled: Peeled, wanted: Wanted): Result<Extracted> {
+  const { content, steps } = peeled;
+  if (wanted.raw && steps.length > 0 && !isPart(wanted.layer)) return taken(peeled, "raw content");
+  const form = withoutKernel(content.bytes);
+  if (form !== undefined) return refused(steps, form);
+  const image = decodeImage(content.bytes, { base: content.base });
+  if (steps.length > 0 && !image.ok) return err(inLayer(image.failure, content.layer));
+  return notAnImage(steps, "no zboot, UKI, envelope, bzImage, vmlinux, Image or compressed kernel");
+}
+
+function taken(
+  { content, steps, warnings }: Peeled,
+  what: string,
+  bytes: Uint8Array = content.bytes,
 ): Result<Extracted> {
-  const bytes = parts[wanted];
-  return bytes === undefined ? absent(steps, wanted) : done(bytes, wanted);
+  return ok({ bytes, steps, what, warnings });
+}
+
+function isPart(layer: ExtractLayer | undefined): layer is KernelPart {
+  return KERNEL_PARTS.some((part) => part === layer);
 }
 
 function zbootMachine(bytes: Uint8Array): Architecture | undefined {

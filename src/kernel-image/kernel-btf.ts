@@ -3,17 +3,16 @@ import { err, ok, type Result } from "#core/result.ts";
 import { type InputFile, withInputFile } from "#files/input-file.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { EM } from "#formats/elf/constants.ts";
-import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
 import { type Form, foreignKernel } from "./forms.ts";
 import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
+import { peelUntil } from "./peel-until.ts";
 import { readElfSections } from "./sparse-elf.ts";
-import { type Content, peel } from "./unwrap.ts";
 
 export type KernelBtf = {
   /** Raw BTF, as in /sys/kernel/btf/vmlinux. */
   readonly bytes: Uint8Array;
-  /** How it was come by: `["bzImage (xz)", "ELF .BTF"]`. */
+  /** Where it was found: `["bzImage (xz)", "ELF .BTF"]`. */
   readonly steps: readonly string[];
   readonly identity: KernelIdentity;
 };
@@ -24,9 +23,6 @@ const HEAD_SIZE = 20;
 const SECTION = ".BTF";
 const NOTES = ".notes";
 const RODATA = ".rodata";
-
-/** A UKI around a zboot image around an Image: three. One more for what nobody has thought of. */
-const MAX_LAYERS = 4;
 
 /**
  * Takes the BTF out of a kernel in whatever form: raw BTF, an ELF vmlinux, a bzImage, a zboot image,
@@ -60,39 +56,37 @@ async function readWhole(input: InputFile, head: Uint8Array): Promise<Result<Ker
   return found.ok ? found : err(inFile(found.failure, file));
 }
 
-async function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>> {
-  const steps: string[] = [];
-  let content: Content = { bytes: file, base: 0 };
-  for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    const { bytes, base } = content;
-    if (isElf(bytes)) {
-      const elf = decodeElf(bytes, { base });
-      if (!elf.ok) return err(inLayer(elf.failure, content.layer));
-      const data = (section: string) => elf.value.section(section)?.data;
-      return elfBtf(data(SECTION), name, steps, identityOf(data(NOTES), data(RODATA)));
-    }
-    const layer = await peel(content);
-    if (!layer.ok) return layer;
-    if (layer.value.kind === "image" || layer.value.kind === "unknown") {
-      const found = findBtf(bytes);
-      if (found === undefined) return err(noBtf(name, steps));
-      const place = `BTF at offset ${found.offset}`;
-      return ok({
-        bytes: bytes.subarray(found.offset, found.offset + found.length),
-        steps: [...steps, place],
-        identity: releaseOnly(releaseIn(bytes)),
-      });
-    }
-    steps.push(layer.value.step);
-    if (layer.value.kind === "wrapped") {
-      content = layer.value.inner;
-    } else {
-      const inner = await layer.value.inner();
-      if (!inner.ok) return inner;
-      content = inner.value;
-    }
-  }
-  return err(noBtf(name, steps));
+function search(file: Uint8Array, name: string): Promise<Result<KernelBtf>> {
+  return peelUntil<KernelBtf>(file, {
+    at: (layer, { content, steps }) => {
+      switch (layer.kind) {
+        case "elf": {
+          const elf = layer.decoded();
+          if (!elf.ok) return err(inLayer(elf.failure, content.layer));
+          const data = (section: string) => elf.value.section(section)?.data;
+          return elfBtf(data(SECTION), name, steps, identityOf(data(NOTES), data(RODATA)));
+        }
+        case "image":
+        case "unknown":
+          return btfInside(content.bytes, name, steps);
+        case "wrapped":
+        case "bzImage":
+          return undefined;
+      }
+    },
+    end: ({ steps }) => err(noBtf(name, steps)),
+  });
+}
+
+/** Without sections to go by, the BTF is found by its header. */
+function btfInside(bytes: Uint8Array, name: string, steps: readonly string[]): Result<KernelBtf> {
+  const found = findBtf(bytes);
+  if (found === undefined) return err(noBtf(name, steps));
+  return ok({
+    bytes: bytes.subarray(found.offset, found.offset + found.length),
+    steps: [...steps, `BTF at offset ${found.offset}`],
+    identity: releaseOnly(releaseIn(bytes)),
+  });
 }
 
 /** A file of debug information only (objcopy --only-keep-debug) still has the section, without bytes. */

@@ -6,7 +6,7 @@ import { decodeImage } from "#formats/image/image.ts";
 import type { Architecture } from "./architecture.ts";
 import { withoutKernel } from "./forms.ts";
 import { findRelease, releaseIn } from "./identity.ts";
-import { type Content, peel } from "./unwrap.ts";
+import { type Peeled, peelUntil } from "./peel-until.ts";
 
 /** Sizes found in a kernel file, in bytes. */
 export type Measured = {
@@ -24,8 +24,6 @@ export type Measured = {
   /** What the file is: `["UKI", "zboot (zstd)", "arm64 Image"]`. */
   readonly steps: readonly string[];
 };
-
-const MAX_LAYERS = 4;
 
 /** The boot header, and of an x86 image the setup header up to its magic. */
 const HEAD_SIZE = 1024;
@@ -56,34 +54,35 @@ export function measureImage(file: string): Promise<Result<Measured>> {
   });
 }
 
-async function measure(file: Uint8Array): Promise<Result<Measured>> {
-  const steps: string[] = [];
-  let content: Content = { bytes: file, base: 0 };
+function measure(file: Uint8Array): Promise<Result<Measured>> {
   let kernel = 0;
-  let parts: { initrd: number; cmdline: number } | undefined;
-  for (let layers = 0; layers < MAX_LAYERS; layers += 1) {
-    const layer = await peel(content);
-    if (!layer.ok) return layer;
-    if (layer.value.kind === "unknown") break;
-    steps.push(layer.value.step);
-    if (layer.value.kind !== "wrapped") {
-      return ok({
-        image: content.bytes.length,
-        kernel: Math.max(kernel, content.bytes.length),
-        ...parts,
-        arch: layer.value.arch,
-        release: layer.value.kind === "bzImage" ? bzImageRelease(content.bytes) : releaseIn(content.bytes),
-        steps,
-      });
-    }
-    if (layer.value.uki !== undefined) {
-      // Only @0's kernel is unwrapped below, for a parser hands on no other (docs/spec.md, "UKI"). The records fit the
-      // largest part of any profile: that costs memory alone, and a UKI whose order of profiles changes still fits.
-      kernel = layer.value.uki.linux;
-      parts = { initrd: layer.value.uki.initrd, cmdline: layer.value.uki.cmdline };
-    }
-    content = layer.value.inner;
-  }
+  let parts: Pick<Measured, "initrd" | "cmdline"> = {};
+  return peelUntil<Measured>(file, {
+    at: (layer, { content: { bytes }, steps }) => {
+      if (layer.kind === "image" || layer.kind === "bzImage") {
+        return ok({
+          image: bytes.length,
+          kernel: Math.max(kernel, bytes.length),
+          ...parts,
+          arch: layer.arch,
+          release: layer.kind === "bzImage" ? bzImageRelease(bytes) : releaseIn(bytes),
+          steps: [...steps, layer.step],
+        });
+      }
+      if (layer.kind === "wrapped" && layer.largest !== undefined) {
+        // Only @0's kernel is unwrapped below, for a parser hands on no other (docs/spec.md, "UKI"). The records fit the
+        // largest part of any profile: that costs memory alone, and a UKI whose order of profiles changes still fits.
+        const { linux, initrd, cmdline } = layer.largest;
+        kernel = linux;
+        parts = { initrd, cmdline };
+      }
+      return undefined;
+    },
+    end: noKernelImage,
+  });
+}
+
+function noKernelImage({ content, steps }: Peeled): Result<never> {
   const form = withoutKernel(content.bytes);
   if (form !== undefined) return err({ reason: "unsupported", ...form });
   return err({

@@ -1,10 +1,8 @@
+import { type PerPart, perPart } from "#abi/parts.ts";
 import type { Layer } from "#core/failure.ts";
 
 /** What the loader's `struct kexec_context` holds between two commands. */
-export type KernelContext = {
-  readonly kernel: Uint8Array | undefined;
-  readonly initrd: Uint8Array | undefined;
-  readonly cmdline: Uint8Array | undefined;
+export type KernelContext = PerPart<Uint8Array | undefined> & {
   /** v7: a DONE has come. */
   readonly parsed: boolean;
   /** v7: what commands with FILL have queued for the next layer (`next_parsing_buf`), at most 16. */
@@ -13,13 +11,16 @@ export type KernelContext = {
   readonly layers: ReadonlyMap<Uint8Array, Layer>;
 };
 
+/** The parts alone. */
+export function partsOf(context: KernelContext): PerPart<Uint8Array | undefined> {
+  return perPart(({ name }) => context[name]);
+}
+
 /** Buffers that `next_parsing_buf` has room for. */
 export const MAX_QUEUED = 16;
 
 export const EMPTY_CONTEXT: KernelContext = {
-  kernel: undefined,
-  initrd: undefined,
-  cmdline: undefined,
+  ...perPart(() => undefined),
   parsed: false,
   queued: [],
   layers: new Map(),

@@ -3,7 +3,7 @@ import { inLayer, type Layer, type NotDecomposed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
-import { EMPTY_CONTEXT, type KernelContext } from "./context.ts";
+import { EMPTY_CONTEXT, type KernelContext, partsOf } from "./context.ts";
 import { executeStream } from "./execute.ts";
 import { aboutImage, notDecomposed } from "./failures.ts";
 import type { Attempt, Decomposed } from "./types.ts";
@@ -30,8 +30,7 @@ export async function decomposeV6(input: {
     const object = bytecodeOf(image, round);
     if (!object.ok) return object;
     if (object.value === undefined) {
-      const { initrd, cmdline } = context;
-      return ok({ kernel: image.bytes, initrd, cmdline, attempts });
+      return ok({ ...partsOf(context), kernel: image.bytes, attempts });
     }
     const next = await runRound(object.value, image, context, round, input.runParser);
     if (!next.ok) return next;
@@ -74,15 +73,13 @@ async function runRound(
   const stage = stageOf(round);
   const armed = decodeBytecodeObject(object, { base: offset });
   if (!armed.ok) return err(notDecomposed(stage, "cannot be loaded", [inLayer(armed.failure, layer)]));
-  const { initrd, cmdline } = before;
   const sent = await runParser(object, {
     revision: "v6",
     layer: round,
     program: SECTION,
     buffers: [bytes],
+    ...partsOf(before),
     kernel: bytes,
-    initrd,
-    cmdline,
   });
   if (!sent.ok) return err(notDecomposed(stage, "sends nothing", [aboutImage(sent.failure, layer)]));
   const start = { ...before, kernel: undefined };

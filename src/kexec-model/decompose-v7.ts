@@ -1,10 +1,11 @@
+import { ofEveryPart, PARTS } from "#abi/parts.ts";
 import type { RunParser } from "#abi/run-parser.ts";
 import type { Failure, Layer } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { type Container, type ContainerProgram, decodeContainer } from "#formats/elf/container.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
-import { EMPTY_CONTEXT, type KernelContext } from "./context.ts";
+import { EMPTY_CONTEXT, type KernelContext, partsOf } from "./context.ts";
 import { executeStream } from "./execute.ts";
 import { aboutImage, notDecomposed } from "./failures.ts";
 import type { Attempt, Decomposed } from "./types.ts";
@@ -90,15 +91,12 @@ async function runProgram(
   if (!object.ok) {
     return { context: before, failure: notDecomposed(stage, "cannot be loaded", [object.failure]) };
   }
-  const { kernel, initrd, cmdline } = before;
   const sent = await runParser(program.data, {
     revision: "v7",
     layer,
     program: program.name,
     buffers: given.buffers,
-    kernel,
-    initrd,
-    cmdline,
+    ...partsOf(before),
   });
   if (!sent.ok) {
     const cause = aboutImage(sent.failure, given.source);
@@ -112,13 +110,11 @@ async function runProgram(
 }
 
 function complete(context: KernelContext, attempts: readonly Attempt[]): Result<Decomposed> {
-  const { kernel, initrd, cmdline } = context;
-  if (kernel === undefined || initrd === undefined || cmdline === undefined) {
-    const missing = Object.entries({ kernel, initrd, cmdline }).flatMap(([name, part]) =>
-      part === undefined ? [name] : [],
-    );
+  const parts = ofEveryPart(partsOf(context));
+  if (parts === undefined) {
+    const missing = PARTS.flatMap(({ name }) => (context[name] === undefined ? [name] : []));
     const causes = attempts.flatMap(({ failure }) => failure ?? []);
     return err(notDecomposed("result", `no ${missing.join(", no ")}: v7 wants all three`, causes));
   }
-  return ok({ kernel, initrd, cmdline, attempts });
+  return ok({ ...parts, attempts });
 }

@@ -1,4 +1,5 @@
 import type { CommandStream } from "#abi/command.ts";
+import { PARTS } from "#abi/parts.ts";
 import { diffBytes, type StreamDifference } from "#abi/stream-diff.ts";
 import { EMPTY_CONTEXT } from "./context.ts";
 import { type Execution, executeStream } from "./execute.ts";
@@ -30,8 +31,8 @@ function effect(stream: CommandStream): Promise<Execution> {
 }
 
 function diffParts(a: Execution, b: Execution): StreamDifference | undefined {
-  for (const part of ["kernel", "initrd", "cmdline"] as const) {
-    const difference = diffMaybe(a.context[part], b.context[part], part);
+  for (const { name } of PARTS) {
+    const difference = diffMaybe(a.context[name], b.context[name], name);
     if (difference !== undefined) return difference;
   }
   return undefined;

@@ -1,3 +1,4 @@
+import type { PerPart } from "#abi/parts.ts";
 import type { RunParser } from "#abi/run-parser.ts";
 import type { Failure } from "#core/failure.ts";
 
@@ -12,13 +13,9 @@ export type DecomposeInput =
       readonly runParser: RunParser;
     };
 
-/** What the rest of kexec_file_load() gets to work with. */
-export type Decomposed = {
+/** What the rest of kexec_file_load() gets to work with. v7: all parts are there, and the command line ends in a NUL. */
+export type Decomposed = PerPart<Uint8Array | undefined> & {
   readonly kernel: Uint8Array;
-  /** v7: always there. */
-  readonly initrd: Uint8Array | undefined;
-  /** v7: always there, ending in a NUL. */
-  readonly cmdline: Uint8Array | undefined;
   /** Every parser that was run or could not be, in order. */
   readonly attempts: readonly Attempt[];
 };

@@ -16,7 +16,7 @@ export const BUILD_TYPE = "urn:kexec-bpf:command:v1";
 const BUILDER = "urn:kexec-bpf";
 
 /** Begins the names of files that belong to the program, wherever it is installed: `kexec-bpf:templates/frame.hbs`. */
-export const OWN_SCHEME = "kexec-bpf:";
+const OWN_SCHEME = "kexec-bpf:";
 
 /** A file by its absolute path. */
 export type ManifestFile = { readonly path: string; readonly sha256: string };

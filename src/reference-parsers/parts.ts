@@ -1,4 +1,5 @@
-import type { Command, CommandName, Subcommand } from "#abi/command.ts";
+import type { Command, CommandName } from "#abi/command.ts";
+import type { Subcommand } from "#abi/parts.ts";
 import type { ByteReader } from "#bytes/reader.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { RecordLimits, ReferenceInput } from "./input.ts";

@@ -190,7 +190,7 @@ function withoutCertificate(signers: readonly Signer[], given: Given): readonly 
 }
 
 /** Names the signer as the signature does. */
-export function signerText(signer: Signer): string {
+function signerText(signer: Signer): string {
   return "keyId" in signer
     ? `key identifier ${signer.keyId}`
     : `${signer.issuer}, serial number ${signer.serial}`;

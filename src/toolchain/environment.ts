@@ -2,7 +2,7 @@
  * The variables of the user's that tools see; all others are kept from them. clang alone reads a dozen that change what it makes of the
  * same words (`CPATH`, `C_INCLUDE_PATH`, `CCC_OVERRIDE_OPTIONS`, …), and a build could not say what it depended on.
  */
-export const TOOL_VARIABLES: readonly string[] = [
+const TOOL_VARIABLES: readonly string[] = [
   // Where tools find themselves, their libraries, the user's files and a place for temporary ones.
   ...["PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME", "TMPDIR"],
   ...["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "KEXEC_BPF_CACHE"],

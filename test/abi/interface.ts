@@ -1,6 +1,7 @@
 import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { BtfBuilder, type BuiltMember } from "../support/btf-builder.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 /** A member's C type; all of them have their natural place in a struct that is not packed. */
 export type CType =
@@ -94,9 +95,7 @@ export function kernelWith(
     builder.func(name, builder.proto(0, parameters));
   }
   more(builder);
-  const decoded = decodeBtf(builder.build());
-  if (!decoded.ok) throw new Error(JSON.stringify(decoded.failure));
-  return decoded.value;
+  return expectValue(decodeBtf(builder.build()));
 }
 
 export type TypeIds = Readonly<Record<CType, number>>;

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commandTitle } from "#abi/command.ts";
-import { decodeCommand, encodeCommand } from "#abi/command-codec.ts";
+import { decodeCommand } from "#abi/command-codec.ts";
 import { type HeaderLayout, headerLayout, headerLayoutFromBtf } from "#abi/header-layout.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
+import { encodeCommand } from "../support/command-encoder.ts";
 import { edited } from "../support/elf-builder.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { anyStream, copy, DONE, decompress } from "./stream-samples.ts";
 
 const v6 = headerLayout("v6");
@@ -14,9 +16,7 @@ const v7 = headerLayout("v7");
 const fromHex = (digits: string) => new Uint8Array(Buffer.from(digits.replaceAll(" ", ""), "hex"));
 
 function encoded(command: Parameters<typeof encodeCommand>[0], layout: HeaderLayout): Uint8Array {
-  const result = encodeCommand(command, layout);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(encodeCommand(command, layout));
 }
 
 function failure(buffer: Uint8Array, layout: HeaderLayout): unknown {
@@ -209,9 +209,8 @@ describe("the layout of a kernel's own struct cmd_hdr", () => {
       );
     if (extra !== undefined) build(extra);
     build(members);
-    const decoded = decodeBtf(btf.build());
-    if (!decoded.ok) throw new Error(JSON.stringify(decoded.failure));
-    return headerLayoutFromBtf(decoded.value, revision);
+    const decoded = expectValue(decodeBtf(btf.build()));
+    return headerLayoutFromBtf(decoded, revision);
   }
 
   const V7: readonly Member[] = [
@@ -244,17 +243,18 @@ describe("the layout of a kernel's own struct cmd_hdr", () => {
   });
 
   test("may have its members elsewhere, and wider", () => {
-    const moved = layoutOf(16, [
-      ["payload_len", 4, 0],
-      ["cmd", 4, 4],
-      ["subcmd", 2, 8],
-      ["pipeline_flag", 1, 10],
-      ["num_chunks", 4, 12],
-    ]);
-    if (!moved.ok) throw new Error(moved.failure.differences.join());
-    const bytes = encoded(copy("KERNEL", "k", "FILL"), moved.value);
+    const moved = expectValue(
+      layoutOf(16, [
+        ["payload_len", 4, 0],
+        ["cmd", 4, 4],
+        ["subcmd", 2, 8],
+        ["pipeline_flag", 1, 10],
+        ["num_chunks", 4, 12],
+      ]),
+    );
+    const bytes = encoded(copy("KERNEL", "k", "FILL"), moved);
     expect(Buffer.from(bytes).toString("hex")).toBe(`01000000${"03000000"}${"0100"}${"01"}00${"00000000"}6b`);
-    expect(decodeCommand(bytes, moved.value)).toEqual({ ok: true, value: copy("KERNEL", "k", "FILL") });
+    expect(decodeCommand(bytes, moved)).toEqual({ ok: true, value: copy("KERNEL", "k", "FILL") });
   });
 
   test("is the fitting one where several structs have the name", () => {

@@ -4,13 +4,15 @@ import { probeReadSites } from "#bpf-vm/helpers/probe-read.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
 import { loadParser } from "#bpf-vm/load-parser.ts";
 import { sourceOf } from "#bpf-vm/program.ts";
-import { contextLayout, runLoaded, runParser } from "#bpf-vm/run-parser.ts";
+import { contextLayout, runLoaded } from "#bpf-vm/run-parser.ts";
 import type { Executor, RunOutcome } from "#bpf-vm/run-program.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 import { type BuiltParsers, buildParsers } from "./support/parsers.ts";
+import { runParser } from "./support/run-parser.ts";
 
 const REVISIONS: readonly Revision[] = ["v6", "v7"];
 const PAYLOAD = Uint8Array.from({ length: 3000 }, (_, i) => (i * 7) & 0xff);
@@ -70,11 +72,10 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
 
   /** A run of `uki.bpf` or `zboot.bpf` (or another file of the build) that must end well and leave nothing held. */
   function ran(name: string, image: Uint8Array, injection: Injection = {}): RunOutcome {
-    const result = runParser(built.file(name), image, revision, { injection });
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    expect(result.value.fault).toBeUndefined();
-    expect(result.value.leaks).toEqual([]);
-    return result.value;
+    const result = expectValue(runParser(built.file(name), image, revision, { injection }));
+    expect(result.fault).toBeUndefined();
+    expect(result.leaks).toEqual([]);
+    return result;
   }
   const stream = (outcome: RunOutcome) => outcome.buffers.map(({ bytes }) => bytes);
   const [decompress, copy] = revision === "v6" ? [1, 2] : [2, 3];
@@ -188,9 +189,8 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
   it("are loaded to the same program from the light skeleton and from the object that it was made of", () => {
     const target = profileBtf(revision);
     const [skeleton, object] = ["zboot_bytecode.o", "zboot_parser_bpf.o"].map((name) => {
-      const loaded = loadParser(built.file(name), { target });
-      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-      return loaded.value.programs[0];
+      const loaded = expectValue(loadParser(built.file(name), { target }));
+      return loaded.programs[0];
     });
     if (skeleton === undefined || object === undefined) throw new Error("no program");
     // Immediates name maps in two ways; what they come to is compared below.
@@ -216,11 +216,10 @@ describe.each(REVISIONS)("the parsers of %s, built and loaded as the kernel load
   });
 
   it("have, of a container, the parser of the next layer too", () => {
-    const loaded = loadParser(built.file("uki.bpf"), { target: profileBtf(revision) });
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-    expect(loaded.value.form).toBe("container");
-    expect(loaded.value.programs).toHaveLength(1);
-    const inner = loaded.value.nested?.programs[0];
+    const loaded = expectValue(loadParser(built.file("uki.bpf"), { target: profileBtf(revision) }));
+    expect(loaded.form).toBe("container");
+    expect(loaded.programs).toHaveLength(1);
+    const inner = loaded.nested?.programs[0];
     const layout = contextLayout(profileBtf(revision), revision);
     if (inner === undefined || layout === undefined) throw new Error("nothing nested");
     expect(stream(runLoaded(inner, buildZboot(PAYLOAD), layout))).toHaveLength(revision === "v6" ? 1 : 2);

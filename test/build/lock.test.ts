@@ -4,14 +4,13 @@ import { expect, it } from "vitest";
 import { takeTurn } from "#build/lock.ts";
 import { run } from "#cli/run.ts";
 import { ENVIRONMENT, start } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
 
 const unstopped = new AbortController().signal;
 
 async function turn(folder: string, waiting: () => void = () => undefined): Promise<() => void> {
-  const taken = await takeTurn(folder, unstopped, waiting);
-  if (!taken.ok) throw new Error(taken.failure.reason);
-  return taken.value;
+  return expectValue(await takeTurn(folder, unstopped, waiting));
 }
 
 it("takers of one folder's lock come one after the other, each told once that it waits", async () => {

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { buildParsers } from "../bpf-vm/support/parsers.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder } from "../support/kernel-tree.ts";
 import { amd64Kernel } from "../support/real-inputs.ts";
 
@@ -91,12 +92,11 @@ describe("disasm", () => {
   });
 
   test("shows with --raw the bytes of each instruction, and with --loader those of opts_insn", async () => {
-    const object = decodeBytecodeObject(readFileSync(join(cwd, "zboot_bytecode.o")));
-    if (!object.ok) throw new Error(JSON.stringify(object.failure));
+    const object = expectValue(decodeBytecodeObject(readFileSync(join(cwd, "zboot_bytecode.o"))));
     const [loader] = (await json("--raw", "--loader", "zboot_bytecode.o")).programs;
     expect(loader?.name).toBe("__loader.prog");
     expect(loader?.instructions.map(({ raw }) => raw).join("")).toBe(
-      Buffer.from(object.value.insns).toString("hex"),
+      Buffer.from(object.insns).toString("hex"),
     );
     expect(loader?.instructions).toContainEqual(
       expect.objectContaining({ text: "(85) call bpf_sys_bpf#166" }),
@@ -154,9 +154,8 @@ describe("disasm refuses, with file and place,", () => {
   test("a loader program with an instruction that there is not", async () => {
     const bytes = readFileSync(join(cwd, "zboot.bpf"));
     const object = readFileSync(join(cwd, "zboot_bytecode.o"));
-    const decoded = decodeBytecodeObject(object);
-    if (!decoded.ok) throw new Error(JSON.stringify(decoded.failure));
-    const at = bytes.indexOf(Buffer.from(decoded.value.insns)) + 16;
+    const decoded = expectValue(decodeBytecodeObject(object));
+    const at = bytes.indexOf(Buffer.from(decoded.insns)) + 16;
     bytes[at] = 0xff;
     writeFileSync(join(cwd, "broken.bpf"), bytes);
     const { status, stderr } = await cli(["disasm", "broken.bpf", "--loader"], { cwd });

@@ -10,6 +10,7 @@ import { judge } from "#verify/judge.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { subjectsOf } from "#verify/subject.ts";
 import { cli, cliOk, start } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder } from "../support/kernel-tree.ts";
 import { arm64Image } from "../support/real-inputs.ts";
 import { llvmTool } from "../support/tools.ts";
@@ -69,11 +70,12 @@ function files(cwd: string): ReadonlyMap<string, string> {
 }
 
 function keysShown(cwd: string, image: Uint8Array, injection: object | undefined): readonly string[] {
-  const loaded = loadParser(Uint8Array.from(readFileSync(join(cwd, "parser.o"))), {
-    target: profileBtf("v7"),
-  });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-  const subjects = subjectsOf(loaded.value, { name: "parser", revision: "v7", limits: LIMITS });
+  const loaded = expectValue(
+    loadParser(Uint8Array.from(readFileSync(join(cwd, "parser.o"))), {
+      target: profileBtf("v7"),
+    }),
+  );
+  const subjects = subjectsOf(loaded, { name: "parser", revision: "v7", limits: LIMITS });
   const [subject] = subjects.ok ? subjects.value : [];
   if (subject === undefined) throw new Error("no subject");
   return judge(subject, image, { injection }).findings.map(findingKey);

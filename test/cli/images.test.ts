@@ -6,16 +6,18 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
 import { compressZstd } from "#formats/compression/zstd-encode.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
-import { encodeZbootImage, type ZbootInput } from "#formats/zboot/encode.ts";
+import type { ZbootInput } from "#formats/zboot/encode.ts";
 import { bzImage } from "../kernel-image/images.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
 import { judgedBy, output } from "../support/tools.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
+import { encodeZbootImage } from "../support/zboot-image.ts";
 
 const EM_AARCH64 = 183;
 
@@ -30,9 +32,7 @@ async function zbootOf(
   compression = "zstd",
   arch: ZbootInput["arch"] = "arm64",
 ): Promise<Uint8Array> {
-  const zboot = await encodeZbootImage({ arch, compression, image: kernel });
-  if (!zboot.ok) throw new Error(JSON.stringify(zboot.failure));
-  return zboot.value;
+  return expectValue(await encodeZbootImage({ arch, compression, image: kernel }));
 }
 
 /** What `extract` makes of a file with these bytes. */
@@ -116,9 +116,10 @@ describe("extract refuses what is not a kernel, and --raw takes it:", () => {
   });
 
   test("a UKI that is cut off says where, and not that it is none", async () => {
-    const uki = encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: Buffer.alloc(9000) }] });
-    if (!uki.ok) throw new Error(JSON.stringify(uki.failure));
-    const { message } = await attempt(uki.value.subarray(0, 5000));
+    const uki = expectValue(
+      encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: Buffer.alloc(9000) }] }),
+    );
+    const { message } = await attempt(uki.subarray(0, 5000));
     expect(message).toMatch(
       /^kexec-bpf: file: PE section header 0, offset 0x[0-9a-f]+: 9000 bytes of .linux at /,
     );
@@ -136,9 +137,8 @@ describe("extract --layer gives byte for byte", () => {
       { name: ".initrd", data: Buffer.from(parts.initrd) },
       { name: ".cmdline", data: Buffer.from(parts.cmdline) },
     ];
-    const encoded = encodeUki({ arch: "arm64", sections });
-    if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
-    uki = encoded.value;
+    const encoded = expectValue(encodeUki({ arch: "arm64", sections }));
+    uki = encoded;
   });
 
   test("a UKI's and an envelope's parts", async () => {
@@ -164,11 +164,10 @@ describe("extract --layer gives byte for byte", () => {
     const vmlinux = buildElf([], { type: 2, machine: 62 }).bytes;
     const x86 = async (payload: Uint8Array) => {
       const kernel = bzImage(payload, vmlinux.length);
-      const encoded = encodeUki({ arch: "x86", sections: [{ name: ".linux", data: kernel }] });
-      if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
-      expect((await attempt(encoded.value, "--layer", "linux")).bytes?.equals(kernel)).toBe(true);
-      expect((await attempt(encoded.value, "--layer", "image")).bytes?.equals(kernel)).toBe(true);
-      return (await attempt(encoded.value, "--layer", "vmlinux")).bytes;
+      const encoded = expectValue(encodeUki({ arch: "x86", sections: [{ name: ".linux", data: kernel }] }));
+      expect((await attempt(encoded, "--layer", "linux")).bytes?.equals(kernel)).toBe(true);
+      expect((await attempt(encoded, "--layer", "image")).bytes?.equals(kernel)).toBe(true);
+      return (await attempt(encoded, "--layer", "vmlinux")).bytes;
     };
     // bzImage() appends a size, which an uncompressed payload does not have: it is a part of that.
     expect((await x86(vmlinux))?.subarray(0, vmlinux.length).equals(vmlinux)).toBe(true);
@@ -176,10 +175,9 @@ describe("extract --layer gives byte for byte", () => {
   });
 
   test("and says which layer there is not", async () => {
-    const plain = encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: kernel }] });
-    if (!plain.ok) throw new Error(JSON.stringify(plain.failure));
+    const plain = expectValue(encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: kernel }] }));
     for (const [bytes, layer, where] of [
-      [plain.value, "initrd", "UKI"],
+      [plain, "initrd", "UKI"],
       [uki, "vmlinux", "UKI, zboot (gzip)"],
       [kernel, "linux", "zboot (gzip)"],
     ] as const) {
@@ -247,16 +245,17 @@ describe("extract", () => {
   });
 
   test("takes the Image out of a zboot file in a UKI", async () => {
-    const uki = encodeUki({
-      arch: "arm64",
-      sections: [
-        { name: ".osrel", data: Buffer.from("ID=debian\n") },
-        { name: ".linux", data: zboot },
-        { name: ".cmdline", data: Buffer.from("console=ttyAMA0") },
-      ],
-    });
-    if (!uki.ok) throw new Error(JSON.stringify(uki.failure));
-    const { steps, sha256 } = await extract(uki.value);
+    const uki = expectValue(
+      encodeUki({
+        arch: "arm64",
+        sections: [
+          { name: ".osrel", data: Buffer.from("ID=debian\n") },
+          { name: ".linux", data: zboot },
+          { name: ".cmdline", data: Buffer.from("console=ttyAMA0") },
+        ],
+      }),
+    );
+    const { steps, sha256 } = await extract(uki);
     expect({ steps, sha256 }).toEqual({ steps: ["UKI", "zboot (zstd)"], sha256: digest(kernel) });
   });
 
@@ -329,11 +328,10 @@ describe("extract", () => {
 
     test("a zboot file of whose payload only the header is there, in a UKI, in a gzip stream", async () => {
       const linux = Buffer.from(zboot.subarray(0, 0x220));
-      const uki = encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: linux }] });
-      if (!uki.ok) throw new Error(JSON.stringify(uki.failure));
-      const { message, file } = await refused(gzipSync(uki.value));
+      const uki = expectValue(encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: linux }] }));
+      const { message, file } = await refused(gzipSync(uki));
       // The offset is that of the field in the UKI, which is what the stream holds.
-      const at = Buffer.from(uki.value).indexOf(linux) + 8;
+      const at = Buffer.from(uki).indexOf(linux) + 8;
       expect(message).toContain(
         `${file}: inside the gzip stream at offset 0x0: zboot DOS header, offset 0x${at.toString(16)}: payload of `,
       );

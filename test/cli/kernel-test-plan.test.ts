@@ -5,6 +5,7 @@ import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
 import { planForOwn } from "../../src/cli/kernel-test-plan.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
@@ -50,21 +51,18 @@ describe("the plan for a kernel that has the interface of v6", () => {
 
   it("puts the parser into each image, and shows that image to no other", async () => {
     const { result } = await plan({ "a.efi": UKI });
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    const { plan: made, job } = result.value;
+    const { plan: made, job } = expectValue(result);
     expect(made.cases.map(({ name, injection }) => [name, injection])).toEqual([["a.efi with uki.bpf", {}]]);
     expect(made.cases[0]?.vm.buffers).toHaveLength(2);
-    const pe = decodePe(job.images[0] ?? UKI);
-    if (!pe.ok) throw new Error(JSON.stringify(pe.failure));
-    expect(peSection(pe.value, ".bpf")?.sizeOfRawData).toBeGreaterThan(1000);
+    const pe = expectValue(decodePe(job.images[0] ?? UKI));
+    expect(peSection(pe, ".bpf")?.sizeOfRawData).toBeGreaterThan(1000);
     expect(job.own).toEqual({ target: profileBtf("v6").find("bpf_buffer_parser", ["func"]) });
   });
 
   it("tells containers, and images, of the same base name apart by their folders", async () => {
     const images = { "x/a.efi": UKI, "y/a.efi": UKI };
     const { result } = await plan(images, ["old/uki.bpf", "new/uki.bpf"]);
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    const { subjects, cases } = result.value.plan;
+    const { subjects, cases } = expectValue(result).plan;
     expect(subjects.map(({ name }) => name)).toEqual(["old/uki.bpf .bpf.1", "new/uki.bpf .bpf.1"]);
     expect(cases.map(({ name }) => name).sort()).toEqual(
       ["x", "y"].flatMap((at) => ["new", "old"].map((of) => `${at}/a.efi with ${of}/uki.bpf`)),
@@ -107,8 +105,7 @@ describe("the plan for a kernel that has the interface of v7", () => {
       "no.efi": NO_UKI,
     };
     const { result, said } = await plan(images, ["old/uki.bpf", "new/uki.bpf"]);
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    const { plan: made, job } = result.value;
+    const { plan: made, job } = expectValue(result);
     const sent = (of: string) => [
       [`plain.efi by ${of}/uki.bpf`, 5, 5],
       [`zboot.efi by ${of}/uki.bpf`, 6, 6],

@@ -5,13 +5,14 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeZbootImage } from "#formats/zboot/encode.ts";
 import { Random } from "#fuzz/engine/random.ts";
 import { bytecode, imageFor, Workplace, zbootFor } from "../pack/samples.ts";
 import { cliOk, programFile, start } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newKey } from "../support/keys.ts";
 import { machineCode } from "../support/machine-code.ts";
 import { arm64Image } from "../support/real-inputs.ts";
+import { encodeZbootImage } from "../support/zboot-image.ts";
 
 /** Some by default; `KEXEC_BPF_KILLS=50` for more. */
 const KILLS = Number(process.env["KEXEC_BPF_KILLS"] ?? 2);
@@ -104,10 +105,11 @@ const COMMANDS: readonly Command[] = [
         "--no-manifest",
       );
       for (const variant of [1, 2]) {
-        const zboot = await encodeZbootImage({ arch: "arm64", compression: "gzip", image: large(variant) });
-        if (!zboot.ok) throw new Error(JSON.stringify(zboot.failure));
+        const zboot = expectValue(
+          await encodeZbootImage({ arch: "arm64", compression: "gzip", image: large(variant) }),
+        );
         const parts = { initrd: large(variant + 2), cmdline: Buffer.from(`variant=${variant}`) };
-        place.file(`in-${variant}`, encodeEnvelope({ machine: 183, kernel: zboot.value, ...parts }));
+        place.file(`in-${variant}`, encodeEnvelope({ machine: 183, kernel: zboot, ...parts }));
       }
     },
     words: (variant) => `decompose parser.bpf in-${variant} --reference -o out/parts`,
@@ -127,9 +129,8 @@ const COMMANDS: readonly Command[] = [
     prepare: async (place) => {
       for (const variant of [1, 2]) {
         const image = imageFor("arm64").fill(variant, 1000, 2000);
-        const zboot = await encodeZbootImage({ arch: "arm64", compression: "gzip", image });
-        if (!zboot.ok) throw new Error(JSON.stringify(zboot.failure));
-        place.file(`${variant}/in`, zboot.value);
+        const zboot = expectValue(await encodeZbootImage({ arch: "arm64", compression: "gzip", image }));
+        place.file(`${variant}/in`, zboot);
       }
     },
     words: (variant) => `corpus --from ${variant}/in -o out`,

@@ -5,10 +5,11 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { namingStdin } from "#cli/own-words.ts";
 import { plainForm } from "#cli/plain-form.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { bootImage } from "../kernel-image/images.ts";
 import { cli, programFile, runProgram } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 
 describe("a plain form", () => {
   test.each([
@@ -55,9 +56,8 @@ describe("a plain form", () => {
 describe("the program as a process answers a plain form as the parsed command does:", () => {
   const cwd = newFolder();
   const image = bootImage("arm64", Buffer.alloc(5000, "kernel"));
-  const uki = encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: image }] });
-  if (!uki.ok) throw new Error(JSON.stringify(uki.failure));
-  write(join(cwd, "uki.efi"), uki.value);
+  const uki = expectValue(encodeUki({ arch: "arm64", sections: [{ name: ".linux", data: image }] }));
+  write(join(cwd, "uki.efi"), uki);
   write(join(cwd, "Image.gz"), gzipSync(image));
   write(join(cwd, "cut.gz"), gzipSync(image).subarray(0, 60));
 

@@ -7,6 +7,7 @@ import type { Verification } from "#core/verification.ts";
 import { IMAGES } from "../fixtures/wrong-parsers/images.ts";
 import { CLANGS } from "../formats/btf/clang.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
 
@@ -64,9 +65,8 @@ describe("verify of a parser as the series writes them", () => {
   it("knows as its sources only files that stay", async () => {
     const file = join(published(), PARSER);
     const kernel = { revision: "v7", btf: amd64Kernel().vmlinux } as const;
-    const compiled = await compileParser(file, [], kernel, {});
-    if (!compiled.ok) throw new Error(JSON.stringify(compiled.failure));
-    const { sources } = compiled.value;
+    const compiled = expectValue(await compileParser(file, [], kernel, {}));
+    const { sources } = compiled;
     expect(sources).toEqual(expect.arrayContaining([file, join(dirname(file), "template.c")]));
     expect(sources.filter((source) => !existsSync(source))).toEqual([]);
   });

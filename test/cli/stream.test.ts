@@ -7,10 +7,11 @@ import { digest } from "#files/digest.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { copy, DONE, stream } from "../abi/stream-samples.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
 const text = (words: string) => Buffer.from(words);
@@ -24,9 +25,7 @@ const bytecode = encodeObject({
 });
 
 function container(): Uint8Array {
-  const encoded = encodeContainer({ machine: 183, sections: [{ name: ".bpf.1", data: bytecode }] });
-  if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
-  return encoded.value;
+  return expectValue(encodeContainer({ machine: 183, sections: [{ name: ".bpf.1", data: bytecode }] }));
 }
 
 const KERNEL = text("the uncompressed kernel");
@@ -102,16 +101,16 @@ describe("decompose --reference", () => {
 
 describe("decompose of a v6 UKI without an initrd", () => {
   const uki = () => {
-    const encoded = encodeUki({
-      arch: "arm64",
-      sections: [
-        { name: ".linux", data: KERNEL },
-        { name: ".cmdline", data: text("quiet") },
-        { name: ".bpf", data: bytecode },
-      ],
-    });
-    if (!encoded.ok) throw new Error(JSON.stringify(encoded.failure));
-    return encoded.value;
+    return expectValue(
+      encodeUki({
+        arch: "arm64",
+        sections: [
+          { name: ".linux", data: KERNEL },
+          { name: ".cmdline", data: text("quiet") },
+          { name: ".bpf", data: bytecode },
+        ],
+      }),
+    );
   };
   const words = ["decompose", "parser.bpf", "image", "--reference", "-o", "out", "--abi", "v6"];
 

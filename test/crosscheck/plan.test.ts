@@ -5,6 +5,7 @@ import { type Exhibit, jobOf, type Plan, planCases } from "#crosscheck/plan.ts";
 import { type SubjectOptions, subjectsOf } from "#crosscheck/subject.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
 
 const UKI = {
@@ -23,12 +24,11 @@ describe("a plan for the uki parser of v7", () => {
   });
 
   async function plan(images: readonly Exhibit[], changes: Partial<SubjectOptions> = {}): Promise<Plan> {
-    const parser = loadParser(built.file("uki.bpf"), { target: profileBtf("v7") });
-    const known = parserInterface("v7");
-    if (!parser.ok || !known.ok) throw new Error("the parser is not loaded");
+    const parser = expectValue(loadParser(built.file("uki.bpf"), { target: profileBtf("v7") }));
+    const known = expectValue(parserInterface("v7"));
     const limits = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };
-    const options = { name: "uki.bpf", container: 0, known: known.value, limits, ...changes };
-    const made = await planCases("v7", subjectsOf(parser.value, options).slice(0, 1), images);
+    const options = { name: "uki.bpf", container: 0, known, limits, ...changes };
+    const made = await planCases("v7", subjectsOf(parser, options).slice(0, 1), images);
     if (made === undefined) throw new Error("nobody ended it");
     return made;
   }

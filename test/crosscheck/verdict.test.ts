@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { Command } from "#abi/command.ts";
-import { encodeCommand } from "#abi/command-codec.ts";
 import { headerLayout } from "#abi/header-layout.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
 import type { RunOutcome } from "#bpf-vm/run-program.ts";
@@ -10,6 +9,8 @@ import type { Subject } from "#crosscheck/subject.ts";
 import { diffBuffers, judge } from "#crosscheck/verdict.ts";
 import type { GuestReport } from "#guest/guest.ts";
 import type { GuestBuffer, GuestOutcome, LoadReport } from "#guest/reports.ts";
+import { encodeCommand } from "../support/command-encoder.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 /** COPY/KERNEL of v7 with these bytes: the command, and the buffer. */
 function command(text: string): Command {
@@ -17,9 +18,8 @@ function command(text: string): Command {
 }
 
 function copy(text: string, accepted = true): GuestBuffer {
-  const bytes = encodeCommand(command(text), headerLayout("v7"));
-  if (!bytes.ok) throw new Error(bytes.failure.reason);
-  return { bytes: bytes.value, accepted };
+  const bytes = expectValue(encodeCommand(command(text), headerLayout("v7")));
+  return { bytes: bytes, accepted };
 }
 
 const VM: RunOutcome = {

@@ -7,6 +7,7 @@ import { readInput, readInputText, withInputFile } from "#files/input-file.ts";
 import { fsPath, nameOf } from "#files/raw-path.ts";
 import { withSparseFile } from "#files/sparse-file.ts";
 import { programFile, runProgram, start } from "../support/cli.ts";
+import { expectFailure } from "../support/expect-value.ts";
 import { temporaryFolder } from "../toolchain/temporary-folder.ts";
 
 async function path(name = "f"): Promise<string> {
@@ -15,9 +16,7 @@ async function path(name = "f"): Promise<string> {
 
 /** What is said of a path that may not be read. */
 async function refusal(file: string): Promise<unknown> {
-  const read = await withInputFile(file, () => Promise.reject(new Error("opened")));
-  if (read.ok) throw new Error("read");
-  const { failure } = read;
+  const failure = expectFailure(await withInputFile(file, () => Promise.reject(new Error("opened"))));
   return failure.reason === "unsupported" && failure.file === file ? failure.what : failure;
 }
 

@@ -3,14 +3,13 @@ import { type LightSkeleton, parseLightSkeleton } from "#formats/light-skeleton/
 import { bytecodeSymbols, renderBytecodeSource } from "#generate/bytecode-source.ts";
 import { checkSkeletonShape } from "#generate/skeleton-shape.ts";
 import { MAPS, skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { COMPILERS, output, writingMain } from "./host-compiler.ts";
 
 const FILE = "hello.lskel.h";
 
 function parsed(text: string): LightSkeleton {
-  const result = parseLightSkeleton(text);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(parseLightSkeleton(text));
 }
 
 describe("a skeleton's shape", () => {

@@ -12,6 +12,7 @@ import {
   ringSize,
 } from "#generate/image-size.ts";
 import { CLANGS, inFolder } from "../formats/btf/clang.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { COMPILERS } from "./host-compiler.ts";
 
 const KIB64 = 65536;
@@ -82,9 +83,7 @@ const sizes = { image: 30_000_000, kernel: 33_554_424, initrd: 1000, cmdline: 40
 
 describe("image_size.h", () => {
   const rendered = (revision: Revision): string => {
-    const header = renderImageSize(sizes, revisionProfile(revision));
-    if (!header.ok) throw new Error(JSON.stringify(header.failure));
-    return header.value;
+    return expectValue(renderImageSize(sizes, revisionProfile(revision)));
   };
 
   test("gives its limits back, in any layout, and none where one is missing", () => {

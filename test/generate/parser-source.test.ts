@@ -4,6 +4,7 @@ import { type Revision, revisionProfile } from "#abi/revisions.ts";
 import { renderParser, templateFiles } from "#generate/parser-source.ts";
 import { loadTargets, type Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { file, temporaryFolder } from "../toolchain/temporary-folder.ts";
 
 const REVISIONS = ["v6", "v7"] as const;
@@ -33,9 +34,7 @@ async function render(templates: string, target: Target, revision: Revision, opt
 }
 
 async function source(name: string, revision: Revision, options: Options = {}): Promise<string> {
-  const rendered = await render("templates", await ours(name), revision, options);
-  if (!rendered.ok) throw new Error(JSON.stringify(rendered.failure));
-  return rendered.value;
+  return expectValue(await render("templates", await ours(name), revision, options));
 }
 
 /** C without its comments, so that prose is not taken for code. */

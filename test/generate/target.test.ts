@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadTargets, parseTarget } from "#generate/target.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { file, temporaryFolder } from "../toolchain/temporary-folder.ts";
 
 const GOOD = {
@@ -198,9 +199,8 @@ describe("target folders", () => {
     await file(join(first, "a_2.json"), JSON.stringify(GOOD));
     await file(join(first, "README"), "not a target");
     await file(join(second, "a.json"), JSON.stringify(GOOD));
-    const targets = await loadTargets([first, second]);
-    if (!targets.ok) throw new Error(JSON.stringify(targets.failure));
-    expect([...targets.value].map(([name, target]) => [name, target.file, target.body.v6])).toEqual([
+    const targets = expectValue(await loadTargets([first, second]));
+    expect([...targets].map(([name, target]) => [name, target.file, target.body.v6])).toEqual([
       ["a_2", join(first, "a_2.json"), join(first, "thing.hbs")],
       ["b", join(first, "b.json"), join(first, "thing.hbs")],
       ["a", join(second, "a.json"), join(second, "thing.hbs")],
@@ -272,10 +272,9 @@ describe("target folders", () => {
   });
 
   test("of the project describe plain, uki and zboot, and uki nests the other two", async () => {
-    const targets = await loadTargets(["templates"]);
-    if (!targets.ok) throw new Error(JSON.stringify(targets.failure));
-    expect([...targets.value.keys()]).toEqual(["plain", "uki", "zboot"]);
+    const targets = expectValue(await loadTargets(["templates"]));
+    expect([...targets.keys()]).toEqual(["plain", "uki", "zboot"]);
     const nested = ["zboot", "plain"];
-    expect(targets.value.get("uki")?.nested).toEqual({ arm64: nested, riscv: nested, loongarch: nested });
+    expect(targets.get("uki")?.nested).toEqual({ arm64: nested, riscv: nested, loongarch: nested });
   });
 });

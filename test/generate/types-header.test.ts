@@ -4,6 +4,7 @@ import { decodeBtf } from "#formats/btf/decode.ts";
 import { missingTypes, renderTypesHeader } from "#generate/types-header.ts";
 import { CLANGS, compile } from "../formats/btf/clang.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 /** BTF with what every kernel has, but `left`, and what `more` adds. */
 function kernel(left: readonly string[] = [], more: (builder: BtfBuilder) => void = () => undefined): Btf {
@@ -30,15 +31,11 @@ function kernel(left: readonly string[] = [], more: (builder: BtfBuilder) => voi
   b.struct("list_head", 16, members);
   b.ptr(list);
   more(b);
-  const decoded = decodeBtf(b.build());
-  if (!decoded.ok) throw new Error(JSON.stringify(decoded.failure));
-  return decoded.value;
+  return expectValue(decodeBtf(b.build()));
 }
 
 function text(btf: Btf, more: readonly string[] = []): string {
-  const header = renderTypesHeader(btf, more);
-  if (!header.ok) throw new Error(JSON.stringify(header.failure));
-  return header.value;
+  return expectValue(renderTypesHeader(btf, more));
 }
 
 test("a stock kernel's header has what libbpf's headers need, and true and false", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Guest, runGuest } from "#guest/guest.ts";
 import { GUEST_ARCHS } from "#guest/guest-arch.ts";
 import type { GuestJob } from "#guest/job.ts";
+import { expectFailure, expectValue } from "../support/expect-value.ts";
 import { newFolder, script, write } from "../support/kernel-tree.ts";
 import { begin, buffer, end, FINISH, joined, loaded, START } from "./agent-reports.ts";
 
@@ -84,9 +85,9 @@ describe("a guest", () => {
   it("gets every image and case in one boot", async () => {
     const whole = joined(START, loaded(0), cases(0, 1, 2, 3), FINISH);
     const { result, jobs } = await run([{ reports: whole, console: "[ 0.1] fine\n" }]);
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    expect([...result.value.outcomes.keys()]).toEqual([0, 1, 2, 3]);
-    expect(result.value).toMatchObject({ release: "6.12.0-test", boots: 1, crashes: [], trouble: [] });
+    const ran = expectValue(result);
+    expect([...ran.outcomes.keys()]).toEqual([0, 1, 2, 3]);
+    expect(ran).toMatchObject({ release: "6.12.0-test", boots: 1, crashes: [], trouble: [] });
     expect(jobs).toHaveLength(1);
     expect(jobs[0]?.slice(0, 8)).toEqual([
       "module /testbed.ko",
@@ -105,28 +106,28 @@ describe("a guest", () => {
     const rest = joined(START, loaded(0), cases(2, 3), FINISH);
     const oops = "[ 2.0] BUG: unable to handle page fault\n";
     const { result, jobs } = await run([{ reports: fallen, console: oops }, { reports: rest }]);
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    expect([...result.value.outcomes.keys()]).toEqual([0, 2, 3]);
-    expect(result.value.boots).toBe(2);
-    expect(result.value.crashes).toMatchObject([{ boot: 1, subject: 0, case: 1, console: oops }]);
-    expect(result.value.trouble).toEqual([oops.trim()]);
+    const ran = expectValue(result);
+    expect([...ran.outcomes.keys()]).toEqual([0, 2, 3]);
+    expect(ran.boots).toBe(2);
+    expect(ran.crashes).toMatchObject([{ boot: 1, subject: 0, case: 1, console: oops }]);
+    expect(ran.trouble).toEqual([oops.trim()]);
     expect(jobs[1]?.filter((line) => line.startsWith("case"))).toEqual(["case 2 2 0 -1", "case 3 4 0 1"]);
   });
 
   it("that falls over a parser leaves it out of the next boot", async () => {
     const { result, jobs } = await run([{ reports: START }, { reports: joined(START, FINISH) }]);
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    expect(result.value.crashes).toMatchObject([{ boot: 1, subject: 0, case: undefined }]);
-    expect(result.value.loads.size).toBe(0);
+    const ran = expectValue(result);
+    expect(ran.crashes).toMatchObject([{ boot: 1, subject: 0, case: undefined }]);
+    expect(ran.loads.size).toBe(0);
     expect(jobs[1]?.some((line) => line.startsWith("subject"))).toBe(false);
   });
 
   it("that falls before the agent starts is booted again, and that is counted", async () => {
     const whole = joined(START, loaded(0), cases(0, 1, 2, 3), FINISH);
     const { result } = await run([{ reports: NOTHING, console: "double fault\n" }, { reports: whole }]);
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    expect(result.value.boots).toBe(2);
-    expect(result.value.crashes).toMatchObject([{ boot: 1, subject: undefined, case: undefined }]);
+    const ran = expectValue(result);
+    expect(ran.boots).toBe(2);
+    expect(ran.crashes).toMatchObject([{ boot: 1, subject: undefined, case: undefined }]);
   });
 
   it("that never comes up is a failure with its console", async () => {
@@ -142,9 +143,10 @@ describe("a guest", () => {
     const talks = { reports: joined(START, loaded(0), begin(0)) };
     const forEver = `for word; do case $word in file,id=console*) yes talk > "\${word#*path=}" ;; esac; done`;
     const { result } = await run([talks, talks, talks, talks], forEver);
-    if (result.ok || result.failure.reason !== "guest-failed") throw new Error(JSON.stringify(result.ok));
-    expect(result.failure.detail).toBe("4 boots without an end: more than 16777216 bytes of output");
-    expect(result.failure.console.length).toBe(4 * 16 * 1024 * 1024);
+    const failure = expectFailure(result);
+    if (failure.reason !== "guest-failed") throw new Error(failure.reason);
+    expect(failure.detail).toBe("4 boots without an end: more than 16777216 bytes of output");
+    expect(failure.console.length).toBe(4 * 16 * 1024 * 1024);
   });
 
   it("that hangs is ended, and told of as having no end", async () => {

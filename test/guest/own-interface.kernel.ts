@@ -4,6 +4,7 @@ import { bootGuest } from "#guest/guest.ts";
 import { type GuestJob, guestFiles, guestMemory } from "#guest/job.ts";
 import { secondBootText } from "#guest/second-kernel.ts";
 import { initramfs } from "../support/bootable-uki.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { noGuest, PATIENCE } from "../support/guest.ts";
 import { amd64Kernel } from "../support/real-inputs.ts";
 import { describeUnless } from "../support/tools.ts";
@@ -20,14 +21,15 @@ describeUnless(noGuest("qemu-system-x86_64"), "the agent, as in a kernel that ha
         ...{ revision: "v7", own: { target }, containers: [kernel], images: [image] },
         ...{ subjects: [], cases: [], logLevel: 4, mapMemory: 1 << 24 },
       };
-      const ran = await bootGuest(
-        guestFiles(job, { ...guest.programs, text: secondBootText(boot) }),
-        (size) => guestMemory(job, size),
-        guest,
-        AROUND,
+      const ran = expectValue(
+        await bootGuest(
+          guestFiles(job, { ...guest.programs, text: secondBootText(boot) }),
+          (size) => guestMemory(job, size),
+          guest,
+          AROUND,
+        ),
       );
-      if (!ran.ok) throw new Error(JSON.stringify(ran.failure));
-      const { reports, console } = ran.value;
+      const { reports, console } = ran;
       expect(reports).toMatchObject({ trouble: undefined, secondKernel: "" });
       // One for the container, one for the image.
       expect(reports.outcomes.get(0)).toMatchObject({ error: 0, calls: 2, faults: 0, buffers: [{}, {}] });

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { bootGuest } from "#guest/guest.ts";
 import { type GuestJob, guestFiles, guestMemory, jobText } from "#guest/job.ts";
 import { buildParsers } from "../bpf-vm/support/parsers.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { noGuest, PATIENCE } from "../support/guest.ts";
 import { describeUnless } from "../support/tools.ts";
 import { AROUND, standIn } from "./stand-in.ts";
@@ -49,14 +50,15 @@ describeUnless(noGuest("qemu-system-x86_64"), "the agent, in place of the testbe
       const job = { ...JOB, containers, own: { target } };
       // The module is there for the parser alone, which a stock kernel does not load.
       const text = `module /testbed.ko\n${jobText(job, new Set([0]))}`;
-      const ran = await bootGuest(
-        guestFiles(job, { ...guest.programs, module, text }),
-        (size) => guestMemory(job, size),
-        guest,
-        AROUND,
+      const ran = expectValue(
+        await bootGuest(
+          guestFiles(job, { ...guest.programs, module, text }),
+          (size) => guestMemory(job, size),
+          guest,
+          AROUND,
+        ),
       );
-      if (!ran.ok) throw new Error(JSON.stringify(ran.failure));
-      const { reports } = ran.value;
+      const { reports } = ran;
       expect(reports).toMatchObject({ trouble: undefined, tainted: expect.any(Number) });
       expect(reports.loads.get(0)).toMatchObject({ error: 0 });
       expect(reports.outcomes.get(0)).toMatchObject({ error: ENOEXEC, calls: 1, faults: 0 });

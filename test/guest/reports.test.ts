@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { decodeReports, type Reports } from "#guest/reports.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { agentReport, begin, buffer, end, FINISH, joined, loaded, START, words } from "./agent-reports.ts";
 
 const BYTES = Uint8Array.from([1, 2, 3, 4]);
 
 function decoded(...parts: readonly Uint8Array[]): Reports {
-  const reports = decodeReports(joined(...parts));
-  if (!reports.ok) throw new Error(reports.failure.detail);
-  return reports.value;
+  return expectValue(decodeReports(joined(...parts)));
 }
 
 describe("the agent's reports", () => {

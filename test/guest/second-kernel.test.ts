@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeReports } from "#guest/reports.ts";
 import { judgeSecondBoot, secondBootText } from "#guest/second-kernel.ts";
 import { failureText } from "#report/failure-text.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { agentReport, begin, buffer, end, joined, loaded, START } from "./agent-reports.ts";
 
 const LAYERS = [[".bpf.1"], [".bpf.nested/.bpf.1"]];
@@ -19,11 +20,10 @@ const RAN = joined(
 
 /** Judges what a guest has reported and written. */
 function judged(reports: Uint8Array, console = "", expected?: string) {
-  const decoded = decodeReports(reports);
-  if (!decoded.ok) throw new Error(failureText(decoded.failure));
+  const decoded = expectValue(decodeReports(reports));
   return judgeSecondBoot(
     { layers: LAYERS, expected },
-    { reports: decoded.value, console, ended: "the machine stopped" },
+    { reports: decoded, console, ended: "the machine stopped" },
   );
 }
 
@@ -48,10 +48,11 @@ describe("the second kernel", () => {
     expect(secondBootText({ layers: LAYERS, revision: "v7", own, image: COMMAND })).toBe(
       "recorder 77 65550 7\nboot-by-kernel /container/0 /image/0\n",
     );
-    const reports = decodeReports(joined(START, begin(0), buffer(0, COMMAND), end(0), started("token=1")));
-    if (!reports.ok) throw new Error(failureText(reports.failure));
+    const reports = expectValue(
+      decodeReports(joined(START, begin(0), buffer(0, COMMAND), end(0), started("token=1"))),
+    );
     const console = `${MARK}token=1\r\n`;
-    const boot = { reports: reports.value, console, ended: "the machine stopped" };
+    const boot = { reports: reports, console, ended: "the machine stopped" };
     expect(judgeSecondBoot({ layers: LAYERS, expected: undefined, own }, boot)).toMatchObject({
       value: { parsers: [{ path: "kexec_file_load()", commands: 1 }], cmdline: "token=1" },
     });

@@ -6,6 +6,7 @@ import { findQemu } from "#guest/qemu.ts";
 import { guestPrograms } from "#guest/testbed.ts";
 import { readKernelBtf } from "#kernel-image/kernel-btf.ts";
 import { surroundings } from "../../src/cli/guest-surroundings.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { ENV, PATIENCE } from "../support/guest.ts";
 
 const { signal } = new AbortController();
@@ -25,16 +26,14 @@ export async function standIn(): Promise<{
   /** The testbed, for a parser that would not be loaded without it. */
   readonly module: Uint8Array | undefined;
 }> {
-  const [qemu, kernel] = [await findQemu(AROUND), await debianKernel("bookworm-backports", AROUND)];
-  if (!qemu.ok || !kernel.ok) throw new Error(JSON.stringify([qemu, kernel]));
-  const programs = await guestPrograms(kernel.value, "v6", AROUND);
-  const found = await readKernelBtf(join(kernel.value.headers, "vmlinux"));
-  const btf = found.ok ? decodeBtf(found.value.bytes) : found;
-  const target = btf.ok ? btf.value.find(STAND_IN, ["func"]) : undefined;
-  if (!programs.ok || target === undefined) throw new Error(`no module, or no ${STAND_IN}()`);
-  const { agent, module } = programs.value;
+  const qemu = expectValue(await findQemu(AROUND));
+  const kernel = expectValue(await debianKernel("bookworm-backports", AROUND));
+  const { agent, module } = expectValue(await guestPrograms(kernel, "v6", AROUND));
+  const { bytes } = expectValue(await readKernelBtf(join(kernel.headers, "vmlinux")));
+  const target = expectValue(decodeBtf(bytes)).find(STAND_IN, ["func"]);
+  if (target === undefined) throw new Error(`no ${STAND_IN}()`);
   const guest = {
-    ...{ qemu: qemu.value, kernel: kernel.value, timeout: PATIENCE },
+    ...{ qemu, kernel, timeout: PATIENCE },
     programs: { agent, module: undefined },
   };
   return { target, guest, module };

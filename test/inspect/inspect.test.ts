@@ -5,17 +5,18 @@ import { encodeKbs } from "#abi/kbs.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeCertificate } from "#formats/pe/certificates.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { DONE, stream } from "../abi/stream-samples.ts";
 import { bpftoolString, skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
+import { encodeCertificate } from "../support/certificate.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image, loong64Zboot } from "../support/real-inputs.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
 async function inspected(file: string, ...options: string[]): Promise<Inspection> {
@@ -25,11 +26,6 @@ async function inspected(file: string, ...options: string[]): Promise<Inspection
 
 const inspectBytes = (bytes: Uint8Array, ...options: string[]) =>
   inspected(write(join(newFolder(), "file"), bytes), ...options);
-
-function given<T>(result: { ok: true; value: T } | { ok: false; failure: unknown }): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
-}
 
 type TestElfOptions = NonNullable<Parameters<typeof buildElf>[1]>;
 const LOADED = { type: 1, offset: 64n, filesz: 4n, paddr: 0x1000n };
@@ -49,16 +45,21 @@ btf.int("int", 4, 1);
 describe("inspect says what a file is:", () => {
   test.each<[string, () => Uint8Array]>([
     ["zboot", () => zboot],
-    ["UKI", () => given(encodeUki({ arch: "x86", sections: [{ name: ".linux", data: text("kernel") }] }))],
+    [
+      "UKI",
+      () => expectValue(encodeUki({ arch: "x86", sections: [{ name: ".linux", data: text("kernel") }] })),
+    ],
     [
       "UKI addon",
       () =>
-        given(encodeUki({ arch: "x86", addon: true, sections: [{ name: ".cmdline", data: text("quiet") }] })),
+        expectValue(
+          encodeUki({ arch: "x86", addon: true, sections: [{ name: ".cmdline", data: text("quiet") }] }),
+        ),
     ],
     ["envelope", () => encodeEnvelope({ machine: 183, kernel: zboot })],
     [
       ".bpf container",
-      () => given(encodeContainer({ machine: 183, sections: [{ name: ".bpf.1", data: bytecode }] })),
+      () => expectValue(encodeContainer({ machine: 183, sections: [{ name: ".bpf.1", data: bytecode }] })),
     ],
     ["bytecode object", () => bytecode],
     ["BTF", () => btf.build()],

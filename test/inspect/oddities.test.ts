@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { encodeCertificate } from "#formats/pe/certificates.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { bootImage, bzImage } from "../kernel-image/images.ts";
+import { encodeCertificate } from "../support/certificate.ts";
 import { cliOk } from "../support/cli.ts";
 import { buildElf, edited } from "../support/elf-builder.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";

@@ -2,14 +2,13 @@ import fc from "fast-check";
 import { expect, it, describe as suite } from "vitest";
 import { decodeProgram, encodeProgram } from "#isa/instruction.ts";
 import { FORMS } from "#isa/table.ts";
+import { expectFailure, expectValue } from "../support/expect-value.ts";
 import { bytesOf, one, programs, slot } from "./instructions.ts";
 
 const RETURN = slot(0x95);
 
 function failureOf(bytes: readonly number[], base = 0): unknown {
-  const result = decodeProgram(Uint8Array.from(bytes), { base });
-  if (result.ok) throw new Error("it decoded");
-  return result.failure;
+  return expectFailure(decodeProgram(Uint8Array.from(bytes), { base }));
 }
 
 suite("decodeProgram", () => {
@@ -168,9 +167,8 @@ suite("encodeProgram", () => {
       fc.assert(
         fc.property(bytesOf(form), (list) => {
           const bytes = Uint8Array.from(list);
-          const result = decodeProgram(bytes);
-          if (!result.ok) throw new Error(`${form.mnemonic}: ${JSON.stringify(result.failure)}`);
-          expect(encodeProgram(result.value)).toEqual(bytes);
+          const result = expectValue(decodeProgram(bytes), form.mnemonic);
+          expect(encodeProgram(result)).toEqual(bytes);
         }),
         { numRuns: 50, seed: 2 },
       );

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { decodeProgram, type Instruction } from "#isa/instruction.ts";
 import { type Field, FORMS, type Form } from "#isa/table.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 /** One slot from its fields, written apart from the encoder. */
 export function slot(opcode: number, dst = 0, src = 0, offset = 0, imm = 0): number[] {
@@ -14,9 +15,7 @@ export function slot(opcode: number, dst = 0, src = 0, offset = 0, imm = 0): num
 
 /** The decoded program of these slots; a test that gives bad ones here fails. */
 export function decoded(...slots: readonly (readonly number[])[]): readonly Instruction[] {
-  const result = decodeProgram(Uint8Array.from(slots.flat()));
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(decodeProgram(Uint8Array.from(slots.flat())));
 }
 
 /** The one instruction of these slots. */

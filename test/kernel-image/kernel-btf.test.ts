@@ -9,6 +9,7 @@ import { decompress, detectCodec } from "#formats/compression/codecs.ts";
 import { readKernelBtf } from "#kernel-image/kernel-btf.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
 import { buildElf, edited } from "../support/elf-builder.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image, loong64Zboot } from "../support/real-inputs.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
@@ -222,13 +223,12 @@ describe("the kernel's identity", () => {
 describe("real kernels", () => {
   test("Debian's amd64 bzImage has the build ID that readelf shows, and the release of its name", async () => {
     const { bzImage: image } = amd64Kernel();
-    const decoded = decodeBzImage(readFileSync(image));
-    const codec = decoded.ok ? detectCodec(decoded.value.payload) : undefined;
-    if (!decoded.ok || codec === undefined) throw new Error("expected a bzImage");
-    const inner = await decompress(codec, decoded.value.payload, {});
-    if (!inner.ok) throw new Error("expected a vmlinux");
+    const { payload } = expectValue(decodeBzImage(readFileSync(image)));
+    const codec = detectCodec(payload);
+    if (codec === undefined) throw new Error("expected a bzImage");
+    const inner = expectValue(await decompress(codec, payload, {}));
     const elf = join(await temporaryFolder(), "vmlinux");
-    await writeFile(elf, inner.value.bytes);
+    await writeFile(elf, inner.bytes);
     const buildId = /Build ID: (\w+)/.exec(execFileSync("readelf", ["-n", elf], { encoding: "utf8" }))?.[1];
     const expected = { release: basename(image).replace("vmlinuz-", ""), buildId };
     expect(buildId).toMatch(/^[0-9a-f]{40}$/);
@@ -249,17 +249,15 @@ describe("real kernels", () => {
       [image, "ELF .BTF"],
       [elf, "ELF .BTF"],
     ] as const) {
-      const read = await readKernelBtf(path);
-      if (!read.ok) throw new Error(JSON.stringify(read.failure));
-      expect(expected.equals(read.value.bytes), path).toBe(true);
-      expect(read.value.steps.at(-1)).toBe(last);
+      const read = expectValue(await readKernelBtf(path));
+      expect(expected.equals(read.bytes), path).toBe(true);
+      expect(read.steps.at(-1)).toBe(last);
     }
   });
 
   test("Debian's arm64 Image has BTF that starts and ends as its header says", async () => {
-    const read = await readKernelBtf(arm64Image());
-    if (!read.ok) throw new Error(JSON.stringify(read.failure));
-    const bytes = Buffer.from(read.value.bytes);
+    const read = expectValue(await readKernelBtf(arm64Image()));
+    const bytes = Buffer.from(read.bytes);
     const [header, strings, length] = [bytes.readUInt32LE(4), bytes.readUInt32LE(16), bytes.readUInt32LE(20)];
     expect([bytes.readUInt16LE(0), bytes.length]).toEqual([0xeb9f, header + strings + length]);
     expect(bytes.includes("\0task_struct\0")).toBe(true);
@@ -271,10 +269,10 @@ describe("real kernels", () => {
       packed,
       buildZboot(execFileSync("zstd", ["-q", "-1", "-c"], { input: plain, maxBuffer: 2 ** 28 })),
     );
-    const [one, other] = [await readKernelBtf(arm64Image()), await readKernelBtf(packed)];
-    if (!one.ok || !other.ok) throw new Error(JSON.stringify([one, other]));
-    expect(Buffer.from(one.value.bytes).equals(other.value.bytes)).toBe(true);
-    expect(other.value.steps).toEqual(["zboot (zstd22)", ...one.value.steps]);
+    const one = expectValue(await readKernelBtf(arm64Image()));
+    const other = expectValue(await readKernelBtf(packed));
+    expect(Buffer.from(one.bytes).equals(other.bytes)).toBe(true);
+    expect(other.steps).toEqual(["zboot (zstd22)", ...one.steps]);
   });
 
   test("Debian's loong64 kernel is built without BTF, and the failure says where it was looked for", async () => {

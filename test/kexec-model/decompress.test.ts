@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { kernelDecompress } from "#kexec-model/decompress.ts";
 import { GOOD, HELLO } from "../formats/compression/small-streams.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 describe("the kernel's decompression takes the first stream of a payload", () => {
   test.each(Object.entries(GOOD).filter(([name]) => name !== "lz4"))("of %s", async (name, stream) => {
-    const result = await kernelDecompress(Buffer.concat([stream, stream]));
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    expect(Buffer.from(result.value.bytes)).toEqual(HELLO);
-    expect(result.value.compression).toBe(name);
+    const result = expectValue(await kernelDecompress(Buffer.concat([stream, stream])));
+    expect(Buffer.from(result.bytes)).toEqual(HELLO);
+    expect(result.compression).toBe(name);
   });
 
   test("of lz4, and its other frames", async () => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { manifestFiles, manifestFor, nameOf, pathOf, writeManifest } from "#manifest/manifest.ts";
 import { version } from "#package.json";
 import { cli, cliOk } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { kernelTree, newFolder, write } from "../support/kernel-tree.ts";
 import { arm64Image } from "../support/real-inputs.ts";
 
@@ -266,14 +267,14 @@ describe("a manifest of any command", () => {
   it("is written from paths, and checks", async () => {
     const folder = newFolder();
     const [input, output] = [write(join(folder, "in"), "in"), write(join(folder, "out/packed"), "packed")];
-    const [inputs, outputs] = [await manifestFiles([input]), await manifestFiles([output])];
-    if (!inputs.ok || !outputs.ok) throw new Error("expected digests");
+    const inputs = expectValue(await manifestFiles([input]));
+    const outputs = expectValue(await manifestFiles([output]));
     const request = {
       file: join(folder, "out/packed.manifest.json"),
       command: ["kexec-bpf", "pack", "container"],
       parameters: { machine: 183 },
-      inputs: inputs.value,
-      outputs: outputs.value,
+      inputs,
+      outputs,
       tools: { "kexec-bpf": version },
       program: process.cwd(),
       sourceDateEpoch: undefined,

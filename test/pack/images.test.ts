@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeUki } from "#formats/uki/uki.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { hasItsChecksum } from "../support/pe-checksum.ts";
 import { judgedBy, llvmTool, output } from "../support/tools.ts";
 import { arm64Maker, listedSections, noX86Pe, x86Maker } from "../support/uki.ts";
@@ -116,10 +117,9 @@ judgedBy([OBJDUMP], "pack uki, judged by llvm-objdump,", () => {
     );
     const names = [".linux", ".cmdline", ".profile", ".cmdline", ".profile", ".cmdline", ".initrd"];
     expect(sections(place).map(({ name }) => name)).toEqual(names);
-    const uki = decodeUki(place.read("uki.efi"));
-    if (!uki.ok) throw new Error("expected a UKI");
+    const uki = expectValue(decodeUki(place.read("uki.efi")));
     expect(
-      uki.value.profiles.map(({ id, cmdline, initrd }) => [id, cmdline?.toString(), initrd?.toString()]),
+      uki.profiles.map(({ id, cmdline, initrd }) => [id, cmdline?.toString(), initrd?.toString()]),
     ).toEqual([
       ["main", "main", undefined],
       ["rescue", "rescue", "an initrd"],

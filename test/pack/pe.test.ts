@@ -8,6 +8,7 @@ import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
 import { packPe } from "#pack/pe.ts";
 import type { Packed } from "#pack/types.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { hasItsChecksum } from "../support/pe-checksum.ts";
 import { loong64Zboot } from "../support/real-inputs.ts";
@@ -87,19 +88,20 @@ judgedBy([OBJDUMP, OBJCOPY], "pack pe, judged by LLVM's objdump and objcopy,", (
       { name: ".cmdline", data: Buffer.from("quiet") },
     ];
     const uki = makeUki(arm64Maker(OBJCOPY), place.folder, parts);
-    const container = encodeContainer({
-      machine: EM.AARCH64,
-      sections: [{ name: ".bpf.1", data: bytecode() }],
-    });
-    if (!container.ok) throw new Error("expected a container");
-    place.file("uki.bpf", container.value);
+    const container = expectValue(
+      encodeContainer({
+        machine: EM.AARCH64,
+        sections: [{ name: ".bpf.1", data: bytecode() }],
+      }),
+    );
+    place.file("uki.bpf", container);
     await place.ok("pack", "pe", uki, "uki.bpf", "-o", "out.efi");
     expect(listedSections(OBJDUMP, place.path("out.efi")).at(-1)).toEqual({
       name: ".bpf",
-      size: container.value.length,
+      size: container.length,
     });
     await place.ok("unpack", "out.efi", "-o", "parts");
-    expect(place.read("parts/bpf").equals(Buffer.from(container.value))).toBe(true);
+    expect(place.read("parts/bpf").equals(Buffer.from(container))).toBe(true);
     await place.ok("extract", "out.efi", "-o", "Image");
     expect(place.read("Image").equals(imageFor("arm64"))).toBe(true);
   });

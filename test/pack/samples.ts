@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EM } from "#formats/elf/constants.ts";
 import { encodeObject } from "#formats/elf/object.ts";
-import { encodeZbootImage, type ZbootArch } from "#formats/zboot/encode.ts";
+import type { ZbootArch } from "#formats/zboot/encode.ts";
 import { cli, cliOk, type Outcome } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { machineCode } from "../support/machine-code.ts";
+import { encodeZbootImage } from "../support/zboot-image.ts";
 
 /** Machine code as it is found in kernels; a header that an Image has is put before it. */
 export function imageFor(arch: "arm64" | "riscv"): Buffer {
@@ -17,13 +19,14 @@ export function imageFor(arch: "arm64" | "riscv"): Buffer {
 }
 
 export async function zbootFor(arch: ZbootArch, compression = "gzip"): Promise<Buffer> {
-  const zboot = await encodeZbootImage({
-    arch,
-    compression,
-    image: imageFor(arch === "riscv" ? arch : "arm64"),
-  });
-  if (!zboot.ok) throw new Error(JSON.stringify(zboot.failure));
-  return Buffer.from(zboot.value);
+  const zboot = expectValue(
+    await encodeZbootImage({
+      arch,
+      compression,
+      image: imageFor(arch === "riscv" ? arch : "arm64"),
+    }),
+  );
+  return Buffer.from(zboot);
 }
 
 /** A bytecode object; `mark` tells one from another. */

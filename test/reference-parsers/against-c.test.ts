@@ -9,6 +9,7 @@ import { parsePlain } from "#reference-parsers/plain.ts";
 import { parseUki } from "#reference-parsers/uki.ts";
 import { parseZboot } from "#reference-parsers/zboot.ts";
 import { COMPILERS } from "../generate/host-compiler.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { compiledParser, type Run } from "./c-parsers.ts";
 import { anyImage } from "./images.ts";
 
@@ -18,9 +19,7 @@ const IMAGES = 10_000;
 function streamOf(run: Run, revision: Revision): CommandStream {
   const layout = headerLayout(revision);
   const commands = run.buffers.map((buffer, index) => {
-    const command = decodeCommand(buffer, layout, { index });
-    if (!command.ok) throw new Error(JSON.stringify(command.failure));
-    return command.value;
+    return expectValue(decodeCommand(buffer, layout, { index }));
   });
   return { revision, commands };
 }

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Revision, revisionProfile } from "#abi/revisions.ts";
-import type { Result } from "#core/result.ts";
 import { renderImageSize } from "#generate/image-size.ts";
 import { renderParser, templateFiles } from "#generate/parser-source.ts";
 import { loadTargets } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
 import type { RecordLimits } from "#reference-parsers/input.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 /** What the parser did with one image. */
 export type Run = {
@@ -160,9 +160,9 @@ export async function compiledParser(
   limits: RecordLimits,
 ): Promise<(images: readonly Uint8Array[]) => readonly Run[]> {
   const profile = revisionProfile(revision);
-  const target = must(await loadTargets(["templates"])).get(name);
+  const target = expectValue(await loadTargets(["templates"])).get(name);
   if (target === undefined) throw new Error(`no target ${name}`);
-  const files = must(await templateFiles("templates", target, revision));
+  const files = expectValue(await templateFiles("templates", target, revision));
   const context = templateContext({
     target,
     arch: "arm64",
@@ -170,13 +170,13 @@ export async function compiledParser(
     kernelHasContext: false,
     seedPayloadSize: false,
   });
-  const parser = must(await renderParser(files, target, context));
+  const parser = expectValue(await renderParser(files, target, context));
 
   const folder = mkdtempSync(join(tmpdir(), "c-parser-"));
   mkdirSync(join(folder, "bpf"));
   writeFileSync(join(folder, "vmlinux.h"), VMLINUX);
   writeFileSync(join(folder, "bpf/bpf_helpers.h"), HELPERS);
-  writeFileSync(join(folder, "image_size.h"), must(renderImageSize({ image: 1, ...limits }, profile)));
+  writeFileSync(join(folder, "image_size.h"), expectValue(renderImageSize({ image: 1, ...limits }, profile)));
   writeFileSync(join(folder, "parser.c"), parser);
   const { data, size } = profile.image;
   writeFileSync(join(folder, "main.c"), `#include "parser.c"\n${HARNESS}`);
@@ -210,9 +210,4 @@ function decodeRuns(output: Buffer, count: number): readonly Run[] {
     });
     return { buffers, wildReads: u32(), leaks: u32() };
   });
-}
-
-function must<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
 }

@@ -5,6 +5,7 @@ import type { Command } from "#abi/command.ts";
 import { EMPTY_CONTEXT } from "#kexec-model/context.ts";
 import { executeStream } from "#kexec-model/execute.ts";
 import { parseZboot } from "#reference-parsers/zboot.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { loong64Zboot } from "../support/real-inputs.ts";
 
 const LIMITS = { kernel: 256 * 1024 * 1024, initrd: 0, cmdline: 0 };
@@ -22,9 +23,10 @@ describe("Debian's loong64 zboot kernel", () => {
   let command: Command;
 
   beforeAll(() => {
-    const sent = parseZboot({ image: readFileSync(loong64Zboot()), limits: LIMITS, revision: "v6" });
-    if (!sent.ok || sent.value[0] === undefined) throw new Error(JSON.stringify(sent));
-    command = sent.value[0];
+    const image = readFileSync(loong64Zboot());
+    const [sent] = expectValue(parseZboot({ image, limits: LIMITS, revision: "v6" }));
+    if (sent === undefined) throw new Error("it sends nothing");
+    command = sent;
   });
 
   test("gives the kernel that zstd -dc gives", async () => {

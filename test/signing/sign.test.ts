@@ -5,6 +5,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { cli, cliOk, type Environment } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, script, write } from "../support/kernel-tree.ts";
 import { ECDSA, type KeyPair, newKey } from "../support/keys.ts";
 import { pkcs11Modules, signFileTool } from "../support/real-inputs.ts";
@@ -14,9 +15,7 @@ const TEXT = "~Module signature appended~\n";
 
 function containerBytes(): Uint8Array {
   const data = Buffer.from("bytecode, as far as a signature cares");
-  const encoded = encodeContainer({ machine: 0xb7, sections: [{ name: ".bpf.1", data }] });
-  if (!encoded.ok) throw new Error("expected a container");
-  return encoded.value;
+  return expectValue(encodeContainer({ machine: 0xb7, sections: [{ name: ".bpf.1", data }] }));
 }
 
 const CONTENT = containerBytes();

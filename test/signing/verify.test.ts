@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { readCertificates } from "#signing/certificate.ts";
 import { cli, cliOk, type Environment } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { ECDSA, expiredCertificate, type KeyPair, newKey } from "../support/keys.ts";
 import { signedModule } from "../support/signed-module.ts";
@@ -24,13 +25,14 @@ beforeAll(async () => {
     issuer: authority,
     words: ["-addext", "extendedKeyUsage=codeSigning"],
   });
-  const encoded = encodeContainer({
-    machine: 0xb7,
-    sections: [{ name: ".bpf.1", data: Buffer.from("code") }],
-  });
-  if (!encoded.ok) throw new Error("expected a container");
-  size = encoded.value.length;
-  file = write(join(newFolder(), "zboot.bpf"), encoded.value);
+  const encoded = expectValue(
+    encodeContainer({
+      machine: 0xb7,
+      sections: [{ name: ".bpf.1", data: Buffer.from("code") }],
+    }),
+  );
+  size = encoded.length;
+  file = write(join(newFolder(), "zboot.bpf"), encoded);
   await cliOk(["sign", file, "--key", signer.key, "--cert", signer.certificate], { cwd: dirname(file) });
 });
 

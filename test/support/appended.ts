@@ -4,7 +4,7 @@ import type { KeyPair } from "./keys.ts";
 import { output } from "./tools.ts";
 
 /** A file with the message at its end, put together here: without a word of ours. */
-export function appended(content: Uint8Array | string, message: Uint8Array): string {
+function appended(content: Uint8Array | string, message: Uint8Array): string {
   const trailer = Buffer.alloc(12);
   trailer[2] = 2;
   trailer.writeUInt32BE(message.length, 8);

@@ -19,7 +19,7 @@ export type KeyOptions = {
   readonly words?: readonly string[];
 };
 
-export const RSA = ["rsa:2048"] as const;
+const RSA = ["rsa:2048"] as const;
 export const ECDSA = ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"] as const;
 
 /** A new key with a certificate, made by openssl. */

@@ -20,14 +20,15 @@ import { decodePe } from "#formats/pe/pe-file.ts";
 import { decodeSignedData } from "#formats/signature/cms.ts";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { decodeZboot } from "#formats/zboot/zboot.ts";
 import { parseEnvelope } from "#reference-parsers/envelope.ts";
 import { parseUki } from "#reference-parsers/uki.ts";
 import { parseZboot } from "#reference-parsers/zboot.ts";
 import { BtfBuilder } from "./btf-builder.ts";
 import { buildElf, symbolSections } from "./elf-builder.ts";
+import { expectValue } from "./expect-value.ts";
 import { buildPe } from "./pe-builder.ts";
+import { encodeUki } from "./uki-encoder.ts";
 import { buildZboot } from "./zboot-builder.ts";
 
 /** Numbers from 0 to below 2^32, the same ones for the same seed: a Weyl sequence with mixed bits. */
@@ -156,8 +157,8 @@ function makeSpecimens(): [Specimen, ...Specimen[]] {
       { name: "opts_insn", bytes: text("three\0") },
     ],
   });
-  const inner = good(encodeContainer({ machine: 183, sections: [{ name: ".bpf.1", data: object }] }));
-  const container = good(
+  const inner = expectValue(encodeContainer({ machine: 183, sections: [{ name: ".bpf.1", data: object }] }));
+  const container = expectValue(
     encodeContainer({
       machine: 183,
       sections: [
@@ -167,7 +168,7 @@ function makeSpecimens(): [Specimen, ...Specimen[]] {
       ],
     }),
   );
-  const uki = good(
+  const uki = expectValue(
     encodeUki({
       arch: "arm64",
       sections: [".linux", ".initrd", ".cmdline", ".profile", ".cmdline", ".profile", ".linux"].map(
@@ -175,7 +176,7 @@ function makeSpecimens(): [Specimen, ...Specimen[]] {
       ),
     }),
   );
-  const addon = good(
+  const addon = expectValue(
     encodeUki({ arch: "x86", addon: true, sections: [{ name: ".cmdline", data: text("debug\0") }] }),
   );
   const envelope = encodeEnvelope({
@@ -225,11 +226,6 @@ function makeSpecimens(): [Specimen, ...Specimen[]] {
     { bytes: commands("v6"), takenBy: ["decodeKbs"] },
     { bytes: commands("v7"), takenBy: ["decodeKbs"] },
   ];
-}
-
-function good<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
 }
 
 function someElf(littleEndian: boolean): Uint8Array {

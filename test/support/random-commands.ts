@@ -71,6 +71,9 @@ const COMMANDS: readonly [string, ...string[]] = [
 /** A file can be good or bad, a tool missing; the words are right. */
 const KNOWN: ReadonlySet<number> = new Set([0, 1, 3]);
 
+/** As make does, these keep what was finished before something failed. */
+const KEEPING: ReadonlySet<string> = new Set(["build", "make"]);
+
 /** Nothing is made of a small file that is larger than this, in bytes. */
 const LARGEST_OUTPUT = 16 * 1024 * 1024;
 
@@ -137,7 +140,7 @@ function problemsOf(
     (name) => !name.startsWith(join(folder, "out/")) || name.endsWith(".kexec-bpf"),
   );
   if (outside.length > 0) problems.push(`left behind: ${outside.join(" ")}`);
-  if (status !== 0 && written.length > 0)
+  if (status !== 0 && written.length > 0 && !KEEPING.has(argv[0] ?? ""))
     problems.push(`exit status ${status}, and written: ${written.join(" ")}`);
   for (const name of written) {
     const { size } = statSync(name);

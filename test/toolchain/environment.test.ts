@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { toolEnvironment } from "#toolchain/environment.ts";
 import { runTool } from "#toolchain/process.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 it("a tool sees the listed variables and none of those that clang would read", async () => {
   const strangers = ["CPATH", "C_INCLUDE_PATH", "CCC_OVERRIDE_OPTIONS", "LD_PRELOAD_NOT", "GCC_EXEC_PREFIX"];
   for (const name of strangers) process.env[name] = "/nowhere";
   try {
-    const run = await runTool({ tool: "env", file: "env", args: [], env: { EXTRA: "own" } });
-    if (!run.ok) throw new Error(run.failure.reason);
-    const seen = Buffer.from(run.value.stdout).toString().split("\n");
+    const run = expectValue(await runTool({ tool: "env", file: "env", args: [], env: { EXTRA: "own" } }));
+    const seen = Buffer.from(run.stdout).toString().split("\n");
     expect(seen).toContain(`PATH=${process.env["PATH"]}`);
     expect(seen).toContain("EXTRA=own");
     expect(seen).toContain("LC_ALL=C.UTF-8");

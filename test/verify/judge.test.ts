@@ -7,6 +7,7 @@ import { faultPaths } from "#verify/fault-paths.ts";
 import { judge, judgeEffect } from "#verify/judge.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
@@ -26,11 +27,8 @@ describe.each(REVISIONS)("the judge of %s", (revision) => {
   });
 
   function subjects(name: string): readonly Subject[] {
-    const parser = loadParser(built.file(name), { target: profileBtf(revision) });
-    if (!parser.ok) throw new Error(JSON.stringify(parser.failure));
-    const found = subjectsOf(parser.value, { name, revision, limits: LIMITS });
-    if (!found.ok) throw new Error(JSON.stringify(found.failure));
-    return found.value;
+    const parser = expectValue(loadParser(built.file(name), { target: profileBtf(revision) }));
+    return expectValue(subjectsOf(parser, { name, revision, limits: LIMITS }));
   }
   function subject(name: string): Subject {
     const [first] = subjects(name);

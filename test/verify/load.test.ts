@@ -7,6 +7,7 @@ import { failureText } from "#report/failure-text.ts";
 import { judgeLoad } from "#verify/load.ts";
 import { type Subject, subjectsOf } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { buildPe, type TestPeSection } from "../support/pe-builder.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
@@ -32,11 +33,8 @@ describe("the load of a container and an image", () => {
   });
 
   function subjects(container: Uint8Array): readonly Subject[] {
-    const parser = loadParser(container, { target: profileBtf("v7") });
-    if (!parser.ok) throw new Error(JSON.stringify(parser.failure));
-    const found = subjectsOf(parser.value, { name: "c.bpf", revision: "v7", limits: LIMITS });
-    if (!found.ok) throw new Error(JSON.stringify(found.failure));
-    return found.value;
+    const parser = expectValue(loadParser(container, { target: profileBtf("v7") }));
+    return expectValue(subjectsOf(parser, { name: "c.bpf", revision: "v7", limits: LIMITS }));
   }
 
   /** The outcome, and why. */
@@ -46,12 +44,12 @@ describe("the load of a container and an image", () => {
   }
 
   function container(...sections: readonly (readonly [name: string, data: Uint8Array])[]): Uint8Array {
-    const made = encodeContainer({
-      machine: AARCH64,
-      sections: sections.map(([name, data]) => ({ name, data })),
-    });
-    if (!made.ok) throw new Error(JSON.stringify(made.failure));
-    return made.value;
+    return expectValue(
+      encodeContainer({
+        machine: AARCH64,
+        sections: sections.map(([name, data]) => ({ name, data })),
+      }),
+    );
   }
 
   it.each([

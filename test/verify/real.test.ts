@@ -4,13 +4,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { Verification } from "#core/verification.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
-import { encodeZbootImage } from "#formats/zboot/encode.ts";
 import { cliOk } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { amd64Kernel, arm64Image, loong64Zboot } from "../support/real-inputs.ts";
 import { llvmTool, missingTool } from "../support/tools.ts";
 import { arm64Maker, makeUki, noX86Pe, x86Maker } from "../support/uki.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
+import { encodeZbootImage } from "../support/zboot-image.ts";
 
 const EM_AARCH64 = 183;
 const COMPRESSIONS = ["gzip", "lz4", "lzma", "lzo", "xzkern", "zstd"] as const;
@@ -30,9 +31,8 @@ beforeAll(async () => {
   copyFileSync(loong64Zboot(), join(images, "loong64.efi"));
   const kernel = readFileSync(arm64Image());
   for (const compression of COMPRESSIONS) {
-    const zboot = await encodeZbootImage({ arch: "arm64", compression, image: kernel });
-    if (!zboot.ok) throw new Error(JSON.stringify(zboot.failure));
-    write(join(images, `arm64-${compression}.efi`), zboot.value);
+    const zboot = expectValue(await encodeZbootImage({ arch: "arm64", compression, image: kernel }));
+    write(join(images, `arm64-${compression}.efi`), zboot);
   }
   const zboot = readFileSync(join(images, "arm64-gzip.efi"));
   const [initrd, cmdline] = [kernel.subarray(0, 5 << 20), Buffer.from("console=ttyAMA0")];
@@ -45,25 +45,26 @@ beforeAll(async () => {
     ["arm64", zboot],
     ["x86", readFileSync(amd64Kernel().bzImage)],
   ] as const) {
-    const uki = encodeUki({
-      arch,
-      sections: [
-        { name: ".osrel", data: Buffer.from("ID=debian\n") },
-        ...[
-          { name: ".linux", data: linux },
-          { name: ".initrd", data: initrd },
-          { name: ".cmdline", data: cmdline },
+    const uki = expectValue(
+      encodeUki({
+        arch,
+        sections: [
+          { name: ".osrel", data: Buffer.from("ID=debian\n") },
+          ...[
+            { name: ".linux", data: linux },
+            { name: ".initrd", data: initrd },
+            { name: ".cmdline", data: cmdline },
+          ],
+          ...[
+            { name: ".profile", data: Buffer.from("ID=main\n") },
+            { name: ".cmdline", data: Buffer.from("quiet") },
+            { name: ".profile", data: Buffer.from("ID=rescue\n") },
+            { name: ".cmdline", data: Buffer.from("single") },
+          ],
         ],
-        ...[
-          { name: ".profile", data: Buffer.from("ID=main\n") },
-          { name: ".cmdline", data: Buffer.from("quiet") },
-          { name: ".profile", data: Buffer.from("ID=rescue\n") },
-          { name: ".cmdline", data: Buffer.from("single") },
-        ],
-      ],
-    });
-    if (!uki.ok) throw new Error(JSON.stringify(uki.failure));
-    write(join(images, `${arch}-uki.efi`), uki.value);
+      }),
+    );
+    write(join(images, `${arch}-uki.efi`), uki);
   }
 });
 

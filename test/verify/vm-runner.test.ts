@@ -3,19 +3,15 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { encodeZboot } from "#formats/zboot/encode.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
+import { encodeUki } from "../support/uki-encoder.ts";
 
 const text = (words: string) => new Uint8Array(Buffer.from(words));
 const KERNEL = text("the uncompressed kernel");
-
-function good<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false }): T {
-  if (!result.ok) throw new Error(JSON.stringify(result));
-  return result.value;
-}
 
 /** A zboot file; v6 finds its parser in it. */
 const zboot = encodeZboot({
@@ -34,7 +30,7 @@ describe.each(REVISIONS)("decompose with the bytecode of %s", (revision: Revisio
   });
 
   const uki = (linux: Uint8Array) =>
-    good(
+    expectValue(
       encodeUki({
         arch: "arm64",
         sections: [

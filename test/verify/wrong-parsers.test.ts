@@ -9,6 +9,7 @@ import { vmRunner } from "#verify/vm-runner.ts";
 import { IMAGES, type ImageName } from "../fixtures/wrong-parsers/images.ts";
 import { WRONG_PARSERS, type WrongParser } from "../fixtures/wrong-parsers/wrong-parsers.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
 
@@ -90,12 +91,13 @@ describe("vmRunner", () => {
   it("names the line that took what is not given back", async () => {
     const { headers, of } = sources.get("v7") ?? { headers: "", of: () => "" };
     const file = write(join(newFolder(), "uki_parser_bpf.c"), patched(wrongParser("missing put"), of("uki")));
-    const compiled = await compileParser(file, [headers], { revision: "v7", btf: undefined }, {});
-    if (!compiled.ok) throw new Error(JSON.stringify(compiled.failure));
+    const compiled = expectValue(
+      await compileParser(file, [headers], { revision: "v7", btf: undefined }, {}),
+    );
     const image = IMAGES.uki;
     const stage = { revision: "v7", layer: 1, program: ".bpf.1", buffers: [image] } as const;
     const before = { kernel: undefined, initrd: undefined, cmdline: undefined };
-    expect(await vmRunner("v7")(compiled.value.object, { ...stage, ...before })).toMatchObject({
+    expect(await vmRunner("v7")(compiled.object, { ...stage, ...before })).toMatchObject({
       ok: false,
       failure: {
         reason: "parser-misbehaved",

@@ -1,8 +1,7 @@
 import { below, equal, less, type Pairs } from "./int64.ts";
 import { Op } from "./operations.ts";
 
-/** The first and the last conditional jump among the operations. */
-export const FIRST_TEST = Op.eq64;
+/** The last conditional jump among the operations. */
 export const LAST_TEST = Op.sle32;
 
 /** Whether a conditional jump is taken: `d TEST s`, by the index of their pairs. */

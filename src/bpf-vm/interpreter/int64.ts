@@ -131,7 +131,7 @@ export function swap32(value: number): number {
   return (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
 }
 
-export function isZero(r: Pairs, i: number): boolean {
+function isZero(r: Pairs, i: number): boolean {
   return (r[i] ?? 0) === 0 && (r[i + 1] ?? 0) === 0;
 }
 
@@ -162,11 +162,6 @@ export function set(r: Pairs, i: number, value: number): void {
 /** Unsigned; rounded where it is above 2^53. */
 export function unsigned(r: Pairs, i: number): number {
   return ((r[i + 1] ?? 0) >>> 0) * HALF + ((r[i] ?? 0) >>> 0);
-}
-
-/** Signed; rounded where it is beyond ±2^53. */
-export function signed(r: Pairs, i: number): number {
-  return (r[i + 1] ?? 0) * HALF + ((r[i] ?? 0) >>> 0);
 }
 
 /** Unsigned. */

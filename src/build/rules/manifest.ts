@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { PARTS } from "#abi/parts.ts";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
 import { PRIVATE } from "#build/state.ts";
@@ -73,10 +74,7 @@ function command(plan: Plan, target: Target, name: (path: string) => string): re
     ...file("--kernel-tree", kernel.tree),
     ...file("--vmlinux", kernel.vmlinux),
     ...file("--image", kernel.image),
-    ...["kernel", "initrd", "cmdline"].flatMap((part) => [
-      `--max-${part}`,
-      String(sizes[part as "kernel" | "initrd" | "cmdline"]),
-    ]),
+    ...PARTS.flatMap((part) => [part.option, String(sizes[part.name])]),
     ...plan.targetFolders.flatMap((folder) => file("--targets", folder)),
     ...(plan.bytecodeObject === "direct" ? [] : ["--bytecode-object", plan.bytecodeObject]),
     ...(plan.seedPayloadSize ? ["--seed-payload-size"] : []),

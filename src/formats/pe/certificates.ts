@@ -1,6 +1,5 @@
 import { alignUp } from "#bytes/align.ts";
 import { ByteReader, decoding } from "#bytes/reader.ts";
-import { ByteWriter } from "#bytes/writer.ts";
 import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import type { PeFile } from "./types.ts";
@@ -21,8 +20,6 @@ export type PeCertificate = {
 
 const HEADER_SIZE = 8;
 const ALIGNMENT = 8;
-const REVISION = 0x0200;
-const PKCS7 = 2;
 
 /**
  * The entries of the certificate table, none where the file has no table:
@@ -65,14 +62,4 @@ export function peCertificates(
     }
     return certificates;
   });
-}
-
-/** A WIN_CERTIFICATE around an Authenticode signature, padded with zeros to 8 bytes. */
-export function encodeCertificate(data: Uint8Array): Uint8Array {
-  const length = HEADER_SIZE + data.length;
-  return new ByteWriter(alignUp(length, ALIGNMENT))
-    .u32(0, length)
-    .u16(4, REVISION)
-    .u16(6, PKCS7)
-    .put(HEADER_SIZE, data).bytes;
 }

@@ -32,7 +32,7 @@ export type PeInput = {
   /** Powers of two. Defaults 0x1000 and 0x200. */
   readonly sectionAlignment?: number;
   readonly fileAlignment?: number;
-  /** The certificate table's content (see `encodeCertificate`), put at the end of the file. */
+  /** The certificate table's content, put at the end of the file. */
   readonly certificates?: Uint8Array;
 };
 

@@ -1,7 +1,4 @@
 import { ByteWriter } from "#bytes/writer.ts";
-import type { Unsupported } from "#core/failure.ts";
-import { err, ok, type Result } from "#core/result.ts";
-import { codecForZboot, compress } from "#formats/compression/codecs.ts";
 import { encodePe, PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 
@@ -89,22 +86,4 @@ export function zbootHeader(input: {
     .u32(0x0c, input.payloadSize)
     .put(COMPRESSION_AT, Buffer.from(input.compression, "latin1"))
     .u32(0x38, (input.linuxPeMagic ?? true) ? LINUX_PE_MAGIC : 0).bytes;
-}
-
-/**
- * Compresses a kernel image and wraps it as `encodeZboot` does, with the appended size.
- *
- * Fails with `unsupported` on a compression that no zboot header names.
- */
-export async function encodeZbootImage(
-  input: Omit<ZbootInput, "payload" | "uncompressedSize"> & { readonly image: Uint8Array },
-): Promise<Result<Uint8Array, Unsupported>> {
-  const codec = codecForZboot(input.compression);
-  if (codec === undefined) {
-    const detail = "no compression that zboot images have";
-    return err({ reason: "unsupported", what: `compression ${input.compression}`, detail });
-  }
-  const payload = await compress(codec, input.image);
-  if (!payload.ok) return payload;
-  return ok(encodeZboot({ ...input, payload: payload.value, uncompressedSize: input.image.length }));
 }

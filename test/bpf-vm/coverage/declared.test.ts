@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { declaredFor, parseDeclarations } from "#bpf-vm/coverage/declared.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 const GOOD = { source: "if (x)", direction: "taken", reason: "never" };
 
@@ -15,11 +16,10 @@ describe("declarations of unreachable branches", () => {
       { ...GOOD, targets: ["uki"] },
       { ...GOOD, targets: ["zboot", "uki"], revisions: ["v7"] },
     ];
-    const parsed = parseDeclarations(JSON.stringify(list));
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.failure));
-    expect(declaredFor(parsed.value, "uki", "v7")).toEqual(list);
-    expect(declaredFor(parsed.value, "zboot", "v6")).toEqual([GOOD]);
-    expect(declaredFor(parsed.value, "zboot", "v7")).toEqual([GOOD, list[2]]);
+    const parsed = expectValue(parseDeclarations(JSON.stringify(list)));
+    expect(declaredFor(parsed, "uki", "v7")).toEqual(list);
+    expect(declaredFor(parsed, "zboot", "v6")).toEqual([GOOD]);
+    expect(declaredFor(parsed, "zboot", "v7")).toEqual([GOOD, list[2]]);
   });
 
   it.each([

@@ -9,6 +9,7 @@ import { runProgram, TRACING_CALLABLES } from "#bpf-vm/run-program.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { helperId } from "#isa/helpers.ts";
 import { CLANGS, compile } from "../../formats/btf/clang.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { describeUnless } from "../../support/tools.ts";
 import { call, exit, type Line, op, run, symbol } from "../support/assemble.ts";
 import { BPFTOOL, whyNoBpf } from "../support/kernel.ts";
@@ -127,9 +128,8 @@ function inFolder<T>(work: (folder: string) => T): T {
 }
 
 function answers(bytes: Uint8Array, options: Parameters<typeof loadParser>[1]) {
-  const loaded = loadParser(bytes, options);
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-  return loaded.value.programs;
+  const loaded = expectValue(loadParser(bytes, options));
+  return loaded.programs;
 }
 
 describe.skipIf(CLANGS.length === 0)("bpf_loop in C (skipped where no clang is in PATH)", () => {

@@ -5,12 +5,11 @@ import type { Btf } from "#formats/btf/btf.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import type { CoreKind } from "#formats/btf/ext-types.ts";
 import { BtfBuilder } from "../../support/btf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { assemble, exit, type Line, load64, op } from "../support/assemble.ts";
 
 function opened(builder: BtfBuilder): Btf {
-  const btf = decodeBtf(builder.build());
-  if (!btf.ok) throw new Error(JSON.stringify(btf.failure));
-  return btf.value;
+  return expectValue(decodeBtf(builder.build()));
 }
 
 /** struct s { int first; unsigned a; char *p; unsigned grid[4]; unsigned bits: 3 } and an enum, as the program has them. */

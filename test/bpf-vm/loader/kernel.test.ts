@@ -6,6 +6,7 @@ import { type MapDefinition, MapType } from "#bpf-vm/maps/definition.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { CLANGS } from "../../formats/btf/clang.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { describeUnless } from "../../support/tools.ts";
 import { KERNEL_BTF, loadInKernel, whyNoBpf, withoutNumbers } from "../support/kernel.ts";
 
@@ -89,11 +90,9 @@ const cause = CLANGS.length === 0 ? "skipped without clang" : whyNoBpf();
 describeUnless(cause, "a light skeleton is loaded as by this machine's kernel", () => {
   it.each(CLANGS)("to the same maps, instructions and source lines, compiled by %s", async (clang) => {
     const kernel = await loadInKernel(clang, SOURCE);
-    const target = decodeBtf(readFileSync(KERNEL_BTF));
-    if (!target.ok) throw new Error(JSON.stringify(target.failure));
-    const loaded = loadParser(kernel.header, { target: target.value });
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-    const [program] = loaded.value.programs;
+    const target = expectValue(decodeBtf(readFileSync(KERNEL_BTF)));
+    const loaded = expectValue(loadParser(kernel.header, { target: target }));
+    const [program] = loaded.programs;
     if (program === undefined) throw new Error("no program");
 
     expect(kernel.maps).toHaveLength(8);
@@ -109,7 +108,7 @@ describeUnless(cause, "a light skeleton is loaded as by this machine's kernel", 
       program.lines.map(({ offset, line, text }) => ({ slot: offset / 8, line, text: text.trim() })),
     ).toEqual(kernel.lines);
     // The object itself, by this project's own linker and not by a loader program: its maps have no prefix.
-    const object = loadParser(kernel.object, { target: target.value });
+    const object = loadParser(kernel.object, { target: target });
     const [linked] = object.ok ? object.value.programs : [];
     if (linked === undefined) throw new Error("no program of the object");
     const plain = (text: string) => text.replace(/main_bpf(?=\.)/, "");

@@ -8,6 +8,7 @@ import { helperId } from "#isa/helpers.ts";
 import { encodeProgram } from "#isa/instruction.ts";
 import { FORMS } from "#isa/table.ts";
 import { skeletonText } from "../../formats/light-skeleton/skeleton-text.ts";
+import { expectFailure, expectValue } from "../../support/expect-value.ts";
 import { assemble, call, exit, type Line, op } from "../support/assemble.ts";
 
 const target = profileBtf("v7");
@@ -86,9 +87,8 @@ describe("a light skeleton's loader program", () => {
   const end = [op("mov", { dst: 0, imm: 0 }), exit];
 
   it("creates and fills maps and loads the program", () => {
-    const loaded = load([...create, ...update, ...loadProgram, ...end], goodBlob().bytes);
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-    expect(loaded.value.maps).toEqual([
+    const loaded = expectValue(load([...create, ...update, ...loadProgram, ...end], goodBlob().bytes));
+    expect(loaded.maps).toEqual([
       {
         name: "numbers",
         type: 2,
@@ -100,10 +100,10 @@ describe("a light skeleton's loader program", () => {
         content: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
       },
     ]);
-    expect(
-      loaded.value.programs.map(({ name, type, instructions }) => [name, type, instructions.length]),
-    ).toEqual([["small", 26, 2]]);
-    expect(loaded.value.leakedDescriptors).toBe(0);
+    expect(loaded.programs.map(({ name, type, instructions }) => [name, type, instructions.length])).toEqual([
+      ["small", 26, 2],
+    ]);
+    expect(loaded.leakedDescriptors).toBe(0);
   });
 
   it("finds its descriptors where the header says how many there are", () => {
@@ -111,10 +111,9 @@ describe("a light skeleton's loader program", () => {
     const behindOneMap = [...loadProgram.slice(0, last), op("stxw", { dst: 6, src: 0, offset: 24 + 16 })];
     const insns = encodeProgram(assemble([...create, ...behindOneMap, ...end]));
     const text = skeletonText({ insns, data: goodBlob().bytes, maps: ["numbers"], programs: ["small"] });
-    const loaded = loadParser(Buffer.from(text), { target });
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-    expect(loaded.value.form).toBe("light skeleton");
-    expect(loaded.value.programs.map(({ name, maps }) => [name, maps.length])).toEqual([["small", 1]]);
+    const loaded = expectValue(loadParser(Buffer.from(text), { target }));
+    expect(loaded.form).toBe("light skeleton");
+    expect(loaded.programs.map(({ name, maps }) => [name, maps.length])).toEqual([["small", 1]]);
     // With two maps said to be there, the program's descriptor is taken for a map's.
     const wrong = skeletonText({ insns, data: goodBlob().bytes, maps: ["numbers", "more"] });
     expect(loadParser(Buffer.from(wrong), { target })).toMatchObject({
@@ -194,9 +193,8 @@ describe("a light skeleton's loader program", () => {
       exit,
     ];
     out.put(400, encodeProgram(assemble(lines)));
-    const loaded = load([...create, ...loadProgram, ...end], out.bytes);
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-    const [program] = loaded.value.programs;
+    const loaded = expectValue(load([...create, ...loadProgram, ...end], out.bytes));
+    const [program] = loaded.programs;
     expect(program?.immediates.get(0)).toEqual({ kind: "unmodelled", name: "kexec_image_parser_anchor" });
     expect(program?.kfuncs.size).toBe(0);
   });
@@ -215,9 +213,8 @@ describe("a light skeleton's loader program", () => {
   it.each([
     ["a command of bpf() that loaders may use", command(28, 0, 16), "bpf() command 28 is not modelled here"],
   ])("says of %s that it is not modelled", (_, lines, detail) => {
-    const loaded = load([start, ...lines, ...end], goodBlob().bytes);
-    if (loaded.ok) throw new Error("loaded");
-    expect(asFailure(loaded.failure)).toMatchObject({
+    const failure = expectFailure(load([start, ...lines, ...end], goodBlob().bytes));
+    expect(asFailure(failure)).toMatchObject({
       reason: "not-loaded",
       detail: "it does what is not modelled here; a kernel may load it",
       causes: [detail],

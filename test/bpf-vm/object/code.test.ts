@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { codeSections } from "#bpf-vm/object/code.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { buildElf, symbolSections } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 /** `r0 = 0`, `exit`. */
 const CODE = new Uint8Array(Buffer.from("b7000000000000009500000000000000", "hex"));
@@ -11,9 +12,8 @@ const FUNCTION = 0x12;
 function code(value: bigint, size: bigint) {
   const symbols = symbolSections([{ name: "parse", section: 1, value, size, info: FUNCTION }], 3);
   const file = buildElf([{ name: "xdp", flags: 0x6, data: CODE }, ...symbols], { machine: 247, type: 1 });
-  const elf = decodeElf(file.bytes);
-  if (!elf.ok) throw new Error(JSON.stringify(elf.failure));
-  return { sections: codeSections(elf.value), symbolAt: (file.offsets[2] ?? 0) + 24 };
+  const elf = expectValue(decodeElf(file.bytes));
+  return { sections: codeSections(elf), symbolAt: (file.offsets[2] ?? 0) + 24 };
 }
 
 describe("a function of a code section", () => {

@@ -4,6 +4,7 @@ import { sourceOf } from "#bpf-vm/program.ts";
 import { contextLayout, runLoaded } from "#bpf-vm/run-parser.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { CLANGS, compile } from "../../formats/btf/clang.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 const HEAD = `
 typedef unsigned long long u64; typedef unsigned int u32;
@@ -45,9 +46,8 @@ describe.skipIf(CLANGS.length === 0)("a BPF object (skipped where no clang is in
   it.each(CLANGS.flatMap((clang) => ["v1", "v2", "v3"].map((cpu) => [clang, cpu] as const)))(
     "of %s for %s runs with its functions, callbacks, maps and data",
     (clang, cpu) => {
-      const loaded = load(clang, PROGRAM, `-mcpu=${cpu}`);
-      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-      const [program] = loaded.value.programs;
+      const loaded = expectValue(load(clang, PROGRAM, `-mcpu=${cpu}`));
+      const [program] = loaded.programs;
       const layout = contextLayout(target, "v7");
       if (program === undefined || layout === undefined) throw new Error("no program");
       const outcome = runLoaded(program, new Uint8Array(4), layout, { parserId: 11 });
@@ -110,9 +110,8 @@ SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args)
 	return bpf_map_lookup_elem(args[1] == 13 ? (void *)&events : (void *)&outer, &key) != NULL;
 }`;
     for (const clang of CLANGS) {
-      const loaded = load(clang, source);
-      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-      const [program] = loaded.value.programs;
+      const loaded = expectValue(load(clang, source));
+      const [program] = loaded.programs;
       const layout = contextLayout(target, "v7");
       if (program === undefined || layout === undefined) throw new Error("no program");
       const run = (parserId: number) => runLoaded(program, new Uint8Array(4), layout, { parserId });
@@ -138,9 +137,8 @@ SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args)
 struct { int (*type)[27]; int (*max_entries)[${size}]; } ring SEC(".maps");
 SEC("fentry/kexec_image_parser_anchor") int main_prog(u64 *args) { return bpf_map_lookup_elem(&ring, args) != NULL; }`;
     for (const clang of CLANGS) {
-      const loaded = loadParser(compile(clang, { "main.c": source }), { target, pageSize });
-      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-      expect(loaded.value.programs[0]?.maps).toMatchObject([{ name: "ring", maxEntries: ring }]);
+      const loaded = expectValue(loadParser(compile(clang, { "main.c": source }), { target, pageSize }));
+      expect(loaded.programs[0]?.maps).toMatchObject([{ name: "ring", maxEntries: ring }]);
     }
   });
 
@@ -157,9 +155,8 @@ SEC("fentry/kexec_image_parser_anchor") int z_prog(u64 *args)
 SEC("fentry/kexec_image_parser_anchor") int a_prog(u64 *args) { return bpf_map_lookup_elem(&m_second, args) != NULL; }
 SEC("?fentry/no_such_function") int optional(u64 *args) { return 0; }`;
     for (const clang of CLANGS) {
-      const loaded = load(clang, source);
-      if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
-      const { programs } = loaded.value;
+      const loaded = expectValue(load(clang, source));
+      const { programs } = loaded;
       expect(programs.map(({ name }) => name)).toEqual(["z_prog", "a_prog"]);
       const maps = (programs[0]?.maps ?? []).map(({ name, flags }) => [name, flags]);
       const own = [...["z_first", "a_third", "m_second"].map((name) => [name, 0]), [".data.hidden", 0]];

@@ -8,6 +8,7 @@ import type { ImmediateTarget, LoadedProgram } from "#bpf-vm/program.ts";
 import { type Executor, type RunOutcome, runProgram, TRACING_CALLABLES } from "#bpf-vm/run-program.ts";
 import { decodeProgram, encodeProgram, type Instruction } from "#isa/instruction.ts";
 import { FORMS, type Form } from "#isa/table.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 /** One instruction to be: its form and the fields that the form leaves open. */
 export type Line = {
@@ -20,7 +21,7 @@ export type Line = {
 };
 
 /** The form called `mnemonic`; with two sources, the one asked for. */
-export function form(mnemonic: string, source?: "reg" | "imm"): Form {
+function form(mnemonic: string, source?: "reg" | "imm"): Form {
   const found = FORMS.filter((candidate) => candidate.mnemonic === mnemonic);
   const chosen =
     source === undefined ? found[0] : found.find(({ does }) => "source" in does && does.source === source);
@@ -80,9 +81,7 @@ export function assemble(lines: readonly Line[]): readonly Instruction[] {
     index += slots;
     return slots === 1 ? { ...made, slots } : { ...made, slots, imm64: given.imm64 ?? 0n };
   });
-  const decoded = decodeProgram(encodeProgram(instructions));
-  if (!decoded.ok) throw new Error(JSON.stringify(decoded.failure));
-  return decoded.value;
+  return expectValue(decodeProgram(encodeProgram(instructions)));
 }
 
 export type Setting = {

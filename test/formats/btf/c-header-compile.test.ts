@@ -1,5 +1,6 @@
 import { expect, it, describe as suite } from "vitest";
 import { emitHeader } from "#formats/btf/c-header.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { btfOf, CLANGS, compile, layoutAssertions, layoutOf } from "./clang.ts";
 
 /** Structs that are hard to lay out. Each is a variable too, so that clang puts it into the BTF. */
@@ -41,12 +42,11 @@ suite.skipIf(CLANGS.length === 0)("emitHeader's C (skipped where no clang is in 
   for (const clang of CLANGS) {
     it(`is laid out by ${clang} as the BTF says that it came from`, () => {
       const original = btfOf(compile(clang, { "main.c": SOURCE + variables(TAGS) }));
-      const header = emitHeader(original, TAGS);
-      if (!header.ok) throw new Error(JSON.stringify(header.failure));
-      expect(header.value.missing).toEqual([]);
+      const header = expectValue(emitHeader(original, TAGS));
+      expect(header.missing).toEqual([]);
       expect(TAGS.length).toBeGreaterThanOrEqual(20);
       const main = `#include "vmlinux.h"\n${variables(TAGS)}\n`;
-      const files = { "vmlinux.h": header.value.text, "main.c": main };
+      const files = { "vmlinux.h": header.text, "main.c": main };
       const again = btfOf(compile(clang, files));
       for (const tag of TAGS) expect(layoutOf(again, tag)).toEqual(layoutOf(original, tag));
       const asserted = { ...files, "main.c": main + layoutAssertions(original, TAGS) };

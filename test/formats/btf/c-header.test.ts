@@ -1,12 +1,11 @@
 import { expect, it, describe as suite } from "vitest";
 import { type CHeader, emitHeader } from "#formats/btf/c-header.ts";
 import { BtfBuilder } from "../../support/btf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { opened } from "./samples.ts";
 
 function header(builder: BtfBuilder, ...roots: string[]): CHeader {
-  const result = emitHeader(opened(builder.build()), roots);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(emitHeader(opened(builder.build()), roots));
 }
 
 /** What stands between the guards, each declaration a string. */

@@ -2,13 +2,13 @@ import { expect, it } from "vitest";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { dumpCost } from "#formats/btf/dump-cost.ts";
 import { BtfBuilder } from "../../support/btf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 function cost(build: (b: BtfBuilder, int: number) => void): number {
   const b = new BtfBuilder();
   build(b, b.int("int", 4, 1));
-  const btf = decodeBtf(b.build());
-  if (!btf.ok) throw new Error(JSON.stringify(btf.failure));
-  return dumpCost(btf.value);
+  const btf = expectValue(decodeBtf(b.build()));
+  return dumpCost(btf);
 }
 
 const LEVELS = 60;

@@ -6,6 +6,7 @@ import { decodeBtfExt } from "#formats/btf/ext.ts";
 import type { BtfExt } from "#formats/btf/ext-types.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { BtfBuilder } from "../../support/btf-builder.ts";
+import { expectFailure, expectValue } from "../../support/expect-value.ts";
 import { CLANGS, compile } from "./clang.ts";
 import { opened } from "./samples.ts";
 
@@ -59,10 +60,9 @@ function failureOf(
   btf: Btf,
   offset = 0,
 ): { section: string; offset: number; detail: string } {
-  const result = decodeBtfExt(bytes, btf, { offset });
-  if (result.ok) throw new Error("it decoded");
-  expect(result.failure.reason).toBe("malformed");
-  return result.failure;
+  const result = expectFailure(decodeBtfExt(bytes, btf, { offset }));
+  expect(result.reason).toBe("malformed");
+  return result;
 }
 
 suite("decodeBtfExt", () => {
@@ -236,16 +236,13 @@ __attribute__((section("two"))) int third(int *p) { return *p; }
 suite.skipIf(CLANGS.length === 0)("the .BTF.ext of clang (skipped where no clang is in PATH)", () => {
   for (const clang of CLANGS) {
     it.each(["bpf", "bpfeb"])(`agrees with the source and the symbols (${clang}, %s)`, (target) => {
-      const elf = decodeElf(compile(clang, { "main.c": SOURCE }, "-target", target));
-      if (!elf.ok) throw new Error(JSON.stringify(elf.failure));
+      const elf = expectValue(decodeElf(compile(clang, { "main.c": SOURCE }, "-target", target)));
       const data = (name: string): Uint8Array =>
-        elf.value.sections.find((section) => section.name === name)?.data ?? new Uint8Array(0);
-      const btf = decodeBtf(data(".BTF"));
-      if (!btf.ok) throw new Error(JSON.stringify(btf.failure));
-      expect(btf.value.littleEndian).toBe(target === "bpf");
-      const ext = decodeBtfExt(data(".BTF.ext"), btf.value);
-      if (!ext.ok) throw new Error(JSON.stringify(ext.failure));
-      checkAgainstSource(ext.value, btf.value, (name) => data(name).length);
+        elf.sections.find((section) => section.name === name)?.data ?? new Uint8Array(0);
+      const btf = expectValue(decodeBtf(data(".BTF")));
+      expect(btf.littleEndian).toBe(target === "bpf");
+      const ext = expectValue(decodeBtfExt(data(".BTF.ext"), btf));
+      checkAgainstSource(ext, btf, (name) => data(name).length);
     });
   }
 });

@@ -9,6 +9,7 @@ import { findBtf } from "#formats/btf/find-btf.ts";
 import { findMember } from "#formats/btf/members.ts";
 import { resolve, sizeOf } from "#formats/btf/resolve.ts";
 import { BtfBuilder, type BuildOverrides } from "../../support/btf-builder.ts";
+import { expectFailure } from "../../support/expect-value.ts";
 import { everyKind, opened } from "./samples.ts";
 
 type Case = {
@@ -32,10 +33,9 @@ function askEverything(btf: Btf): void {
 }
 
 function refusal(bytes: Uint8Array, base?: Btf): Malformed {
-  const result = decodeBtf(bytes, base === undefined ? {} : { base });
-  if (result.ok) throw new Error("opened");
-  expect(result.failure).toMatchObject({ reason: "malformed", format: "BTF" });
-  return result.failure;
+  const result = expectFailure(decodeBtf(bytes, base === undefined ? {} : { base }));
+  expect(result).toMatchObject({ reason: "malformed", format: "BTF" });
+  return result;
 }
 
 const header = (name: string, overrides: BuildOverrides, detail: RegExp): Case => ({

@@ -9,6 +9,7 @@ import { findBtf } from "#formats/btf/find-btf.ts";
 import { membersOf } from "#formats/btf/members.ts";
 import { sizeOf } from "#formats/btf/resolve.ts";
 import type { BtfType } from "#formats/btf/types.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { processorTime } from "../../support/until.ts";
 import { BPFTOOL, btfOf, CLANGS, compile, inFolder, layoutAssertions, layoutOf, STRIP } from "./clang.ts";
 import { opened } from "./samples.ts";
@@ -131,10 +132,9 @@ suite.skipIf(!existsSync(VMLINUX))("the running kernel's BTF (skipped where the 
   for (const clang of CLANGS) {
     it(`is laid out by ${clang} as before when its largest structs are written as C`, () => {
       const tags = largest();
-      const header = emitHeader(btf, tags);
-      if (!header.ok) throw new Error(JSON.stringify(header.failure));
+      const header = expectValue(emitHeader(btf, tags));
       const main = `#include "vmlinux.h"\n${tags.map((tag, i) => `${tag} *p${i};`).join("\n")}\n`;
-      const files = { "vmlinux.h": header.value.text, "main.c": main };
+      const files = { "vmlinux.h": header.text, "main.c": main };
       const again = btfOf(compile(clang, files));
       for (const tag of tags) expect(layoutOf(again, tag)).toEqual(layoutOf(btf, tag));
       const asserted = { ...files, "main.c": main + layoutAssertions(btf, tags) };
@@ -171,12 +171,11 @@ suite.skipIf(!existsSync(VMLINUX))("the running kernel's BTF (skipped where the 
   ): [Buffer, Buffer] {
     const dump = ["btf", "dump", "file", VMLINUX, "format", "c"];
     const whole = execFileSync(BPFTOOL ?? "", dump, { maxBuffer: 1024 ** 3, encoding: "utf8" });
-    const header = emitHeader(btf, roots, { pointees });
-    if (!header.ok) throw new Error(JSON.stringify(header.failure));
-    expect(header.value.missing).toEqual([]);
-    expect(header.value.text.length).toBeLessThan(whole.length / 10);
+    const header = expectValue(emitHeader(btf, roots, { pointees }));
+    expect(header.missing).toEqual([]);
+    expect(header.text.length).toBeLessThan(whole.length / 10);
     const compiled = (text: string): Buffer => compile(clang, { "vmlinux.h": text, "main.c": program });
-    return [compiled(header.value.text), compiled(whole)];
+    return [compiled(header.text), compiled(whole)];
   }
 });
 

@@ -7,6 +7,7 @@ import { describe } from "#formats/btf/c-text.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { compositeOf, findMember, MOST_MEMBERS, membersOf } from "#formats/btf/members.ts";
 import { type BtfBuilder, BtfBuilder as Builder } from "../../support/btf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 /** Each level uses the next twice: 2^60 uses in two kilobytes. */
 const LEVELS = 60;
@@ -18,9 +19,8 @@ function bomb(leaf: (b: BtfBuilder, int: number) => readonly Member[]): { btf: B
   let next = b.union("", 4, leaf(b, int));
   for (let level = 0; level < LEVELS; level += 1) next = b.union("", 4, twice(next));
   const root = b.struct("root", 4, [{ name: "", type: next, at: 0 }]);
-  const btf = decodeBtf(b.build());
-  if (!btf.ok) throw new Error(JSON.stringify(btf.failure));
-  return { btf: btf.value, root };
+  const btf = expectValue(decodeBtf(b.build()));
+  return { btf: btf, root };
 }
 
 type Member = { readonly name: string; readonly type: number; readonly at: number; readonly width?: number };
@@ -52,9 +52,8 @@ test("a field is looked for once in each type that multiplies", () => {
   const { btf, root } = bomb(LEAVES["a member"]);
   const b = new Builder();
   const local = b.struct("root", 4, [{ name: "none", type: b.int("int", 4, 1), at: 0 }]);
-  const program = decodeBtf(b.build());
-  if (!program.ok) throw new Error("BTF");
-  expect(matchAccess(parseAccess(program.value, local, "0:0"), btf, root)).toBeUndefined();
+  const program = expectValue(decodeBtf(b.build()));
+  expect(matchAccess(parseAccess(program, local, "0:0"), btf, root)).toBeUndefined();
 });
 
 test("prototypes that take each other twice are described in part, and refused as C", () => {
@@ -70,8 +69,7 @@ test("prototypes that take each other twice are described in part, and refused a
     );
   }
   b.typedef("root", next);
-  const btf = decodeBtf(b.build());
-  if (!btf.ok) throw new Error(JSON.stringify(btf.failure));
-  expect(describe(btf.value, next).length).toBeLessThan(10_000);
-  expect(emitHeader(btf.value, ["root"])).toMatchObject({ failure: { reason: "size-exceeded" } });
+  const btf = expectValue(decodeBtf(b.build()));
+  expect(describe(btf, next).length).toBeLessThan(10_000);
+  expect(emitHeader(btf, ["root"])).toMatchObject({ failure: { reason: "size-exceeded" } });
 });

@@ -2,12 +2,11 @@ import type { Btf } from "#formats/btf/btf.ts";
 import { type BtfOptions, decodeBtf } from "#formats/btf/decode.ts";
 import type { BtfType } from "#formats/btf/types.ts";
 import { BtfBuilder } from "../../support/btf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 /** The decoded BTF; a test that gives bad bytes here fails. */
 export function opened(bytes: Uint8Array, options?: BtfOptions): Btf {
-  const result = decodeBtf(bytes, options);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(decodeBtf(bytes, options));
 }
 
 /** One or more types of each kind, and what each must decode to. */

@@ -2,6 +2,7 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CODECS, codecForZboot, decompress, detectCodec } from "#formats/compression/codecs.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { codec, GOOD, HELLO } from "./small-streams.ts";
 
 async function failure(name: string, bytes: Uint8Array, limit?: number): Promise<unknown> {
@@ -32,10 +33,9 @@ describe("the table of codecs", () => {
 
   test.each(Object.entries(GOOD))("detects and decodes a small %s stream", async (name, bytes) => {
     expect(detectCodec(bytes)?.name).toBe(name);
-    const result = await decompress(codec(name), bytes);
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    expect(Buffer.from(result.value.bytes)).toEqual(HELLO);
-    expect(result.value.trailing).toBe(0);
+    const result = expectValue(await decompress(codec(name), bytes));
+    expect(Buffer.from(result.bytes)).toEqual(HELLO);
+    expect(result.trailing).toBe(0);
   });
 
   test("detects nothing in an ELF file, an empty one, or half a magic number", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CODECS, type Codec, compress, decompress } from "#formats/compression/codecs.ts";
 import { frameOfRawBlocks } from "#formats/compression/zstd-encode.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, output } from "../../support/tools.ts";
 
@@ -46,9 +47,7 @@ const CONTENTS: readonly (readonly [name: string, content: Buffer])[] = [
 const codecOf = (name: string): Codec => CODECS.find((codec) => codec.name === name) as Codec;
 
 async function encoded(name: string, content: Uint8Array): Promise<Uint8Array> {
-  const result = await compress(codecOf(name), content);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(await compress(codecOf(name), content));
 }
 
 for (const [name, tool, ...args] of JUDGES) {

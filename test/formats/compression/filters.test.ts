@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { CODECS, type Codec, decompress } from "#formats/compression/codecs.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { callsOf } from "../../support/machine-code.ts";
 import { recentXz } from "../../support/recent-xz.ts";
 
@@ -18,9 +19,8 @@ function filtered(content: Uint8Array, ...filters: string[]): Buffer {
 }
 
 async function comesBack(content: Uint8Array, stream: Uint8Array): Promise<void> {
-  const result = await decompress(xz, stream);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  expect(Buffer.compare(result.value.bytes, content)).toBe(0);
+  const result = expectValue(await decompress(xz, stream));
+  expect(Buffer.compare(result.bytes, content)).toBe(0);
 }
 
 /** What the stream would decode to without the last step: shows that the filter had something to undo. */

@@ -6,6 +6,7 @@ import { decompressGzipBy } from "#formats/compression/gzip.ts";
 import { chooseInflater, inflateNative } from "#formats/compression/inflate.ts";
 import { inflatePortable } from "#formats/compression/inflate-portable.ts";
 import type { Inflater } from "#formats/compression/types.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, output } from "../../support/tools.ts";
 
@@ -79,10 +80,11 @@ judgedBy(["gzip"], "gzip's own streams", () => {
     "come back by %o, one member with what stands behind it counted",
     (inflate) => {
       const member = output("gzip", ["-9c"], code);
-      const result = decompressGzipBy(inflate, Buffer.concat([member, member, Buffer.alloc(5)]), options);
-      if (!result.ok) throw new Error(JSON.stringify(result.failure));
-      expect(result.value.trailing).toBe(member.length + 5);
-      expect(Buffer.compare(result.value.bytes, code)).toBe(0);
+      const result = expectValue(
+        decompressGzipBy(inflate, Buffer.concat([member, member, Buffer.alloc(5)]), options),
+      );
+      expect(result.trailing).toBe(member.length + 5);
+      expect(Buffer.compare(result.bytes, code)).toBe(0);
     },
   );
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { beforeAll, expect, test } from "vitest";
 import { CODECS, type Codec, decompress, detectCodec } from "#formats/compression/codecs.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { describeUnless } from "../../support/tools.ts";
 
@@ -75,10 +76,9 @@ for (const [name, command] of CASES) {
     });
 
     test("is recognised by its magic number and comes back whole, without a size hint", async () => {
-      const result = await decompress(detected(stream, name), stream);
-      if (!result.ok) throw new Error(JSON.stringify(result.failure));
-      expect(result.value.trailing).toBe(0);
-      expect(Buffer.compare(result.value.bytes, CONTENT)).toBe(0);
+      const result = expectValue(await decompress(detected(stream, name), stream));
+      expect(result.trailing).toBe(0);
+      expect(Buffer.compare(result.bytes, CONTENT)).toBe(0);
     });
 
     test.each([CONTENT.length, 1, CONTENT.length - 1, CONTENT.length + 1_000_000])(
@@ -117,9 +117,8 @@ for (const [name, command] of CASES) {
       for (const content of [RANDOM, Buffer.from("x"), Buffer.alloc(0)]) {
         const small = compressed(command, content);
         if (name === "lz4" && content.length === 0) continue; // A legacy frame without a block is refused.
-        const result = await decompress(detected(small, name), small);
-        if (!result.ok) throw new Error(JSON.stringify(result.failure));
-        expect(Buffer.compare(result.value.bytes, content)).toBe(0);
+        const result = expectValue(await decompress(detected(small, name), small));
+        expect(Buffer.compare(result.bytes, content)).toBe(0);
       }
     });
   });

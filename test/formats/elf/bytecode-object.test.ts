@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decodeBytecodeObject } from "#formats/elf/bytecode-object.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { buildElf, symbolSections, type TestSymbol } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 const RODATA = Buffer.from("ABCD\0xyEFGH\0");
 const DATA: TestSymbol = { name: "opts_data", section: 1, value: 0n, size: 5n };
@@ -45,10 +46,9 @@ describe("a good bytecode object", () => {
         { name: "opts_insn", bytes: Buffer.from("three\0") },
       ],
     });
-    const result = decodeBytecodeObject(bytes);
-    if (!result.ok) throw new Error(result.failure.detail);
-    expect(Buffer.from(result.value.data).toString()).toBe("one");
-    expect(Buffer.from(result.value.insns).toString()).toBe("three");
+    const result = expectValue(decodeBytecodeObject(bytes));
+    expect(Buffer.from(result.data).toString()).toBe("one");
+    expect(Buffer.from(result.insns).toString()).toBe("three");
   });
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { buildElf, edited, symbolSections } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { processorTime } from "../../support/until.ts";
 
 const ALPHA = Uint8Array.of(1, 2, 3, 4, 5);
@@ -12,9 +13,7 @@ const good = buildElf([
 ]);
 
 function decoded(bytes: Uint8Array): ElfFile {
-  const result = decodeElf(bytes);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(decodeElf(bytes));
 }
 
 /** The failure's place and words; `ok` where there was none. */
@@ -41,10 +40,9 @@ describe("a good ELF64 file", () => {
 
   test("gives section data as views", () => {
     const elf = decoded(good.bytes);
-    const data = elf.sectionData(".beta");
-    if (!data.ok) throw new Error("expected data");
-    expect(data.value).toEqual(BETA);
-    expect(data.value.buffer).toBe(good.bytes.buffer);
+    const data = expectValue(elf.sectionData(".beta"));
+    expect(data).toEqual(BETA);
+    expect(data.buffer).toBe(good.bytes.buffer);
   });
 
   test("finds names whole: .initrd is neither .initrd2 nor .init", () => {
@@ -142,9 +140,8 @@ describe("a good ELF64 file", () => {
       3,
     );
     const elf = decoded(buildElf([{ name: ".rodata", data: ALPHA }, ...symbols]).bytes);
-    const all = elf.symbols();
-    if (!all.ok) throw new Error(JSON.stringify(all.failure));
-    expect(all.value.map((symbol) => symbol.name)).toEqual(["", "opts_data2", "opts_data"]);
+    const all = expectValue(elf.symbols());
+    expect(all.map((symbol) => symbol.name)).toEqual(["", "opts_data2", "opts_data"]);
     expect(elf.symbolsNamed("opts_data")).toEqual({
       ok: true,
       value: [

@@ -7,6 +7,7 @@ import { EM, ET, SHF, SHT } from "#formats/elf/constants.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
 import { encodeObject } from "#formats/elf/object.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { judgedBy } from "../../support/tools.ts";
 
 // The judges here are binutils, not the project's own decoder.
@@ -102,15 +103,16 @@ judgedBy(BINUTILS, "a container, judged by binutils", () => {
   const two = Buffer.from("second");
 
   test("has its sections, the null section and the names, and nothing else", () => {
-    const container = encodeContainer({
-      machine: EM.AARCH64,
-      sections: [
-        { name: ".bpf.1", data: one },
-        { name: ".bpf.2", data: two },
-      ],
-    });
-    if (!container.ok) throw new Error(container.failure.detail);
-    const listing = run("readelf", "-SW", written("x.bpf", container.value));
+    const container = expectValue(
+      encodeContainer({
+        machine: EM.AARCH64,
+        sections: [
+          { name: ".bpf.1", data: one },
+          { name: ".bpf.2", data: two },
+        ],
+      }),
+    );
+    const listing = run("readelf", "-SW", written("x.bpf", container));
     const rows = listing.split("\n").filter((line) => /^ {2}\[ ?\d/.test(line));
     expect(rows.map((line) => line.slice(7).trim().split(/\s+/).slice(0, 2))).toEqual([
       ["NULL", "0000000000000000"],
@@ -122,13 +124,14 @@ judgedBy(BINUTILS, "a container, judged by binutils", () => {
   });
 
   test("gives a program back through objcopy --dump-section", () => {
-    const container = encodeContainer({
-      machine: EM.X86_64,
-      sections: [{ name: ".bpf.1", data: one }],
-    });
-    if (!container.ok) throw new Error(container.failure.detail);
+    const container = expectValue(
+      encodeContainer({
+        machine: EM.X86_64,
+        sections: [{ name: ".bpf.1", data: one }],
+      }),
+    );
     const out = join(folder, "program");
-    const file = written("y.bpf", container.value);
+    const file = written("y.bpf", container);
     execFileSync("objcopy", ["--dump-section", `.bpf.1=${out}`, file, "/dev/null"]);
     expect(readFileSync(out)).toEqual(one);
   });

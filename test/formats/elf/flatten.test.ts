@@ -5,14 +5,12 @@ import { describe, expect, test } from "vitest";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
 import { buildElf, edited, type TestProgram, type TestSection } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
 
 function flat(bytes: Uint8Array, limit?: number): Uint8Array {
-  const elf = decodeElf(bytes);
-  if (!elf.ok) throw new Error(JSON.stringify(elf.failure));
-  const result = flattenElf(elf.value, limit === undefined ? {} : { limit });
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  const elf = expectValue(decodeElf(bytes));
+  return expectValue(flattenElf(elf, limit === undefined ? {} : { limit }));
 }
 
 /**
@@ -192,9 +190,8 @@ describe("a hostile ELF file", () => {
     address,
   });
   const failure = (bytes: Uint8Array, limit?: number) => {
-    const elf = decodeElf(bytes, { base: 70 });
-    if (!elf.ok) throw new Error("expected an ELF file");
-    const result = flattenElf(elf.value, limit === undefined ? {} : { limit });
+    const elf = expectValue(decodeElf(bytes, { base: 70 }));
+    const result = flattenElf(elf, limit === undefined ? {} : { limit });
     return result.ok ? "ok" : result.failure;
   };
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { buildElf, edited, type TestSection } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 const part = (name: string, text: string): TestSection => ({ name, data: Buffer.from(text, "latin1") });
 const KERNEL = part(".kernel", "MZ kernel");
@@ -14,9 +15,8 @@ const size = good.bytes.length;
 const header = (index: number) => good.shoff + index * 64;
 
 function decoded(...sections: TestSection[]) {
-  const result = decodeEnvelope(buildElf(sections, { type: 2 }).bytes);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  const { kernel, initrd, cmdline } = result.value;
+  const result = expectValue(decodeEnvelope(buildElf(sections, { type: 2 }).bytes));
+  const { kernel, initrd, cmdline } = result;
   return [kernel, initrd, cmdline].map((p) => p && Buffer.from(p.data).toString("latin1"));
 }
 
@@ -27,9 +27,8 @@ function failure(bytes: Uint8Array, base = 0): unknown {
 
 describe("a good envelope", () => {
   test("gives its parts as views, with their places in the outermost file", () => {
-    const result = decodeEnvelope(good.bytes, { base: 1000 });
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    const { kernel, initrd, cmdline } = result.value;
+    const result = expectValue(decodeEnvelope(good.bytes, { base: 1000 }));
+    const { kernel, initrd, cmdline } = result;
     expect([kernel.offset, initrd?.offset, cmdline?.offset]).toEqual(
       good.offsets.slice(1, 4).map((offset) => 1000 + offset),
     );

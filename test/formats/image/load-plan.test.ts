@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { type LoadPlan, loadPlan } from "#formats/image/load-plan.ts";
 import { buildElf, type TestProgram } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 const BASE = 0xffff_8000_0800_0000n;
 const HEADER_INTO = 0x40;
@@ -52,15 +53,12 @@ function built(programs: readonly TestProgram[], options: Options = {}) {
 }
 
 function planned(programs: readonly TestProgram[], options: Options = {}) {
-  const elf = decodeElf(built(programs, options).bytes, { base: 500 });
-  if (!elf.ok) throw new Error(JSON.stringify(elf.failure));
-  return loadPlan(elf.value);
+  const elf = expectValue(decodeElf(built(programs, options).bytes, { base: 500 }));
+  return loadPlan(elf);
 }
 
 function good(programs: readonly TestProgram[], options: Options = {}): LoadPlan {
-  const plan = planned(programs, options);
-  if (!plan.ok) throw new Error(JSON.stringify(plan.failure));
-  return plan.value;
+  return expectValue(planned(programs, options));
 }
 
 describe("the load plan of an arm64 vmlinux", () => {

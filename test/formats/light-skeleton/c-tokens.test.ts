@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tokenize } from "#formats/light-skeleton/c-tokens.ts";
 import { COMPILERS, output, writingMain } from "../../generate/host-compiler.ts";
+import { expectValue } from "../../support/expect-value.ts";
 
 /** Words and punctuation as they stand, strings as arrays of bytes; of a failure, its place and detail. */
 function tokens(text: string): unknown {
@@ -95,9 +96,8 @@ test.skipIf(COMPILERS.length === 0)(
   () => {
     const literals = fc.sample(literal, { numRuns: 600, seed: 20260301 });
     const read = literals.map((text) => {
-      const found = tokenize(text);
-      if (!found.ok) throw new Error(`${text}: ${JSON.stringify(found.failure)}`);
-      return Buffer.concat(found.value.flatMap((token) => (token.kind === "string" ? [token.bytes] : [])));
+      const found = expectValue(tokenize(text), text);
+      return Buffer.concat(found.flatMap((token) => (token.kind === "string" ? [token.bytes] : [])));
     });
     const arrays = literals.map((text, i) => `const char a${i}[] = ${text};\n`).join("");
     const main = writingMain(read.map((each, i) => [`a${i}`, each.length + 1] as const));

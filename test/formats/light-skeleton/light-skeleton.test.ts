@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type LightSkeleton, parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { MAPS, skeletonText } from "./skeleton-text.ts";
 
 function parsed(text: string): LightSkeleton {
-  const result = parseLightSkeleton(text);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(parseLightSkeleton(text));
 }
 
 /** `array: detail` of what is missing; other failures as they are. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type AppendOptions, planAppend } from "#formats/pe/append.ts";
-import { encodeCertificate } from "#formats/pe/certificates.ts";
 import { encodePe, PE_SECTION_FLAGS } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
+import { encodeCertificate } from "../../support/certificate.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
 
 const ADDED = Buffer.from("added bytes ".repeat(60));
@@ -31,12 +32,10 @@ function append(
   options: AppendOptions,
   contents: readonly Uint8Array[] = [ADDED],
 ): Buffer {
-  const pe = decodePe(bytes);
-  if (!pe.ok) throw new Error(JSON.stringify(pe.failure));
-  const plan = planAppend(pe.value, options);
-  if (!plan.ok) throw new Error(JSON.stringify(plan.failure));
+  const pe = expectValue(decodePe(bytes));
+  const plan = expectValue(planAppend(pe, options));
   return Buffer.concat(
-    plan.value.pieces.map((piece) => {
+    plan.pieces.map((piece) => {
       if (piece.kind === "bytes") return piece.bytes;
       if (piece.kind === "added") return contents[piece.index] ?? Buffer.alloc(0);
       return bytes.subarray(piece.offset, piece.offset + piece.length);
@@ -45,9 +44,8 @@ function append(
 }
 
 function refusal(bytes: Uint8Array, options: AppendOptions): string {
-  const pe = decodePe(bytes);
-  if (!pe.ok) throw new Error(JSON.stringify(pe.failure));
-  const plan = planAppend(pe.value, options);
+  const pe = expectValue(decodePe(bytes));
+  const plan = planAppend(pe, options);
   return plan.ok || plan.failure.reason !== "unsupported" ? "" : plan.failure.what;
 }
 
@@ -102,10 +100,10 @@ judgedBy(["objdump"], "a PE file with a section added, judged by objdump,", () =
 
   test("has the debug directory's file offset moved with the data that it points to", () => {
     const old = image(6);
-    const pe = decodePe(old);
-    const first = pe.ok ? pe.value.sections[0] : undefined;
-    if (!pe.ok || first === undefined) throw new Error("expected sections");
-    const directory = pe.value.optionalHeader.offset + 112 + 6 * 8;
+    const pe = expectValue(decodePe(old));
+    const [first] = pe.sections;
+    if (first === undefined) throw new Error("expected sections");
+    const directory = pe.optionalHeader.offset + 112 + 6 * 8;
     // The encoder writes six directories; the seventh's place is the section table, so the table moves up.
     const grown = Buffer.concat([
       old.subarray(0, directory),
@@ -113,8 +111,8 @@ judgedBy(["objdump"], "a PE file with a section added, judged by objdump,", () =
       old.subarray(directory, 0x200 - 8),
       old.subarray(0x200),
     ]);
-    grown.writeUInt16LE(112 + 7 * 8, pe.value.signatureOffset + 20);
-    grown.writeUInt32LE(7, pe.value.optionalHeader.offset + 108);
+    grown.writeUInt16LE(112 + 7 * 8, pe.signatureOffset + 20);
+    grown.writeUInt32LE(7, pe.optionalHeader.offset + 108);
     grown.writeUInt32LE(first.virtualAddress, directory);
     grown.writeUInt32LE(28, directory + 4);
     const entry = first.pointerToRawData;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decodePe, peSection } from "#formats/pe/pe-file.ts";
 import type { PeFile } from "#formats/pe/types.ts";
 import { edited } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { buildPe } from "../../support/pe-builder.ts";
 
 const LINUX = Buffer.from("kernel bytes");
@@ -13,9 +14,7 @@ const good = buildPe([
 ]);
 
 function decoded(bytes: Uint8Array): PeFile {
-  const result = decodePe(bytes);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(decodePe(bytes));
 }
 
 function failure(bytes: Uint8Array, base = 0): unknown {

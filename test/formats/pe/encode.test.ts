@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeCertificate, peCertificates } from "#formats/pe/certificates.ts";
+import { peCertificates } from "#formats/pe/certificates.ts";
 import { encodePe } from "#formats/pe/encode.ts";
 import { PE_MACHINE } from "#formats/pe/machines.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
+import { encodeCertificate } from "../../support/certificate.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { judgedBy, llvmTool, output, withFile } from "../../support/tools.ts";
 
 const READOBJ = llvmTool("llvm-readobj");
@@ -74,13 +76,12 @@ describe("the PE encoder", () => {
   test("writes what the decoder reads", () => {
     const certificates = encodeCertificate(Buffer.from("signature"));
     const bytes = encodePe({ machine: PE_MACHINE.riscv, sections, certificates });
-    const pe = decodePe(bytes);
-    if (!pe.ok) throw new Error(JSON.stringify(pe.failure));
-    expect(pe.value).toMatchObject({ format: "PE32+", machine: 0x5064 });
-    expect(pe.value.sections.map(({ name, data }) => [name, Buffer.from(data).toString()])).toEqual(
+    const pe = expectValue(decodePe(bytes));
+    expect(pe).toMatchObject({ format: "PE32+", machine: 0x5064 });
+    expect(pe.sections.map(({ name, data }) => [name, Buffer.from(data).toString()])).toEqual(
       sections.map(({ name, data }) => [name, Buffer.from(data).toString()]),
     );
-    expect(peCertificates(pe.value)).toMatchObject({
+    expect(peCertificates(pe)).toMatchObject({
       ok: true,
       value: [{ length: 17, revision: 0x200, type: 2 }],
     });

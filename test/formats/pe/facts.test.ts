@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeCertificate, peCertificates } from "#formats/pe/certificates.ts";
+import { peCertificates } from "#formats/pe/certificates.ts";
 import { longSectionNames } from "#formats/pe/coff-symbols.ts";
 import { peFacts, peOverlay } from "#formats/pe/facts.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
 import type { PeFile } from "#formats/pe/types.ts";
+import { encodeCertificate } from "../../support/certificate.ts";
 import { edited } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { buildPe, type TestPeSection } from "../../support/pe-builder.ts";
 
 const LINUX = { name: ".linux", data: Buffer.from("kernel bytes") };
 const CMDLINE = { name: ".cmdline", data: Buffer.from("quiet") };
 
 function decoded(bytes: Uint8Array): PeFile {
-  const result = decodePe(bytes);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(decodePe(bytes));
 }
 
 const facts = (...sections: TestPeSection[]) => peFacts(decoded(buildPe(sections).bytes));

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeSignedData } from "#formats/signature/cms.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
+import { expectFailure, expectValue } from "../../support/expect-value.ts";
 import { ECDSA, type KeyPair, newKey } from "../../support/keys.ts";
 import { signedModule } from "../../support/signed-module.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
@@ -19,9 +20,7 @@ function printed(cms: Uint8Array): (field: string) => string | undefined {
 }
 
 function decoded(bytes: Uint8Array) {
-  const result = decodeSignedData(bytes, { base: 1000 });
-  if (!result.ok) throw new Error(result.failure.detail);
-  return result.value;
+  return expectValue(decodeSignedData(bytes, { base: 1000 }));
 }
 
 const NAME = "/C=DE/ST=Sachsen/L=Görlitz/O=Example, Ltd/OU=a+OU=b/CN=signer/emailAddress=a@example.org";
@@ -35,9 +34,9 @@ judgedBy(["openssl"], "a message of openssl's", () => {
   });
 
   test("has the issuer, serial number and algorithms that openssl prints", () => {
-    const module = splitSignature(signedModule());
-    if (!module.ok || module.value.signature === undefined) throw new Error("expected a signature");
-    for (const cms of [message(ec, "-noattr", "-nocerts", "-md", "sha512"), module.value.signature.data]) {
+    const { signature } = expectValue(splitSignature(signedModule()));
+    if (signature === undefined) throw new Error("expected a signature");
+    for (const cms of [message(ec, "-noattr", "-nocerts", "-md", "sha512"), signature.data]) {
       const field = printed(cms);
       const [signer] = decoded(cms).signers;
       if (signer === undefined || !("serial" in signer))
@@ -77,11 +76,10 @@ judgedBy(["openssl"], "a message of openssl's", () => {
   test("cut anywhere is malformed, at an offset inside of it", () => {
     const whole = message(ec, "-noattr", "-nocerts");
     for (let length = 0; length < whole.length; length++) {
-      const result = decodeSignedData(whole.subarray(0, length), { base: 1000 });
-      if (result.ok) throw new Error(`${length} bytes decode`);
-      expect(result.failure).toMatchObject({ reason: "malformed", format: "CMS" });
-      expect(result.failure.offset).toBeGreaterThanOrEqual(1000);
-      expect(result.failure.offset).toBeLessThanOrEqual(1000 + length);
+      const result = expectFailure(decodeSignedData(whole.subarray(0, length), { base: 1000 }));
+      expect(result).toMatchObject({ reason: "malformed", format: "CMS" });
+      expect(result.offset).toBeGreaterThanOrEqual(1000);
+      expect(result.offset).toBeLessThanOrEqual(1000 + length);
     }
   });
 

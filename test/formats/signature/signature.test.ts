@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { edited } from "../../support/elf-builder.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { signedModule } from "../../support/signed-module.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
 
@@ -35,10 +36,9 @@ describe("a signed file", () => {
   });
 
   test("may be signed again, and is then unwrapped one signature at a time", () => {
-    const outer = splitSignature(appendSignature(good, MESSAGE));
-    if (!outer.ok) throw new Error("expected content");
-    expect(outer.value.content).toEqual(good);
-    expect(splitSignature(outer.value.content)).toMatchObject({ ok: true, value: { content: CONTENT } });
+    const outer = expectValue(splitSignature(appendSignature(good, MESSAGE)));
+    expect(outer.content).toEqual(good);
+    expect(splitSignature(outer.content)).toMatchObject({ ok: true, value: { content: CONTENT } });
   });
 
   test("is all content where the text is missing, cut, or not at the very end", () => {
@@ -55,16 +55,16 @@ describe("a signed file", () => {
 
 judgedBy(["openssl"], "a kernel module that Debian signed", () => {
   test("is split where its PKCS#7 message begins and ends", () => {
-    const result = splitSignature(signedModule());
-    if (!result.ok || result.value.signature === undefined) throw new Error("expected a signature");
-    const { data, offset } = result.value.signature;
-    expect(offset).toBe(result.value.content.length);
+    const { content, signature } = expectValue(splitSignature(signedModule()));
+    if (signature === undefined) throw new Error("expected a signature");
+    const { data, offset } = signature;
+    expect(offset).toBe(content.length);
     const structure = withFile(data, (path) =>
       output("openssl", ["asn1parse", "-inform", "DER", "-in", path]),
     );
     expect(structure.toString()).toContain("pkcs7-signedData");
     expect(structure.toString()).toMatch(new RegExp(`^ *0:d=0 +hl=4 +l= *${data.length - 4} cons: SEQUENCE`));
-    expect(Buffer.from(result.value.content.subarray(1, 4)).toString()).toBe("ELF");
+    expect(Buffer.from(content.subarray(1, 4)).toString()).toBe("ELF");
   });
 });
 

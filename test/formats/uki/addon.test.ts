@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { decodeAddon, decodeUkiOrAddon } from "#formats/uki/addon.ts";
-import { encodeUki } from "#formats/uki/encode.ts";
 import { decodeUki } from "#formats/uki/uki.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { buildPe, type TestPeSection } from "../../support/pe-builder.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
+import { encodeUki } from "../../support/uki-encoder.ts";
 
 const section = (name: string, text: string): TestPeSection => ({ name, data: Buffer.from(text) });
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
@@ -11,10 +12,9 @@ const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toSt
 describe("an addon", () => {
   test("has a command line and an initrd, each optional, the first of a repeated one", () => {
     const file = buildPe([section(".sbat", "s"), section(".cmdline", "debug"), section(".cmdline", "no")]);
-    const addon = decodeAddon(file.bytes);
-    if (!addon.ok) throw new Error(JSON.stringify(addon.failure));
-    expect([addon.value.cmdline, addon.value.initrd].map(text)).toEqual(["debug", undefined]);
-    expect([...addon.value.sections.keys()].sort()).toEqual([".cmdline", ".sbat"]);
+    const addon = expectValue(decodeAddon(file.bytes));
+    expect([addon.cmdline, addon.initrd].map(text)).toEqual(["debug", undefined]);
+    expect([...addon.sections.keys()].sort()).toEqual([".cmdline", ".sbat"]);
   });
 
   test.each([".initrd", ".ucode", ".dtb", ".dtbauto", ".hwids", ".efifw"])("may hold %s alone", (name) =>
@@ -76,9 +76,8 @@ describe("the UKI encoder", () => {
   test("writes what the decoder reads, profiles too", () => {
     const profile = { name: ".profile", data: Buffer.from("ID=a") };
     const bytes = encoded([linux, profile, cmdline, profile]) as Uint8Array;
-    const uki = decodeUki(bytes);
-    if (!uki.ok) throw new Error(JSON.stringify(uki.failure));
-    expect(uki.value.profiles.map((p) => [p.id, text(p.linux), text(p.cmdline)])).toEqual([
+    const uki = expectValue(decodeUki(bytes));
+    expect(uki.profiles.map((p) => [p.id, text(p.linux), text(p.cmdline)])).toEqual([
       ["a", "K", "quiet"],
       ["a", "K", undefined],
     ]);
@@ -117,9 +116,8 @@ judgedBy(["objdump"], "a UKI, judged by objdump,", () => {
       name,
       data: Buffer.from(name),
     }));
-    const result = encodeUki({ arch: "x86", sections });
-    if (!result.ok) throw new Error(result.failure.detail);
-    const listing = withFile(result.value, (path) => output("objdump", ["-h", path]).toString());
+    const result = expectValue(encodeUki({ arch: "x86", sections }));
+    const listing = withFile(result, (path) => output("objdump", ["-h", path]).toString());
     expect([...listing.matchAll(/^ +\d+ (\.\w+) +(\w+)/gm)].map(([, name, size]) => [name, size])).toEqual([
       [".osrel", "00000006"],
       [".cmdline", "00000008"],

@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeUki, type Uki } from "#formats/uki/uki.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { buildPe, type TestPeSection } from "../../support/pe-builder.ts";
 
 const section = (name: string, text: string): TestPeSection => ({ name, data: Buffer.from(text) });
 
 function decoded(...sections: TestPeSection[]): Uki {
-  const result = decodeUki(buildPe(sections).bytes);
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(decodeUki(buildPe(sections).bytes));
 }
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();

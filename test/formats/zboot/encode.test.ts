@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { codecForZboot, decompress } from "#formats/compression/codecs.ts";
 import { decodePe } from "#formats/pe/pe-file.ts";
-import { encodeZboot, encodeZbootImage } from "#formats/zboot/encode.ts";
+import { encodeZboot } from "#formats/zboot/encode.ts";
 import { decodeZboot } from "#formats/zboot/zboot.ts";
+import { expectValue } from "../../support/expect-value.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, llvmTool, output, withFile } from "../../support/tools.ts";
+import { encodeZbootImage } from "../../support/zboot-image.ts";
 
 /** Some megabytes of machine code stand for a kernel. */
 const IMAGE = machineCode((1 << 20) + 12_345);
@@ -24,9 +26,7 @@ const COMPRESSIONS = [
 ] as const;
 
 async function wrapped(compression: string): Promise<Uint8Array> {
-  const result = await encodeZbootImage({ arch: "arm64", compression, image: IMAGE });
-  if (!result.ok) throw new Error(JSON.stringify(result.failure));
-  return result.value;
+  return expectValue(await encodeZbootImage({ arch: "arm64", compression, image: IMAGE }));
 }
 
 describe.each(COMPRESSIONS)("an Image wrapped under %s", (compression, tool, args) => {
@@ -44,11 +44,11 @@ describe.each(COMPRESSIONS)("an Image wrapped under %s", (compression, tool, arg
   });
 
   test("comes back by our own decoders, from exactly payload_size bytes", async () => {
-    const zboot = decodeZboot(await wrapped(compression));
+    const zboot = expectValue(decodeZboot(await wrapped(compression)));
     const codec = codecForZboot(compression);
-    if (!zboot.ok || codec === undefined) throw new Error("expected a zboot image");
-    expect(zboot.value).toMatchObject({ compression, linuxPeMagic: true });
-    const image = await decompress(codec, zboot.value.payload);
+    if (codec === undefined) throw new Error("expected a zboot image");
+    expect(zboot).toMatchObject({ compression, linuxPeMagic: true });
+    const image = await decompress(codec, zboot.payload);
     expect(image.ok && [image.value.trailing, Buffer.compare(image.value.bytes, IMAGE)]).toEqual([0, 0]);
   });
 
@@ -66,14 +66,13 @@ describe.each(COMPRESSIONS)("an Image wrapped under %s", (compression, tool, arg
 describe("the zboot encoder", () => {
   test.each(ARCHES)("keeps the payload inside .text for %s, as current kernel builds do", (arch) => {
     const bytes = encodeZboot({ arch, compression: "zstd22", payload: PAYLOAD, uncompressedSize: 99 });
-    const [pe, zboot] = [decodePe(bytes), decodeZboot(bytes)];
-    if (!pe.ok || !zboot.ok) throw new Error("expected a zboot image");
-    const text = pe.value.sections[0];
+    const [pe, zboot] = [expectValue(decodePe(bytes)), expectValue(decodeZboot(bytes))];
+    const text = pe.sections[0];
     if (text === undefined) throw new Error("expected .text");
-    expect(pe.value.sections.map(({ name }) => name)).toEqual([".text", ".data"]);
-    expect(zboot.value.payloadOffset).toBeGreaterThan(text.pointerToRawData);
-    expect(zboot.value.payloadOffset + PAYLOAD.length + 4).toBe(text.pointerToRawData + text.virtualSize);
-    expect(zboot.value.peOffset).toBe(pe.value.signatureOffset);
+    expect(pe.sections.map(({ name }) => name)).toEqual([".text", ".data"]);
+    expect(zboot.payloadOffset).toBeGreaterThan(text.pointerToRawData);
+    expect(zboot.payloadOffset + PAYLOAD.length + 4).toBe(text.pointerToRawData + text.virtualSize);
+    expect(zboot.peOffset).toBe(pe.signatureOffset);
   });
 
   test("appends no size to gzip, whose stream ends with its own", () => {
@@ -83,10 +82,9 @@ describe("the zboot encoder", () => {
       payload: PAYLOAD,
       uncompressedSize: 0xaabb,
     });
-    const [pe, zboot] = [decodePe(bytes), decodeZboot(bytes)];
-    if (!pe.ok || !zboot.ok) throw new Error("expected a zboot image");
-    const text = pe.value.sections[0];
-    expect(zboot.value.payloadOffset + PAYLOAD.length).toBe(
+    const [pe, zboot] = [expectValue(decodePe(bytes)), expectValue(decodeZboot(bytes))];
+    const text = pe.sections[0];
+    expect(zboot.payloadOffset + PAYLOAD.length).toBe(
       (text?.pointerToRawData ?? 0) + (text?.virtualSize ?? 0),
     );
   });

@@ -10,61 +10,34 @@ import { decodePe, isPe } from "#formats/pe/pe-file.ts";
 import { decodeUki } from "#formats/uki/uki.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import { kernelBeside } from "./forms.ts";
+import { type KernelContent, type KernelLayer, runOf } from "./layer.ts";
+import { elfLayer, openEnvelope } from "./peel-elf.ts";
 
-/** A file, or what was taken out of it. */
-export type Content = {
-  readonly bytes: Uint8Array;
-  /** Where the bytes begin in the file or, with a layer, in what was decompressed: offsets in failures count from there. */
-  readonly base: number;
-  readonly layer?: string;
-  /** What was left out on the way here, in words. */
-  readonly left?: string;
+export type PeelOptions = {
+  /** Whether an envelope is opened, too, rather than being an ELF file like others. Default: no. */
+  readonly envelopes?: boolean;
 };
-
-/** What a kernel file turned out to be. `step` is a word for messages: `zboot (zstd22)`. */
-export type Layer =
-  /** A wrapping around a kernel that has been taken off. */
-  | {
-      readonly kind: "wrapped";
-      readonly step: string;
-      readonly inner: Content;
-      readonly uki?: UkiParts;
-      readonly parts?: KernelParts;
-    }
-  /** An x86 image: it is handed on whole, though a vmlinux can be taken out of it. */
-  | {
-      readonly kind: "bzImage";
-      readonly arch: "x86";
-      readonly step: string;
-      readonly inner: () => Promise<Result<Content, DecompressFailure>>;
-    }
-  /** An uncompressed kernel with its boot header. */
-  | { readonly kind: "image"; readonly arch: "arm64" | "riscv" | "loongarch"; readonly step: string }
-  | { readonly kind: "unknown" };
-
-/** What a UKI (its profile @0) or an envelope carries, as views; undefined where it is not there or empty. */
-export type KernelParts = {
-  readonly linux: Uint8Array;
-  readonly initrd: Uint8Array | undefined;
-  readonly cmdline: Uint8Array | undefined;
-};
-
-/** The largest of each over all profiles, in bytes. */
-export type UkiParts = { readonly linux: number; readonly initrd: number; readonly cmdline: number };
 
 /**
  * Looks at the outermost layer of a kernel file: a bare compressed stream (`Image.gz`), a zboot
- * image, a UKI, a bzImage or an uncompressed Image.
+ * image, a UKI, an envelope, a bzImage, an uncompressed Image or an ELF file.
  *
  * Errors: those of the format that the content claims to have, with its layer named.
  */
-export async function peel(content: Content): Promise<Result<Layer, DecompressFailure>> {
-  const layer = await look(content);
+export async function peel(
+  content: KernelContent,
+  options: PeelOptions = {},
+): Promise<Result<KernelLayer, DecompressFailure>> {
+  const layer = await look(content, options);
   return layer.ok ? layer : err(inLayer(layer.failure, content.layer));
 }
 
-async function look(content: Content): Promise<Result<Layer, DecompressFailure>> {
+async function look(
+  content: KernelContent,
+  { envelopes = false }: PeelOptions,
+): Promise<Result<KernelLayer, DecompressFailure>> {
   const { bytes, base } = content;
+  if (isElf(bytes)) return envelopes ? openEnvelope(content) : ok(elfLayer(content));
   const codec = detectFileCodec(bytes);
   if (codec !== undefined) return wrapped(codec.name, await unpack(codec, content, { streams: "all" }));
   if (isZboot(bytes)) {
@@ -79,7 +52,7 @@ async function look(content: Content): Promise<Result<Layer, DecompressFailure>>
         failure: { reason: "unsupported", what: `zboot compression ${compression}`, detail },
       };
     }
-    const packed = part(content, payloadOffset, payload);
+    const packed = runOf(content, payloadOffset, payload);
     return wrapped(`zboot (${compression})`, await unpack(named, packed, { streams: "first" }));
   }
   if (isBzImage(bytes)) return bzImage(content);
@@ -94,17 +67,12 @@ async function look(content: Content): Promise<Result<Layer, DecompressFailure>>
   return ok({ kind: "unknown" });
 }
 
-/** A run of the content's own bytes, from `offset`. */
-export function part({ base, layer }: Content, offset: number, bytes: Uint8Array): Content {
-  return { bytes, base: base + offset, ...(layer === undefined ? {} : { layer }) };
-}
-
 /** Decompresses; what comes out is a layer of its own. */
 async function unpack(
   codec: Codec,
-  { bytes, base, layer }: Content,
+  { bytes, base, layer }: KernelContent,
   options: Pick<DecompressOptions, "sizeHint" | "streams">,
-): Promise<Result<Content, DecompressFailure>> {
+): Promise<Result<KernelContent, DecompressFailure>> {
   const result = await decompress(codec, bytes, { base, ...options });
   if (!result.ok) return err(inLayer(result.failure, layer));
   const stream = `the ${codec.name} stream at offset 0x${base.toString(16)}`;
@@ -113,15 +81,18 @@ async function unpack(
   return ok({ bytes: result.value.bytes, base: 0, layer: name, ...(left === undefined ? {} : { left }) });
 }
 
-function wrapped(step: string, inner: Result<Content, DecompressFailure>): Result<Layer, DecompressFailure> {
+function wrapped(
+  step: string,
+  inner: Result<KernelContent, DecompressFailure>,
+): Result<KernelLayer, DecompressFailure> {
   return inner.ok ? ok({ kind: "wrapped", step, inner: inner.value }) : inner;
 }
 
-function bzImage(content: Content): Result<Layer, DecompressFailure> {
+function bzImage(content: KernelContent): Result<KernelLayer, DecompressFailure> {
   const decoded = decodeBzImage(content.bytes, { base: content.base });
   if (!decoded.ok) return decoded;
   const { payload, payloadOffset, uncompressedSize } = decoded.value;
-  const packed = part(content, payloadOffset, payload);
+  const packed = runOf(content, payloadOffset, payload);
   if (isElf(payload)) {
     return ok({
       kind: "bzImage",
@@ -147,7 +118,7 @@ function bzImage(content: Content): Result<Layer, DecompressFailure> {
   });
 }
 
-function ukiLayer(content: Content): Result<Layer, DecompressFailure> {
+function ukiLayer(content: KernelContent): Result<KernelLayer, DecompressFailure> {
   const uki = decodeUki(content.bytes, { base: content.base });
   if (!uki.ok) return uki;
   const { profiles, linux, initrd, cmdline } = uki.value;
@@ -155,9 +126,9 @@ function ukiLayer(content: Content): Result<Layer, DecompressFailure> {
   return ok({
     kind: "wrapped",
     step: "UKI",
-    inner: part(content, linux.byteOffset - content.bytes.byteOffset, linux),
+    inner: runOf(content, linux.byteOffset - content.bytes.byteOffset, linux),
     parts: { linux, initrd, cmdline },
-    uki: {
+    largest: {
       linux: largest((profile) => profile.linux.length),
       initrd: largest((profile) => profile.initrd?.length ?? 0),
       cmdline: largest((profile) => profile.cmdline?.length ?? 0),

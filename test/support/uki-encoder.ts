@@ -7,7 +7,7 @@ import { MAX_PE_SECTIONS } from "#formats/pe/pe-file.ts";
 export type UkiSectionInput = { readonly name: string; readonly data: Uint8Array };
 
 /**
- * Writes a UKI, or an addon where `addon` says so, for fixtures: the sections in the order given, in a PE file without the boot
+ * Writes a UKI, or an addon where `addon` says so, for tests: the sections in the order given, in a PE file without the boot
  * stub that would make it boot. Sections behind a `.profile` belong to that profile.
  *
  * Fails (`malformed`, with the would-be file's section) on names that are empty or longer than 8 bytes, on no section or more

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What is unused is found in two runs. `knip` takes everything together: a function or value that is exported for no other
+ * file is a finding, a type is not where its own file uses it (the members of an exported union are exported with it).
+ * `knip --production` looks at the entries marked `!` alone, without the tests: what only tests use, and not even its own
+ * file, belongs in test/.
+ */
+export default ({ production }) => ({
+  entry: [
+    "src/cli/{main,plain,pack-process,process}.ts!",
+    "src/fuzz/worker.ts!",
+    // For scripts/rules.mjs, which bundles it by name.
+    "src/build/makefile-tables.ts!",
+    "scripts/*.mjs",
+    "bench/*.mjs",
+    "test/**/*.{test,kernel}.ts",
+    // For bench/vm.mjs, likewise, and vitest.fast.config.ts.
+    "test/bpf-vm/support/bench-subjects.ts",
+    "test/support/without-processes.ts",
+  ],
+  project: ["src/**!", "test/**", "bench/**", "scripts/**"],
+  ignoreExportsUsedInFile: production ? true : { type: true },
+  // Programs come of Debian packages (scripts/needs.sh), not of npm's.
+  exclude: ["binaries"],
+  // A shell script that tests start.
+  ignoreUnresolved: ["scripts/debian-package"],
+});
