@@ -17,8 +17,10 @@ export default ({ production }) => ({
     // For bench/vm.mjs, likewise, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
     "test/support/without-processes.ts",
+    // Bundled by scripts/mutate.mjs.
+    "mutation/{main,worker}.ts",
   ],
-  project: ["src/**!", "test/**", "bench/**", "scripts/**"],
+  project: ["src/**!", "test/**", "mutation/**", "bench/**", "scripts/**"],
   ignoreExportsUsedInFile: production ? true : { type: true },
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
