@@ -7,20 +7,20 @@
  */
 export default ({ production }) => ({
   entry: [
-    "src/cli/{main,plain,pack-process,process}.ts!",
+    "src/cli/{main,quick,pack,process}.ts!",
     "src/fuzz/worker.ts!",
     // For scripts/rules.mjs, which bundles it by name.
     "src/build/makefile-tables.ts!",
     "scripts/*.mjs",
     "bench/*.mjs",
     "test/**/*.{test,kernel}.ts",
-    // For bench/vm.mjs, likewise, and vitest.fast.config.ts.
+    // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
-    "test/support/without-processes.ts",
-    // Bundled by scripts/mutate.mjs.
+    // For scripts/mutate.mjs, likewise.
     "mutation/{main,worker}.ts",
+    "test/support/without-processes.ts",
   ],
-  project: ["src/**!", "test/**", "mutation/**", "bench/**", "scripts/**"],
+  project: ["src/**!", "test/**", "bench/**", "mutation/**", "scripts/**"],
   ignoreExportsUsedInFile: production ? true : { type: true },
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],

@@ -39,6 +39,8 @@ export async function load(entryPoint, folder) {
     entryPoints: [entryPoint],
     outfile,
     bundle: true,
+    // As dist/ is made: constants become literals.
+    minifySyntax: true,
     platform: "node",
     format: "esm",
     target: "node20.19",

@@ -124,12 +124,16 @@ async function attempt(bundle: string, mutant: number, wanted: readonly number[]
   }
 }
 
-process.on("message", async (question: Question) => {
-  const answer =
-    question.kind === "cover"
-      ? await cover(question.bundle)
-      : await attempt(question.bundle, question.mutant, question.tests);
-  process.send?.(answer);
+async function answer(question: Question): Promise<void> {
+  const { kind, bundle } = question;
+  process.send?.(
+    kind === "cover" ? await cover(bundle) : await attempt(bundle, question.mutant, question.tests),
+  );
+}
+
+process.on("message", (question: Question) => {
+  // A failure here is a bug, and ends the process.
+  void answer(question);
 });
 // The one who asked is gone.
 process.on("disconnect", () => process.exit());

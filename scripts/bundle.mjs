@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bundles the program into dist/: main.cjs starts fast and answers what needs nothing else (CommonJS
-// loads faster than modules do), plain.js does the plain forms of `inspect` and `extract`, pack.js is all
+// loads faster than modules do), quick.js does `inspect` and `extract`, pack.js is all
 // that packing needs, the rest comes as modules that are loaded when they are used.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -67,20 +67,20 @@ await build({
 await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
 await build({
   ...commonJs,
-  entryPoints: { plain: "src/cli/plain.ts", pack: "src/cli/pack-process.ts" },
+  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" },
   // src/cli/cached-script.ts calls it.
   banner: {
     js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
   },
   footer: { js: "})" },
-  // src/cli/package-root.ts asks where it is, which CommonJS has another word for.
+  // src/api/common/package-root.ts asks where it is, which CommonJS has another word for.
   define: { ...common.define, "import.meta.url": "kexecBpf.url" },
   // import() would start the module loader.
   supported: { "dynamic-import": false },
   plugins: [loadLater(/^zstddec$/, "./zstddec.cjs")],
 });
 
-for (const name of ["plain", "pack"]) {
+for (const name of ["quick", "pack"]) {
   const filename = `${root}dist/${name}.js`;
   const script = new Script(await readFile(filename, "utf8"), { filename });
   await writeFile(`${root}dist/${name}.code`, script.createCachedData());

@@ -1,8 +1,9 @@
 import type { Names } from "#isa/disassemble.ts";
 import { encodeProgram } from "#isa/instruction.ts";
-import { type ListedLine, list } from "#isa/listing.ts";
+import { type ListedLine, lineText, list } from "#isa/listing.ts";
 import { formOf } from "#isa/lookup.ts";
-import { POISON } from "./loader/core-patch.ts";
+import { POISONED_CALL } from "./loader/core-patch.ts";
+import type { MapDefinition } from "./maps/definition.ts";
 import { type LoadedProgram, sourceOf } from "./program.ts";
 
 /** What a listing needs of a program: a loaded one has it, and so has a section of an object that was not loaded. */
@@ -37,14 +38,39 @@ function namesOf({ maps, immediates, kfuncs, symbols }: Listable): Names {
 /** Slots of the instructions in whose place CO-RE put a call that no kernel takes: the target lacks what they name. */
 export function poisonedSlots({ instructions }: LoadedProgram): readonly number[] {
   return instructions
-    .filter((instruction) => instruction.imm === POISON && formOf(instruction).does.kind === "call")
+    .filter((instruction) => instruction.imm === POISONED_CALL && formOf(instruction).does.kind === "call")
     .map(({ index }) => index);
 }
 
-/** A program for machines, with the encoded bytes in hexadecimal where they are asked for. */
-export function programJson(program: Listable, options: { readonly raw: boolean }) {
+export type ListedInstruction = {
+  readonly slot: number;
+  readonly text: string;
+  /** The encoded bytes in hexadecimal. */
+  readonly raw: string;
+  readonly source: { readonly file: string; readonly line: number; readonly text: string } | null;
+};
+
+/** One line of a listing, with `text` in the form of the verifier's log. */
+export type ListingLine =
+  | { readonly kind: "function" | "source"; readonly text: string }
+  | { readonly kind: "instruction"; readonly text: string; readonly instruction: ListedInstruction };
+
+/** A program as plain data. */
+export type ProgramListing = {
+  readonly section: string | null;
+  readonly name: string;
+  /** `enum bpf_prog_type`; null where it was not loaded. */
+  readonly type: number | null;
+  readonly attachedTo: string | null;
+  readonly maps: readonly Pick<
+    MapDefinition,
+    "name" | "type" | "keySize" | "valueSize" | "maxEntries" | "flags"
+  >[];
+  readonly lines: readonly ListingLine[];
+};
+
+export function programListing(program: Listable): ProgramListing {
   const { section, name, type, attachedTo, maps } = program;
-  const listed = listProgram(program).filter((line) => line.kind === "instruction");
   return {
     section: section ?? null,
     name,
@@ -58,15 +84,23 @@ export function programJson(program: Listable, options: { readonly raw: boolean 
       maxEntries,
       flags,
     })),
-    instructions: listed.map(({ instruction, text }) => {
-      const source = sourceOf(program, instruction.index);
-      return {
-        slot: instruction.index,
-        text,
-        ...(options.raw && { raw: Buffer.from(encodeProgram([instruction])).toString("hex") }),
-        source:
-          source === undefined ? null : { file: source.file, line: source.line, text: source.text.trim() },
-      };
+    lines: listProgram(program).map((line) => {
+      const text = lineText(line);
+      if (line.kind !== "instruction") return { kind: line.kind, text };
+      return { kind: line.kind, text, instruction: listedInstruction(program, line) };
     }),
+  };
+}
+
+function listedInstruction(
+  program: Listable,
+  { instruction, text }: Extract<ListedLine, { readonly kind: "instruction" }>,
+): ListedInstruction {
+  const source = sourceOf(program, instruction.index);
+  return {
+    slot: instruction.index,
+    text,
+    raw: Buffer.from(encodeProgram([instruction])).toString("hex"),
+    source: source === undefined ? null : { file: source.file, line: source.line, text: source.text.trim() },
   };
 }

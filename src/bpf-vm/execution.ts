@@ -14,7 +14,7 @@ export type Halves = { readonly high: number; readonly low: number };
  * What registers hold that the program may not read: all but R1 and R10 at the start, R1 to R5 after a
  * call. An address in no region, so that its use does not go unseen.
  */
-export const POISON: Halves = { high: 0x0badc0de, low: 0x5ca1ab1e };
+export const UNREADABLE: Halves = { high: 0x0badc0de, low: 0x5ca1ab1e };
 
 /** One run of a program, as every executor takes it. */
 export type Execution = {

@@ -6,7 +6,7 @@ import type { Region } from "./memory/region.ts";
 import { type Write, WriteWatch } from "./memory/write-watch.ts";
 
 /** Something that the program has to give back. */
-export type Reference = {
+export type HeldReference = {
   readonly kind: "record" | "parser-context";
   readonly name: string;
   /** The slot of the call that gave it out. */
@@ -48,7 +48,7 @@ export class Machine {
   lastPrintk: { readonly instruction: number; readonly high: number; readonly low: number } | undefined;
   readonly strayReads: StrayRead[] = [];
   /** What is held, by the region that stands for it. */
-  readonly references = new Map<Region, Reference>();
+  readonly references = new Map<Region, HeldReference>();
   readonly buffers: EmittedBuffer[] = [];
   readonly injector: Injector;
   /** The ring of each reserve that was asked for, in order. */
@@ -78,7 +78,7 @@ export class Machine {
   }
 
   /** Notes that the program holds what `region` stands for. */
-  acquire(region: Region, reference: Reference): void {
+  acquire(region: Region, reference: HeldReference): void {
     this.references.set(region, reference);
   }
 

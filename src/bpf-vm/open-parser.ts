@@ -6,7 +6,7 @@ import { type Container, decodeContainer } from "#formats/elf/container.ts";
 import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
 import { parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
-import type { LightSkeleton } from "./loader/light-skeleton.ts";
+import type { SkeletonArrays } from "./loader/light-skeleton.ts";
 
 /** A file with light skeletons: a container has one for each program, the others have one. */
 export type SkeletonFile = {
@@ -21,7 +21,7 @@ export type SkeletonFile = {
 export type SkeletonPart = {
   /** The container's section, from the outermost container on: `.bpf.nested/.bpf.1`. */
   readonly section?: string;
-  readonly skeleton: LightSkeleton;
+  readonly skeleton: SkeletonArrays;
   /** What its context has room for, where the file says so. Else it has the kernel's fixed struct. */
   readonly room?: { readonly maps: number; readonly programs: number };
 };
@@ -80,7 +80,7 @@ function openHeader(text: string): Result<SkeletonFile, OpenFailure> {
 }
 
 /** @param base where the object begins in the outermost file */
-function openBytecode(bytes: Uint8Array, base: number): Result<LightSkeleton, Malformed> {
+function openBytecode(bytes: Uint8Array, base: number): Result<SkeletonArrays, Malformed> {
   const object = decodeBytecodeObject(bytes, { base });
   if (!object.ok) return object;
   const { data, insns } = object.value;

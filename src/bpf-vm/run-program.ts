@@ -6,10 +6,10 @@ import type { Injection } from "./injection.ts";
 import type { Coverage } from "./interpreter/coverage.ts";
 import { interpret } from "./interpreter/interpreter.ts";
 import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
-import { type EmittedBuffer, Machine, type Reference, type StrayRead } from "./machine.ts";
+import { type EmittedBuffer, type HeldReference, Machine, type StrayRead } from "./machine.ts";
 import { REGION_LOW } from "./memory/memory.ts";
 import type { ImmediateTarget, LoadedProgram } from "./program.ts";
-import { execute } from "./wasm/execute.ts";
+import { executeCompiled } from "./wasm/execute.ts";
 
 /** How far addresses of a kernel's variable, whose size is not known, are taken to name it, in bytes. */
 const UNMODELLED_SIZE = 1 << 28;
@@ -48,7 +48,7 @@ export type RunOutcome = {
   readonly result: bigint | undefined;
   readonly fault: Fault | undefined;
   /** What the program still held at its end; after a fault this says little. */
-  readonly leaks: readonly Reference[];
+  readonly leaks: readonly HeldReference[];
   /** What it handed to the kernel, refused buffers included, in order. */
   readonly buffers: readonly EmittedBuffer[];
   /** A line a printk. */
@@ -103,7 +103,7 @@ export function runProgram(
   };
   // Who stored what is only noted by the interpreter.
   const compiled = options.executor === "wasm" && !options.watchWrites;
-  const outcome = compiled ? execute(execution, program) : interpret(execution);
+  const outcome = compiled ? executeCompiled(execution, program) : interpret(execution);
   return {
     ...outcome,
     leaks: [...machine.references.values()],

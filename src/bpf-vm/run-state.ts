@@ -1,6 +1,6 @@
 import { helperName } from "#isa/helpers.ts";
 import { CallStack, STACK_SIZE } from "./call-stack.ts";
-import { type Execution, POISON } from "./execution.ts";
+import { type Execution, UNREADABLE } from "./execution.ts";
 import { type Fault, FaultSignal } from "./fault.ts";
 import { CallFrame } from "./helpers/call-frame.ts";
 import type { CallTarget } from "./interpreter/lower.ts";
@@ -86,8 +86,8 @@ export class RunState {
   }
 
   #poison(register: number): void {
-    this.registers[2 * register] = POISON.low;
-    this.registers[2 * register + 1] = POISON.high;
+    this.registers[2 * register] = UNREADABLE.low;
+    this.registers[2 * register + 1] = UNREADABLE.high;
   }
 }
 

@@ -1,7 +1,7 @@
+import type { PreparedSizes } from "#build/prepare/prepare-sizes.ts";
+import type { PreparedTypes } from "#build/prepare/prepare-types.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
 import type { BuildContext } from "./context.ts";
-import type { PreparedSizes } from "./prepare-sizes.ts";
-import type { PreparedTypes } from "./prepare-types.ts";
 import type { BuildRequest } from "./request.ts";
 
 /** Warns of what hardly anybody wants: types of another machine than the build's, a limit that the measured kernel does not keep to. */

@@ -2,6 +2,8 @@ import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
+import { PRIVATE, type State } from "#build/state/state.ts";
+import { writeState } from "#build/state/state-file.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -10,16 +12,14 @@ import { isUtf8 } from "#files/raw-path.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { BuildContext } from "./context.ts";
 import { pathIn } from "./digests.ts";
-import { execute } from "./execute.ts";
+import { executeRules } from "./execute.ts";
 import { rulesInOrder } from "./graph.ts";
-import { type Layer, layersOf, placesOf } from "./nesting.ts";
+import { layersOf, type ParserLayer, placesOf } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import type { BuildRequest } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { buildGraph } from "./rules.ts";
-import { PRIVATE, type State } from "./state.ts";
-import { writeState } from "./state-file.ts";
 
 /** What was built, for people and (as it is) for machines. */
 export type BuildReport = {
@@ -81,10 +81,17 @@ export async function build(request: BuildRequest, context: BuildContext): Promi
   removeStaleTemporaries(request.out);
   removeStaleTemporaries(join(request.out, PRIVATE));
   const { emit, signal, state } = context;
-  const ran = await execute(rules.value, { out: request.out, jobs: request.jobs, state, seen, emit, signal });
+  const ran = await executeRules(rules.value, {
+    out: request.out,
+    jobs: request.jobs,
+    state,
+    seen,
+    emit,
+    signal,
+  });
   if (!ran.ok) {
     // What was finished is remembered; the failure says more than one of writing that down.
-    await writeState(request.out, state);
+    void (await writeState(request.out, state));
     return ran;
   }
   const outputs = await reportOutputs(rules.value, request.out, state);
@@ -155,7 +162,7 @@ function describe(
   };
 }
 
-function takenBy({ parsers, nested }: Layer): readonly (readonly string[])[] {
+function takenBy({ parsers, nested }: ParserLayer): readonly (readonly string[])[] {
   const own = parsers.map(({ name }) => name);
   return nested === undefined ? [own] : [own, ...takenBy(nested)];
 }

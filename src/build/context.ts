@@ -1,5 +1,5 @@
+import type { State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
-import type { State } from "./state.ts";
 
 /** What a build works with beside the request. */
 export type BuildContext = {

@@ -1,9 +1,9 @@
 import { isAbsolute, join } from "node:path";
+import type { State } from "#build/state/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digestFile } from "#files/digest.ts";
 import { isSettled, type Stamp, stampOf } from "#files/stamp.ts";
 import { changedMeanwhile } from "./facts.ts";
-import type { State } from "./state.ts";
 
 /** Content digests of files, read again only when a file's stamp has changed or may hide a change. */
 export class Digests {

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import type { State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
@@ -8,9 +9,8 @@ import { loadTools, runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
 import { changedMeanwhile } from "./facts.ts";
 import { isInProcess, type Rule, type ToolRunner } from "./rule.ts";
-import type { State } from "./state.ts";
 
-export type ExecuteOptions = {
+export type ExecuteRulesOptions = {
   /** Absolute path of the output folder. */
   readonly out: string;
   /** How many rules may run at a time, at least 1. */
@@ -31,9 +31,9 @@ export type ExecuteOptions = {
  *
  * @returns the rules that were run
  */
-export async function execute(
+export async function executeRules(
   rules: readonly Rule[],
-  options: ExecuteOptions,
+  options: ExecuteRulesOptions,
 ): Promise<Result<readonly Rule[]>> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);

@@ -1,7 +1,7 @@
+import type { State } from "#build/state/state.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { isSettled, type Stamp, stampOf } from "#files/stamp.ts";
-import type { State } from "./state.ts";
 
 /** Stamps of the files that facts speak of, at the time when they were read. */
 export type Seen = Map<string, Stamp>;

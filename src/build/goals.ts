@@ -1,9 +1,9 @@
+import { PRIVATE } from "#build/state/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Target } from "#generate/target.ts";
 import type { BuildRequest } from "./request.ts";
 import { ENVELOPE } from "./rules/envelope.ts";
 import { ALL, outputNames } from "./rules.ts";
-import { PRIVATE } from "./state.ts";
 
 /**
  * Refuses goals that no build has, before anything is looked for: a typing error is not told as a missing image.

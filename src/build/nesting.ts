@@ -4,13 +4,13 @@ import type { Target } from "#generate/target.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
 
 /** The parsers of one layer of a container, in the order in which the kernel tries them, and those of the next layer. */
-export type Layer = {
+export type ParserLayer = {
   readonly parsers: readonly [Target, ...Target[]];
-  readonly nested: Layer | undefined;
+  readonly nested: ParserLayer | undefined;
 };
 
 /** A parser's place in a container: `.bpf.nested/.bpf.1`. */
-export type Place = { readonly section: string; readonly target: Target };
+export type ContainerPlace = { readonly section: string; readonly target: Target };
 
 /**
  * Follows what targets nest in each other.
@@ -56,7 +56,7 @@ function nestingFault(
 export function layersOf(
   target: Target,
   { targets, arch }: { readonly targets: ReadonlyMap<string, Target>; readonly arch: Architecture },
-): Layer {
+): ParserLayer {
   return layerOf([target], targets, arch);
 }
 
@@ -64,14 +64,14 @@ function layerOf(
   parsers: readonly [Target, ...Target[]],
   targets: ReadonlyMap<string, Target>,
   arch: Architecture,
-): Layer {
+): ParserLayer {
   const names = parsers.flatMap((parser) => parser.nested[arch] ?? []);
   const [first, ...others] = names.flatMap((name) => targets.get(name) ?? []);
   return { parsers, nested: first && layerOf([first, ...others], targets, arch) };
 }
 
 /** All parsers of the layers, the outermost first. */
-export function placesOf(layer: Layer, above = ""): readonly Place[] {
+export function placesOf(layer: ParserLayer, above = ""): readonly ContainerPlace[] {
   const own = layer.parsers.map((target, i) => ({ section: `${above}.bpf.${i + 1}`, target }));
   return layer.nested === undefined ? own : [...own, ...placesOf(layer.nested, `${above}.bpf.nested/`)];
 }

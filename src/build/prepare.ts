@@ -1,5 +1,10 @@
 import { dirname, join } from "node:path";
 import { revisionProfile } from "#abi/revisions.ts";
+import { prepareEnvelope } from "#build/prepare/prepare-envelope.ts";
+import { prepareSigning } from "#build/prepare/prepare-signing.ts";
+import { prepareSizes } from "#build/prepare/prepare-sizes.ts";
+import { prepareTypes } from "#build/prepare/prepare-types.ts";
+import { PRIVATE } from "#build/state/state.ts";
 import { ok, type Result } from "#core/result.ts";
 import { makeFolder } from "#files/output.ts";
 import { stampOf } from "#files/stamp.ts";
@@ -15,12 +20,7 @@ import type { Seen } from "./facts.ts";
 import { checkGoals } from "./goals.ts";
 import { checkFit, checkNesting, fittingTargets } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
-import { prepareEnvelope } from "./prepare-envelope.ts";
-import { prepareSigning } from "./prepare-signing.ts";
-import { prepareSizes } from "./prepare-sizes.ts";
-import { prepareTypes } from "./prepare-types.ts";
 import type { BuildRequest } from "./request.ts";
-import { PRIVATE } from "./state.ts";
 
 export type Prepared = {
   readonly plan: Plan;

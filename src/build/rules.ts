@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { PRIVATE } from "#build/state/state.ts";
 import type { Target } from "#generate/target.ts";
 import { manifestBeside } from "#manifest/manifest.ts";
 import { type Graph, rulesInOrder } from "./graph.ts";
@@ -16,7 +17,6 @@ import {
 } from "./rules/headers.ts";
 import { manifestName, manifestRule } from "./rules/manifest.ts";
 import { objectRule, signedSkeletonRule, skeletonRule, sourceRule } from "./rules/program.ts";
-import { PRIVATE } from "./state.ts";
 
 /** The goal that stands for every target. */
 export const ALL = "all";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { parseState, statePath } from "#build/state/state.ts";
 import { stampOf } from "#files/stamp.ts";
-import { parseState, statePath } from "./state.ts";
 
 /**
  * The summary of a request that was carried out before, if nothing that it depends on has changed

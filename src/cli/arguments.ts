@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { nameOf } from "#files/raw-path.ts";
+import { textOfName } from "#files/raw-path.ts";
 
 /** What Node makes of bytes that are no UTF-8. */
 const LOST = "\ufffd";
@@ -16,7 +16,7 @@ export function ownArguments(own: readonly string[], commandLine = "/proc/self/c
   const names: string[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(0, at);
-    names.push(nameOf(bytes.subarray(at, end < 0 ? bytes.length : end)));
+    names.push(textOfName(bytes.subarray(at, end < 0 ? bytes.length : end)));
     at = end < 0 ? bytes.length : end + 1;
   }
   return names.slice(names.length - words.length);

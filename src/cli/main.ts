@@ -1,10 +1,13 @@
+import { VERSION } from "#api/common/version.ts";
 import { upToDate } from "#build/up-to-date.ts";
+import { outputFolder, requestKey } from "#commands/request-key.ts";
 import { ownArguments } from "./arguments.ts";
 import { cachedScript } from "./cached-script.ts";
 import { onOwnProcess } from "./own-process.ts";
-import { isPacking } from "./own-words.ts";
-import { plainForm } from "./plain-form.ts";
-import { outputFolder, requestKey, VERSION } from "./request-key.ts";
+import { asksForHelp, asksForVersion } from "./own-words.ts";
+
+/** What `pack` packs. Other words are told what these are. */
+const PACKED: ReadonlySet<string> = new Set(["envelope", "pe", "container", "zboot", "uki"]);
 
 /**
  * The way in. What needs nothing is answered here, before the rest of the program is loaded: the
@@ -19,21 +22,23 @@ async function main(): Promise<void> {
   // `clean` undoes what is remembered.
   if ((argv[0] === "make" && !argv.includes("clean")) || argv[0] === "build") {
     const cwd = process.cwd();
-    const summary = upToDate(outputFolder(argv, process.env, cwd), requestKey(argv, process.env, cwd));
+    const out = outputFolder(argv, process.env, cwd);
+    const summary = out === undefined ? undefined : upToDate(out, requestKey(argv, process.env, cwd));
     if (summary !== undefined) {
       return say(summary);
     }
   }
-  const plain = plainForm(argv);
-  if (plain !== undefined) {
-    await cachedScript<typeof import("./plain.ts")>("plain").runPlain(plain);
-    return;
-  }
-  if (isPacking(argv)) {
-    return cachedScript<typeof import("./pack-process.ts")>("pack").runPackProcess(argv);
-  }
+  const script = asksForHelp(argv) || asksForVersion(argv) ? undefined : scriptOf(argv);
+  if (script === "quick") return cachedScript<typeof import("./quick.ts")>("quick").runQuick(argv);
+  if (script === "pack") return cachedScript<typeof import("./pack.ts")>("pack").runPack(argv);
   const { runProcess } = await import("./process.ts");
   await runProcess(argv);
+}
+
+/** The script of a command that has one beside this. */
+function scriptOf([first, second]: readonly string[]): "quick" | "pack" | undefined {
+  if (first === "inspect" || first === "extract") return "quick";
+  return first === "unpack" || (first === "pack" && PACKED.has(second ?? "")) ? "pack" : undefined;
 }
 
 function say(text: string): Promise<void> {

@@ -2,8 +2,8 @@ import { isatty } from "node:tty";
 import { readerGone } from "#files/deliver.ts";
 import { Outlet } from "#files/outlet.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
-import type { Io } from "./io.ts";
-import { tell } from "./report-failure.ts";
+import type { Io } from "#report/io.ts";
+import { tell } from "#report/report-failure.ts";
 
 /**
  * Runs `work` on this process's own streams and signals, and makes what it returns the exit status.
@@ -47,7 +47,8 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
   });
   const told = await stdout.drained(interrupt.signal);
   process.exitCode = told.ok ? status : untold(status, readerGone(told.failure), stderr);
-  await stderr.drained(interrupt.signal);
+  // What stderr did not take can be told nowhere.
+  void (await stderr.drained(interrupt.signal));
 }
 
 /** The exit status where stdout did not take everything. */

@@ -1,80 +1,41 @@
+import { VERSION } from "#api/common/version.ts";
 import { EXIT } from "#report/exit-code.ts";
-import { complaintAbout } from "./check-words.ts";
-import { COMMANDS } from "./commands.ts";
+import type { Io } from "#report/io.ts";
+import { printing } from "#report/printing.ts";
+import { report, reportUsage } from "#report/report-failure.ts";
+import { findCommand, isGroup } from "./command.ts";
 import { withHelpTopic } from "./help-topic.ts";
-import type { Io } from "./io.ts";
-import { outputComplaint } from "./output-word.ts";
-import { asksForHelp, asksForJson, isPacking, namingStdin } from "./own-words.ts";
-import { printing } from "./printing.ts";
-import { report, reportUsage } from "./report-failure.ts";
-import { VERSION } from "./request-key.ts";
-
-class UsageProblem extends Error {}
+import { asksForHelp, asksForJson, asksForVersion } from "./own-words.ts";
+import { COMMANDS } from "./table.ts";
 
 /**
  * Runs the program.
  *
- * @param words the arguments behind the program's name
+ * @param argv the arguments after the program's name
  * @returns the exit status (`report/exit-code.ts`)
  */
-export async function run(words: readonly string[], world: Io): Promise<number> {
-  const io = printing(world, asksForJson(words));
-  const topic = withHelpTopic(namingStdin(words));
+export async function run(argv: readonly string[], world: Io): Promise<number> {
+  const io = printing(world, asksForJson(argv));
+  const topic = withHelpTopic(argv);
   if (!topic.ok) return report(io, topic.failure);
-  const argv = topic.value;
-  // make's words are make's grammar, not yargs': `V=1 -j4 zboot`. Its help is.
-  if (argv[0] === "make" && !asksForHelp(argv)) {
-    const { runMake } = await import("./make-command.ts");
-    return runMake(argv, io);
+  const words = topic.value;
+  const found = findCommand(COMMANDS, words);
+  if (found !== undefined && !asksForHelp(words)) {
+    if (asksForVersion(words)) {
+      io.stdout(`${VERSION}\n`);
+      return EXIT.ok;
+    }
+    return found.command.run(found.rest, io);
   }
-  if (isPacking(argv)) {
-    const { runPack } = await import("./run-pack.ts");
-    return runPack(argv, io);
+  const [first = "", second] = words;
+  const entry = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  if (entry !== undefined && isGroup(entry) && !asksForHelp(words) && !asksForVersion(words)) {
+    const said = second === undefined ? first : `${first} ${second}`;
+    return reportUsage(io, `${said}: ${Object.keys(entry.commands).join(", ")} are known`);
   }
-  const command = Object.hasOwn(COMMANDS, argv[0] ?? "") ? COMMANDS[argv[0] ?? ""] : undefined;
-  const complaint = command && !asksForHelp(argv) ? complaintAbout(argv, command.several ?? []) : undefined;
-  if (complaint !== undefined) return reportUsage(io, complaint);
-  const { default: yargs } = await import("yargs");
-  let status: number = EXIT.ok;
-  const finish = (value: number): void => {
-    status = value;
-  };
-  let parser = yargs()
-    .scriptName("kexec-bpf")
-    .usage("$0 <command> [options]\n\nBuilds the BPF programs that take kernel images apart for kexec.")
-    .version(VERSION)
-    .help()
-    .alias("help", "h")
-    .strict()
-    .demandCommand(1, "a command is needed")
-    .recommendCommands()
-    .check(({ output }) => {
-      const complaint =
-        typeof output === "string" ? outputComplaint(output, command?.oneOutput !== true) : undefined;
-      if (complaint !== undefined) throw new Error(complaint);
-      return true;
-    })
-    .exitProcess(false)
-    // `--targets DIR goal`: one folder, one goal.
-    .parserConfiguration({ "greedy-arrays": false })
-    .wrap(Math.min(110, io.columns))
-    .fail((message: string | null, error: Error | undefined) => {
-      // Without a message it is what a command has thrown. yargs would run the command after a return.
-      throw error !== undefined && error !== null && message === null
-        ? error
-        : new UsageProblem(message ?? "unusable arguments");
-    });
-  for (const { add } of Object.values(COMMANDS)) parser = add(parser, { argv, io, finish });
-  parser = parser.command("help [topic..]", "show a command's help: help build, help pack uki");
-  let output = "";
-  try {
-    await parser.parseAsync([...argv], {}, (_error: unknown, _argv: unknown, text: string) => {
-      output = text;
-    });
-  } catch (error) {
-    if (!(error instanceof UsageProblem)) throw error;
-    return reportUsage(io, error.message);
-  }
-  if (output !== "") io.stdout(`${output}\n`);
-  return status;
+  const { help } = await import("./help.ts");
+  const helped = await help(words, io.columns);
+  if ("complaint" in helped) return reportUsage(io, helped.complaint);
+  io.stdout(helped.text);
+  return EXIT.ok;
 }

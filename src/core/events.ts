@@ -1,3 +1,5 @@
+import type { Failure } from "./failure.ts";
+
 /**
  * What happens while work is under way. Producers push plain records into an `EventSink`;
  * `report/` decides what a terminal, a log or a machine gets to see of them.
@@ -16,6 +18,25 @@ export type Event =
       readonly command: string;
     }
   /** What a tool that succeeded still wrote to stderr. */
-  | { readonly kind: "tool-log"; readonly tool: string; readonly text: string };
+  | { readonly kind: "tool-log"; readonly tool: string; readonly text: string }
+  /** How far work is that takes long: `done` of `total` have begun, and `what` is under way. */
+  | { readonly kind: "progress"; readonly what: string; readonly done: number; readonly total: number }
+  /** What was under way is over; other work follows, which does not say how far it is. */
+  | { readonly kind: "progress-end" }
+  /** One of several things went wrong; the others go on. */
+  | { readonly kind: "failure"; readonly failure: Failure }
+  /** A file or folder, absolute, that the result depends on. */
+  | { readonly kind: "input"; readonly file: string }
+  /** How far a fuzzing campaign is, several times a second. */
+  | ({ readonly kind: "campaign" } & CampaignProgress);
+
+export type CampaignProgress = {
+  readonly cases: number;
+  readonly milliseconds: number;
+  /** Directions of conditional jumps. */
+  readonly branches: { readonly reached: number; readonly all: number };
+  readonly queue: number;
+  readonly findings: number;
+};
 
 export type EventSink = (event: Event) => void;

@@ -1,3 +1,4 @@
+import type { SourcePlace } from "./coverage.ts";
 import type { Failure, Malformed } from "./failure.ts";
 
 /**
@@ -105,9 +106,6 @@ export type VerdictRecord = {
   readonly faultPaths: { readonly passed: number; readonly run: number };
   readonly findings: readonly FindingRecord[];
 };
-
-/** A place in the parser's source. */
-export type SourcePlace = { readonly file: string; readonly line: number; readonly text: string };
 
 /** One thing that is wrong; the same thing in several runs is one finding. */
 export type FindingRecord = {

@@ -8,7 +8,7 @@ import { type CorpusCase, isFor } from "#verify/corpus-case.ts";
 import { type Emission, emit } from "#verify/emission.ts";
 import { faultPaths, injectionTitle } from "#verify/fault-paths.ts";
 import { expectedStream } from "#verify/references.ts";
-import type { NamedBytes, Subject } from "./subject.ts";
+import type { NamedBytes, ProgramUnderTest } from "./subject.ts";
 
 /** An image to show to parsers. */
 export type Exhibit = NamedBytes & {
@@ -29,10 +29,10 @@ export type PlannedCase = GuestCase & {
   readonly expected: Result<readonly Command[]> | undefined;
 };
 
-export type Plan = {
+export type CrosscheckPlan = {
   readonly revision: Revision;
   readonly cases: readonly PlannedCase[];
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly ProgramUnderTest[];
   readonly images: readonly NamedBytes[];
   /** Of a kernel that shows the images itself. */
   readonly own?: OwnInterface | undefined;
@@ -53,10 +53,10 @@ export type PlanOptions = {
  */
 export async function planCases(
   revision: Revision,
-  subjects: readonly Subject[],
+  subjects: readonly ProgramUnderTest[],
   images: readonly Exhibit[],
   { own, beat = () => true }: PlanOptions = {},
-): Promise<Plan | undefined> {
+): Promise<CrosscheckPlan | undefined> {
   const cases: PlannedCase[] = [];
   for (const [subject, tested] of subjects.entries()) {
     for (const [image, exhibit] of images.entries()) {
@@ -76,7 +76,7 @@ export async function planCases(
 type Made = Omit<PlannedCase, "subject" | "image">;
 
 function casesOf(
-  subject: Subject,
+  subject: ProgramUnderTest,
   revision: Revision,
   { name, bytes, description }: Exhibit,
   deny: boolean,
@@ -120,8 +120,9 @@ function inKernel(denied: Injection, { runs }: Emission): GuestInjection | undef
 }
 
 /** The job for the guest: case numbers are positions in the plan. */
-export function jobOf(plan: Plan, containers: readonly NamedBytes[], logLevel: number): GuestJob {
-  const memory = (subject: Subject) => subject.program.maps.reduce((sum, map) => sum + map.maxEntries, 0);
+export function jobOf(plan: CrosscheckPlan, containers: readonly NamedBytes[], logLevel: number): GuestJob {
+  const memory = (subject: ProgramUnderTest) =>
+    subject.program.maps.reduce((sum, map) => sum + map.maxEntries, 0);
   return {
     revision: plan.revision,
     own: plan.own,

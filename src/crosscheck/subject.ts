@@ -7,7 +7,7 @@ import { imageArchitecture, type ParserInterface } from "#verify/subject.ts";
 export type NamedBytes = { readonly name: string; readonly bytes: Uint8Array };
 
 /** One program of a container, under test by itself. */
-export type Subject = ParserInterface & {
+export type ProgramUnderTest = ParserInterface & {
   /** `uki.bpf .bpf.1`. */
   readonly name: string;
   /** Position among the containers. */
@@ -24,7 +24,7 @@ export type Subject = ParserInterface & {
   readonly limits: RecordLimits;
 };
 
-export type SubjectOptions = {
+export type ProgramOptions = {
   /** The container's name, and its position among the containers. */
   readonly name: string;
   readonly container: number;
@@ -35,9 +35,12 @@ export type SubjectOptions = {
 };
 
 /** Every program of a container, those of nested containers too. */
-export function subjectsOf(parser: LoadedParser, options: SubjectOptions): readonly Subject[] {
+export function programsUnderTest(
+  parser: LoadedParser,
+  options: ProgramOptions,
+): readonly ProgramUnderTest[] {
   const { name, container, known, limits, reference } = options;
-  const own = parser.programs.map((program): Subject => {
+  const own = parser.programs.map((program): ProgramUnderTest => {
     const path = program.section ?? program.name;
     const judge = reference ?? referenceOf([program]);
     return {
@@ -48,5 +51,5 @@ export function subjectsOf(parser: LoadedParser, options: SubjectOptions): reado
     };
   });
   if (parser.nested === undefined) return own;
-  return [...own, ...subjectsOf(parser.nested, options)];
+  return [...own, ...programsUnderTest(parser.nested, options)];
 }

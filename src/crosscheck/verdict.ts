@@ -8,10 +8,10 @@ import type { GuestBuffer, GuestOutcome } from "#guest/reports.ts";
 import { refusalReason, type VerifierStatistics, verifierStatistics } from "#guest/verifier-log.ts";
 import { streamDue } from "#verify/expectation.ts";
 import type { ReferenceName } from "#verify/references.ts";
-import type { Plan, PlannedCase } from "./plan.ts";
+import type { CrosscheckPlan, PlannedCase } from "./plan.ts";
 
 /** Something that is not as it should be in a case. */
-export type Finding = {
+export type CrosscheckFinding = {
   readonly case: string;
   /** What the kernel disagrees with, or what it alone shows. */
   readonly what: "VM" | "reference" | "VM's trace" | "left over" | "fault" | "crash";
@@ -37,21 +37,21 @@ export type SubjectVerdict = {
   readonly asVm: number;
   /** Undefined where no reference knows the format. */
   readonly asReference: number | undefined;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CrosscheckFinding[];
   /** By image: how many commands the kernel was sent where nothing went wrong. */
   readonly commands: readonly (number | undefined)[];
   /** By image, of a kernel that loads what comes out: the errno of `kexec_file_load()`, 0 for success. */
   readonly kexec: readonly (number | undefined)[];
 };
 
-export type Verdict = {
+export type CrosscheckVerdict = {
   /** Whether all of it is as it should be. */
   readonly passed: boolean;
   readonly subjects: readonly SubjectVerdict[];
 };
 
 /** Compares what the kernel did with the plan. */
-export function judge(plan: Plan, report: GuestReport): Verdict {
+export function compareWithPlan(plan: CrosscheckPlan, report: GuestReport): CrosscheckVerdict {
   const subjects = plan.subjects.map((_, index) => judgeSubject(plan, index, report));
   const passed =
     report.trouble.length === 0 &&
@@ -60,9 +60,9 @@ export function judge(plan: Plan, report: GuestReport): Verdict {
   return { passed, subjects };
 }
 
-function judgeSubject(plan: Plan, index: number, report: GuestReport): SubjectVerdict {
+function judgeSubject(plan: CrosscheckPlan, index: number, report: GuestReport): SubjectVerdict {
   const { name = "", reference } = plan.subjects[index] ?? {};
-  const findings: Finding[] = [];
+  const findings: CrosscheckFinding[] = [];
   const commands: (number | undefined)[] = plan.images.map(() => undefined);
   const kexec: (number | undefined)[] = plan.images.map(() => undefined);
   const count = { cases: 0, asVm: 0, asReference: 0 };
@@ -96,9 +96,13 @@ function loadOf(report: GuestReport, index: number): SubjectVerdict["load"] {
   return { ok: false, error, reason: refusalReason(log) || problem, log };
 }
 
-function judgeCase(planned: PlannedCase, outcome: GuestOutcome, revision: Revision): readonly Finding[] {
-  const findings: Finding[] = [];
-  const add = (what: Finding["what"], detail: string, difference?: StreamDifference) =>
+function judgeCase(
+  planned: PlannedCase,
+  outcome: GuestOutcome,
+  revision: Revision,
+): readonly CrosscheckFinding[] {
+  const findings: CrosscheckFinding[] = [];
+  const add = (what: CrosscheckFinding["what"], detail: string, difference?: StreamDifference) =>
     findings.push({ case: planned.name, what, detail, ...(difference && { difference }) });
   if (outcome.error !== 0) add("fault", `the testbed could not run it: errno ${outcome.error}`);
   if (outcome.faults !== 0) add("fault", `${outcome.faults} buffers that are too short or not readable`);

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fsPath, nameOf } from "./raw-path.ts";
+import { fsPath, textOfName } from "./raw-path.ts";
 
 /**
  * The names of what a folder has that is no folder, hidden files left out, in their order. A name that is no UTF-8 is one like the others
@@ -23,7 +23,7 @@ export async function filesBelow(folder: string): Promise<readonly string[]> {
 async function entriesOf(folder: string) {
   const entries = await readdir(fsPath(folder), { withFileTypes: true, encoding: "buffer" });
   return entries
-    .map((entry) => ({ name: nameOf(entry.name), isFolder: entry.isDirectory() }))
+    .map((entry) => ({ name: textOfName(entry.name), isFolder: entry.isDirectory() }))
     .filter(({ name }) => !name.startsWith("."))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -3,13 +3,13 @@
  * no UTF-8 otherwise is another name. Everything throws as `node:fs` does.
  */
 import * as fs from "node:fs";
-import { fsPath, nameOf } from "./raw-path.ts";
+import { fsPath, textOfName } from "./raw-path.ts";
 
-export const readlink = (file: string): string => nameOf(fs.readlinkSync(fsPath(file), "buffer"));
+export const readlink = (file: string): string => textOfName(fs.readlinkSync(fsPath(file), "buffer"));
 /** The native one: the other makes text of the name. */
-export const realpath = (file: string): string => nameOf(fs.realpathSync.native(fsPath(file), "buffer"));
+export const realpath = (file: string): string => textOfName(fs.realpathSync.native(fsPath(file), "buffer"));
 export const namesIn = (folder: string): readonly string[] =>
-  fs.readdirSync(fsPath(folder), { encoding: "buffer" }).map(nameOf);
+  fs.readdirSync(fsPath(folder), { encoding: "buffer" }).map(textOfName);
 
 /** Undefined where there is nothing. */
 export const stat = (file: string): fs.Stats | undefined =>
@@ -24,7 +24,7 @@ export const writeNew = (file: string, content: string | Uint8Array): void =>
   fs.writeFileSync(fsPath(file), content, { flag: "wx" });
 export const chmod = (file: string, mode: number): void => fs.chmodSync(fsPath(file), mode);
 export const rename = (from: string, to: string): void => fs.renameSync(fsPath(from), fsPath(to));
-export const link = (file: string, second: string): void => fs.linkSync(fsPath(file), fsPath(second));
+export const linkFile = (file: string, second: string): void => fs.linkSync(fsPath(file), fsPath(second));
 export const copy = (from: string, to: string): void => fs.copyFileSync(fsPath(from), fsPath(to));
 export const makeFolders = (folder: string): void => {
   fs.mkdirSync(fsPath(folder), { recursive: true });

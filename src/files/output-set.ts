@@ -2,7 +2,7 @@ import type { FileFailed, Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type FileDestination, fileDestination } from "./destination.ts";
 import { fileFailed } from "./errno.ts";
-import { copy, link, lstat, remove, rename, writeNew } from "./named.ts";
+import { copy, linkFile, lstat, remove, rename, writeNew } from "./named.ts";
 import { discard, keepPermissions, temporaryBeside } from "./output.ts";
 
 export type Output = {
@@ -132,7 +132,7 @@ export function writeOutputs(outputs: readonly Output[]): Promise<Result<void>> 
 function keep({ file, place, before }: Member): void {
   if (!isThere(place.path)) return;
   try {
-    link(place.path, before);
+    linkFile(place.path, before);
   } catch (error) {
     fileFailed("rename", file, error);
     copy(place.path, before);

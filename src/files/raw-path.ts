@@ -8,7 +8,7 @@ const ESCAPES = 0xdc00;
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A file name's text. */
-export function nameOf(bytes: Uint8Array): string {
+export function textOfName(bytes: Uint8Array): string {
   const whole = textOf(bytes);
   if (whole !== undefined) return whole;
   let name = "";

@@ -8,7 +8,7 @@ import type { RecordLimits } from "#reference-parsers/input.ts";
 import { type GoodFile, goodFile } from "#verify/mutations/good-file.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import type { ReferenceName } from "#verify/references.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import { Campaign, type Entry } from "./engine/campaign.ts";
 
 /** A parser and what it is judged by, as plain data that other threads can be given. */
@@ -49,8 +49,14 @@ export function loadInput(
 export function subjectOf(
   parser: LoadedParser,
   { name, revision, limits, reference, arch }: ParserInput,
-): Result<Subject> {
-  const subjects = subjectsOf(parser, { name, revision, limits, arch, ...(reference && { reference }) });
+): Result<ParserUnderTest> {
+  const subjects = parsersUnderTest(parser, {
+    name,
+    revision,
+    limits,
+    arch,
+    ...(reference && { reference }),
+  });
   if (!subjects.ok) return subjects;
   const [outermost] = subjects.value;
   return outermost === undefined
@@ -86,7 +92,7 @@ export function openCampaign(input: CampaignInput): Result<Campaign> {
 /** A campaign with the queue that it goes on from. */
 export function makeCampaign(
   { seed, first, stride, known, queue }: CampaignInput,
-  subject: Subject,
+  subject: ParserUnderTest,
   seeds: readonly GoodFile[],
 ): Campaign {
   const campaign = new Campaign({ subject, seeds, seed, first, stride, known });

@@ -1,11 +1,12 @@
-import type { Subject } from "#verify/subject.ts";
+import type { CampaignProgress } from "#core/events.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import type { ParserInput, SeedInput } from "./campaign-input.ts";
 import type { Entry } from "./engine/campaign.ts";
 
 export type CampaignRequest = {
   readonly parser: ParserInput;
   /** The same, loaded. */
-  readonly subject: Subject;
+  readonly subject: ParserUnderTest;
   readonly seeds: readonly SeedInput[];
   /** Default: that of the run before, else 1. */
   readonly seed: number | undefined;
@@ -20,18 +21,9 @@ export type CampaignRequest = {
   readonly commandFor: (image: string) => string;
   /** Ends the campaign early: what it has stays. */
   readonly signal: AbortSignal;
-  readonly progress: (progress: Progress) => void;
+  readonly progress: (progress: CampaignProgress) => void;
   /** Something that the user should know. */
   readonly note: (text: string) => void;
-};
-
-export type Progress = {
-  readonly cases: number;
-  readonly milliseconds: number;
-  /** Directions of conditional jumps. */
-  readonly branches: { readonly reached: number; readonly all: number };
-  readonly queue: number;
-  readonly findings: number;
 };
 
 export type SavedFinding = {
@@ -43,7 +35,7 @@ export type SavedFinding = {
   readonly command: string;
 };
 
-export type CampaignSummary = Progress & {
+export type CampaignSummary = CampaignProgress & {
   readonly revision: string;
   readonly reference: string;
   readonly seed: number;

@@ -43,14 +43,14 @@ export async function makeCorpusFolder(folder: string): Promise<Result<void>> {
 }
 
 /** The state of an earlier run; undefined where there is none. Errors: `file-failed`, `malformed`. */
-export async function readState(folder: string): Promise<Result<SavedState | undefined>> {
+export async function readCampaignState(folder: string): Promise<Result<SavedState | undefined>> {
   const file = join(folder, "state.json");
   const text = await readInputText(file);
   if (text.ok) return parsed<SavedState>(file, text.value);
   return isMissing(text.failure) ? ok(undefined) : text;
 }
 
-export function writeState(folder: string, state: SavedState): Promise<Result<void>> {
+export function writeCampaignState(folder: string, state: SavedState): Promise<Result<void>> {
   return writeOutput(join(folder, "state.json"), `${JSON.stringify(state)}\n`);
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { CampaignInput } from "./campaign-input.ts";
-import { drive, type Reports } from "./drive.ts";
+import { type CampaignEvents, drive } from "./drive.ts";
 import type { Campaign } from "./engine/campaign.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
@@ -12,7 +12,7 @@ export type Crew = {
 };
 
 /** One campaign in this thread, whose sequence of cases is the same every time. */
-export function alone(campaign: Campaign, cases: number, reports: Reports): Crew {
+export function alone(campaign: Campaign, cases: number, reports: CampaignEvents): Crew {
   let stopped = false;
   return {
     stop: () => {
@@ -27,7 +27,7 @@ export function together(
   workerFile: string,
   inputs: readonly CampaignInput[],
   cases: number,
-  reports: Reports,
+  reports: CampaignEvents,
 ): Crew {
   const workers = inputs.map((input, i) => {
     const share = Math.floor((cases + i) / inputs.length);

@@ -1,14 +1,14 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
-import type { Campaign, Discovery, Entry } from "./engine/campaign.ts";
+import type { Campaign, Entry, FuzzDiscovery } from "./engine/campaign.ts";
 
 /** How long a campaign runs before it looks at signals and messages, in milliseconds. */
 const SLICE = 50;
 
 /** What the others get to know of a running campaign. */
-export type Reports = {
+export type CampaignEvents = {
   readonly entry: (entry: Entry, coverage: readonly Coverage[]) => void;
-  readonly discovery: (discovery: Discovery) => void;
+  readonly discovery: (discovery: FuzzDiscovery) => void;
   /** Cases since the last time, and the number of the next one. */
   readonly progress: (cases: number, next: number) => void;
 };
@@ -18,7 +18,7 @@ export async function drive(
   campaign: Campaign,
   cases: number,
   stopped: () => boolean,
-  reports: Reports,
+  reports: CampaignEvents,
 ): Promise<void> {
   for (let left = cases; left > 0 && !stopped(); ) {
     const end = performance.now() + SLICE;

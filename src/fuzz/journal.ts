@@ -1,21 +1,22 @@
 import { join } from "node:path";
 import { mergeCoverage } from "#bpf-vm/coverage/report.ts";
 import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
+import type { CampaignProgress } from "#core/events.ts";
 import type { Failure } from "#core/failure.ts";
 import { writeOutputs } from "#files/output-set.ts";
-import type { CampaignRequest, Progress, SavedFinding } from "./campaign-request.ts";
+import type { CampaignRequest, SavedFinding } from "./campaign-request.ts";
 import { caseFiles } from "./case-file.ts";
 import { FINDINGS, QUEUE, type SavedDescription } from "./corpus-folder.ts";
-import type { Reports } from "./drive.ts";
+import type { CampaignEvents } from "./drive.ts";
 import { branchCoverage } from "./engine/branch-coverage.ts";
-import type { Discovery, Entry } from "./engine/campaign.ts";
+import type { Entry, FuzzDiscovery } from "./engine/campaign.ts";
 import { fileNameOf } from "./engine/finding-key.ts";
 import type { Resumed } from "./resume.ts";
 
 /** Keeps count, and writes what comes in to the corpus folder, one file after the other. */
 export class Journal {
   readonly findings: SavedFinding[];
-  readonly reports: Reports;
+  readonly reports: CampaignEvents;
   next: number;
   onFailure: () => void = () => undefined;
   readonly #request: CampaignRequest;
@@ -43,7 +44,7 @@ export class Journal {
     };
   }
 
-  progress(milliseconds: number): Progress {
+  progress(milliseconds: number): CampaignProgress {
     return {
       cases: this.#cases,
       milliseconds: Math.round(milliseconds),
@@ -70,7 +71,7 @@ export class Journal {
     this.#write(QUEUE, name, entry, { why: "reaches a branch that none before it reached" });
   }
 
-  #discovery(discovery: Discovery): void {
+  #discovery(discovery: FuzzDiscovery): void {
     const { key, image, injection, changes } = discovery;
     // Two workers may find the same.
     if (this.#keys.has(key)) return;

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { judge } from "#verify/judge.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import type { CampaignInput } from "./campaign-input.ts";
 import type { CampaignRequest, SavedFinding } from "./campaign-request.ts";
-import { FINDINGS, QUEUE, readCases, readState, type SavedCase } from "./corpus-folder.ts";
+import { FINDINGS, QUEUE, readCampaignState, readCases, type SavedCase } from "./corpus-folder.ts";
 import type { Entry } from "./engine/campaign.ts";
 import { findingKey } from "./engine/finding-key.ts";
 
@@ -20,7 +20,7 @@ export type Resumed = {
 /** Takes up what an earlier run left in the corpus folder. Errors: `file-failed`, `malformed`. */
 export async function resume(request: CampaignRequest): Promise<Result<Resumed>> {
   const { folder, parser, subject, seeds } = request;
-  const state = await readState(folder);
+  const state = await readCampaignState(folder);
   if (!state.ok) return state;
   const queue = await readCases(folder, QUEUE);
   if (!queue.ok) return queue;
@@ -62,7 +62,7 @@ export async function resume(request: CampaignRequest): Promise<Result<Resumed>>
 
 /** Which findings of earlier runs the parser still shows, and which it does not. */
 function stillFound(
-  subject: Subject,
+  subject: ParserUnderTest,
   cases: readonly SavedCase[],
 ): readonly [still: readonly SavedCase[], gone: readonly SavedCase[]] {
   const shows = ({ image, injection, description }: SavedCase) =>

@@ -1,8 +1,9 @@
+import type { CampaignProgress } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { GoodFile } from "#verify/mutations/good-file.ts";
 import { makeCampaign, openSeeds } from "./campaign-input.ts";
-import type { CampaignRequest, CampaignSummary, Progress } from "./campaign-request.ts";
-import { makeCorpusFolder, writeState } from "./corpus-folder.ts";
+import type { CampaignRequest, CampaignSummary } from "./campaign-request.ts";
+import { makeCorpusFolder, writeCampaignState } from "./corpus-folder.ts";
 import { alone, together } from "./crew.ts";
 import { Journal } from "./journal.ts";
 import { type Resumed, resume } from "./resume.ts";
@@ -48,7 +49,7 @@ async function run(
     workers === 1
       ? alone(campaign, request.cases, journal.reports)
       : together(request.workerFile, inputs, request.cases, journal.reports);
-  const progress = (): Progress => journal.progress(performance.now() - start);
+  const progress = (): CampaignProgress => journal.progress(performance.now() - start);
   const ticker = setInterval(() => request.progress(progress()), TICK);
   const timer = Number.isFinite(request.seconds)
     ? setTimeout(crew.stop, Math.min(LONGEST, 1000 * request.seconds))
@@ -66,7 +67,7 @@ async function run(
   const failure = await journal.close();
   if (failure !== undefined) return err(failure);
   const { next } = journal;
-  const saved = await writeState(folder, { schema: 1, identity, seed: input.seed, next });
+  const saved = await writeCampaignState(folder, { schema: 1, identity, seed: input.seed, next });
   if (!saved.ok) return saved;
   const { revision, reference } = subject;
   const { seed, first } = input;

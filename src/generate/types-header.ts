@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import { emitHeader } from "#formats/btf/c-header.ts";
+import { emitHeader } from "#formats/btf/c/c-header.ts";
 
 /** What libbpf's headers and every parser need; no kernel with BPF is without it. */
 const NEEDED: readonly string[] = [

@@ -8,7 +8,7 @@ import { type CpioFile, encodeCpio } from "./cpio.ts";
 import type { GuestKernel } from "./debian-kernel.ts";
 import { type GuestJob, guestFiles, guestMemory, jobText } from "./job.ts";
 import { type Qemu, qemuArguments } from "./qemu.ts";
-import { decodeReports, type GuestOutcome, type LoadReport, type Reports } from "./reports.ts";
+import { decodeReports, type GuestOutcome, type GuestReports, type LoadReport } from "./reports.ts";
 import { cancelledBy, type Surroundings } from "./surroundings.ts";
 import type { GuestPrograms } from "./testbed.ts";
 
@@ -102,7 +102,7 @@ export async function runGuest(
 
 /** Where a guest was when it fell: in a case, or loading the first subject that it has not told of. */
 function placeOf(
-  reports: Reports,
+  reports: GuestReports,
   job: GuestJob,
   skipped: ReadonlySet<number>,
 ): { readonly subject: number | undefined; readonly case: number | undefined } {
@@ -114,7 +114,7 @@ function placeOf(
 }
 
 export type Boot = {
-  readonly reports: Reports;
+  readonly reports: GuestReports;
   readonly console: string;
   /** How the machine came to its end, for one that did not come to the end of its job. */
   readonly ended: string;

@@ -128,7 +128,7 @@ function processor(arch: GuestArch, accelerator: Qemu["accelerator"]): readonly 
   return ["-machine", arch.machine, "-accel", accelerator, "-cpu", cpu, "-smp", "1"];
 }
 
-export type Machine = {
+export type GuestMachine = {
   readonly kernel: string;
   readonly initramfs: string;
   /** MiB. */
@@ -139,7 +139,7 @@ export type Machine = {
 };
 
 /** One processor, no devices but a console and the agent's port. A panic, like the agent's end, ends QEMU. */
-export function qemuArguments(qemu: Qemu, machine: Machine): readonly string[] {
+export function qemuArguments(qemu: Qemu, machine: GuestMachine): readonly string[] {
   return [
     ...qemu.args,
     ...qemu.confinement,

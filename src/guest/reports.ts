@@ -34,7 +34,7 @@ export type GuestOutcome = {
 };
 
 /** What one boot had to say. */
-export type Reports = {
+export type GuestReports = {
   /** The kernel's release. Undefined where the agent never started. */
   readonly release: string | undefined;
   readonly loads: ReadonlyMap<number, LoadReport>;
@@ -72,7 +72,7 @@ const MARK = "bpf_trace_printk: ";
  * Reads what the agent sent (bpf/agent/agent.h has the layout). A report that is cut short, as that of
  * a guest which fell, is the end. Fails (`malformed`) on what no agent sends.
  */
-export function decodeReports(bytes: Uint8Array): Result<Reports, Malformed> {
+export function decodeReports(bytes: Uint8Array): Result<GuestReports, Malformed> {
   return decoding(() => {
     const reader = new ByteReader(bytes, { format: "agent", section: "reports" });
     const state = new State();
@@ -147,7 +147,7 @@ class State {
     this.#open.buffers.push({ bytes: bytes ?? payload.bytes, accepted: payload.i32(4) === 0 });
   }
 
-  reports(): Reports {
+  reports(): GuestReports {
     return {
       release: this.#release,
       loads: this.#loads,

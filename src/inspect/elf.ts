@@ -7,7 +7,7 @@ import type { ElfFile } from "#formats/elf/elf-file.ts";
 import { decodeEnvelope } from "#formats/envelope/decode.ts";
 import { loadPlan } from "#formats/image/load-plan.ts";
 import { isLoadedHigh, unfitElf } from "#kernel-image/vmlinux.ts";
-import type { Facts, Field } from "./types.ts";
+import type { Facts, HeaderValue } from "./types.ts";
 
 const MACHINES: Readonly<Record<number, string>> = {
   [EM.X86_64]: "x86",
@@ -39,7 +39,7 @@ export function describeElf(elf: ElfFile, bytes: Uint8Array): Result<Facts, Malf
   const bytecode = decodeBytecodeObject(bytes);
   if (bytecode.ok) {
     const { data, insns } = bytecode.value;
-    const fields: readonly Field[] = [
+    const fields: readonly HeaderValue[] = [
       { name: "opts_data", value: data.length },
       { name: "opts_insn", value: insns.length },
     ];
@@ -69,7 +69,7 @@ function elfCommon(elf: ElfFile): Omit<Facts, "format"> {
   };
 }
 
-function containerFields(container: Container, prefix = ""): readonly Field[] {
+function containerFields(container: Container, prefix = ""): readonly HeaderValue[] {
   return [
     ...container.programs.map(({ name, data }) => {
       const bytecode = decodeBytecodeObject(data);
@@ -87,7 +87,7 @@ function describeVmlinux(elf: ElfFile, common: Omit<Facts, "format">): Facts {
   const plan = loadPlan(elf);
   if (plan.ok) {
     const { header, segments, textOffset, memorySize } = plan.value;
-    const fields: readonly Field[] = [
+    const fields: readonly HeaderValue[] = [
       { name: "text offset", value: hex(textOffset) },
       { name: "page size", value: header.pageSize ?? "unspecified" },
       { name: "kernel's byte order", value: header.bigEndian ? "big-endian" : "little-endian" },
@@ -100,7 +100,7 @@ function describeVmlinux(elf: ElfFile, common: Omit<Facts, "format">): Facts {
     ];
     return { ...common, format: "vmlinux", fields: [...common.fields, ...fields] };
   }
-  const segments = elf.programHeaders.flatMap((header, index): readonly Field[] =>
+  const segments = elf.programHeaders.flatMap((header, index): readonly HeaderValue[] =>
     header.type === PT.LOAD
       ? [
           {

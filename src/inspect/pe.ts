@@ -13,7 +13,7 @@ import { decodeUkiOrAddon } from "#formats/uki/addon.ts";
 import { decodeZboot, isZboot } from "#formats/zboot/zboot.ts";
 import { kernelBeside } from "#kernel-image/forms.ts";
 import { factText } from "./pe-words.ts";
-import type { Facts, Field, FilePart } from "./types.ts";
+import type { Facts, FilePart, HeaderValue } from "./types.ts";
 
 /** Sections whose text is worth showing. */
 const TEXTS: ReadonlySet<string> = new Set([".cmdline", ".osrel", ".uname", ".profile"]);
@@ -128,9 +128,9 @@ export function peSigning(pe: PeFile): Omit<Facts, "format"> {
 }
 
 /** Texts of the base under their names, those of a profile with its number. */
-function texts(pe: PeFile): readonly Field[] {
+function texts(pe: PeFile): readonly HeaderValue[] {
   let profile = -1;
-  return pe.sections.flatMap((section): readonly Field[] => {
+  return pe.sections.flatMap((section): readonly HeaderValue[] => {
     const { name, data } = section;
     if (name === ".profile") profile += 1;
     if (!TEXTS.has(name) || data.length > MAX_TEXT) return [];

@@ -1,7 +1,7 @@
 import type { Revision } from "#abi/revisions.ts";
 
 /** A value that a header holds, in the file's order; offsets and sizes in bytes. */
-export type Field = { readonly name: string; readonly value: string | number | boolean };
+export type HeaderValue = { readonly name: string; readonly value: string | number | boolean };
 
 /** A run of bytes of the file: headers, sections, payloads, certificates, padding is what is left. */
 export type FilePart = {
@@ -16,7 +16,7 @@ export type FilePart = {
 export type Facts = {
   /** `zboot`, `UKI`, `bzImage`, … in words. */
   readonly format: string;
-  readonly fields: readonly Field[];
+  readonly fields: readonly HeaderValue[];
   readonly parts: readonly FilePart[];
   readonly warnings: readonly string[];
 };

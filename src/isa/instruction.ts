@@ -3,7 +3,7 @@ import { ByteWriter } from "#bytes/writer.ts";
 import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import { findForm, formsOf } from "./lookup.ts";
-import type { Field, FieldName, Form } from "./table.ts";
+import type { FieldName, FieldPattern, InstructionForm } from "./table.ts";
 
 /** One decoded instruction. Source: RFC 9669, section 3. */
 export type Instruction = {
@@ -74,7 +74,7 @@ function decodeAt(program: ByteReader, index: number): Instruction {
 }
 
 /** The `imm` of the second slot of the LD_IMM64 at `index`, unsigned; everything else in it is zero. */
-function decodeNext(program: ByteReader, form: Form, index: number): bigint {
+function decodeNext(program: ByteReader, form: InstructionForm, index: number): bigint {
   const start = index * SLOT_SIZE;
   const left = program.length - start;
   if (left < 2 * SLOT_SIZE)
@@ -86,7 +86,7 @@ function decodeNext(program: ByteReader, form: Form, index: number): bigint {
   return BigInt(high >>> 0);
 }
 
-function checkField(slot: ByteReader, name: string, at: number, rule: Field, value: number): void {
+function checkField(slot: ByteReader, name: string, at: number, rule: FieldPattern, value: number): void {
   if (rule === "any") return;
   if (rule === "register") {
     if (value > LAST_REGISTER) slot.fail(at, `${name} is register ${value}, the last is ${LAST_REGISTER}`);

@@ -4,7 +4,7 @@ import { type Instruction, SLOT_SIZE } from "./instruction.ts";
 import { formOf } from "./lookup.ts";
 
 /** Where control may go besides the next instruction, and how. */
-export type Target = { readonly slot: number; readonly by: "jump" | "call" | "function address" };
+export type JumpTarget = { readonly slot: number; readonly by: "jump" | "call" | "function address" };
 
 /**
  * What the instruction names within its own program: a jump's target, a called function, the function
@@ -13,7 +13,7 @@ export type Target = { readonly slot: number; readonly by: "jump" | "call" | "fu
  * Distances count from the slot behind the first one, so that a function address counts from its
  * own second slot.
  */
-export function targetOf(instruction: Instruction): Target | undefined {
+export function targetOf(instruction: Instruction): JumpTarget | undefined {
   const { does } = formOf(instruction);
   const from = instruction.index + 1;
   switch (does.kind) {

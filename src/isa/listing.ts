@@ -63,21 +63,16 @@ function isSameLine(a: SourceLine, b: SourceLine | undefined): boolean {
   return a.file === b?.file && a.line === b.line;
 }
 
-/**
- * The listing in the verifier log's form: `name:`, `; text @ file.c:438` (the file without its folder),
- * `0: (b7) r0 = 1`.
- */
-export function listingText(listed: readonly ListedLine[]): string[] {
-  return listed.map((line) => {
-    switch (line.kind) {
-      case "function":
-        return `${line.name}:`;
-      case "source":
-        return `; ${line.text} @ ${line.file.slice(line.file.lastIndexOf("/") + 1)}:${line.line}`;
-      case "instruction":
-        return `${line.instruction.index}: ${line.text}`;
-      default:
-        return unreachable(line);
-    }
-  });
+/** A line in the verifier log's form: `name:`, `; text @ file.c:438` (the file without its folder), `0: (b7) r0 = 1`. */
+export function lineText(line: ListedLine): string {
+  switch (line.kind) {
+    case "function":
+      return `${line.name}:`;
+    case "source":
+      return `; ${line.text} @ ${line.file.slice(line.file.lastIndexOf("/") + 1)}:${line.line}`;
+    case "instruction":
+      return `${line.instruction.index}: ${line.text}`;
+    default:
+      return unreachable(line);
+  }
 }

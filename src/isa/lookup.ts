@@ -1,12 +1,12 @@
-import { type FieldName, FORMS, type Form } from "./table.ts";
+import { type FieldName, FORMS, type InstructionForm } from "./table.ts";
 
 export type Fields = { readonly opcode: number } & { readonly [Name in FieldName]: number };
 
 /** The forms of one opcode, and the field whose number tells them apart where there are several. */
 export type OpcodeForms = {
-  readonly forms: readonly Form[];
+  readonly forms: readonly InstructionForm[];
   readonly selector?: FieldName;
-  readonly byValue: ReadonlyMap<number, Form>;
+  readonly byValue: ReadonlyMap<number, InstructionForm>;
 };
 
 const BY_OPCODE: readonly (OpcodeForms | undefined)[] = Array.from({ length: 256 }, (_, opcode) =>
@@ -22,7 +22,7 @@ export function formsOf(opcode: number): OpcodeForms | undefined {
  * The form that the opcode and its telling field choose; undefined where there is none. The other
  * fields are the decoder's to check.
  */
-export function findForm(fields: Fields): Form | undefined {
+export function findForm(fields: Fields): InstructionForm | undefined {
   const entry = BY_OPCODE[fields.opcode];
   if (entry === undefined) return undefined;
   return entry.selector === undefined ? entry.forms[0] : entry.byValue.get(fields[entry.selector]);
@@ -33,7 +33,7 @@ export function findForm(fields: Fields): Form | undefined {
  *
  * @throws where the instruction is in no table, which the decoder rules out
  */
-export function formOf(fields: Fields): Form {
+export function formOf(fields: Fields): InstructionForm {
   const form = findForm(fields);
   if (form === undefined) throw new Error(`opcode 0x${fields.opcode.toString(16)} is in no table`);
   return form;

@@ -12,20 +12,20 @@ import type {
  * What a field of an instruction may hold: exactly this number (0 where the field is reserved), a
  * register from 0 to 10, or anything.
  */
-export type Field = number | "register" | "any";
+export type FieldPattern = number | "register" | "any";
 
 export type FieldName = "dst" | "src" | "offset" | "imm";
 
 /** One encoding: an opcode together with the field values that tell it from the opcode's other forms. */
-export type Form = {
+export type InstructionForm = {
   /** 0 to 255: class in bits 0 to 2. */
   readonly opcode: number;
   /** The assembler's name, unique in the table together with the kind of source: `add32`, `ldxw`, `jeq`. */
   readonly mnemonic: string;
   readonly does: Semantics;
-  readonly fields: { readonly [Name in FieldName]: Field };
+  readonly fields: { readonly [Name in FieldName]: FieldPattern };
   /** The high half's rule of a two-slot LD_IMM64. */
-  readonly next?: { readonly imm: Field };
+  readonly next?: { readonly imm: FieldPattern };
   readonly slots: 1 | 2;
   /** Whose definition it is: RFC 9669, a later Linux, or compilers only. */
   readonly origin: "rfc" | "linux" | "compiler";
@@ -110,7 +110,7 @@ const LOAD_ACQUIRE = 0x100;
 const STORE_RELEASE = 0x110;
 
 /** By the source field; `high` is the rule for the second slot's `imm`. */
-const IMM64_MEANINGS: readonly { readonly meaning: Imm64Meaning; readonly high: Field }[] = [
+const IMM64_MEANINGS: readonly { readonly meaning: Imm64Meaning; readonly high: FieldPattern }[] = [
   { meaning: "value", high: "any" },
   { meaning: "map-fd", high: 0 },
   { meaning: "map-fd-value", high: "any" },
@@ -129,13 +129,13 @@ const DST_SRC_OFFSET = { ...DST_SRC, offset: "any" } as const;
  * The instruction set, version 1 to 4 and Linux's additions up to gotox: every encoding once. Decoder,
  * encoder, disassembler and executors derive from it; nothing else knows an opcode's number.
  */
-export const FORMS: readonly Form[] = [
+export const FORMS: readonly InstructionForm[] = [
   ...arithmetic(ALU, 32),
   ...arithmetic(ALU64, 64),
   ...byteOrders(),
   ...memory(),
   ...atomics(),
-  ...IMM64_MEANINGS.map(({ meaning, high }, src): Form => {
+  ...IMM64_MEANINGS.map(({ meaning, high }, src): InstructionForm => {
     const does: Semantics = { kind: "load-imm64", meaning };
     const first = form(LD | IMM | 0x18, "lddw", does, { dst: "register", src, imm: "any" });
     return { ...first, slots: 2, next: { imm: high } };
@@ -158,8 +158,8 @@ function form(
   opcode: number,
   mnemonic: string,
   does: Semantics,
-  fields: Partial<Record<FieldName, Field>>,
-): Form {
+  fields: Partial<Record<FieldName, FieldPattern>>,
+): InstructionForm {
   return {
     opcode,
     mnemonic,
@@ -170,7 +170,7 @@ function form(
   };
 }
 
-function arithmetic(group: number, width: Width): Form[] {
+function arithmetic(group: number, width: Width): InstructionForm[] {
   const suffix = width === 32 ? "32" : "";
   const forms = ALU_OPERATIONS.flatMap(({ code, op, offset = 0 }) => [
     form(
@@ -195,7 +195,7 @@ function arithmetic(group: number, width: Width): Form[] {
   return forms;
 }
 
-function byteOrders(): Form[] {
+function byteOrders(): InstructionForm[] {
   return ([16, 32, 64] as const).flatMap((bits) => [
     form(ALU | END, `le${bits}`, { kind: "byte-order", to: "le", bits }, { ...DST, imm: bits }),
     form(ALU | END | X, `be${bits}`, { kind: "byte-order", to: "be", bits }, { ...DST, imm: bits }),
@@ -203,7 +203,7 @@ function byteOrders(): Form[] {
   ]);
 }
 
-function memory(): Form[] {
+function memory(): InstructionForm[] {
   return SIZES.flatMap(({ code, bytes, letters }) => {
     const immediate = { ...DST, offset: "any", imm: "any" } as const;
     const forms = [
@@ -223,11 +223,11 @@ function memory(): Form[] {
   });
 }
 
-function atomics(): Form[] {
+function atomics(): InstructionForm[] {
   return SIZES.flatMap(({ code, bytes, letters }) => {
-    const atomic = (mnemonic: string, does: Semantics, imm: number): Form =>
+    const atomic = (mnemonic: string, does: Semantics, imm: number): InstructionForm =>
       form(STX | ATOMIC | code, mnemonic + letters, does, { ...DST_SRC_OFFSET, imm });
-    const forms: Form[] = [
+    const forms: InstructionForm[] = [
       { ...atomic("load_acquire_", { kind: "load-acquire", bytes }, LOAD_ACQUIRE), origin: "linux" },
       { ...atomic("store_release_", { kind: "store-release", bytes }, STORE_RELEASE), origin: "linux" },
     ];
@@ -242,7 +242,7 @@ function atomics(): Form[] {
   });
 }
 
-function conditionalJumps(group: number, width: Width): Form[] {
+function conditionalJumps(group: number, width: Width): InstructionForm[] {
   const suffix = width === 32 ? "32" : "";
   const immediate = { ...DST, offset: "any", imm: "any" } as const;
   return JUMP_TESTS.flatMap(({ code, test }) => [

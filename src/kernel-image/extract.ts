@@ -9,7 +9,7 @@ import { decodePe } from "#formats/pe/pe-file.ts";
 import { isZboot } from "#formats/zboot/zboot.ts";
 import type { Architecture } from "./architecture.ts";
 import type { ExtractLayer } from "./extract-layers.ts";
-import { type Form, withoutKernel } from "./forms.ts";
+import { type RecognisedForm, withoutKernel } from "./forms.ts";
 import { KERNEL_PARTS, type KernelLayer, type KernelPart } from "./layer.ts";
 import { deeper, type Peeled, peelUntil } from "./peel-until.ts";
 import { notVmlinux } from "./vmlinux.ts";
@@ -150,7 +150,7 @@ function absent(steps: readonly string[], layer: ExtractLayer): Result<never> {
   return err({ reason: "unsupported", what: `--layer ${layer}`, detail: `there is none in ${where}` });
 }
 
-function refused(steps: readonly string[], { what, detail }: Form): Result<never> {
+function refused(steps: readonly string[], { what, detail }: RecognisedForm): Result<never> {
   const inside = steps.length === 0 ? "" : ` inside ${steps.join(", ")}`;
   return err({ reason: "unsupported", what: `${what}${inside}`, detail });
 }

@@ -4,7 +4,7 @@ import type { PeFile } from "#formats/pe/types.ts";
 import { decodeAddon } from "#formats/uki/addon.ts";
 
 /** A file that is something, but not what was asked for; in words. */
-export type Form = { readonly what: string; readonly detail: string };
+export type RecognisedForm = { readonly what: string; readonly detail: string };
 
 export const SERVED = "kernels for arm64, RISC-V, LoongArch and x86-64 are served";
 
@@ -14,7 +14,7 @@ const ZIMAGE = { at: 0x24, little: 0x016f2818, big: 0x18286f01 } as const;
 const S390 = { at: 0x10008, text: "S390EP" } as const;
 
 /** A kernel image of an architecture that is not served. */
-export function foreignKernel(bytes: Uint8Array): Form | undefined {
+export function foreignKernel(bytes: Uint8Array): RecognisedForm | undefined {
   const { at, text } = S390;
   if (latin1(bytes.subarray(at, at + text.length)) === text) return foreign("an s390x kernel");
   if (bytes.length < ZIMAGE.at + 4) return undefined;
@@ -22,7 +22,7 @@ export function foreignKernel(bytes: Uint8Array): Form | undefined {
   return magic === ZIMAGE.little || magic === ZIMAGE.big ? foreign("a zImage for 32-bit ARM") : undefined;
 }
 
-function foreign(what: string): Form {
+function foreign(what: string): RecognisedForm {
   return { what, detail: SERVED };
 }
 
@@ -32,7 +32,7 @@ const KERNEL_PATHS = [".linux", ".kernelp"];
 const MAX_PATH = 1024;
 
 /** A lanzaboote stub looks like a UKI, and has the kernel's path and hash where that has the kernel. */
-export function kernelBeside(pe: PeFile): Form | undefined {
+export function kernelBeside(pe: PeFile): RecognisedForm | undefined {
   const names = new Set(pe.sections.map(({ name }) => name));
   if (!KERNEL_HASHES.some((name) => names.has(name))) return undefined;
   const path = pe.sections.find(({ name, data }) => KERNEL_PATHS.includes(name) && data.length <= MAX_PATH);
@@ -44,7 +44,7 @@ export function kernelBeside(pe: PeFile): Form | undefined {
 }
 
 /** What a file is in which no kernel was found, as far as it is known. */
-export function withoutKernel(bytes: Uint8Array): Form | undefined {
+export function withoutKernel(bytes: Uint8Array): RecognisedForm | undefined {
   const kernel = foreignKernel(bytes);
   if (kernel !== undefined) return kernel;
   const pe = decodePe(bytes);

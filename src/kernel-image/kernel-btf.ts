@@ -4,7 +4,7 @@ import { type InputFile, withInputFile } from "#files/input-file.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { EM } from "#formats/elf/constants.ts";
 import { isElf } from "#formats/elf/header.ts";
-import { type Form, foreignKernel } from "./forms.ts";
+import { foreignKernel, type RecognisedForm } from "./forms.ts";
 import { identityOfRawBtf, type KernelIdentity, releaseIn, withBuildId } from "./identity.ts";
 import { peelUntil } from "./peel-until.ts";
 import { readElfSections } from "./sparse-elf.ts";
@@ -121,11 +121,14 @@ function isBtf(head: Uint8Array): boolean {
   return (head[0] === 0x9f && head[1] === 0xeb) || (head[0] === 0xeb && head[1] === 0x9f);
 }
 
-const MODULE: Form = {
+const MODULE: RecognisedForm = {
   what: "a module's BTF",
   detail: "it is split, and has no more than its kernel's BTF lacks: give the kernel itself",
 };
-const BPF_OBJECT: Form = { what: "a BPF object", detail: "its BTF has the program's types, not a kernel's" };
+const BPF_OBJECT: RecognisedForm = {
+  what: "a BPF object",
+  detail: "its BTF has the program's types, not a kernel's",
+};
 
 /** Whether the header says that the ELF file is for BPF. */
 function isBpf(head: Uint8Array): boolean {
@@ -140,7 +143,7 @@ function continuesOther(bytes: Uint8Array): boolean {
   return length !== 0 && (bytes[(header ?? 0) + (strings ?? 0)] ?? 0) !== 0;
 }
 
-function notTheKernels(file: string, form: Form): Failure {
+function notTheKernels(file: string, form: RecognisedForm): Failure {
   return { reason: "unsupported", ...form, file };
 }
 

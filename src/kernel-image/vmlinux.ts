@@ -1,12 +1,12 @@
 import { EM, ET, PT } from "#formats/elf/constants.ts";
 import type { ElfFile } from "#formats/elf/elf-file.ts";
-import { type Form, SERVED } from "./forms.ts";
+import { type RecognisedForm, SERVED } from "./forms.ts";
 import { releaseIn } from "./identity.ts";
 
 const KERNEL_MACHINES: readonly number[] = [EM.X86_64, EM.AARCH64, EM.RISCV, EM.LOONGARCH];
 
 /** What an ELF file is that is no vmlinux; undefined where it is one. All of the file is looked at. */
-export function notVmlinux(elf: ElfFile): Form | undefined {
+export function notVmlinux(elf: ElfFile): RecognisedForm | undefined {
   const form = unfitElf(elf);
   if (form !== undefined) return form;
   // Every vmlinux has linux_banner (init/version.c).
@@ -16,7 +16,7 @@ export function notVmlinux(elf: ElfFile): Form | undefined {
 }
 
 /** The same by the headers alone, which do not tell a program from a kernel. */
-export function unfitElf(elf: ElfFile): Form | undefined {
+export function unfitElf(elf: ElfFile): RecognisedForm | undefined {
   const { type, machine } = elf.header;
   if (machine === EM.BPF) return no("a BPF object");
   if (type === ET.CORE) return no("a core dump");
@@ -32,7 +32,7 @@ export function unfitElf(elf: ElfFile): Form | undefined {
   return undefined;
 }
 
-function no(what: string, why = "it is not a kernel"): Form {
+function no(what: string, why = "it is not a kernel"): RecognisedForm {
   return { what, detail: `${why}; --raw takes it nevertheless` };
 }
 

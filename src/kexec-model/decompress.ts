@@ -5,7 +5,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { decompress, detectCodec } from "#formats/compression/codecs.ts";
 import { DECOMPRESSED_LIMIT } from "#formats/compression/types.ts";
 
-export type Decompressed = {
+export type DecompressedKernel = {
   readonly bytes: Uint8Array;
   /** The codec's name: `gzip`. */
   readonly compression: string;
@@ -22,7 +22,7 @@ export type Decompressed = {
 export async function kernelDecompress(
   payload: Uint8Array,
   limit = DECOMPRESSED_LIMIT,
-): Promise<Result<Decompressed>> {
+): Promise<Result<DecompressedKernel>> {
   const codec = detectCodec(payload);
   if (codec === undefined) {
     const head = Buffer.from(payload.subarray(0, 4)).toString("hex");

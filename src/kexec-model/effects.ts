@@ -2,7 +2,7 @@ import type { CommandStream } from "#abi/command.ts";
 import { PARTS } from "#abi/parts.ts";
 import { diffBytes, type StreamDifference } from "#abi/stream-diff.ts";
 import { EMPTY_CONTEXT } from "./context.ts";
-import { type Execution, executeStream } from "./execute.ts";
+import { type ExecutedStream, executeStream } from "./execute.ts";
 
 const NOTHING = "nothing";
 
@@ -25,12 +25,12 @@ export async function diffEffects(a: CommandStream, b: CommandStream): Promise<S
   );
 }
 
-function effect(stream: CommandStream): Promise<Execution> {
+function effect(stream: CommandStream): Promise<ExecutedStream> {
   // For the loaders that add no NUL a command line without one is another.
   return executeStream(stream, EMPTY_CONTEXT, { stage: "stream", commandLine: "as-sent" });
 }
 
-function diffParts(a: Execution, b: Execution): StreamDifference | undefined {
+function diffParts(a: ExecutedStream, b: ExecutedStream): StreamDifference | undefined {
   for (const { name } of PARTS) {
     const difference = diffMaybe(a.context[name], b.context[name], name);
     if (difference !== undefined) return difference;
@@ -38,7 +38,7 @@ function diffParts(a: Execution, b: Execution): StreamDifference | undefined {
   return undefined;
 }
 
-function diffQueues(a: Execution, b: Execution): StreamDifference | undefined {
+function diffQueues(a: ExecutedStream, b: ExecutedStream): StreamDifference | undefined {
   const count = Math.max(a.context.queued.length, b.context.queued.length);
   for (let i = 0; i < count; i++) {
     const difference = diffMaybe(a.context.queued[i], b.context.queued[i], `next buffer ${i}`);
@@ -61,10 +61,10 @@ function diffWords(field: string, a: string, b: string, same = a === b): StreamD
   return same ? undefined : { index: undefined, field, a, b };
 }
 
-function ended({ context }: Execution): string {
+function ended({ context }: ExecutedStream): string {
   return context.parsed ? "DONE" : NOTHING;
 }
 
-function refusal({ refused }: Execution): string {
+function refusal({ refused }: ExecutedStream): string {
   return refused === undefined ? NOTHING : refused.detail;
 }

@@ -7,14 +7,14 @@ import { type KernelContext, MAX_QUEUED } from "./context.ts";
 import { kernelDecompress } from "./decompress.ts";
 import { notDecomposed } from "./failures.ts";
 
-export type Execution = {
+export type ExecutedStream = {
   /** What the commands before the refused one have made stays: the loader takes nothing back. */
   readonly context: KernelContext;
   /** The first command that the kernel refuses; a parser stops there, so none behind it is executed. */
   readonly refused: NotDecomposed | undefined;
 };
 
-export type ExecuteOptions = {
+export type ExecuteStreamOptions = {
   /** For failures: `layer 1, .bpf.1`. */
   readonly stage: string;
   /** Most bytes that a DECOMPRESS may give. Default: the kernel's 512 MiB. */
@@ -35,8 +35,8 @@ export type ExecuteOptions = {
 export async function executeStream(
   stream: CommandStream,
   before: KernelContext,
-  options: ExecuteOptions,
-): Promise<Execution> {
+  options: ExecuteStreamOptions,
+): Promise<ExecutedStream> {
   let context = before;
   for (const [index, command] of stream.commands.entries()) {
     const place = `${options.stage}, command ${index}`;
@@ -58,7 +58,7 @@ async function execute(
   place: string,
   revision: Revision,
   context: KernelContext,
-  { decompressedLimit, commandLine = revisionProfile(revision).commandLine }: ExecuteOptions,
+  { decompressedLimit, commandLine = revisionProfile(revision).commandLine }: ExecuteStreamOptions,
 ): Promise<Result<KernelContext, Refusal>> {
   if (!commandNumbers(revision).has(command.command)) {
     return err({ detail: `${command.command} is no command of ${revision}` });

@@ -1,14 +1,14 @@
 import { ok, type Result } from "#core/result.ts";
 import type { InputFile } from "#files/input-file.ts";
 import { eachChunk, type WriteOptions } from "#files/pieces.ts";
-import type { FileRange } from "#formats/pe/append.ts";
+import type { KeptRange } from "#formats/pe/append.ts";
 import { peOverlay } from "#formats/pe/facts.ts";
 import type { PeFile } from "#formats/pe/types.ts";
 
 export type OverlayChoice = {
   readonly overlay: "keep" | "drop";
   /** The COFF string table, where a section's name stands in it. */
-  readonly strings?: FileRange;
+  readonly strings?: KeptRange;
   readonly notes: readonly string[];
 };
 

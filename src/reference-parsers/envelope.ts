@@ -3,7 +3,7 @@ import { ByteReader, decoding, latin1 } from "#bytes/reader.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, type Result } from "#core/result.ts";
 import type { ReferenceInput } from "./input.ts";
-import { type Part, type Parts, partOf, plain, streamOf } from "./parts.ts";
+import { type FoundPart, type Parts, partOf, streamOf, withoutFlag } from "./parts.ts";
 import { zbootPayload } from "./zboot-payload.ts";
 
 const FILE_HEADER_BYTES = 64;
@@ -40,7 +40,7 @@ export function parseEnvelope(input: ReferenceInput): Result<readonly Command[]>
     });
   }
   const parts = decoding(() => readParts(input.image));
-  return parts.ok ? streamOf(parts.value, plain("DECOMPRESS"), input) : parts;
+  return parts.ok ? streamOf(parts.value, withoutFlag("DECOMPRESS"), input) : parts;
 }
 
 function readParts(image: Uint8Array): Parts {
@@ -52,7 +52,7 @@ function readParts(image: Uint8Array): Parts {
 
   const sections = sectionHeaders(file, header);
   const names = nameTable(file, header, sections);
-  const found = new Map<string, Part>();
+  const found = new Map<string, FoundPart>();
   for (const section of sections.slice(1)) {
     const name = nameOf(section, names);
     if (name !== ".kernel" && name !== ".initrd" && name !== ".cmdline") continue;

@@ -5,7 +5,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import type { RecordLimits, ReferenceInput } from "./input.ts";
 
 /** A run of the image's bytes that becomes a payload. */
-export type Part = {
+export type FoundPart = {
   readonly bytes: Uint8Array;
   /** Where it begins in the image; 0 for an empty part. */
   readonly start: number;
@@ -16,9 +16,9 @@ export type Part = {
 
 /** What a parser found. A part that is absent makes no command, nor does an empty one but the command line. */
 export type Parts = {
-  readonly kernel: Part;
-  readonly initrd?: Part | undefined;
-  readonly cmdline?: Part | undefined;
+  readonly kernel: FoundPart;
+  readonly initrd?: FoundPart | undefined;
+  readonly cmdline?: FoundPart | undefined;
 };
 
 const NO_BYTES = new Uint8Array(0);
@@ -38,7 +38,7 @@ export function partOf(
     readonly offsetAt: number;
     readonly sizeAt: number;
   },
-): Part {
+): FoundPart {
   const { offset, size, offsetAt, sizeAt } = place;
   const found = { section: header.section, offset: header.base + sizeAt };
   if (size === 0n) return { ...found, bytes: NO_BYTES, start: 0 };
@@ -60,8 +60,8 @@ export function streamOf(
 ): Result<readonly Command[]> {
   const order: readonly [keyof RecordLimits, Subcommand, Pick<Command, "command" | "pipeline">][] = [
     ["kernel", "KERNEL", kernel],
-    ["initrd", "INITRD", plain("COPY")],
-    ["cmdline", "CMDLINE", plain("COPY")],
+    ["initrd", "INITRD", withoutFlag("COPY")],
+    ["cmdline", "CMDLINE", withoutFlag("COPY")],
   ];
   const commands: Command[] = [];
   for (const [name, subcommand, how] of order) {
@@ -97,8 +97,8 @@ function endedByNul(text: Uint8Array): Uint8Array {
   return ended;
 }
 
-export function plain(command: CommandName): Pick<Command, "command" | "pipeline"> {
+export function withoutFlag(command: CommandName): Pick<Command, "command" | "pipeline"> {
   return { command, pipeline: undefined };
 }
 
-const DONE: Command = { ...plain("DONE"), subcommand: undefined, payload: NO_BYTES };
+const DONE: Command = { ...withoutFlag("DONE"), subcommand: undefined, payload: NO_BYTES };

@@ -2,7 +2,7 @@ import type { Command } from "#abi/command.ts";
 import { ByteReader, decoding, latin1 } from "#bytes/reader.ts";
 import type { Result } from "#core/result.ts";
 import type { ReferenceInput } from "./input.ts";
-import { type Part, type Parts, partOf, plain, streamOf } from "./parts.ts";
+import { type FoundPart, type Parts, partOf, streamOf, withoutFlag } from "./parts.ts";
 
 const SIGNATURE_AND_COFF_BYTES = 24;
 const MAGIC_BYTES = 2;
@@ -25,7 +25,7 @@ const OPTIONAL_MAGICS: readonly number[] = [0x10b, 0x20b];
 export function parseUki(input: ReferenceInput): Result<readonly Command[]> {
   const parts = decoding(() => readParts(input.image));
   const pipeline = input.revision === "v7" ? "FILL" : undefined;
-  return parts.ok ? streamOf(parts.value, { ...plain("COPY"), pipeline }, input) : parts;
+  return parts.ok ? streamOf(parts.value, { ...withoutFlag("COPY"), pipeline }, input) : parts;
 }
 
 function readParts(image: Uint8Array): Parts {
@@ -33,7 +33,7 @@ function readParts(image: Uint8Array): Parts {
   const { table, sections } = sectionTable(file);
   const [base, first] = splitAtProfiles(sections);
 
-  const find = (name: string): Part | undefined => {
+  const find = (name: string): FoundPart | undefined => {
     const section = first?.find((s) => s.name === name) ?? base.find((s) => s.name === name);
     return section && dataOf(file, section.header);
   };
@@ -86,7 +86,7 @@ function nameOf(header: ByteReader): string {
   return latin1(header.slice(0, 8)).replace(/\0+$/, "");
 }
 
-function dataOf(file: ByteReader, header: ByteReader): Part {
+function dataOf(file: ByteReader, header: ByteReader): FoundPart {
   const [virtual, raw] = [header.u32(0x08), header.u32(0x10)];
   return partOf(file, header, {
     offset: BigInt(header.u32(0x14)),

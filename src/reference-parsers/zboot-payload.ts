@@ -1,5 +1,5 @@
 import { type ByteReader, latin1 } from "#bytes/reader.ts";
-import { type Part, partOf } from "./parts.ts";
+import { type FoundPart, partOf } from "./parts.ts";
 
 /** The header is taken as a whole, up to and with the offset of the PE header that ends it. */
 const HEADER_BYTES = 0x40;
@@ -15,7 +15,7 @@ const HEADER_BYTES = 0x40;
  *
  * Source: Linux, drivers/firmware/efi/libstub/zboot-header.S.
  */
-export function zbootPayload(file: ByteReader): Part {
+export function zbootPayload(file: ByteReader): FoundPart {
   const header = file.part("DOS header", 0, HEADER_BYTES);
   if (latin1(header.slice(0, 2)) !== "MZ") header.fail(0, "no MZ magic");
   if (latin1(header.slice(4, 4)) !== "zimg") header.fail(4, "no zimg magic");

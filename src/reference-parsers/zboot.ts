@@ -3,7 +3,7 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Result } from "#core/result.ts";
 import { looksLikeElf, parseEnvelope } from "./envelope.ts";
 import type { ReferenceInput } from "./input.ts";
-import { plain, streamOf } from "./parts.ts";
+import { streamOf, withoutFlag } from "./parts.ts";
 import { zbootPayload } from "./zboot-payload.ts";
 
 /**
@@ -18,5 +18,5 @@ export function parseZboot(input: ReferenceInput): Result<readonly Command[]> {
   const kernel = decoding(() =>
     zbootPayload(new ByteReader(input.image, { format: "zboot", section: "DOS header" })),
   );
-  return kernel.ok ? streamOf({ kernel: kernel.value }, plain("DECOMPRESS"), input) : kernel;
+  return kernel.ok ? streamOf({ kernel: kernel.value }, withoutFlag("DECOMPRESS"), input) : kernel;
 }

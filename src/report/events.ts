@@ -1,5 +1,6 @@
 import type { Event, EventSink } from "#core/events.ts";
 import { unreachable } from "#core/unreachable.ts";
+import { failureText } from "./failure-text.ts";
 
 export type EventText = {
   /** The program's name in front of what it says of itself. */
@@ -12,7 +13,7 @@ export type EventText = {
   readonly talk: (line: string) => void;
 };
 
-/** Writes events as lines of text. */
+/** Writes events as lines of text, but for those that are no lines: progress, and inputs. */
 export function eventPrinter({ name, commands, steps, talk }: EventText): EventSink {
   return (event: Event): void => {
     switch (event.kind) {
@@ -27,6 +28,14 @@ export function eventPrinter({ name, commands, steps, talk }: EventText): EventS
         break;
       case "tool-log":
         talk(event.text.trimEnd());
+        break;
+      case "failure":
+        talk(`${name}: ${failureText(event.failure)}`);
+        break;
+      case "progress":
+      case "progress-end":
+      case "input":
+      case "campaign":
         break;
       default:
         unreachable(event);

@@ -9,7 +9,7 @@ import { inTemporaryFolder } from "#files/temporary-folder.ts";
 import { decodeSignedData, type SignedData } from "#formats/signature/cms.ts";
 import { appendSignature, splitSignature } from "#formats/signature/signature.ts";
 import { requireOpenssl } from "#toolchain/discover.ts";
-import { pkcs11Words } from "#toolchain/pkcs11.ts";
+import { pkcs11Words } from "#toolchain/tools/pkcs11.ts";
 import { readCertificates, splitCertificates } from "./certificate.ts";
 import { definedVariables, runOpenssl, type SigningContext } from "./context.ts";
 import { keyComplaint } from "./key-complaint.ts";

@@ -15,7 +15,7 @@ import { readSignedContent } from "./signed-content.ts";
 import { findWeakness, isMlDsa, type Weakness, weaknessText } from "./strength.ts";
 
 /** Paths are absolute. At least one of the two is given. */
-export type VerifyRequest = {
+export type SignedFileRequest = {
   readonly file: string;
   /** The signer's certificate. */
   readonly certificate: string | undefined;
@@ -25,7 +25,7 @@ export type VerifyRequest = {
   readonly allowWeak: boolean;
 };
 
-export type Verified = {
+export type VerifiedSignature = {
   readonly file: string;
   readonly content: { readonly size: number; readonly sha256: string };
   readonly signature: { readonly offset: number; readonly size: number } & SignedData;
@@ -42,7 +42,10 @@ export type Verified = {
  *
  * Errors: `signature-failed` for a file that is not signed, a signature that does not hold and one that is weak; `tool-missing`.
  */
-export async function verifyFile(request: VerifyRequest, context: SigningContext): Promise<Result<Verified>> {
+export async function verifyFile(
+  request: SignedFileRequest,
+  context: SigningContext,
+): Promise<Result<VerifiedSignature>> {
   const { file } = request;
   const read = await readSignedContent(file);
   if (!read.ok) return read;
@@ -122,7 +125,7 @@ function whyUnfit({ signers, detached }: SignedData): string | undefined {
 /** Certificates in PEM. */
 type Given = { readonly certificate: string | undefined; readonly authorities: string | undefined };
 
-async function readGiven({ certificate, authorities }: VerifyRequest): Promise<Result<Given>> {
+async function readGiven({ certificate, authorities }: SignedFileRequest): Promise<Result<Given>> {
   const read = (file: string | undefined) => (file === undefined ? ok(undefined) : readCertificates(file));
   const [signer, trusted] = [await read(certificate), await read(authorities)];
   if (!signer.ok) return signer;

@@ -1,13 +1,13 @@
 import { err, ok, type Result } from "#core/result.ts";
-import { bpftoolKind, bpftoolNames } from "./bpftool.ts";
+import { bpftoolKind, bpftoolNames } from "#toolchain/tools/bpftool.ts";
+import { clangKind, clangNames } from "#toolchain/tools/clang.ts";
+import { type OpensslFacts, opensslKind } from "#toolchain/tools/openssl.ts";
+import { pythonKind } from "#toolchain/tools/python.ts";
 import { type Candidate, type Chosen, chooseTool, type ProbeContext, type ToolKind } from "./choose.ts";
-import { clangKind, clangNames } from "./clang.ts";
 import { findHeaders, headersCandidates } from "./libbpf-headers.ts";
-import { type OpensslFacts, opensslKind } from "./openssl.ts";
 import { readOsRelease } from "./os-release.ts";
 import { openProbeCache } from "./probe-cache.ts";
 import { cancelled } from "./process.ts";
-import { pythonKind } from "./python.ts";
 import { remedyFor } from "./remedy.ts";
 import { findExecutable, listFolder } from "./search-path.ts";
 import { type DiscoveryOptions, resolveSettings, type Settings } from "./settings.ts";

@@ -13,7 +13,7 @@ export type DoctorReport = {
   readonly healthy: boolean;
 };
 
-export async function examine(options: DiscoveryOptions = {}): Promise<DoctorReport> {
+export async function examineTools(options: DiscoveryOptions = {}): Promise<DoctorReport> {
   const { tools, toolchain, remedy } = await discover(options);
   const healthy = toolchain !== undefined;
   return remedy === undefined ? { schema: 1, tools, healthy } : { schema: 1, tools, remedy, healthy };

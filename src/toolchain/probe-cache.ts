@@ -76,7 +76,7 @@ async function writeEntries(folder: string, entries: readonly (readonly [string,
   const content = { schema: SCHEMA, tools: Object.fromEntries(entries) };
   // A failure of either is let pass: see above.
   const made = await makeFolder(folder);
-  if (made.ok) await writeOutput(join(folder, FILE), `${JSON.stringify(content, undefined, 2)}\n`);
+  if (made.ok) void (await writeOutput(join(folder, FILE), `${JSON.stringify(content, undefined, 2)}\n`));
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,10 +1,10 @@
 import type { Failure } from "#core/failure.ts";
-import { type BpftoolFacts, describeBpftool, LIBBPF_NEEDED } from "./bpftool.ts";
+import { type BpftoolFacts, describeBpftool, LIBBPF_NEEDED } from "#toolchain/tools/bpftool.ts";
+import { CLANG_NEEDED, type ClangFacts } from "#toolchain/tools/clang.ts";
+import { OPENSSL_NEEDED, type OpensslFacts } from "#toolchain/tools/openssl.ts";
+import { PYTHON_NEEDED, type PythonFacts } from "#toolchain/tools/python.ts";
 import type { Choice } from "./choose.ts";
-import { CLANG_NEEDED, type ClangFacts } from "./clang.ts";
 import type { HeadersChoice } from "./libbpf-headers.ts";
-import { OPENSSL_NEEDED, type OpensslFacts } from "./openssl.ts";
-import { PYTHON_NEEDED, type PythonFacts } from "./python.ts";
 import type { RequiredTool, ToolReport } from "./toolchain.ts";
 
 /** Turns what a search found into the plain data that users see. */

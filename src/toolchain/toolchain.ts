@@ -1,5 +1,5 @@
-import type { BpftoolFacts } from "./bpftool.ts";
-import type { ClangFacts } from "./clang.ts";
+import type { BpftoolFacts } from "#toolchain/tools/bpftool.ts";
+import type { ClangFacts } from "#toolchain/tools/clang.ts";
 import type { LibbpfHeaders } from "./libbpf-headers.ts";
 
 /** What a build cannot do without, in the order in which it is reported. */

@@ -6,7 +6,7 @@ import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { runLoaded } from "#bpf-vm/run-parser.ts";
 import type { RunOptions, RunOutcome } from "#bpf-vm/run-program.ts";
 import type { Malformed } from "#core/failure.ts";
-import type { Subject } from "./subject.ts";
+import type { ParserUnderTest } from "./subject.ts";
 
 /** One of a parser's programs, run over an image. */
 export type ProgramRun = { readonly program: LoadedProgram; readonly outcome: RunOutcome };
@@ -32,7 +32,7 @@ export type EmissionOptions = Omit<RunOptions, "coverage" | "injection"> & {
 
 /** Runs a subject over an image as the kernel does: program after program, until one sends DONE. */
 export function emit(
-  subject: Pick<Subject, "programs" | "context" | "header">,
+  subject: Pick<ParserUnderTest, "programs" | "context" | "header">,
   image: Uint8Array,
   options: EmissionOptions = {},
 ): Emission {

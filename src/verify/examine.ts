@@ -6,7 +6,7 @@ import { type Emission, type EmissionOptions, isMalformed } from "./emission.ts"
 import { faultPaths, injectionTitle } from "./fault-paths.ts";
 import { findingFacts, sourcePlace } from "./finding-record.ts";
 import { type Comparison, judge, judgeEffect } from "./judge.ts";
-import type { Subject } from "./subject.ts";
+import type { ParserUnderTest } from "./subject.ts";
 import type { Verdict } from "./verdict.ts";
 
 export type ExamineOptions = {
@@ -33,7 +33,7 @@ const UNDISTURBED = "undisturbed";
  * @returns undefined where `beat` ended it
  */
 export async function examine(
-  subject: Subject,
+  subject: ParserUnderTest,
   image: Uint8Array,
   options: ExamineOptions,
 ): Promise<Examination | undefined> {
@@ -85,7 +85,7 @@ function note(known: Map<string, FindingRecord>, verdict: Verdict, run: string, 
   }
 }
 
-function addCoverage(all: readonly Coverage[], subject: Subject, { runs }: Emission): void {
+function addCoverage(all: readonly Coverage[], subject: ParserUnderTest, { runs }: Emission): void {
   for (const { program, outcome } of runs) {
     const sum = all[subject.programs.indexOf(program)];
     for (const [slot, bits] of outcome.coverage.entries()) {

@@ -1,4 +1,5 @@
-import type { FindingFacts, SourcePlace } from "#core/verification.ts";
+import type { SourcePlace } from "#core/coverage.ts";
+import type { FindingFacts } from "#core/verification.ts";
 import type { SourceLine } from "#isa/listing.ts";
 import type { Finding } from "./verdict.ts";
 

@@ -9,7 +9,7 @@ import { type Emission, type EmissionOptions, emit, isMalformed } from "./emissi
 import { streamDue } from "./expectation.ts";
 import { expectedStream } from "./references.ts";
 import { blame, writerOf } from "./source-of-byte.ts";
-import type { Subject } from "./subject.ts";
+import type { ParserUnderTest } from "./subject.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
 /** `exact`: command by command, byte by byte. `effect`: what the kernel ends up with. */
@@ -21,7 +21,7 @@ export type Comparison = "exact" | "effect";
  *
  * @throws nothing: what a parser does wrong is a finding
  */
-export function judge(subject: Subject, image: Uint8Array, options: EmissionOptions = {}): Verdict {
+export function judge(subject: ParserUnderTest, image: Uint8Array, options: EmissionOptions = {}): Verdict {
   const verdict = conduct(subject, image, options);
   const difference = compare(subject, verdict, options.injection);
   return withDifference(subject, image, options, verdict, difference);
@@ -29,7 +29,7 @@ export function judge(subject: Subject, image: Uint8Array, options: EmissionOpti
 
 /** As `judge`, by what the kernel makes of the streams: see `diffEffects`. */
 export async function judgeEffect(
-  subject: Subject,
+  subject: ParserUnderTest,
   image: Uint8Array,
   options: EmissionOptions = {},
 ): Promise<Verdict> {
@@ -50,7 +50,7 @@ export async function judgeEffect(
 }
 
 /** The run, and what is wrong with it whatever was expected. */
-function conduct(subject: Subject, image: Uint8Array, options: EmissionOptions): Verdict {
+function conduct(subject: ParserUnderTest, image: Uint8Array, options: EmissionOptions): Verdict {
   const { reference, revision, limits, arch } = subject;
   const expected = expectedStream(reference, { image, revision, limits, arch });
   const emission = emit(subject, image, options);
@@ -106,7 +106,7 @@ function commandsOf({ emitted }: Emission): readonly Command[] | undefined {
 }
 
 function compare(
-  { revision }: Subject,
+  { revision }: ParserUnderTest,
   { expected, emission }: Verdict,
   injection: Injection | undefined,
 ): StreamDifference | undefined {
@@ -117,7 +117,7 @@ function compare(
 }
 
 function withDifference(
-  subject: Subject,
+  subject: ParserUnderTest,
   image: Uint8Array,
   options: EmissionOptions,
   verdict: Verdict,

@@ -6,7 +6,7 @@ import { decompose } from "#kexec-model/decompose.ts";
 import { notDecomposed } from "#kexec-model/failures.ts";
 import { referenceRunner } from "#reference-parsers/runner.ts";
 import { expectedStream } from "./references.ts";
-import type { Subject } from "./subject.ts";
+import type { ParserUnderTest } from "./subject.ts";
 import { sentBy } from "./vm-runner.ts";
 
 /** What becomes of a container and an image together, without their names. */
@@ -25,7 +25,7 @@ export type LoadVerdict = Pick<LoadRecord, "outcome" | "failure">;
 export async function judgeLoad(
   container: Uint8Array,
   image: Uint8Array,
-  subjects: readonly Subject[],
+  subjects: readonly ParserUnderTest[],
 ): Promise<LoadVerdict> {
   const failures: Failure[] = [];
   const runParser: RunParser = async (_object, stage) => {
@@ -44,7 +44,7 @@ export async function judgeLoad(
 }
 
 /** The parser of a stage, loaded once for all images. */
-function subjectAt({ layer, program }: ParserStage, subjects: readonly Subject[]): Subject {
+function subjectAt({ layer, program }: ParserStage, subjects: readonly ParserUnderTest[]): ParserUnderTest {
   const found = subjects.find(
     (subject) =>
       subject.layer === layer && subject.programs.some(({ section }) => section?.endsWith(program)),
@@ -57,7 +57,7 @@ function subjectAt({ layer, program }: ParserStage, subjects: readonly Subject[]
 function differs(
   stage: ParserStage,
   commands: Parameters<typeof diffStreams>[0]["commands"],
-  subject: Subject,
+  subject: ParserUnderTest,
 ): Failure | undefined {
   const due = expectedOf(subject, stage.buffers[0]);
   const { revision } = stage;
@@ -75,7 +75,7 @@ function differs(
 async function couldLoad(
   container: Uint8Array,
   image: Uint8Array,
-  subjects: readonly Subject[],
+  subjects: readonly ParserUnderTest[],
 ): Promise<boolean> {
   const taker = subjects.find((subject) => subject.layer === 1 && expectedOf(subject, image).ok);
   if (taker === undefined) return false;
@@ -83,6 +83,6 @@ async function couldLoad(
   return (await decompose({ revision: "v7", container, image, runParser })).ok;
 }
 
-function expectedOf({ reference, revision, limits, arch }: Subject, image: Uint8Array) {
+function expectedOf({ reference, revision, limits, arch }: ParserUnderTest, image: Uint8Array) {
   return expectedStream(reference, { image, revision, limits, arch });
 }

@@ -3,7 +3,7 @@ import { sourceOf } from "#bpf-vm/program.ts";
 import type { SourceRole } from "#core/verification.ts";
 import type { SourceLine } from "#isa/listing.ts";
 import { type Emission, type EmissionOptions, emit } from "./emission.ts";
-import type { Subject } from "./subject.ts";
+import type { ParserUnderTest } from "./subject.ts";
 
 /** Members of `cmd_hdr` that differences name. */
 const MEMBERS: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ export type Blame = { readonly source: SourceLine | undefined; readonly sourceIs
  * such buffer, the last line that wrote to the trace log, for that is where a parser says why it gives up.
  */
 export function blame(
-  subject: Subject,
+  subject: ParserUnderTest,
   image: Uint8Array,
   options: EmissionOptions,
   { index, field, bytes, a }: StreamDifference,
@@ -45,7 +45,7 @@ function lastWords({ runs }: Emission): SourceLine | undefined {
  * @param place the offset in the buffer, from the buffer's size; undefined for no byte in particular
  */
 export function writerOf(
-  subject: Subject,
+  subject: ParserUnderTest,
   image: Uint8Array,
   options: EmissionOptions,
   index: number,
@@ -67,7 +67,7 @@ export function writerOf(
 
 /** Where in a buffer of `size` bytes the difference is; a payload that is too short is `payload_len`'s fault. */
 function offsetOf(
-  { header }: Subject,
+  { header }: ParserUnderTest,
   field: string,
   offset: number | undefined,
   size: number,

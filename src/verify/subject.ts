@@ -13,7 +13,7 @@ import type { ParserArchitecture } from "./parser-architecture.ts";
 import { type ReferenceName, referenceOf } from "./references.ts";
 
 /** A parser under judgement, with what it is judged by. */
-export type Subject = {
+export type ParserUnderTest = {
   /** As reports name it: the file, and `.bpf.nested` for the parser of the next layer. */
   readonly name: string;
   /** 1 for the file's own parsers, 2 for those of its `.bpf.nested`, and so on. */
@@ -30,7 +30,7 @@ export type Subject = {
   readonly limits: RecordLimits;
 };
 
-export type SubjectOptions = {
+export type UnderTestOptions = {
   readonly name: string;
   readonly revision: Revision;
   readonly limits: RecordLimits;
@@ -50,13 +50,13 @@ export type SubjectOptions = {
  * not for;
  * `abi-mismatch` and `unsupported` where the target's BTF has not got the interface.
  */
-export function subjectsOf(
+export function parsersUnderTest(
   parser: LoadedParser,
-  options: SubjectOptions,
-): Result<readonly Subject[], Failure> {
+  options: UnderTestOptions,
+): Result<readonly ParserUnderTest[], Failure> {
   const known = parserInterface(options.revision, options.target);
   if (!known.ok) return known;
-  const subjects: Subject[] = [];
+  const subjects: ParserUnderTest[] = [];
   let depth = 1;
   for (let layer: LoadedParser | undefined = parser; layer; layer = layer.nested) {
     const own = layerSubjects(layer, depth++, options, known.value);
@@ -69,9 +69,9 @@ export function subjectsOf(
 function layerSubjects(
   { programs, machine }: LoadedParser,
   layer: number,
-  { revision, name, limits, reference: wanted, arch }: SubjectOptions,
+  { revision, name, limits, reference: wanted, arch }: UnderTestOptions,
   known: ParserInterface,
-): Result<readonly Subject[], Failure> {
+): Result<readonly ParserUnderTest[], Failure> {
   const outermost = layer === 1;
   const named = outermost ? wanted : undefined;
   const several = programs.length > 1 && programs.every(({ section }) => section !== undefined);
@@ -80,7 +80,7 @@ function layerSubjects(
   if (own !== undefined && arch !== undefined && own !== arch) {
     return err({ reason: "usage", detail: `${name}: it is for ${own}, and --arch says ${arch}` });
   }
-  const subjects: Subject[] = [];
+  const subjects: ParserUnderTest[] = [];
   for (const group of groups) {
     const section = group[0]?.section ?? "";
     const title = several ? `${name} ${section}` : outermost ? name : `${name} ${containerOf(section)}`;
@@ -125,7 +125,7 @@ const MACHINES: ReadonlyMap<number, ParserArchitecture> = new Map([
 ]);
 
 /** What parsers are shown and what they send, in one kernel's layout. */
-export type ParserInterface = Pick<Subject, "context" | "header">;
+export type ParserInterface = Pick<ParserUnderTest, "context" | "header">;
 
 /**
  * The interface in the kernel's own BTF; default: in the revision's built-in profile.

@@ -1,7 +1,7 @@
 import type { Command } from "#abi/command.ts";
 import type { StreamDifference } from "#abi/stream-diff.ts";
 import type { Fault } from "#bpf-vm/fault.ts";
-import type { Reference, StrayRead } from "#bpf-vm/machine.ts";
+import type { HeldReference, StrayRead } from "#bpf-vm/machine.ts";
 import type { Failure, Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import type { SourceRole } from "#core/verification.ts";
@@ -12,7 +12,7 @@ import type { Emission } from "./emission.ts";
 export type Finding = { readonly source: SourceLine | undefined } & (
   | { readonly kind: "fault"; readonly fault: Fault }
   /** A record or parser context that was not given back. */
-  | { readonly kind: "leak"; readonly reference: Reference }
+  | { readonly kind: "leak"; readonly reference: HeldReference }
   /** A buffer that is no command; `index` is its position in the stream. */
   | {
       readonly kind: "malformed";

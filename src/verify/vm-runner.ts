@@ -11,7 +11,7 @@ import type { ParserMisbehaved } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { emit, isMalformed } from "./emission.ts";
 import { sourcePlace } from "./finding-record.ts";
-import type { Subject } from "./subject.ts";
+import type { ParserUnderTest } from "./subject.ts";
 
 /**
  * Runs the bytecode itself, as a kernel with the revision's built-in profile would. A parser sees the first of the
@@ -38,7 +38,7 @@ export function vmRunner(revision: Revision): RunParser {
  * Errors: `parser-misbehaved`, `unsupported`, as `vmRunner`.
  */
 export function sentBy(
-  parser: Pick<Subject, "programs" | "context" | "header">,
+  parser: Pick<ParserUnderTest, "programs" | "context" | "header">,
   image: Uint8Array,
 ): Result<readonly Command[]> {
   const { runs, emitted } = emit(parser, image);

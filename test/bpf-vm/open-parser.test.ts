@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { programJson } from "#bpf-vm/disassembly.ts";
+import { programListing } from "#bpf-vm/disassembly.ts";
 import { loadedPrograms, loaderPrograms } from "#bpf-vm/load-parser.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { openParser } from "#bpf-vm/open-parser.ts";
@@ -64,7 +64,7 @@ describe("a parser's file", () => {
       }
       for (const load of [loadedPrograms, loaderPrograms]) {
         const programs = load(opened.value, { target });
-        if (programs.ok) for (const program of programs.value) programJson(program, { raw: true });
+        if (programs.ok) for (const program of programs.value) programListing(program);
         reasons.add(programs.ok ? "loaded" : asFailure(programs.failure).reason);
       }
     }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { Digests } from "#build/digests.ts";
 import { recall, type Seen } from "#build/facts.ts";
-import type { State } from "#build/state.ts";
+import type { State } from "#build/state/state.ts";
 import { err, ok } from "#core/result.ts";
 import { stampOf } from "#files/stamp.ts";
 import { until } from "../support/until.ts";

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { type ExecuteOptions, execute } from "#build/execute.ts";
+import { type ExecuteRulesOptions, executeRules } from "#build/execute.ts";
 import type { Rule } from "#build/rule.ts";
-import type { State } from "#build/state.ts";
+import type { State } from "#build/state/state.ts";
 import type { Event } from "#core/events.ts";
 import { err, ok } from "#core/result.ts";
 import { until } from "../support/until.ts";
@@ -47,11 +47,11 @@ function rule(output: string, inputs: readonly string[], more: Partial<Rule> = {
   };
 }
 
-async function run(rules: readonly Rule[], more: Partial<ExecuteOptions> = {}): Promise<unknown> {
+async function run(rules: readonly Rule[], more: Partial<ExecuteRulesOptions> = {}): Promise<unknown> {
   events = [];
   const emit = (event: Event) => void events.push(event);
   const signal = new AbortController().signal;
-  const result = await execute(rules, { out, jobs: 2, state, seen: new Map(), emit, signal, ...more });
+  const result = await executeRules(rules, { out, jobs: 2, state, seen: new Map(), emit, signal, ...more });
   return result.ok ? result.value.map(({ outputs }) => outputs[0]) : result.failure;
 }
 

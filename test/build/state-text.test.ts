@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { rememberRequest } from "#build/remember.ts";
-import { parseState, type State, statePath, stateText } from "#build/state.ts";
-import { readState } from "#build/state-file.ts";
+import { rememberRequest } from "#build/state/remember.ts";
+import { parseState, type State, statePath, stateText } from "#build/state/state.ts";
+import { readState } from "#build/state/state-file.ts";
 import { upToDate } from "#build/up-to-date.ts";
 import { stampOf } from "#files/stamp.ts";
 import { until } from "../support/until.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { digest } from "#files/digest.ts";
-import { compressZstd } from "#formats/compression/zstd-encode.ts";
+import { compressZstd } from "#formats/compression/zstd/zstd-encode.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import type { ZbootInput } from "#formats/zboot/encode.ts";
 import { bzImage } from "../kernel-image/images.ts";

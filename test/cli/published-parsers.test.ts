@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { compileParser } from "#build/compile-parser.ts";
+import { compileParser } from "#build/compile/compile-parser.ts";
 import type { Verification } from "#core/verification.ts";
 import { IMAGES } from "../fixtures/wrong-parsers/images.ts";
 import { CLANGS } from "../formats/btf/clang.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "#cli/commands.ts";
-import { PACK_COMMANDS } from "#cli/pack-words.ts";
+import { isGroup } from "#cli/command.ts";
+import { COMMANDS } from "#cli/table.ts";
 import { version } from "#package.json";
 import { cli, runProgram } from "../support/cli.ts";
 import { newFolder } from "../support/kernel-tree.ts";
@@ -48,7 +48,7 @@ describe("an option that is given twice is a usage error", () => {
     expect(stderr).toContain("cannot read: no such file or folder (ENOENT)");
   });
 
-  it("as a process, in the forms that go without yargs, too", async () => {
+  it("as a process, in the commands that have a script of their own, too", async () => {
     const { status, stderr } = await runProgram(["extract", "a", "-o", "b", "-o", "c"], { cwd });
     expect([status, stderr]).toEqual([2, expect.stringContaining("--output is given more than once")]);
   });
@@ -59,7 +59,7 @@ describe("an empty word is a usage error", () => {
     [["build", "-o", ""], "--output is empty"],
     [["build", "--output="], "--output is empty"],
     [["extract", "a", "-o", ""], "--output is empty"],
-    [["inspect", ""], "a word is empty"],
+    [["inspect", ""], "file is empty"],
     [["verify", "a", "--image", ""], "--image is empty"],
     [["pack", "pe", "a", "b", "-o", ""], "--output is empty"],
     [["pack", "envelope", "", "b", "c"], "kernel is empty"],
@@ -106,7 +106,7 @@ describe("a number out of range is a usage error that tells the range", () => {
   });
 });
 
-describe("pack, which reads its own words, answers as the other commands do:", () => {
+describe("all commands answer alike:", () => {
   it.each([["--version"], ["pack --version"], ["sign --version"]])("%s", async (words) => {
     expect(await cli(words.split(" "), { cwd })).toMatchObject({ status: 0, stdout: `${version}\n` });
     expect(await runProgram(words.split(" "), { cwd })).toMatchObject({ status: 0, stdout: `${version}\n` });
@@ -115,7 +115,7 @@ describe("pack, which reads its own words, answers as the other commands do:", (
   it("a flag that can be left out can be asked for, and not both", async () => {
     const words = ["pack", "pe", "a", "b", "-o", "c", "--manifest"];
     expect((await cli(words, { cwd })).stderr).toContain("a: cannot read: no such file or folder (ENOENT)");
-    expect(await refused([...words, "--no-manifest"])).toContain("--no-manifest is given more than once");
+    expect(await refused([...words, "--no-manifest"])).toContain("--manifest is given more than once");
   });
 
   it.each([["pack pe a b -o c --bogus"], ["inspect a --bogus"], ["unpack a -o b --bogus"]])(
@@ -131,8 +131,9 @@ describe("pack, which reads its own words, answers as the other commands do:", (
 describe("help TOPIC", () => {
   it.each([
     ...Object.keys(COMMANDS).map((name) => [name]),
-    ...Object.keys(PACK_COMMANDS).map((name) => ["pack", name]),
-    ...["show", "reference", "diff"].map((name) => ["stream", name]),
+    ...Object.entries(COMMANDS).flatMap(([name, entry]) =>
+      isGroup(entry) ? Object.keys(entry.commands).map((action) => [name, action]) : [],
+    ),
   ])("%s %s shows what --help does", async (...topic) => {
     const words = topic.filter((word) => word !== undefined);
     const asked = await cli(["help", ...words], { cwd });
@@ -151,7 +152,7 @@ describe("help TOPIC", () => {
     [["help", "biuld"], "Did you mean build?"],
     [["help", "pack", "frob"], "help pack frob: envelope, pe, container, zboot, uki are known"],
     [["help", "build", "zboot"], "help build zboot: build has no topics"],
-    [["help", "constructor"], "Unknown argument: constructor"],
+    [["help", "constructor"], "Unknown command: constructor"],
   ])("%j is a usage error with a word about what there is", async (argv, says) => {
     expect(await refused(argv)).toContain(says);
   });

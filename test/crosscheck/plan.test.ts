@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadParser } from "#bpf-vm/load-parser.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
-import { type Exhibit, jobOf, type Plan, planCases } from "#crosscheck/plan.ts";
-import { type SubjectOptions, subjectsOf } from "#crosscheck/subject.ts";
+import { type CrosscheckPlan, type Exhibit, jobOf, planCases } from "#crosscheck/plan.ts";
+import { type ProgramOptions, programsUnderTest } from "#crosscheck/subject.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { expectValue } from "../support/expect-value.ts";
@@ -23,12 +23,15 @@ describe("a plan for the uki parser of v7", () => {
     built = await buildParsers("v7");
   });
 
-  async function plan(images: readonly Exhibit[], changes: Partial<SubjectOptions> = {}): Promise<Plan> {
+  async function plan(
+    images: readonly Exhibit[],
+    changes: Partial<ProgramOptions> = {},
+  ): Promise<CrosscheckPlan> {
     const parser = expectValue(loadParser(built.file("uki.bpf"), { target: profileBtf("v7") }));
     const known = expectValue(parserInterface("v7"));
     const limits = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };
     const options = { name: "uki.bpf", container: 0, known, limits, ...changes };
-    const made = await planCases("v7", subjectsOf(parser, options).slice(0, 1), images);
+    const made = await planCases("v7", programsUnderTest(parser, options).slice(0, 1), images);
     if (made === undefined) throw new Error("nobody ended it");
     return made;
   }

@@ -4,9 +4,9 @@ import { headerLayout } from "#abi/header-layout.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
 import type { RunOutcome } from "#bpf-vm/run-program.ts";
 import { ok } from "#core/result.ts";
-import type { Plan, PlannedCase } from "#crosscheck/plan.ts";
-import type { Subject } from "#crosscheck/subject.ts";
-import { diffBuffers, judge } from "#crosscheck/verdict.ts";
+import type { CrosscheckPlan, PlannedCase } from "#crosscheck/plan.ts";
+import type { ProgramUnderTest } from "#crosscheck/subject.ts";
+import { compareWithPlan, diffBuffers } from "#crosscheck/verdict.ts";
 import type { GuestReport } from "#guest/guest.ts";
 import type { GuestBuffer, GuestOutcome, LoadReport } from "#guest/reports.ts";
 import { encodeCommand } from "../support/command-encoder.ts";
@@ -46,15 +46,15 @@ function judged(
     denied?: Injection;
     vm?: Partial<RunOutcome>;
     report?: Partial<GuestReport>;
-    own?: Plan["own"];
+    own?: CrosscheckPlan["own"];
   } = {},
 ) {
   const planned: PlannedCase = {
     ...{ name: "image", subject: 0, image: 0, injection: {}, vm: { ...VM, ...changes.vm } },
     ...{ expected: changes.expected ?? ok([command("abc")]), denied: changes.denied },
   };
-  const subject = { name: "a.bpf .bpf.1", reference: "zboot" } as Subject;
-  const plan: Plan = {
+  const subject = { name: "a.bpf .bpf.1", reference: "zboot" } as ProgramUnderTest;
+  const plan: CrosscheckPlan = {
     revision: "v7",
     own: changes.own,
     cases: [planned],
@@ -67,7 +67,7 @@ function judged(
     outcomes: new Map(outcome === undefined ? [] : [[0, outcome]]),
     ...changes.report,
   };
-  const verdict = judge(plan, report);
+  const verdict = compareWithPlan(plan, report);
   return { passed: verdict.passed, subject: verdict.subjects[0] };
 }
 

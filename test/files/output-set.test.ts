@@ -85,10 +85,10 @@ describe("writeOutputs", () => {
     await file(join(folder, "kernel"), "old");
     await file(join(folder, "stale"), "old");
     const set = new OutputSet();
-    set.add({ file: join(folder, "kernel"), content: "new" });
-    set.add({ file: join(folder, "initrd"), content: "new" });
-    set.add({ file: join(folder, "stale"), content: undefined });
-    set.add({ file: join(folder, "cmdline"), content: "new" });
+    expect(set.add({ file: join(folder, "kernel"), content: "new" })).toMatchObject({ ok: true });
+    expect(set.add({ file: join(folder, "initrd"), content: "new" })).toMatchObject({ ok: true });
+    expect(set.add({ file: join(folder, "stale"), content: undefined })).toMatchObject({ ok: true });
+    expect(set.add({ file: join(folder, "cmdline"), content: "new" })).toMatchObject({ ok: true });
     const [cmdline] = (await readdir(folder)).filter((name) => name.startsWith(".cmdline"));
     await rm(join(folder, cmdline ?? ""));
     expect(set.commit()).toMatchObject({

@@ -87,7 +87,8 @@ describe("replaceFile", () => {
   test("leaves one whole file where two calls write it at once", async () => {
     const folder = await temporaryFolder();
     const contents = ["a".repeat(100_000), "b".repeat(50_000)];
-    await Promise.all(contents.map((content) => writeOutput(join(folder, "out"), content)));
+    const written = await Promise.all(contents.map((content) => writeOutput(join(folder, "out"), content)));
+    expect(written.map(({ ok }) => ok)).toEqual([true, true]);
     expect(contents).toContain(await readFile(join(folder, "out"), "utf8"));
     expect(await readdir(folder)).toEqual(["out"]);
   });
@@ -97,7 +98,7 @@ describe("writeOutput", () => {
   test("writes text and bytes", async () => {
     const folder = await temporaryFolder();
     expect(await writeOutput(join(folder, "text"), "é\n")).toEqual({ ok: true, value: undefined });
-    await writeOutput(join(folder, "bytes"), Uint8Array.of(0, 255));
+    expect(await writeOutput(join(folder, "bytes"), Uint8Array.of(0, 255))).toMatchObject({ ok: true });
     expect(await readFile(join(folder, "text"), "utf8")).toBe("é\n");
     expect([...(await readFile(join(folder, "bytes")))]).toEqual([0, 255]);
   });
@@ -177,7 +178,7 @@ describe("stale temporaries", () => {
 
   test("are recognised by the very names that are given out; one that is being written is kept", async () => {
     const folder = await temporaryFolder();
-    await replaceFile(join(folder, "out.o"), async (mine) => {
+    const replaced = await replaceFile(join(folder, "out.o"), async (mine) => {
       const left = mine.replace(`.${process.pid}-`, `.${deadProcess()}-`);
       await file(mine, "");
       await file(left, "");
@@ -185,6 +186,7 @@ describe("stale temporaries", () => {
       expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([mine]);
       return ok(undefined);
     });
+    expect(replaced).toMatchObject({ ok: true });
   });
 
   test("of a process that began after the last write are removed: it only has the writer's number", async () => {

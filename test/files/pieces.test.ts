@@ -57,13 +57,14 @@ describe("a file written in pieces", () => {
   test("tells its progress up to the end", async () => {
     const { source, out } = await sourceFile();
     const told: number[] = [];
-    await withInputFiles([source], ([file]) => {
+    const written = await withInputFiles([source], ([file]) => {
       const progress = (done: number, total: number) => told.push(done, total);
       return writePieces(out, file ? [{ from: file, offset: 0, length: file.size }] : [], {
         ...quiet,
         progress,
       });
     });
+    expect(written).toMatchObject({ ok: true });
     expect(told.filter((_, i) => i % 2 === 0)).toEqual([262_144, 524_288, 700_001]);
     expect(new Set(told.filter((_, i) => i % 2 === 1))).toEqual(new Set([700_001]));
   });

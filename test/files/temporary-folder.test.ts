@@ -17,7 +17,7 @@ test("a temporary folder is there while it is used, is this process's by its nam
     await writeFile(join(folder, "content"), "x");
     expect(basename(folder)).toMatch(new RegExp(`^kexec-bpf-${SPACE}-${process.pid}-\\w{6}$`));
     // Another call leaves it alone.
-    await inTemporaryFolder(async () => ok(undefined), place);
+    expect(await inTemporaryFolder(async () => ok(undefined), place)).toMatchObject({ ok: true });
     expect(await readdir(folder)).toEqual(["content"]);
     return ok(42);
   }, place);
@@ -47,7 +47,7 @@ test("folders of the dead go away with what is in them; those of others stay", a
   await symlink(outside, join(place, stale[0] ?? "", "link"));
   await utimes(join(place, stale[1] ?? ""), new Date("1990-01-01"), new Date("1990-01-01"));
   await symlink("outside", join(place, `kexec-bpf-${SPACE}-${DEAD}-linked`));
-  await inTemporaryFolder(async () => ok(undefined), place);
+  expect(await inTemporaryFolder(async () => ok(undefined), place)).toMatchObject({ ok: true });
   const left = [...kept, "outside", `kexec-bpf-${SPACE}-${DEAD}-linked`];
   expect((await readdir(place)).sort()).toEqual(left.sort());
   expect(await readdir(join(place, "outside"))).toEqual(["kept"]);

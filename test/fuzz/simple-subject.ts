@@ -1,10 +1,10 @@
 import type { Revision } from "#abi/revisions.ts";
-import { parserInterface, type Subject } from "#verify/subject.ts";
+import { type ParserUnderTest, parserInterface } from "#verify/subject.ts";
 import { exit, op, programOf } from "../bpf-vm/support/assemble.ts";
 import { expectValue } from "../support/expect-value.ts";
 
 /** A parser that looks whether an image has more bytes than so many, and sends nothing either way: wrong for all good images. */
-export function silentParser(revision: Revision, bytes: number): Subject {
+export function silentParser(revision: Revision, bytes: number): ParserUnderTest {
   const known = expectValue(parserInterface(revision));
   const { context } = known;
   return {

@@ -76,22 +76,28 @@ describeUnless(
   noGuest("qemu-system-x86_64"),
   "kernel-test, in Debian's kernel of bookworm-backports,",
   () => {
-    it.each(REVISIONS)(
-      "finds kernel, VM and reference of one mind about all parsers of %s, over good, real and hostile images",
-      async (revision) => {
+    describe.each(REVISIONS)("all parsers of %s,", (revision) => {
+      /** v7's run asks for a kernel that cannot be had, too. */
+      const suites = revision === "v7" ? ["--deb", "bookworm-backports", "--deb", "no-such-suite"] : [];
+      let outcome: Outcome;
+      beforeAll(async () => {
         const out = await build(revision, "zboot", "uki");
         await cliOk(["corpus", "--abi", revision, "-o", "hostile"], { cwd: out });
-        const outcome = await cli(
+        outcome = await cli(
           [
-            ...["kernel-test", "zboot.bpf", "uki.bpf", "--abi", revision, "--json"],
+            ...["kernel-test", "zboot.bpf", "uki.bpf", "--abi", revision, "--json", ...suites],
             ...["--corpus", corpus(), "--image", "hostile", "--image", loong64Zboot()],
           ],
           { cwd: out, env: ENV },
         );
-        expect(outcome.stderr).toBe("");
-        expect(outcome.status).toBe(0);
+      }, PATIENCE);
+
+      it("finds kernel, VM and reference of one mind about them, over good, real and hostile images", () => {
         const [kernel] = parse(outcome).kernels;
-        expect(kernel).toMatchObject({ release: expect.stringMatching(/^6\.12\./), trouble: [] });
+        expect(kernel).toMatchObject({
+          ...{ passed: true, source: "bookworm-backports", trouble: [] },
+          release: expect.stringMatching(/^6\.12\./),
+        });
         expect(kernel?.parsers.map(({ name, reference }) => [name, reference])).toEqual([
           ["zboot.bpf .bpf.1", "zboot"],
           ["uki.bpf .bpf.1", "uki"],
@@ -115,27 +121,20 @@ describeUnless(
           const sent = Object.fromEntries(commands.map((item) => [item.image, item.commands]));
           expect(sent).toMatchObject(sends[reference]);
         }
-      },
-      PATIENCE,
-    );
+      });
 
-    it(
-      "of several kernels tries those that can be had, and has not passed",
-      async () => {
-        const out = await build("v7", "zboot");
-        const suites = ["--deb", "bookworm-backports", "--deb", "no-such-suite"];
-        const { status, stdout, stderr } = await cli(
-          ["kernel-test", "zboot.bpf", "--image", loong64Zboot(), ...suites, "--json"],
-          { cwd: out, env: ENV },
-        );
-        expect(stderr).toMatch(/^kexec-bpf: module-root failed .*no-such-suite amd64\n/);
-        expect(status).toBe(1);
-        const report = JSON.parse(stdout) as Report;
-        expect(report.passed).toBe(false);
-        expect(report.kernels).toMatchObject([{ passed: true, source: "bookworm-backports" }]);
-      },
-      PATIENCE,
-    );
+      if (revision === "v6") {
+        it("has passed, and says nothing else", () => {
+          expect([outcome.status, outcome.stderr, parse(outcome).passed]).toEqual([0, "", true]);
+        });
+      } else {
+        it("of several kernels tries those that can be had, and has not passed", () => {
+          expect(outcome.stderr).toMatch(/^kexec-bpf: module-root failed .*no-such-suite amd64\n/);
+          expect([outcome.status, parse(outcome).passed]).toEqual([1, false]);
+          expect(parse(outcome).kernels).toHaveLength(1);
+        });
+      }
+    });
 
     describe("of wrong parsers", () => {
       let outcome: Outcome;

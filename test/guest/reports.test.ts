@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { decodeReports, type Reports } from "#guest/reports.ts";
+import { decodeReports, type GuestReports } from "#guest/reports.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { agentReport, begin, buffer, end, FINISH, joined, loaded, START, words } from "./agent-reports.ts";
 
 const BYTES = Uint8Array.from([1, 2, 3, 4]);
 
-function decoded(...parts: readonly Uint8Array[]): Reports {
+function decoded(...parts: readonly Uint8Array[]): GuestReports {
   return expectValue(decodeReports(joined(...parts)));
 }
 

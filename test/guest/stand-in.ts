@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { surroundings } from "#api/common/surroundings.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { debianKernel } from "#guest/debian-kernel.ts";
 import type { Guest } from "#guest/guest.ts";
 import { findQemu } from "#guest/qemu.ts";
 import { guestPrograms } from "#guest/testbed.ts";
 import { readKernelBtf } from "#kernel-image/kernel-btf.ts";
-import { surroundings } from "../../src/cli/guest-surroundings.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { ENV, PATIENCE } from "../support/guest.ts";
 

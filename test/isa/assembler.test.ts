@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, it, describe as suite } from "vitest";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { disassemble } from "#isa/disassemble.ts";
-import { FORMS, type Form } from "#isa/table.ts";
+import { FORMS, type InstructionForm } from "#isa/table.ts";
 import { bytesOf, one } from "./instructions.ts";
 
 /** A clang whose assembler knows the instruction set's version 4 and what came after: 19 or later. */
@@ -48,7 +48,7 @@ function inLlvmsWords(text: string): string {
 }
 
 /** What the assembler has no words for: it leaves them to relocations, or is older than they are. */
-function hasWords({ does }: Form): boolean {
+function hasWords({ does }: InstructionForm): boolean {
   switch (does.kind) {
     case "load-imm64":
       return does.meaning === "value";
@@ -64,7 +64,7 @@ function hasWords({ does }: Form): boolean {
 }
 
 /** The instruction with an immediate that the assembler takes: none in skb[rN], 16 bits in gotol. */
-function tamed({ does }: Form, bytes: readonly number[]): readonly number[] {
+function tamed({ does }: InstructionForm, bytes: readonly number[]): readonly number[] {
   if (does.kind === "packet-load" && does.indirect) return [...bytes.slice(0, 4), 0, 0, 0, 0];
   if (does.kind !== "jump" || does.distance !== "imm") return bytes;
   const sign = (bytes[5] ?? 0) >= 0x80 ? 0xff : 0;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { decodeProgram, type Instruction } from "#isa/instruction.ts";
-import { type Field, FORMS, type Form } from "#isa/table.ts";
+import { type FieldPattern, FORMS, type InstructionForm } from "#isa/table.ts";
 import { expectValue } from "../support/expect-value.ts";
 
 /** One slot from its fields, written apart from the encoder. */
@@ -25,14 +25,14 @@ export function one(...slots: readonly (readonly number[])[]): Instruction {
   return instruction;
 }
 
-const field = (rule: Field, least: number, most: number): fc.Arbitrary<number> => {
+const field = (rule: FieldPattern, least: number, most: number): fc.Arbitrary<number> => {
   if (typeof rule === "number") return fc.constant(rule);
   return rule === "register" ? fc.nat({ max: 10 }) : fc.integer({ min: least, max: most });
 };
-const imm = (rule: Field): fc.Arbitrary<number> => field(rule, -(2 ** 31), 2 ** 31 - 1);
+const imm = (rule: FieldPattern): fc.Arbitrary<number> => field(rule, -(2 ** 31), 2 ** 31 - 1);
 
 /** The bytes of any instruction of this form. */
-export function bytesOf(form: Form): fc.Arbitrary<number[]> {
+export function bytesOf(form: InstructionForm): fc.Arbitrary<number[]> {
   const { fields } = form;
   return fc
     .tuple(

@@ -1,6 +1,6 @@
 import { expect, it, describe as suite } from "vitest";
 import { findForm, formsOf } from "#isa/lookup.ts";
-import { FORMS, type Form } from "#isa/table.ts";
+import { FORMS, type InstructionForm } from "#isa/table.ts";
 
 /**
  * What RFC 9669 defines, read from its sections rather than from the table: opcode, and the numbers that its
@@ -53,13 +53,13 @@ function key(opcode: number, telling: Partial<Record<string, number>>): string {
   return `${opcode.toString(16).padStart(2, "0")} ${JSON.stringify(telling)}`;
 }
 
-function keyOf(form: Form): string {
+function keyOf(form: InstructionForm): string {
   const selector = formsOf(form.opcode)?.selector;
   if (selector === undefined) return key(form.opcode, {});
   return key(form.opcode, { [selector]: Number(form.fields[selector]) });
 }
 
-const named = (origin: Form["origin"]): string[] =>
+const named = (origin: InstructionForm["origin"]): string[] =>
   FORMS.filter((form) => form.origin === origin)
     .map((form) => `${form.opcode.toString(16)} ${form.mnemonic}`)
     .sort();
@@ -94,7 +94,7 @@ suite("the table of instructions", () => {
 
   it("finds each form by its own fields", () => {
     for (const form of FORMS) {
-      const value = (rule: Form["fields"]["dst"]): number => (typeof rule === "number" ? rule : 7);
+      const value = (rule: InstructionForm["fields"]["dst"]): number => (typeof rule === "number" ? rule : 7);
       const { dst, src, offset, imm } = form.fields;
       const fields = { dst: value(dst), src: value(src), offset: value(offset), imm: value(imm) };
       expect(findForm({ opcode: form.opcode, ...fields })).toBe(form);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "#cli/run.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
-import { newFolder } from "./kernel-tree.ts";
+import { sharedFolder } from "./shared.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,7 +12,7 @@ export type Outcome = { readonly status: number; readonly stdout: string; readon
 
 /**
  * The environment that every run begins with: none of the variables that steer a build, and a cache of
- * its own, so that the tests' fake tools do not crowd the user's. bpftool may be in the user's cache.
+ * the run's own, so that the tests' fake tools do not crowd the user's. bpftool may be in the user's cache.
  */
 export const ENVIRONMENT: Environment = {
   PATH: process.env["PATH"],
@@ -22,9 +22,9 @@ export const ENVIRONMENT: Environment = {
 };
 
 function privateCache(): string {
-  const folder = newFolder("cache");
-  symlinkSync(join(cacheFolder(process.env), "tools"), join(folder, "tools"));
-  return folder;
+  return sharedFolder("cache", (folder) => {
+    symlinkSync(join(cacheFolder(process.env), "tools"), join(folder, "tools"));
+  });
 }
 
 export type CallOptions = {
@@ -97,20 +97,17 @@ export function runProgram(argv: readonly string[], options: CallOptions): Start
   return start(argv, options).ended;
 }
 
-let bundled: string | undefined;
-
 /** `bin/kexec-bpf` of a package of its own, so that the checkout's `dist/` is neither needed nor touched. */
 export function programFile(): string {
-  if (bundled !== undefined) return bundled;
-  const root = fileURLToPath(new URL("../..", import.meta.url));
-  const copy = newFolder("package");
-  for (const name of ["src", "templates", "node_modules", "package.json"]) {
-    symlinkSync(join(root, name), join(copy, name));
-  }
-  mkdirSync(join(copy, "scripts"));
-  cpSync(join(root, "scripts/bundle.mjs"), join(copy, "scripts/bundle.mjs"));
-  cpSync(join(root, "bin"), join(copy, "bin"), { recursive: true });
-  execFileSync(process.execPath, [join(copy, "scripts/bundle.mjs")]);
-  bundled = join(copy, "bin/kexec-bpf");
-  return bundled;
+  const copy = sharedFolder("package", (folder) => {
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    for (const name of ["src", "templates", "node_modules", "package.json"]) {
+      symlinkSync(join(root, name), join(folder, name));
+    }
+    mkdirSync(join(folder, "scripts"));
+    cpSync(join(root, "scripts/bundle.mjs"), join(folder, "scripts/bundle.mjs"));
+    cpSync(join(root, "bin"), join(folder, "bin"), { recursive: true });
+    execFileSync(process.execPath, [join(folder, "scripts/bundle.mjs")]);
+  });
+  return join(copy, "bin/kexec-bpf");
 }

@@ -48,13 +48,6 @@ export type KernelTreeOptions = {
   readonly libbpf?: boolean;
 };
 
-/** Looked up once a test file: each look costs a part of a second. */
-let found: { readonly vmlinux: string; readonly image: string } | undefined;
-const inputs = () => {
-  found ??= { vmlinux: amd64Kernel().vmlinux, image: arm64Image() };
-  return found;
-};
-
 /** A built kernel source tree, as far as tools/kexec looks at it: arm64 Image, vmlinux with BTF. */
 export function kernelTree({
   name = "linux",
@@ -63,10 +56,10 @@ export function kernelTree({
 }: KernelTreeOptions = {}): KernelTree {
   const root = newFolder(name);
   const vmlinux = join(root, "vmlinux");
-  if (ownVmlinux) copyFileSync(inputs().vmlinux, vmlinux);
-  else symlinkSync(inputs().vmlinux, vmlinux);
+  if (ownVmlinux) copyFileSync(amd64Kernel().vmlinux, vmlinux);
+  else symlinkSync(amd64Kernel().vmlinux, vmlinux);
   mkdirSync(join(root, "arch/arm64/boot"), { recursive: true });
-  symlinkSync(inputs().image, join(root, "arch/arm64/boot/Image"));
+  symlinkSync(arm64Image(), join(root, "arch/arm64/boot/Image"));
   write(join(root, "tools/include/uapi/linux/bpf.h"), HELPER_DOCS);
   write(join(root, "scripts/bpf_doc.py"), HELPER_SCRIPT);
   if (libbpf) {

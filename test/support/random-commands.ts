@@ -4,8 +4,8 @@
  */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Io } from "#cli/io.ts";
 import { run } from "#cli/run.ts";
+import type { Io } from "#report/io.ts";
 import { RandomSource, randomCase } from "./random-cases.ts";
 
 export type CommandCase = {

@@ -1,13 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sharedText } from "./shared.ts";
 
 /**
  * Real kernels and headers from Debian's archive, fetched by the project's own script and cached
- * outside the checkout. The first test that asks for one waits for the download.
+ * outside the checkout. The first test that asks for one waits for the download; each look costs a part of a second.
  */
-function debianPackage(suite: string, arch: string, name: string): string {
-  return execFileSync("scripts/debian-package", [suite, arch, name], { encoding: "utf8" }).trim();
+export function debianPackage(...words: readonly string[]): string {
+  return sharedText(["debian-package", ...words].join(" "), () =>
+    execFileSync("scripts/debian-package", words, { encoding: "utf8" }).trim(),
+  );
 }
 
 /** The one file in a folder whose name matches. */
@@ -48,8 +51,7 @@ export function loong64Zboot(): string {
 /** The kernel's own scripts/sign-file, built by Debian for this machine. */
 export function signFileTool(): string {
   const arch = process.arch === "x64" ? "amd64" : process.arch;
-  const words = ["bookworm", arch, `linux-headers-${arch}`, "--depends-on", "linux-kbuild-.*"];
-  const kbuild = execFileSync("scripts/debian-package", words, { encoding: "utf8" }).trim();
+  const kbuild = debianPackage("bookworm", arch, `linux-headers-${arch}`, "--depends-on", "linux-kbuild-.*");
   return join(only(join(kbuild, "usr/lib"), /^linux-kbuild-/), "scripts/sign-file");
 }
 

@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { debianPackage } from "./real-inputs.ts";
 
 const LIBRARIES = "usr/lib/x86_64-linux-gnu";
 
@@ -19,7 +20,7 @@ function findXz(): readonly string[] {
   const { status } = spawnSync("xz", ["--riscv", "--lzma2", "-c"], { input: "probe" });
   if (status === 0) return ["xz"];
   const [xz = "", lzma = "", libc = ""] = ["xz-utils", "liblzma5", "libc6"].map((name) =>
-    execFileSync("scripts/debian-package", ["trixie", "amd64", name], { encoding: "utf8" }).trim(),
+    debianPackage("trixie", "amd64", name),
   );
   const loader = join(libc, LIBRARIES, "ld-linux-x86-64.so.2");
   if (!existsSync(loader)) throw new Error(`no ${loader}`);

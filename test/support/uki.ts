@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { alignUp } from "#bytes/align.ts";
+import { debianPackage } from "./real-inputs.ts";
 
 export type Part = { readonly name: string; readonly data: Uint8Array };
 
@@ -9,14 +10,8 @@ type Maker = { readonly stub: string; readonly objcopy: string; readonly setsAdd
 
 /** systemd's stub from Debian, unpacked as data by the project's own script. */
 function stub(arch: "amd64" | "arm64", name: string): string {
-  folders[arch] ??= execFileSync("scripts/debian-package", ["bookworm", arch, "systemd-boot-efi"], {
-    encoding: "utf8",
-  }).trim();
-  return join(folders[arch], "usr/lib/systemd/boot/efi", name);
+  return join(debianPackage("bookworm", arch, "systemd-boot-efi"), "usr/lib/systemd/boot/efi", name);
 }
-
-/** Looked up once a test file: each look costs a part of a second. */
-const folders: Partial<Record<"amd64" | "arm64", string>> = {};
 
 /** For x86-64 with binutils' objcopy. */
 export const x86Maker = (): Maker => ({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /** What starts processes: a file that reaches neither needs nothing of a machine but Node. */
-const STARTERS: readonly string[] = ["node:child_process", "execa"];
+const STARTERS: readonly string[] = ["node:child_process", "execa", "typescript/unstable/sync"];
 
 /** The test files from whose imports, and theirs, no process can be started: no compiler, no real kernel. */
 export async function withoutProcesses(root: string): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { discover, requireOpenssl, requireToolchain } from "#toolchain/discover.ts";
-import { examine } from "#toolchain/doctor.ts";
+import { examineTools } from "#toolchain/doctor.ts";
 import type { DiscoveryOptions } from "#toolchain/settings.ts";
 import { file, script, temporaryFolder } from "./temporary-folder.ts";
 
@@ -296,7 +296,7 @@ describe("openssl", () => {
 describe("the doctor", () => {
   it("is content without the optional openssl and python3", async () => {
     const { options } = await completeMachine();
-    const report = await examine(options);
+    const report = await examineTools(options);
     expect(report).toMatchObject({ schema: 1, healthy: true });
     expect(report.remedy).toBeUndefined();
     expect(report.tools.map(({ name, state, optional }) => [name, state, optional])).toEqual([
@@ -311,12 +311,12 @@ describe("the doctor", () => {
   it("names a remedy that leaves the optional out", async () => {
     const { options, install } = await completeMachine();
     await install("bin/bpftool", bpftoolScript("7.1.0", "1.1"));
-    expect(await examine(options)).toMatchObject({ healthy: false, remedy: "dnf install -y bpftool" });
+    expect(await examineTools(options)).toMatchObject({ healthy: false, remedy: "dnf install -y bpftool" });
   });
 
   it("gives plain data", async () => {
     const { options } = await machine();
-    const report = await examine(options);
+    const report = await examineTools(options);
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { bpftoolKind, bpftoolNames, parseBpftoolJson, parseBpftoolText } from "#toolchain/bpftool.ts";
-import { clangKind, clangNames, hasBpfTarget, parseClangVersion } from "#toolchain/clang.ts";
 import { headersCandidates, parseLibbpfVersion } from "#toolchain/libbpf-headers.ts";
-import { parsePythonVersion } from "#toolchain/python.ts";
+import { bpftoolKind, bpftoolNames, parseBpftoolJson, parseBpftoolText } from "#toolchain/tools/bpftool.ts";
+import { clangKind, clangNames, hasBpfTarget, parseClangVersion } from "#toolchain/tools/clang.ts";
+import { parsePythonVersion } from "#toolchain/tools/python.ts";
 import { compareVersions, isAtLeast, leadingVersion } from "#toolchain/version.ts";
 
 describe("versions", () => {

@@ -282,7 +282,7 @@ async function bundledProgram(folder: string, handled: boolean, exits: boolean):
     const result = await runTool({ tool: "sh", file: "/bin/sh", args: ["-c", body], env: { PIDS: pids }, signal });
     if (${handled}) process.exit(result.failure?.signal === "SIGTERM" ? 7 : 1);
     // Unless it is ended by the signal that was passed on, the program says so by its exit status.
-    setTimeout(() => process.exit(1), 5000);
+    setTimeout(() => process.exit(1), 60_000);
   `;
   const outfile = join(folder, "program.mjs");
   await build({

@@ -5,7 +5,7 @@ import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { emit } from "#verify/emission.ts";
 import { faultPaths } from "#verify/fault-paths.ts";
 import { judge, judgeEffect } from "#verify/judge.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { buildPe } from "../support/pe-builder.ts";
@@ -26,11 +26,11 @@ describe.each(REVISIONS)("the judge of %s", (revision) => {
     built = await buildParsers(revision);
   });
 
-  function subjects(name: string): readonly Subject[] {
+  function subjects(name: string): readonly ParserUnderTest[] {
     const parser = expectValue(loadParser(built.file(name), { target: profileBtf(revision) }));
-    return expectValue(subjectsOf(parser, { name, revision, limits: LIMITS }));
+    return expectValue(parsersUnderTest(parser, { name, revision, limits: LIMITS }));
   }
-  function subject(name: string): Subject {
+  function subject(name: string): ParserUnderTest {
     const [first] = subjects(name);
     if (first === undefined) throw new Error(`${name}: no subject`);
     return first;

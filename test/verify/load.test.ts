@@ -5,7 +5,7 @@ import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { encodeContainer } from "#formats/elf/container.ts";
 import { failureText } from "#report/failure-text.ts";
 import { judgeLoad } from "#verify/load.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { buildPe, type TestPeSection } from "../support/pe-builder.ts";
@@ -32,9 +32,9 @@ describe("the load of a container and an image", () => {
     built = await buildParsers("v7");
   });
 
-  function subjects(container: Uint8Array): readonly Subject[] {
+  function subjects(container: Uint8Array): readonly ParserUnderTest[] {
     const parser = expectValue(loadParser(container, { target: profileBtf("v7") }));
-    return expectValue(subjectsOf(parser, { name: "c.bpf", revision: "v7", limits: LIMITS }));
+    return expectValue(parsersUnderTest(parser, { name: "c.bpf", revision: "v7", limits: LIMITS }));
   }
 
   /** The outcome, and why. */

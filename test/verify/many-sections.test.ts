@@ -3,7 +3,7 @@ import { REVISIONS } from "#abi/revisions.ts";
 import { loadParser } from "#bpf-vm/load-parser.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import { judge } from "#verify/judge.ts";
-import { subjectsOf } from "#verify/subject.ts";
+import { parsersUnderTest } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../bpf-vm/support/parsers.ts";
 import { fullEnvelope, fullUki } from "../support/full-tables.ts";
 
@@ -17,7 +17,9 @@ describe.each(REVISIONS)("the parsers of %s", (revision) => {
 
   function verdict(parser: "uki" | "zboot", image: Uint8Array) {
     const loaded = loadParser(built.file(`${parser}.bpf`), { target: profileBtf(revision) });
-    const found = loaded.ok ? subjectsOf(loaded.value, { name: parser, revision, limits: LIMITS }) : loaded;
+    const found = loaded.ok
+      ? parsersUnderTest(loaded.value, { name: parser, revision, limits: LIMITS })
+      : loaded;
     const [subject] = found.ok ? found.value : [];
     if (subject === undefined) throw new Error(JSON.stringify(found));
     const { emission, findings } = judge(subject, image);

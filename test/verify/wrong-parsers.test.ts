@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
-import { compileParser } from "#build/compile-parser.ts";
+import { compileParser } from "#build/compile/compile-parser.ts";
 import type { FindingRecord, Verification } from "#core/verification.ts";
 import { findingText } from "#report/finding-text.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
@@ -39,19 +39,19 @@ function patched({ name, patch }: WrongParser, source: string): string {
   }, source);
 }
 
-/** `kexec-bpf verify` of C text on an image, by the reference that the parser's name stands for. */
+/** `kexec-bpf verify` of C text on images, by the reference that the parser's name stands for. */
 async function verify(
   parser: string,
   revision: Revision,
   source: string,
-  image: ImageName,
+  images: readonly ImageName[],
   ...more: readonly string[]
 ) {
   const { headers } = sources.get(revision) ?? { headers: "" };
   const cwd = newFolder();
   mkdirSync(join(cwd, "images"));
   write(join(cwd, `${parser}_parser_bpf.c`), source);
-  write(join(cwd, "images/image.img"), IMAGES[image]);
+  for (const [index, image] of images.entries()) write(join(cwd, `images/${index}.img`), IMAGES[image]);
   const files = [`${parser}_parser_bpf.c`, "--image", "images", "-I", headers];
   const options = ["--abi", revision, "--json", ...more];
   const { status, stdout, stderr } = await cli(["verify", ...files, ...options], { cwd });
@@ -66,7 +66,7 @@ const CASES = WRONG_PARSERS.flatMap((wrong) =>
 describe("verify catches", () => {
   it.each(CASES)("%s: %s", async (revision, _name, wrong) => {
     const source = patched(wrong, sources.get(revision)?.of(wrong.parser) ?? "");
-    const { status, verification } = await verify(wrong.parser, revision, source, wrong.image);
+    const { status, verification } = await verify(wrong.parser, revision, source, [wrong.image]);
     expect(status).toBe(1);
     const findings = verification.verdicts.flatMap((verdict) => verdict.findings);
     const { kind, field, words, source: line, run } = wrong.finding;
@@ -115,7 +115,7 @@ describe("verify --effect", () => {
   async function findings(name: string) {
     const wrong = wrongParser(name);
     const source = patched(wrong, sources.get("v7")?.of(wrong.parser) ?? "");
-    const { verification } = await verify(wrong.parser, "v7", source, wrong.image, "--effect");
+    const { verification } = await verify(wrong.parser, "v7", source, [wrong.image], "--effect");
     return verification.verdicts.flatMap((verdict) => verdict.findings.map(outline));
   }
 
@@ -144,24 +144,18 @@ function outline(finding: FindingRecord) {
   };
 }
 
-/** Without its mistake, the same image is no trouble: what is found is the mistake and nothing else. */
+/** Without its mistake, the same images are no trouble: what is found is the mistake and nothing else. */
 describe("verify finds nothing in the parsers as they are", () => {
   const images = Object.keys(IMAGES) as ImageName[];
   it.each(
     REVISIONS.flatMap((revision) => (["zboot", "uki"] as const).map((parser) => [revision, parser] as const)),
   )("%s %s", async (revision, parser) => {
     const source = sources.get(revision)?.of(parser) ?? "";
-    for (const image of images) {
-      const { status, verification } = await verify(parser, revision, source, image);
-      expect(
-        verification.verdicts.flatMap((verdict) => verdict.findings.map(outline)),
-        image,
-      ).toEqual([]);
-      const { accepted } = verification.counts;
-      expect(status, image).toBe(accepted === 0 ? 1 : 0);
-      expect(verification.shortfalls.map(({ kind }) => kind)).toEqual(
-        accepted === 0 ? ["nothing-accepted"] : [],
-      );
-    }
+    const { status, verification } = await verify(parser, revision, source, images);
+    const found = verification.verdicts.map(({ image, findings }) => [image, findings.map(outline)]);
+    expect(found).toHaveLength(images.length);
+    expect(found.filter(([, findings]) => findings?.length !== 0)).toEqual([]);
+    expect(verification.counts.accepted).toBeGreaterThan(0);
+    expect([status, verification.shortfalls]).toEqual([0, []]);
   });
 });

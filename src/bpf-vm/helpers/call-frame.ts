@@ -6,7 +6,7 @@ import type { MapInstance } from "#bpf-vm/maps/instance.ts";
 import { REGION_LOW } from "#bpf-vm/memory/memory.ts";
 import type { Region } from "#bpf-vm/memory/region.ts";
 import type { Write } from "#bpf-vm/memory/write-watch.ts";
-import type { ArgumentType, Call, Callee } from "./signature.ts";
+import type { ArgumentType, Callee, HelperCall } from "./signature.ts";
 
 /** As the verifier has it (BPF_MAX_VAR_SIZ), in bytes. */
 const MAX_SIZE = 1 << 29;
@@ -18,7 +18,7 @@ type Found = { readonly region: Region; readonly offset: number; readonly size: 
 export type Callback = (slot: number, prepare: () => void) => void;
 
 /** Checks a call's arguments against the callee's signature and stands between it and the registers. */
-export class CallFrame implements Call {
+export class CallFrame implements HelperCall {
   readonly machine: Machine;
   instruction = 0;
   readonly #registers: () => Int32Array;

@@ -1,5 +1,5 @@
 import { Errno } from "#bpf-vm/errno.ts";
-import type { Call, Callee } from "./signature.ts";
+import type { Callee, HelperCall } from "./signature.ts";
 
 /** The most turns of one bpf_loop (BPF_MAX_LOOPS). */
 const MAX_LOOPS = 1 << 23;
@@ -16,7 +16,7 @@ export const MISC_HELPERS: readonly Callee[] = [
 ];
 
 /** Calls a function with 0, 1, … and the context until it says 1; gives how often it did. */
-function loop(call: Call): number {
+function loop(call: HelperCall): number {
   const turns = call.low(1) >>> 0;
   const context = { high: call.high(3), low: call.low(3) };
   if (call.big(4) !== 0n) return -Errno.EINVAL;
@@ -35,7 +35,7 @@ function loop(call: Call): number {
 }
 
 /** As `strncmp(s1, s2, size)`; the second text is a constant, which ends with a NUL. */
-function compareText(call: Call): number {
+function compareText(call: HelperCall): number {
   const first = call.bytes(1);
   const room = Math.min(first.length, call.machine.memory.room(call.high(3), call.low(3)));
   const second = room === 0 ? undefined : call.machine.memory.peek(call.high(3), call.low(3), room);

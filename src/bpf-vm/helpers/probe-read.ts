@@ -1,7 +1,7 @@
 import { Errno } from "#bpf-vm/errno.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { helperName } from "#isa/helpers.ts";
-import type { Call, Callee } from "./signature.ts";
+import type { Callee, HelperCall } from "./signature.ts";
 
 /**
  * Reads of kernel memory that may fail. Source: `bpf_probe_read_kernel_common` and its neighbours in
@@ -43,7 +43,7 @@ export function probeReadSites(program: LoadedProgram): readonly number[] {
     .map(({ instruction }) => instruction);
 }
 
-function readKernel(call: Call): number {
+function readKernel(call: HelperCall): number {
   const size = call.number(2);
   if (call.machine.injector.probeFails(call.instruction)) return refuse(call, Errno.EFAULT);
   if (size === 0) return 0;
@@ -57,7 +57,7 @@ function readKernel(call: Call): number {
 }
 
 /** Copies up to and with the NUL, at most the size; cuts what is longer. Gives the bytes written. */
-function readText(call: Call): number {
+function readText(call: HelperCall): number {
   const size = call.number(2);
   if (call.machine.injector.probeFails(call.instruction)) return refuse(call, Errno.EFAULT);
   if (size === 0) return 0;
@@ -78,18 +78,18 @@ function readText(call: Call): number {
   return length;
 }
 
-function readUser(call: Call): number {
+function readUser(call: HelperCall): number {
   call.machine.injector.probeFails(call.instruction);
   return call.number(2) === 0 ? 0 : refuse(call, Errno.EFAULT);
 }
 
-function refuse(call: Call, errno: number): number {
+function refuse(call: HelperCall, errno: number): number {
   call.bytes(1).fill(0);
   return -errno;
 }
 
 /** Of a read of one of the kernel's buffers that does not lie inside it: it may well succeed elsewhere. */
-function noteStray(call: Call, size: number): void {
+function noteStray(call: HelperCall, size: number): void {
   const found = call.machine.memory.beside(call.high(3), call.low(3));
   if (found === undefined || found.region.kind !== "kernel-buffer") return;
   const { name, size: regionSize } = found.region;
@@ -97,6 +97,6 @@ function noteStray(call: Call, size: number): void {
   call.machine.strayReads.push({ region: name, regionSize, offset: found.offset, size, instruction });
 }
 
-function reasonOf(call: Call): number {
+function reasonOf(call: HelperCall): number {
   return call.high(3) >= 0 ? Errno.ERANGE : Errno.EFAULT;
 }

@@ -1,7 +1,7 @@
 import { Errno } from "#bpf-vm/errno.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import type { MapInstance } from "#bpf-vm/maps/instance.ts";
-import type { Call, Callee } from "./signature.ts";
+import type { Callee, HelperCall } from "./signature.ts";
 
 /** What stands before each record (BPF_RINGBUF_HDR_SZ), in bytes. */
 const RECORD_HEADER = 8;
@@ -51,7 +51,7 @@ export const RING_BUFFER_HELPERS: readonly Callee[] = [
   },
 ];
 
-function giveBack(call: Call): number {
+function giveBack(call: HelperCall): number {
   call.machine.release(call.region(1));
   return 0;
 }
@@ -60,7 +60,7 @@ function giveBack(call: Call): number {
  * Takes room for one record, as `__bpf_ringbuf_reserve` does: the producer may be at most the ring's size
  * less one ahead of the consumer, who never comes. Gives the record's name, undefined where there is no room.
  */
-function reserve(call: Call, size: number): string | undefined {
+function reserve(call: HelperCall, size: number): string | undefined {
   const ring = ringOf(call);
   if (size > MAX_RECORD) return undefined;
   const length = Math.ceil((size + RECORD_HEADER) / 8) * 8;
@@ -70,7 +70,7 @@ function reserve(call: Call, size: number): string | undefined {
   return `record ${ring.ringRecords} of ${ring.definition.name}`;
 }
 
-function ringOf(call: Call): MapInstance {
+function ringOf(call: HelperCall): MapInstance {
   const map = call.map(1);
   if (map.definition.type !== MapType.RINGBUF) {
     call.fault("bad-argument", `map ${map.definition.name} is no ring buffer`);

@@ -37,7 +37,7 @@ export type ArgumentType =
   | "function";
 
 /** A call under way: the arguments, found good, and the way to answer. Arguments count from 1. */
-export interface Call {
+export interface HelperCall {
   readonly machine: Machine;
   /** The slot of the call instruction. */
   readonly instruction: number;
@@ -67,5 +67,5 @@ export type Callee = {
   readonly name: string;
   readonly arguments: readonly ArgumentType[];
   /** R0: a whole number within ±2^53, the address of a region's first byte, or NULL. */
-  readonly run: (call: Call) => number | Region | null;
+  readonly run: (call: HelperCall) => number | Region | null;
 };

@@ -1,7 +1,7 @@
 import { Errno } from "#bpf-vm/errno.ts";
 import { latin1 } from "#bytes/reader.ts";
 import { formatPrintk } from "./printk.ts";
-import type { Call, Callee } from "./signature.ts";
+import type { Callee, HelperCall } from "./signature.ts";
 
 /** Source: the kernel's `kernel/trace/bpf_trace.c` and `kernel/bpf/helpers.c`. */
 export const TRACE_HELPERS: readonly Callee[] = [
@@ -17,7 +17,7 @@ export const TRACE_HELPERS: readonly Callee[] = [
   },
 ];
 
-function print(call: Call, values: readonly bigint[]): number {
+function print(call: HelperCall, values: readonly bigint[]): number {
   const bytes = call.bytes(1);
   const end = bytes.indexOf(0);
   const text =

@@ -1,59 +1,60 @@
 import * as int64 from "./int64.ts";
+import * as Op from "./operation-codes.ts";
 
 /** The arithmetic that programs seldom do: division, sign extension, byte order. `d OP= s`. */
 export function calculate(operation: number, r: int64.Pairs, d: number, s: number): void {
   const a = r[d] ?? 0;
   const b = r[s] ?? 0;
   switch (operation) {
-    case 57: // div64
+    case Op.div64:
       int64.divide(r, d, s);
       return;
-    case 59: // sdiv64
+    case Op.sdiv64:
       int64.divideSigned(r, d, s);
       return;
-    case 61: // mod64
+    case Op.mod64:
       int64.modulo(r, d, s);
       return;
-    case 63: // smod64
+    case Op.smod64:
       int64.moduloSigned(r, d, s);
       return;
-    case 58: // div32
+    case Op.div32:
       low(r, d, b === 0 ? 0 : (a >>> 0) / (b >>> 0));
       return;
-    case 60: // sdiv32
+    case Op.sdiv32:
       low(r, d, b === 0 ? 0 : a / b);
       return;
-    case 62: // mod32
+    case Op.mod32:
       low(r, d, b === 0 ? a : (a >>> 0) % (b >>> 0));
       return;
-    case 64: // smod32
+    case Op.smod32:
       low(r, d, b === 0 ? a : a % b);
       return;
-    case 65: // extend8to64
+    case Op.extend8to64:
       int64.set(r, d, (b << 24) >> 24);
       return;
-    case 66: // extend16to64
+    case Op.extend16to64:
       int64.set(r, d, (b << 16) >> 16);
       return;
-    case 67: // extend32to64
+    case Op.extend32to64:
       int64.set(r, d, b);
       return;
-    case 68: // extend8to32
+    case Op.extend8to32:
       low(r, d, (b << 24) >> 24);
       return;
-    case 69: // extend16to32
+    case Op.extend16to32:
       low(r, d, (b << 16) >> 16);
       return;
-    case 70: // zero16
+    case Op.zero16:
       low(r, d, a & 0xffff);
       return;
-    case 71: // swap16
+    case Op.swap16:
       low(r, d, ((a & 0xff) << 8) | ((a >>> 8) & 0xff));
       return;
-    case 72: // swap32
-      low(r, d, int64.swap32(a));
+    case Op.swap32:
+      low(r, d, int64.swapBytes32(a));
       return;
-    case 73: // swap64
+    case Op.swap64:
       int64.swap(r, d);
       return;
     default:

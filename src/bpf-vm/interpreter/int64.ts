@@ -123,11 +123,11 @@ export function shiftRightSigned(r: Pairs, d: number, s: number): void {
 /** Reverses the eight bytes. */
 export function swap(r: Pairs, d: number): void {
   const low = r[d] ?? 0;
-  r[d] = swap32(r[d + 1] ?? 0);
-  r[d + 1] = swap32(low);
+  r[d] = swapBytes32(r[d + 1] ?? 0);
+  r[d + 1] = swapBytes32(low);
 }
 
-export function swap32(value: number): number {
+export function swapBytes32(value: number): number {
   return (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
 }
 

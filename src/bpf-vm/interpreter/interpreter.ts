@@ -3,10 +3,11 @@ import { FaultSignal } from "#bpf-vm/fault.ts";
 import type { Memory } from "#bpf-vm/memory/memory.ts";
 import { RunState } from "#bpf-vm/run-state.ts";
 import { calculate } from "./arithmetic.ts";
+import { applyUpdate } from "./atomics.ts";
 import { holds, LAST_TEST } from "./conditions.ts";
 import { Covered } from "./coverage.ts";
 import * as int64 from "./int64.ts";
-import { update } from "./update.ts";
+import * as Op from "./operation-codes.ts";
 
 const JUMPED = Covered.RUN | Covered.TAKEN;
 const STAYED = Covered.RUN | Covered.PASSED;
@@ -106,141 +107,141 @@ class Interpreter {
         const argument = code[at + 3] ?? 0;
         const operation = code[at] ?? 0;
         switch (operation) {
-          case 0: // nop
+          case Op.nop:
             break;
-          case 1: // load1
+          case Op.load1:
             this.#read(s, argument, 1);
             r[d] = memory.region.view.getUint8(memory.offset);
             r[d + 1] = 0;
             break;
-          case 2: // load2
+          case Op.load2:
             this.#read(s, argument, 2);
             r[d] = memory.region.view.getUint16(memory.offset, true);
             r[d + 1] = 0;
             break;
-          case 3: // load4
+          case Op.load4:
             this.#read(s, argument, 4);
             r[d] = memory.region.view.getInt32(memory.offset, true);
             r[d + 1] = 0;
             break;
-          case 4: // load8
+          case Op.load8:
             this.#read(s, argument, 8);
             r[d] = memory.region.view.getInt32(memory.offset, true);
             r[d + 1] = memory.region.view.getInt32(memory.offset + 4, true);
             break;
-          case 5: // store1
+          case Op.store1:
             this.#write(d, argument, 1, pc);
             memory.region.view.setUint8(memory.offset, r[s] ?? 0);
             break;
-          case 6: // store2
+          case Op.store2:
             this.#write(d, argument, 2, pc);
             memory.region.view.setUint16(memory.offset, r[s] ?? 0, true);
             break;
-          case 7: // store4
+          case Op.store4:
             this.#write(d, argument, 4, pc);
             memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
             break;
-          case 8: // store8
+          case Op.store8:
             this.#write(d, argument, 8, pc);
             memory.region.view.setInt32(memory.offset, r[s] ?? 0, true);
             memory.region.view.setInt32(memory.offset + 4, r[s + 1] ?? 0, true);
             break;
-          case 9: // mov64
+          case Op.mov64:
             r[d] = r[s] ?? 0;
             r[d + 1] = r[s + 1] ?? 0;
             break;
-          case 10: // mov32
+          case Op.mov32:
             r[d] = r[s] ?? 0;
             r[d + 1] = 0;
             break;
-          case 11: // add64
+          case Op.add64:
             int64.add(r, d, s);
             break;
-          case 12: // add32
+          case Op.add32:
             r[d] = (r[d] ?? 0) + (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 13: // sub64
+          case Op.sub64:
             int64.subtract(r, d, s);
             break;
-          case 14: // sub32
+          case Op.sub32:
             r[d] = (r[d] ?? 0) - (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 15: // and64
+          case Op.and64:
             r[d] = (r[d] ?? 0) & (r[s] ?? 0);
             r[d + 1] = (r[d + 1] ?? 0) & (r[s + 1] ?? 0);
             break;
-          case 16: // and32
+          case Op.and32:
             r[d] = (r[d] ?? 0) & (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 17: // or64
+          case Op.or64:
             r[d] = (r[d] ?? 0) | (r[s] ?? 0);
             r[d + 1] = (r[d + 1] ?? 0) | (r[s + 1] ?? 0);
             break;
-          case 18: // or32
+          case Op.or32:
             r[d] = (r[d] ?? 0) | (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 19: // xor64
+          case Op.xor64:
             r[d] = (r[d] ?? 0) ^ (r[s] ?? 0);
             r[d + 1] = (r[d + 1] ?? 0) ^ (r[s + 1] ?? 0);
             break;
-          case 20: // xor32
+          case Op.xor32:
             r[d] = (r[d] ?? 0) ^ (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 21: // lsh64
+          case Op.lsh64:
             int64.shiftLeft(r, d, s);
             break;
-          case 22: // lsh32
+          case Op.lsh32:
             r[d] = (r[d] ?? 0) << (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 23: // rsh64
+          case Op.rsh64:
             int64.shiftRight(r, d, s);
             break;
-          case 24: // rsh32
+          case Op.rsh32:
             r[d] = (r[d] ?? 0) >>> (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 25: // arsh64
+          case Op.arsh64:
             int64.shiftRightSigned(r, d, s);
             break;
-          case 26: // arsh32
+          case Op.arsh32:
             r[d] = (r[d] ?? 0) >> (r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 27: // mul64
+          case Op.mul64:
             int64.multiply(r, d, s);
             break;
-          case 28: // mul32
+          case Op.mul32:
             r[d] = Math.imul(r[d] ?? 0, r[s] ?? 0);
             r[d + 1] = 0;
             break;
-          case 29: // neg64
+          case Op.neg64:
             int64.negate(r, d);
             break;
-          case 30: // neg32
+          case Op.neg32:
             r[d] = -(r[d] ?? 0);
             r[d + 1] = 0;
             break;
-          case 31: // jump
+          case Op.jump:
             covered[pc] = Covered.RUN;
             pc = argument;
             continue;
-          case 54: // call
+          case Op.call:
             this.#left = left;
             state.call(argument);
             left = this.#left;
             break;
-          case 55: // callLocal
+          case Op.callLocal:
             covered[pc] = Covered.RUN;
             state.enter(pc + 1);
             pc = argument;
             continue;
-          case 56: // exit
+          case Op.exit:
             covered[pc] = Covered.RUN;
             pc = state.leave();
             if (state.stack.depth < floor) {
@@ -248,22 +249,22 @@ class Interpreter {
               return;
             }
             continue;
-          case 77: // update
+          case Op.update:
             this.#update(d, s, argument, pc);
             break;
-          case 74: // loadSigned1
+          case Op.loadSigned1:
             this.#read(s, argument, 1);
             int64.set(r, d, memory.region.view.getInt8(memory.offset));
             break;
-          case 75: // loadSigned2
+          case Op.loadSigned2:
             this.#read(s, argument, 2);
             int64.set(r, d, memory.region.view.getInt16(memory.offset, true));
             break;
-          case 76: // loadSigned4
+          case Op.loadSigned4:
             this.#read(s, argument, 4);
             int64.set(r, d, memory.region.view.getInt32(memory.offset, true));
             break;
-          case 78: // refuse
+          case Op.refuse:
             throw new FaultSignal({
               reason: "unsupported",
               detail: this.#execution.program.refusals[argument] ?? "",
@@ -324,7 +325,7 @@ class Interpreter {
     const low = (before + offset) | 0;
     const carry = (offset >> 31) + (low >>> 0 < before >>> 0 ? 1 : 0);
     this.#memory.toUpdate(((r[destination + 1] ?? 0) + carry) | 0, low, does.bytes);
-    update(does, this.#memory, r, source);
+    applyUpdate(does, this.#memory, r, source);
   }
 
   #watched(pc: number): void {

@@ -3,13 +3,14 @@ import type { Instruction } from "#isa/instruction.ts";
 import { targetOf } from "#isa/jumps.ts";
 import { formOf } from "#isa/lookup.ts";
 import type { Semantics } from "#isa/semantics.ts";
+import * as Op from "./operation-codes.ts";
 import {
   aluOperation,
   byteOrderOperation,
+  CODE_OF,
   extendOperation,
   jumpOperation,
   loadOperation,
-  Op,
   type Operation,
   type Update,
 } from "./operations.ts";
@@ -165,7 +166,7 @@ class Lowering {
   }
 
   #put(at: number, operation: Operation, { dst }: Instruction, source: number, argument = 0): void {
-    this.#code.set([Op[operation], 2 * dst, source, argument], 4 * at);
+    this.#code.set([CODE_OF[operation], 2 * dst, source, argument], 4 * at);
   }
 
   #target(instruction: Instruction): number {

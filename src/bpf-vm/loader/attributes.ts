@@ -3,7 +3,7 @@ import { ByteReader, latin1 } from "#bytes/reader.ts";
 import { Refusal } from "./failure.ts";
 
 /** Numbers of `enum bpf_cmd` that a loader program may use. Source: `include/uapi/linux/bpf.h`. */
-export const Command = {
+export const BpfCommand = {
   MAP_CREATE: 0,
   MAP_UPDATE_ELEM: 2,
   PROG_LOAD: 5,
@@ -27,11 +27,11 @@ export const Command = {
 
 /** Where the last field that each command knows ends, in bytes; what stands behind must be zero. */
 const ENDS: Readonly<Record<number, number>> = {
-  [Command.MAP_CREATE]: 88,
-  [Command.MAP_UPDATE_ELEM]: 32,
-  [Command.MAP_FREEZE]: 4,
-  [Command.BTF_LOAD]: 32,
-  [Command.PROG_LOAD]: 152,
+  [BpfCommand.MAP_CREATE]: 88,
+  [BpfCommand.MAP_UPDATE_ELEM]: 32,
+  [BpfCommand.MAP_FREEZE]: 4,
+  [BpfCommand.BTF_LOAD]: 32,
+  [BpfCommand.PROG_LOAD]: 152,
 };
 
 const NAME_SIZE = 16;

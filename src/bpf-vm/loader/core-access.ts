@@ -9,7 +9,7 @@ import { Refusal } from "./failure.ts";
  * One step of a field access as C writes it: a named member of a composite, or an element of an array
  * (the first step: of the pointer itself). `type` is the composite, or the element's type.
  */
-export type Step =
+export type AccessStep =
   | { readonly kind: "member"; readonly type: number; readonly index: number; readonly name: string }
   | { readonly kind: "element"; readonly type: number; readonly index: number };
 
@@ -17,7 +17,7 @@ export type Step =
 export type Access = {
   readonly btf: Btf;
   readonly root: number;
-  readonly steps: readonly Step[];
+  readonly steps: readonly AccessStep[];
   /** From the root's start. */
   readonly bitOffset: number;
 };
@@ -34,7 +34,7 @@ export function parseAccess(btf: Btf, root: number, text: string): Access {
   const [first = 0, ...rest] = numbers;
   const size = sizeOf(btf, root);
   if (size === undefined) throw invalid(`type ${root} has no size`);
-  const steps: Step[] = [{ kind: "element", type: root, index: first }];
+  const steps: AccessStep[] = [{ kind: "element", type: root, index: first }];
   let bitOffset = first * size * 8;
   let id = root;
   for (const index of rest) {
@@ -62,7 +62,7 @@ export function parseAccess(btf: Btf, root: number, text: string): Access {
 
 /** The same access, by names, from `root` of another BTF; undefined where that has no such field. */
 export function matchAccess(local: Access, target: Btf, root: number): Access | undefined {
-  const steps: Step[] = [];
+  const steps: AccessStep[] = [];
   let bitOffset = 0;
   let id = root;
   for (const [i, step] of local.steps.entries()) {
@@ -122,7 +122,7 @@ function memberNamed(
 }
 
 /** An array of no length, or of one element, that ends its struct may be read beyond. */
-function isFlexible(btf: Btf, last: Step | undefined, length: number): boolean {
+function isFlexible(btf: Btf, last: AccessStep | undefined, length: number): boolean {
   if (last?.kind !== "member" || length > 1) return false;
   const members = compositeOf(btf, last.type)?.members;
   return members !== undefined && last.index === members.length - 1;

@@ -3,12 +3,12 @@ import type { Btf } from "#formats/btf/btf.ts";
 import { resolve } from "#formats/btf/resolve.ts";
 import type { Instruction } from "#isa/instruction.ts";
 import { formOf } from "#isa/lookup.ts";
-import { FORMS, type Form } from "#isa/table.ts";
+import { FORMS, type InstructionForm } from "#isa/table.ts";
 import type { CoreValue } from "./core-value.ts";
 import { Refusal } from "./failure.ts";
 
 /** The helper that a poisoned instruction calls, for the verifier's message: 0xbad2310, "bad relo". */
-export const POISON = 195896080;
+export const POISONED_CALL = 195896080;
 
 export type Patch = {
   readonly local: { readonly btf: Btf; readonly value: CoreValue };
@@ -71,7 +71,7 @@ function resized(instruction: Instruction, { local, target }: Patch): readonly I
   return [{ ...instruction, opcode: other.opcode }];
 }
 
-function isSameOf(candidate: Form, form: Form, bytes: number): boolean {
+function isSameOf(candidate: InstructionForm, form: InstructionForm, bytes: number): boolean {
   const wanted = { ...form.does, bytes };
   return JSON.stringify(candidate.does) === JSON.stringify(wanted);
 }
@@ -92,7 +92,7 @@ function poisoned({ index, slots }: Instruction): readonly Instruction[] {
     dst: 0,
     src: 0,
     offset: 0,
-    imm: POISON,
+    imm: POISONED_CALL,
     slots: 1,
   }));
 }

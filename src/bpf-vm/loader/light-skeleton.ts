@@ -15,7 +15,7 @@ import { type LoaderServices, loaderHelpers } from "./loader-helpers.ts";
 import { SysBpf } from "./sys-bpf.ts";
 
 /** A light skeleton's two arrays. */
-export type LightSkeleton = {
+export type SkeletonArrays = {
   /** The loader program (`opts_insn`). */
   readonly insns: Uint8Array;
   /** Its blob (`opts_data`). */
@@ -67,7 +67,7 @@ const LOADER_BUDGET = 1_000_000;
  * `bpf()` system call, and gives what it loaded.
  */
 export function loadSkeleton(
-  skeleton: LightSkeleton,
+  skeleton: SkeletonArrays,
   options: LoaderOptions,
 ): Result<LoadedSkeleton, LoadFailure> {
   const { maps, programs } = options.room ?? { maps: 8, programs: 1 };
@@ -97,7 +97,7 @@ export function loadSkeleton(
 
 /** The loader as a program of its own: its one map holds the blob. */
 export function loaderProgram(
-  { insns, data, offset = 0 }: LightSkeleton,
+  { insns, data, offset = 0 }: SkeletonArrays,
   target: Btf,
 ): Result<LoadedProgram, LoadFailure> {
   const instructions = decodeProgram(insns, { base: offset });

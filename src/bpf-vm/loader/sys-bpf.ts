@@ -8,7 +8,7 @@ import {
   MapType,
 } from "#bpf-vm/maps/definition.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
-import { Attributes, Command } from "./attributes.ts";
+import { Attributes, BpfCommand } from "./attributes.ts";
 import { Refusal } from "./failure.ts";
 import { type KernelView, readKernel } from "./kernel-view.ts";
 import { loadProgram } from "./prog-load.ts";
@@ -45,18 +45,18 @@ export class SysBpf {
 
   #carryOut(command: number, attributes: Attributes): number {
     switch (command) {
-      case Command.MAP_CREATE:
+      case BpfCommand.MAP_CREATE:
         return this.#createMap(attributes);
-      case Command.MAP_UPDATE_ELEM:
+      case BpfCommand.MAP_UPDATE_ELEM:
         return this.#updateElement(attributes);
-      case Command.MAP_FREEZE: {
+      case BpfCommand.MAP_FREEZE: {
         const map = this.#options.objects.get("map", attributes.u32(0));
         map.definition = { ...map.definition, frozen: true };
         return 0;
       }
-      case Command.BTF_LOAD:
+      case BpfCommand.BTF_LOAD:
         return this.#loadBtf(attributes);
-      case Command.PROG_LOAD: {
+      case BpfCommand.PROG_LOAD: {
         const program = loadProgram(attributes, this.#options);
         return this.#options.objects.add({ kind: "program", program });
       }
@@ -116,5 +116,5 @@ export class SysBpf {
 }
 
 function nameOf(command: number): string {
-  return Object.entries(Command).find(([, value]) => value === command)?.[0] ?? `command ${command}`;
+  return Object.entries(BpfCommand).find(([, value]) => value === command)?.[0] ?? `command ${command}`;
 }

@@ -37,12 +37,12 @@ export type RegionOptions = {
 /** Other memory for the bytes of regions: where an executor's own code can reach them. */
 export interface Home {
   /** Room for `length` bytes, zeroed, and for as many shadow bytes where the region has them. */
-  place(region: Region, length: number): Place;
+  place(region: Region, length: number): RegionPlace;
   /** Called after each change of a settled region's reach. */
   describe(region: Region): void;
 }
 
-export type Place = {
+export type RegionPlace = {
   /** The first byte's address, as the home counts. */
   readonly base: number;
   readonly bytes: Uint8Array;
@@ -111,7 +111,7 @@ export class Region {
   }
 
   /** Takes over a place that holds the region's bytes already. */
-  moveTo({ base, bytes, shadow }: Place): void {
+  moveTo({ base, bytes, shadow }: RegionPlace): void {
     this.base = base;
     this.bytes = bytes;
     this.view = viewOf(bytes);

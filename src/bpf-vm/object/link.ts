@@ -38,7 +38,7 @@ export type LinkInput = {
  *
  * @throws Refusal (-EINVAL, -ENOENT), NotModelled
  */
-export function link(
+export function linkProgram(
   main: { readonly code: CodeSection; readonly function: ObjectFunction },
   input: LinkInput,
 ): { readonly instructions: readonly Instruction[]; readonly placed: readonly Placed[] } {

@@ -14,7 +14,7 @@ import type { ElfFile } from "#formats/elf/elf-file.ts";
 import { type CodeSection, codeSections, type ObjectFunction } from "./code.ts";
 import { checkSections } from "./fix-ups.ts";
 import { kindOf } from "./kind.ts";
-import { link, type Placed } from "./link.ts";
+import { linkProgram, type Placed } from "./link.ts";
 import { objectMaps } from "./object-maps.ts";
 
 /** Functions that only programs call; not a program itself. */
@@ -88,7 +88,7 @@ function loadOne(
     const problem = creationProblem(map, pageSize);
     if (problem !== undefined) throw new Refusal(problem.errno, `map ${map.name}: ${problem.detail}`);
   }
-  const { instructions, placed } = link(
+  const { instructions, placed } = linkProgram(
     { code: part, function: main },
     {
       sections: code,

@@ -29,7 +29,7 @@ const WRITTEN: { readonly [Size in Bytes]: bigint } = {
 };
 
 /** Memory that an instruction names: *(register + offset), `bytes` long. */
-export type Target = {
+export type AccessedMemory = {
   readonly register: number;
   readonly offset: number;
   readonly bytes: Bytes;
@@ -40,7 +40,7 @@ export type Target = {
 };
 
 /** dst = *target. */
-export function emitLoad(code: Code, target: Target, signed: boolean, dst: number): void {
+export function emitLoad(code: Code, target: AccessedMemory, signed: boolean, dst: number): void {
   const load = LOADS[target.bytes][signed ? 1 : 0];
   const inFrame = frameOffset(target);
   if (inFrame === undefined) {
@@ -59,7 +59,7 @@ export function emitLoad(code: Code, target: Target, signed: boolean, dst: numbe
 }
 
 /** *target = the low bytes of source. */
-export function emitStore(code: Code, target: Target, source: Operand): void {
+export function emitStore(code: Code, target: AccessedMemory, source: Operand): void {
   const store = STORES[target.bytes];
   const inFrame = frameOffset(target);
   if (inFrame === undefined) {
@@ -78,7 +78,7 @@ export function emitStore(code: Code, target: Target, source: Operand): void {
 }
 
 /** An atomic operation with `source` as its register. */
-export function emitUpdate(code: Code, target: Target, does: Update, source: number): void {
+export function emitUpdate(code: Code, target: AccessedMemory, does: Update, source: number): void {
   code.i32(LEFT).get(LEFT_HERE).access(W.i32Store);
   emitHalves(code, target);
   code.i32(target.bytes).i32(target.at).call(numberOf("update")).tee(PLACE);
@@ -104,7 +104,7 @@ export function emitUpdate(code: Code, target: Target, does: Update, source: num
 }
 
 /** The target's offset within the function's own stack; undefined where it is not known to be there. */
-function frameOffset({ ownStack, offset, bytes }: Target): number | undefined {
+function frameOffset({ ownStack, offset, bytes }: AccessedMemory): number | undefined {
   const inFrame = STACK_SIZE + offset;
   return ownStack && inFrame >= 0 && inFrame <= STACK_SIZE - bytes ? inFrame : undefined;
 }
@@ -113,7 +113,7 @@ function frameOffset({ ownStack, offset, bytes }: Target): number | undefined {
  * Leaves on the stack where the target's bytes are: within the region that the register pointed to last,
  * or where a search finds them.
  */
-function emitPlace(code: Code, target: Target, access: "read" | "write"): void {
+function emitPlace(code: Code, target: AccessedMemory, access: "read" | "write"): void {
   const { register, bytes } = target;
   const hint = hintOf(register);
   const limits = access === "read" ? Descriptor.READ_LIMITS : Descriptor.WRITE_LIMITS;
@@ -133,18 +133,18 @@ function emitPlace(code: Code, target: Target, access: "read" | "write"): void {
   );
 }
 
-function emitSearch(code: Code, target: Target, access: "read" | "write"): void {
+function emitSearch(code: Code, target: AccessedMemory, access: "read" | "write"): void {
   emitAddress(code, target);
   code.i32(target.bytes).i32(target.at).get(LEFT_HERE);
   code.call(numberOf(access === "read" ? "find-to-read" : "find-to-write"));
 }
 
-function emitAddress(code: Code, { register, offset }: Target): void {
+function emitAddress(code: Code, { register, offset }: AccessedMemory): void {
   code.get(register);
   if (offset !== 0) code.i64(offset).op(W.i64Add);
 }
 
-function emitHalves(code: Code, target: Target): void {
+function emitHalves(code: Code, target: AccessedMemory): void {
   emitAddress(code, target);
   code.i64(32).op(W.i64ShrU, W.i32WrapI64);
   emitAddress(code, target);

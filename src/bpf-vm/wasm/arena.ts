@@ -1,5 +1,5 @@
 import { REGION_LOW, regionNumber } from "#bpf-vm/memory/memory.ts";
-import type { Home, Place, Region } from "#bpf-vm/memory/region.ts";
+import type { Home, Region, RegionPlace } from "#bpf-vm/memory/region.ts";
 import { engine, type LinearMemory, MAX_PAGES, PAGE } from "./engine.ts";
 import {
   DESCRIPTOR_SIZE,
@@ -36,7 +36,7 @@ export class Arena implements Home {
     this.take(heap);
   }
 
-  place(region: Region, length: number): Place {
+  place(region: Region, length: number): RegionPlace {
     const withShadow = region.shadow !== undefined;
     const base = this.take(withShadow ? shadowOffset(length) + length : length);
     this.#settled.set(region, { base, length });
@@ -91,7 +91,7 @@ export class Arena implements Home {
     }
   }
 
-  #placeAt(base: number, length: number, withShadow: boolean): Place {
+  #placeAt(base: number, length: number, withShadow: boolean): RegionPlace {
     const at = base + shadowOffset(length);
     return {
       base,

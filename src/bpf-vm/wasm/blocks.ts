@@ -5,7 +5,7 @@ import { formOf } from "#isa/lookup.ts";
 import type { Semantics } from "#isa/semantics.ts";
 
 /** An instruction with its meaning; the last one of a program stands behind it, where nothing may get to. */
-export type Step = {
+export type BlockStep = {
   /** Of the lowered instruction. */
   readonly at: number;
   readonly instruction: Instruction | undefined;
@@ -16,7 +16,7 @@ export type Step = {
 export type Block = {
   /** The place among the program's blocks. */
   readonly id: number;
-  readonly steps: readonly Step[];
+  readonly steps: readonly BlockStep[];
   /**
    * Blocks that follow: where the last instruction is a conditional jump, the one it jumps to and the one behind.
    */
@@ -35,7 +35,9 @@ export type ProgramBlocks = {
 export function blocksOf(program: LoadedProgram, more: readonly number[] = []): ProgramBlocks {
   const { instructions, lowered } = program;
   const steps = [
-    ...instructions.map((instruction, at): Step => ({ at, instruction, does: formOf(instruction).does })),
+    ...instructions.map(
+      (instruction, at): BlockStep => ({ at, instruction, does: formOf(instruction).does }),
+    ),
     { at: instructions.length, instruction: undefined, does: { kind: "end-of-program" } } as const,
   ];
   const targets = instructions.map((instruction) => {
@@ -67,7 +69,7 @@ export function blocksOf(program: LoadedProgram, more: readonly number[] = []): 
 }
 
 /** Whether control does not just go on behind it. */
-function ends(does: Step["does"]): boolean {
+function ends(does: BlockStep["does"]): boolean {
   switch (does.kind) {
     case "jump":
     case "jump-if":
@@ -82,12 +84,12 @@ function ends(does: Step["does"]): boolean {
 }
 
 /** Helpers and kfuncs may run functions of the program, so that their calls are blocks of their own. */
-function callsOut(does: Step["does"]): boolean {
+function callsOut(does: BlockStep["does"]): boolean {
   return does.kind === "call" && does.target !== "local";
 }
 
 /** What no program here may contain. */
-export function isRefused(does: Step["does"]): boolean {
+export function isRefused(does: BlockStep["does"]): boolean {
   switch (does.kind) {
     case "address-space-cast":
     case "packet-load":
@@ -100,7 +102,7 @@ export function isRefused(does: Step["does"]): boolean {
   }
 }
 
-function followers({ at, does }: Step, target: number | undefined): number[] {
+function followers({ at, does }: BlockStep, target: number | undefined): number[] {
   if (does.kind === "exit" || isRefused(does)) return [];
   if (does.kind === "jump") return [target ?? -1];
   return does.kind === "jump-if" ? [target ?? -1, at + 1] : [at + 1];

@@ -21,7 +21,7 @@ const idle: Arena[] = [];
  * Runs a program with the same outcome as `interpret`, compiled to WebAssembly. What its regions hold can be
  * read until the next run.
  */
-export function execute(execution: Execution, program: LoadedProgram): Outcome {
+export function executeCompiled(execution: Execution, program: LoadedProgram): Outcome {
   if (program.instructions.length > MOST_INSTRUCTIONS) return interpret(execution);
   // A run within a run, which a helper may start, needs an arena of its own.
   const arena = idle.pop() ?? new Arena();

@@ -1,6 +1,6 @@
-import { POISON } from "#bpf-vm/execution.ts";
+import { UNREADABLE } from "#bpf-vm/execution.ts";
 import { emitTest } from "./arithmetic.ts";
-import { type Block, isRefused, type Step } from "./blocks.ts";
+import { type Block, type BlockStep, isRefused } from "./blocks.ts";
 import { Code } from "./code.ts";
 import { emitFlow } from "./flow.ts";
 import { type ImportName, numberOf } from "./imports.ts";
@@ -10,7 +10,7 @@ import type { WasmFunction } from "./module.ts";
 import { I64, W } from "./opcodes.ts";
 import { emitStep, operand, type StepContext } from "./step.ts";
 
-const POISON_VALUE = (BigInt(POISON.high) << 32n) | BigInt(POISON.low);
+const POISON_VALUE = (BigInt(UNREADABLE.high) << 32n) | BigInt(UNREADABLE.low);
 /** The end of the function, where a block goes that the budget does not cover. */
 const EXHAUSTED = "exhausted";
 
@@ -64,7 +64,7 @@ class FunctionCompiler {
     this.#last(block, last, goTo);
   }
 
-  #last(block: Block, step: Step, goTo: (next: number) => void): void {
+  #last(block: Block, step: BlockStep, goTo: (next: number) => void): void {
     const code = this.#code;
     const { does, instruction, at } = step;
     const [next = -1, behind = -1] = block.next;

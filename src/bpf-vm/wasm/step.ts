@@ -1,9 +1,9 @@
 import { unreachable } from "#core/unreachable.ts";
 import type { Instruction } from "#isa/instruction.ts";
 import type { Bytes, Source } from "#isa/semantics.ts";
-import { emitLoad, emitStore, emitUpdate, type Target as Memory } from "./access.ts";
+import { emitLoad, emitStore, emitUpdate, type AccessedMemory as Memory } from "./access.ts";
 import { emitAlu, emitByteOrder, emitMoveSigned } from "./arithmetic.ts";
-import type { Step } from "./blocks.ts";
+import type { BlockStep } from "./blocks.ts";
 import type { Code } from "./code.ts";
 import { FRAME_POINTER } from "./locals.ts";
 import { W } from "./opcodes.ts";
@@ -17,7 +17,7 @@ export type StepContext = {
 };
 
 /** Compiles an instruction that goes on with the next one and calls nothing. */
-export function emitStep(code: Code, step: Step, context: StepContext): void {
+export function emitStep(code: Code, step: BlockStep, context: StepContext): void {
   const { does, instruction } = step;
   if (instruction === undefined) return;
   const { dst, src, offset } = instruction;
@@ -83,7 +83,7 @@ export function operand(code: Code, source: Source, { src, imm }: Instruction): 
 }
 
 /** Whether an instruction changes R10, which the kernel's verifier refuses and nothing else does. */
-export function changesFramePointer({ does, instruction }: Step): boolean {
+export function changesFramePointer({ does, instruction }: BlockStep): boolean {
   switch (does.kind) {
     case "alu":
     case "move-signed":

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Layer, layersOf, placesOf } from "#build/nesting.ts";
+import { layersOf, type ParserLayer, placesOf } from "#build/nesting.ts";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
 import { checkToolOutput } from "#build/tool-output.ts";
@@ -139,7 +139,7 @@ function bytecodeOf(target: Target): string {
   return `${target.name}_bytecode.o`;
 }
 
-async function encodeLayer(plan: Plan, { parsers, nested }: Layer): Promise<Result<Uint8Array>> {
+async function encodeLayer(plan: Plan, { parsers, nested }: ParserLayer): Promise<Result<Uint8Array>> {
   const sections: ContainerSection[] = [];
   for (const [i, parser] of parsers.entries()) {
     const data = await readOutput(plan.out, bytecodeOf(parser));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
-import { PRIVATE } from "#build/state.ts";
+import { PRIVATE } from "#build/state/state.ts";
 import { checkToolOutput, isWholeHeader, type OutputCheck } from "#build/tool-output.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";

@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { PARTS } from "#abi/parts.ts";
 import type { Plan } from "#build/plan.ts";
 import type { Rule } from "#build/rule.ts";
-import { PRIVATE } from "#build/state.ts";
+import { PRIVATE } from "#build/state/state.ts";
 import { ok } from "#core/result.ts";
 import type { Target } from "#generate/target.ts";
 import { type ManifestFile, nameOf, type Parameters, writeManifest } from "#manifest/manifest.ts";

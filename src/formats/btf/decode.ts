@@ -2,7 +2,7 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import { Btf, type BtfParts } from "./btf.ts";
-import { byteOrder, readHeader } from "./header.ts";
+import { byteOrder, readBtfHeader } from "./header.ts";
 import { checkLinks } from "./link.ts";
 import { scanTypes } from "./scan.ts";
 import { wordsOf } from "./words.ts";
@@ -32,7 +32,7 @@ function decode(bytes: Uint8Array, base: Btf | undefined, offset: number): Btf {
   if (base !== undefined && base.littleEndian !== littleEndian) {
     file.fail(0, "split BTF in another byte order than its base");
   }
-  const header = readHeader(file);
+  const header = readBtfHeader(file);
   const types = file.part("type section", header.types.offset, header.types.length);
   const strings = file.part("string section", header.strings.offset, header.strings.length);
   checkStrings(strings, base !== undefined);

@@ -1,7 +1,7 @@
 import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Btf } from "./btf.ts";
 import { decodeBtf } from "./decode.ts";
-import { readSections } from "./header.ts";
+import { readBtfSections } from "./header.ts";
 
 export type FoundBtf = {
   /** In bytes from the start of the searched bytes. */
@@ -60,6 +60,6 @@ function candidates(bytes: Uint8Array, start: Buffer, littleEndian: boolean): Fo
 /** Where the last section ends, if the header is good and that is still within `bytes`. */
 function claimedLength(bytes: Uint8Array, littleEndian: boolean): number | undefined {
   const reader = new ByteReader(bytes, { format: "BTF", section: "header", littleEndian });
-  const header = decoding(() => readSections(reader));
+  const header = decoding(() => readBtfSections(reader));
   return header.ok && header.value.end <= bytes.length ? header.value.end : undefined;
 }

@@ -43,14 +43,14 @@ export function byteOrder(reader: ByteReader): { readonly littleEndian: boolean 
  * As in the kernel (`btf_check_sec_info`), sections neither overlap nor leave the file; what
  * lies between and behind them may only be the zero bytes of an alignment to four.
  */
-export function readHeader(reader: ByteReader): BtfHeader {
-  const header = readSections(reader);
+export function readBtfHeader(reader: ByteReader): BtfHeader {
+  const header = readBtfSections(reader);
   checkSections(reader, header);
   return header;
 }
 
 /** The header alone, with sections that may lie anywhere: how long a blob claims to be. */
-export function readSections(reader: ByteReader): BtfHeader {
+export function readBtfSections(reader: ByteReader): BtfHeader {
   const { littleEndian } = reader;
   const version = reader.u8(2);
   if (version !== 1) reader.fail(2, `version ${version}, not 1`);

@@ -6,7 +6,7 @@
 export type BtfType =
   | Void
   | Int
-  | Reference
+  | ReferenceType
   | TypeTag
   | ArrayType
   | Composite
@@ -34,7 +34,7 @@ export type Int = Head<"int"> & {
   readonly bits: number;
 };
 
-export type Reference = Head<"ptr" | "typedef" | "volatile" | "const" | "restrict"> & {
+export type ReferenceType = Head<"ptr" | "typedef" | "volatile" | "const" | "restrict"> & {
   readonly type: number;
 };
 

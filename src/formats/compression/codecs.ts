@@ -2,6 +2,8 @@ import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { standingAside } from "#core/signals.ts";
+import { skipStreamPadding } from "#formats/compression/xz/xz-padding.ts";
+import { skipSkippableFrames } from "#formats/compression/zstd/zstd-skippable.ts";
 import { decompressAll } from "./streams.ts";
 import {
   type Codec,
@@ -10,8 +12,6 @@ import {
   type DecompressFailure,
   type DecompressOptions,
 } from "./types.ts";
-import { skipStreamPadding } from "./xz-padding.ts";
-import { skipSkippableFrames } from "./zstd-skippable.ts";
 
 export type { Codec } from "./types.ts";
 
@@ -36,46 +36,47 @@ export const CODECS: readonly Codec[] = [
     zbootNames: ["zstd22", "zstd"],
     magic: [0x28, 0xb5, 0x2f, 0xfd],
     next: skipSkippableFrames,
-    load: async () => (await import("./zstd.ts")).decompressZstd,
-    loadEncoder: async () => (await import("./zstd-encode.ts")).compressZstd,
+    load: async () => (await import("#formats/compression/zstd/zstd.ts")).decompressZstd,
+    loadEncoder: async () => (await import("#formats/compression/zstd/zstd-encode.ts")).compressZstd,
   },
   {
     name: "xz",
     zbootNames: ["xzkern", "xz"],
     magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
     next: skipStreamPadding,
-    load: async () => (await import("./xz.ts")).decompressXz,
-    loadEncoder: async () => (await import("./xz-encode.ts")).compressXz,
+    load: async () => (await import("#formats/compression/xz/xz.ts")).decompressXz,
+    loadEncoder: async () => (await import("#formats/compression/xz/xz-encode.ts")).compressXz,
   },
   {
     name: "lz4",
     zbootNames: ["lz4"],
     magic: [0x02, 0x21, 0x4c, 0x18],
-    load: async () => (await import("./lz4-legacy.ts")).decompressLz4Legacy,
-    loadEncoder: async () => (await import("./lz4-encode.ts")).compressLz4Legacy,
+    load: async () => (await import("#formats/compression/lz4/lz4-legacy.ts")).decompressLz4Legacy,
+    loadEncoder: async () => (await import("#formats/compression/lz4/lz4-encode.ts")).compressLz4Legacy,
   },
   {
     name: "lzma",
     zbootNames: ["lzma"],
     // The properties byte of lc=3 lp=0 pb=2, which every encoder in use writes, and a dictionary of whole 64 KiB.
     magic: [0x5d, 0x00, 0x00],
-    load: async () => (await import("./lzma-alone.ts")).decompressLzmaAlone,
-    loadEncoder: async () => (await import("./lzma-alone-encode.ts")).compressLzmaAlone,
+    load: async () => (await import("#formats/compression/lzma/lzma-alone.ts")).decompressLzmaAlone,
+    loadEncoder: async () =>
+      (await import("#formats/compression/lzma/lzma-alone-encode.ts")).compressLzmaAlone,
   },
   {
     name: "lzo",
     zbootNames: ["lzo"],
     magic: [0x89, 0x4c, 0x5a, 0x4f, 0x00, 0x0d, 0x0a, 0x1a, 0x0a],
     next: adjacent,
-    load: async () => (await import("./lzop.ts")).decompressLzop,
-    loadEncoder: async () => (await import("./lzop-encode.ts")).compressLzop,
+    load: async () => (await import("#formats/compression/lzo/lzop.ts")).decompressLzop,
+    loadEncoder: async () => (await import("#formats/compression/lzo/lzop-encode.ts")).compressLzop,
   },
   {
     name: "bzip2",
     zbootNames: ["bzip2"],
     magic: [0x42, 0x5a, 0x68],
     next: adjacent,
-    load: async () => (await import("./bzip2.ts")).decompressBzip2,
+    load: async () => (await import("#formats/compression/bzip2/bzip2.ts")).decompressBzip2,
   },
 ];
 

@@ -72,37 +72,12 @@ export function readHeader(file: ByteReader): ElfHeader {
     header.fail(0x3a, `e_shentsize ${header.u16(0x3a)}, must be ${ELF64_SECTION_HEADER_SIZE}`);
   }
 
-  const counts = { programs: shortPrograms, sections: shortSections, names: shortNames };
-  if (sectionHeaderOffset !== 0) {
-    if (sectionHeaderOffset > file.length - ELF64_SECTION_HEADER_SIZE) {
-      header.fail(0x28, `e_shoff ${sectionHeaderOffset} leaves no section header in ${file.length} bytes`);
-    }
-    const first = file.part("section header 0", sectionHeaderOffset, ELF64_SECTION_HEADER_SIZE);
-    if (shortSections === 0) counts.sections = first.size64(0x20);
-    if (shortNames === SHN.XINDEX) counts.names = first.u32(0x28);
-    if (shortPrograms === PN_XNUM) counts.programs = first.u32(0x2c);
-    const room = Math.floor((file.length - sectionHeaderOffset) / ELF64_SECTION_HEADER_SIZE);
-    if (counts.sections > room) {
-      header.fail(0x3c, `${counts.sections} section headers at ${sectionHeaderOffset}, room for ${room}`);
-    }
-    if (counts.sections > MOST_SECTIONS) {
-      header.fail(0x3c, `${counts.sections} section headers; at most ${MOST_SECTIONS} are read`);
-    }
-    if (counts.names !== SHN.UNDEF && counts.names >= counts.sections) {
-      header.fail(0x3e, `e_shstrndx ${counts.names} of ${counts.sections} sections`);
-    }
-  } else if (shortPrograms === PN_XNUM) {
+  const short = { programs: shortPrograms, sections: shortSections, names: shortNames };
+  if (sectionHeaderOffset === 0 && shortPrograms === PN_XNUM) {
     header.fail(0x38, "e_phnum is PN_XNUM without a section header table");
   }
-  if (counts.programs > 0) {
-    const room = Math.floor((file.length - programHeaderOffset) / ELF64_PROGRAM_HEADER_SIZE);
-    if (counts.programs > room) {
-      header.fail(
-        0x20,
-        `${counts.programs} program headers at ${programHeaderOffset}, room for ${Math.max(0, room)}`,
-      );
-    }
-  }
+  const counts = sectionHeaderOffset === 0 ? short : wholeCounts(file, header, sectionHeaderOffset, short);
+  checkProgramRoom(file, header, programHeaderOffset, counts.programs);
   return {
     littleEndian: file.littleEndian,
     osAbi: header.u8(7),
@@ -116,4 +91,43 @@ export function readHeader(file: ByteReader): ElfHeader {
     sectionCount: counts.sections,
     sectionNamesIndex: counts.names,
   };
+}
+
+type Counts = { readonly programs: number; readonly sections: number; readonly names: number };
+
+/** The counts with those that stand in section header 0, and room for them. */
+function wholeCounts(
+  file: ByteReader,
+  header: ByteReader,
+  sectionHeaderOffset: number,
+  short: Counts,
+): Counts {
+  if (sectionHeaderOffset > file.length - ELF64_SECTION_HEADER_SIZE) {
+    header.fail(0x28, `e_shoff ${sectionHeaderOffset} leaves no section header in ${file.length} bytes`);
+  }
+  const first = file.part("section header 0", sectionHeaderOffset, ELF64_SECTION_HEADER_SIZE);
+  const counts = {
+    programs: short.programs === PN_XNUM ? first.u32(0x2c) : short.programs,
+    sections: short.sections === 0 ? first.size64(0x20) : short.sections,
+    names: short.names === SHN.XINDEX ? first.u32(0x28) : short.names,
+  };
+  const room = Math.floor((file.length - sectionHeaderOffset) / ELF64_SECTION_HEADER_SIZE);
+  if (counts.sections > room) {
+    header.fail(0x3c, `${counts.sections} section headers at ${sectionHeaderOffset}, room for ${room}`);
+  }
+  if (counts.sections > MOST_SECTIONS) {
+    header.fail(0x3c, `${counts.sections} section headers; at most ${MOST_SECTIONS} are read`);
+  }
+  if (counts.names !== SHN.UNDEF && counts.names >= counts.sections) {
+    header.fail(0x3e, `e_shstrndx ${counts.names} of ${counts.sections} sections`);
+  }
+  return counts;
+}
+
+function checkProgramRoom(file: ByteReader, header: ByteReader, offset: number, count: number): void {
+  if (count === 0) return;
+  const room = Math.floor((file.length - offset) / ELF64_PROGRAM_HEADER_SIZE);
+  if (count > room) {
+    header.fail(0x20, `${count} program headers at ${offset}, room for ${Math.max(0, room)}`);
+  }
 }

@@ -15,7 +15,7 @@ export const SECTION_SIZE = 40;
 const CERTIFICATE_DIRECTORY = 4;
 const LARGEST = 2 ** 32 - 1;
 
-export type HeaderLayout = {
+export type MovedHeaders = {
   /** Where section data begin in the old file, and by how much they move. */
   readonly firstData: number;
   readonly shift: number;
@@ -39,7 +39,7 @@ export function writeHeaders(
   pe: PeFile,
   kept: readonly PeSection[],
   added: readonly AddedSection[],
-  layout: HeaderLayout,
+  layout: MovedHeaders,
 ): Uint8Array {
   const { firstData, shift, imageEnd, certificates } = layout;
   const { offset: optional, fileAlignment } = pe.optionalHeader;

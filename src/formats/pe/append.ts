@@ -14,12 +14,12 @@ export type AppendOptions = {
   /** What becomes of bytes behind the sections (`peOverlay`). Default `keep`: they stay where they are. */
   readonly overlay?: "keep" | "drop";
   /** The COFF string table, in which `/N` section names stand: kept as the last but the certificates, without symbols. */
-  readonly strings?: FileRange | undefined;
+  readonly strings?: KeptRange | undefined;
   /** What becomes of the certificate table, which no longer verifies either way. */
   readonly certificates: "keep" | "strip";
 };
 
-export type FileRange = { readonly offset: number; readonly length: number };
+export type KeptRange = { readonly offset: number; readonly length: number };
 
 /** A stretch of the new file, in order: new bytes, a range of the old file, or the content of an added section. */
 export type PePiece =

@@ -3,7 +3,7 @@ import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
 import { judge } from "#verify/judge.ts";
 import { type GoodFile, goodFile } from "#verify/mutations/good-file.ts";
 import { mutationsOf } from "#verify/mutations/mutations.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import type { Finding } from "#verify/verdict.ts";
 import { changesText } from "./changes.ts";
 import { findingKey } from "./finding-key.ts";
@@ -18,7 +18,7 @@ export type Entry = Shown & {
   readonly origin: number;
 };
 
-export type Discovery = Entry & {
+export type FuzzDiscovery = Entry & {
   /** Kind and source line: one discovery a key. */
   readonly key: string;
   readonly finding: Finding;
@@ -29,10 +29,10 @@ export type Discovery = Entry & {
 };
 
 /** What one case brought. */
-export type Step = { readonly entry?: Entry; readonly discoveries: readonly Discovery[] };
+export type CampaignStep = { readonly entry?: Entry; readonly discoveries: readonly FuzzDiscovery[] };
 
 export type CampaignOptions = {
-  readonly subject: Subject;
+  readonly subject: ParserUnderTest;
   /** Good files, at least one. */
   readonly seeds: readonly GoodFile[];
   readonly seed: number;
@@ -95,7 +95,7 @@ export class Campaign {
   }
 
   /** Judges the next case. */
-  step(): Step {
+  step(): CampaignStep {
     const index = this.next;
     this.next += this.#stride;
     const entry = this.#planned[index]?.() ?? this.#mutant(new Random(this.#options.seed, index));
@@ -151,7 +151,7 @@ export class Campaign {
     return more;
   }
 
-  #discoveries(entry: Entry, findings: readonly Finding[], index: number): readonly Discovery[] {
+  #discoveries(entry: Entry, findings: readonly Finding[], index: number): readonly FuzzDiscovery[] {
     return findings.flatMap((finding) => {
       const key = findingKey(finding);
       if (this.#known.has(key)) return [];
@@ -160,7 +160,7 @@ export class Campaign {
     });
   }
 
-  #smallest(entry: Entry, key: string, index: number): Discovery | undefined {
+  #smallest(entry: Entry, key: string, index: number): FuzzDiscovery | undefined {
     const origin = this.#options.seeds[entry.origin];
     if (origin === undefined) return undefined;
     const aside = this.coverage.map((one) => one.slice());

@@ -1,4 +1,4 @@
-import { type Field, numberAt } from "#verify/mutations/field.ts";
+import { type FileField, numberAt } from "#verify/mutations/field.ts";
 import { allFields, type GoodFile } from "#verify/mutations/good-file.ts";
 
 /** A run of bytes in which an image is not what its origin is; behind the origin's end that is zeros. */
@@ -26,8 +26,8 @@ export function changedRanges(image: Uint8Array, origin: Uint8Array): readonly C
 /** What is wrong with an image, in words: the fields that differ from its origin's, other bytes, its size. */
 export function changesText(image: Uint8Array, origin: GoodFile): string {
   const fields = allFields(origin).filter(({ at, width }) => at + width <= image.length);
-  const covers = ({ at, width }: Field, byte: number) => at <= byte && byte < at + width;
-  const named = new Set<Field>();
+  const covers = ({ at, width }: FileField, byte: number) => at <= byte && byte < at + width;
+  const named = new Set<FileField>();
   let others = 0;
   for (const { start, end } of changedRanges(image, origin.image)) {
     for (let at = start; at < end; at++) {

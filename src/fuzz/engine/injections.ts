@@ -1,13 +1,13 @@
 import { probeReadSites } from "#bpf-vm/helpers/probe-read.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
-import type { Subject } from "#verify/subject.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import type { Random } from "./random.ts";
 
 /** Higher counts than a parser with a record a part gets to. */
 const [RESERVES, BUFFERS, PROBES] = [5, 4, 12];
 
 /** Makes the faults that a campaign injects; now and then two at once. */
-export function injectionsFor(subject: Subject): (random: Random) => Injection {
+export function injectionsFor(subject: ParserUnderTest): (random: Random) => Injection {
   const sites = [...new Set(subject.programs.flatMap(probeReadSites))];
   const one = (random: Random): Injection => {
     switch (random.below(5)) {

@@ -1,4 +1,4 @@
-import { type Field, setNumber } from "#verify/mutations/field.ts";
+import { type FileField, setNumber } from "#verify/mutations/field.ts";
 import { allFields, type GoodFile } from "#verify/mutations/good-file.ts";
 import type { Random } from "./random.ts";
 import { editTable, NAMES } from "./table-edits.ts";
@@ -10,7 +10,7 @@ export type Parent = {
   /** Undefined where it begins like none of the formats. */
   readonly file: GoodFile | undefined;
   /** Those that parsers go by come more often. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly FileField[];
 };
 
 const MOST_CHANGES = 4;

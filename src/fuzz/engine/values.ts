@@ -1,4 +1,4 @@
-import { type Field, numberAt } from "#verify/mutations/field.ts";
+import { type FileField, numberAt } from "#verify/mutations/field.ts";
 import type { Random } from "./random.ts";
 
 /** Values that a check may get wrong, by the bits they take. */
@@ -37,7 +37,12 @@ const EDGES: readonly bigint[] = [
 ];
 
 /** A value worth trying in a field of an image: an edge, a place near the end, a neighbour, a sum that wraps. */
-export function valueFor(random: Random, image: Uint8Array, field: Field, fields: readonly Field[]): bigint {
+export function valueFor(
+  random: Random,
+  image: Uint8Array,
+  field: FileField,
+  fields: readonly FileField[],
+): bigint {
   const top = 1n << BigInt(8 * field.width);
   const near = BigInt(random.below(9) - 4);
   const other = () => {

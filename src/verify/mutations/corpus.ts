@@ -1,7 +1,8 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { ImageArchitecture } from "#reference-parsers/input.ts";
 import type { ReferenceName } from "#verify/references.ts";
-import type { Format, GoodFile } from "./good-file.ts";
+import type { Format } from "./formats.ts";
+import type { GoodFile } from "./good-file.ts";
 import { formatsOf, goodFiles } from "./good-files.ts";
 import { expectedText } from "./mutation.ts";
 import { mutationsOf } from "./mutations.ts";

@@ -1,5 +1,5 @@
 import { latin1 } from "#bytes/reader.ts";
-import { type Field, type FieldRow, fieldsOf, numberAt, setNumber } from "./field.ts";
+import { type FieldRow, type FileField, fieldsOf, numberAt, setNumber } from "./field.ts";
 import { type ZbootLayout, zbootLayout } from "./zboot-layout.ts";
 
 /* Source: System V gABI, chapter 4; tables apart from the parsers' and decoders' own. */
@@ -36,7 +36,7 @@ export type ElfRow = {
 export type ElfLayout = {
   readonly headersEnd: number;
   readonly tableAt: number;
-  readonly fields: readonly Field[];
+  readonly fields: readonly FileField[];
   /** The null section is the first. */
   readonly rows: readonly ElfRow[];
   readonly namesIndex: number;

@@ -2,7 +2,7 @@
 export type Role = "magic" | "offset" | "size" | "count" | "index" | "type" | "ignored";
 
 /** A little-endian number in an image, or a magic number of up to eight bytes. */
-export type Field = {
+export type FileField = {
   /** As failures name it: `DOS header`, `section header 2`. */
   readonly section: string;
   /** As its specification writes it: `e_shoff`, `PointerToRawData`. */
@@ -14,10 +14,10 @@ export type Field = {
 };
 
 /** A row of a format's own table of fields. */
-export type FieldRow = readonly [name: string, at: number, width: Field["width"], role: Role];
+export type FieldRow = readonly [name: string, at: number, width: FileField["width"], role: Role];
 
 /** The fields of a header that begins at `base` of an image. */
-export function fieldsOf(rows: readonly FieldRow[], section: string, base: number): readonly Field[] {
+export function fieldsOf(rows: readonly FieldRow[], section: string, base: number): readonly FileField[] {
   return rows.map(([name, at, width, role]) => ({ section, name, at: base + at, width, role }));
 }
 
@@ -39,7 +39,7 @@ export function setNumber(image: Uint8Array, at: number, width: number, value: b
 /** A copy with one number changed. */
 export function withNumber(
   image: Uint8Array,
-  { at, width }: Pick<Field, "at" | "width">,
+  { at, width }: Pick<FileField, "at" | "width">,
   value: bigint,
 ): Uint8Array {
   const copy = image.slice();

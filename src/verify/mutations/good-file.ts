@@ -1,11 +1,8 @@
 import { type ElfLayout, elfLayout } from "./elf-layout.ts";
-import type { Field } from "./field.ts";
+import type { FileField } from "./field.ts";
 import { type PeLayout, peLayout } from "./pe-layout.ts";
 import { type PlainLayout, plainLayout } from "./plain-layout.ts";
 import { type ZbootLayout, zbootLayout } from "./zboot-layout.ts";
-
-export const FORMATS = ["zboot", "uki", "envelope", "plain"] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** An image that a parser takes, with the places of its fields. */
 export type GoodFile = { readonly name: string; readonly image: Uint8Array } & (
@@ -30,7 +27,7 @@ export function goodFile(name: string, bytes: Uint8Array): GoodFile | undefined 
 }
 
 /** All fields of an image, those of an envelope's kernel too. */
-export function allFields(file: GoodFile): readonly Field[] {
+export function allFields(file: GoodFile): readonly FileField[] {
   return file.format === "envelope"
     ? [...file.layout.fields, ...(file.layout.kernel?.fields ?? [])]
     : file.layout.fields;

@@ -8,7 +8,8 @@ import { encodeZboot } from "#formats/zboot/encode.ts";
 import type { ImageArchitecture } from "#reference-parsers/input.ts";
 import type { ReferenceName } from "#verify/references.ts";
 import { withNumber } from "./field.ts";
-import { type Format, type GoodFile, goodFile } from "./good-file.ts";
+import type { Format } from "./formats.ts";
+import { type GoodFile, goodFile } from "./good-file.ts";
 import { PLAIN_MAGICS } from "./plain-layout.ts";
 
 /** EM_AARCH64, SHT_PROGBITS, SHT_NOTE, ET_EXEC. */

@@ -1,4 +1,4 @@
-import type { Format } from "./good-file.ts";
+import type { Format } from "./formats.ts";
 
 /** What a correct parser makes of a mutated file. */
 export type Expected =

@@ -1,5 +1,5 @@
 import { latin1 } from "#bytes/reader.ts";
-import { type Field, type FieldRow, fieldsOf, numberAt, setNumber } from "./field.ts";
+import { type FieldRow, type FileField, fieldsOf, numberAt, setNumber } from "./field.ts";
 
 /* Source: Microsoft, "PE Format"; tables apart from the parsers' and decoders' own. */
 const DOS_ROWS: readonly FieldRow[] = [
@@ -39,7 +39,7 @@ export type PeLayout = {
   readonly signatureAt: number;
   readonly tableAt: number;
   readonly headersEnd: number;
-  readonly fields: readonly Field[];
+  readonly fields: readonly FileField[];
   readonly rows: readonly PeRow[];
 };
 

@@ -1,4 +1,4 @@
-import { type Field, type FieldRow, fieldsOf, numberAt } from "./field.ts";
+import { type FieldRow, type FileField, fieldsOf, numberAt } from "./field.ts";
 
 /** Source: Linux, Documentation/arch/arm64/booting.rst; a table apart from the parsers' and decoders' own. */
 const ROWS: readonly FieldRow[] = [
@@ -24,7 +24,7 @@ export const PLAIN_MAGICS: readonly (readonly [arch: string, magic: bigint])[] =
 /** A kernel that needs no unpacking. */
 export type PlainLayout = {
   readonly headersEnd: number;
-  readonly fields: readonly Field[];
+  readonly fields: readonly FileField[];
 };
 
 /** Undefined for bytes that do not begin as a kernel of one of the architectures. */

@@ -1,4 +1,4 @@
-import { type Field, type FieldRow, fieldsOf, numberAt } from "./field.ts";
+import { type FieldRow, type FileField, fieldsOf, numberAt } from "./field.ts";
 
 /** Source: Linux, drivers/firmware/efi/libstub/zboot-header.S; a table apart from the parsers' and decoders' own. */
 const ROWS: readonly FieldRow[] = [
@@ -22,7 +22,7 @@ export type ZbootLayout = {
   readonly size: number;
   /** Behind the last byte of the header, in the image. */
   readonly headersEnd: number;
-  readonly fields: readonly Field[];
+  readonly fields: readonly FileField[];
   /** From the file's own start. */
   readonly payload: { readonly offset: number; readonly size: number };
 };

@@ -7,12 +7,12 @@ import type { MapDefinition } from "#bpf-vm/maps/definition.ts";
 import type { ImmediateTarget, LoadedProgram } from "#bpf-vm/program.ts";
 import { type Executor, type RunOutcome, runProgram, TRACING_CALLABLES } from "#bpf-vm/run-program.ts";
 import { decodeProgram, encodeProgram, type Instruction } from "#isa/instruction.ts";
-import { FORMS, type Form } from "#isa/table.ts";
+import { FORMS, type InstructionForm } from "#isa/table.ts";
 import { expectValue } from "../../support/expect-value.ts";
 
 /** One instruction to be: its form and the fields that the form leaves open. */
 export type Line = {
-  readonly form: Form;
+  readonly form: InstructionForm;
   readonly dst?: number;
   readonly src?: number;
   readonly offset?: number;
@@ -21,7 +21,7 @@ export type Line = {
 };
 
 /** The form called `mnemonic`; with two sources, the one asked for. */
-function form(mnemonic: string, source?: "reg" | "imm"): Form {
+function form(mnemonic: string, source?: "reg" | "imm"): InstructionForm {
   const found = FORMS.filter((candidate) => candidate.mnemonic === mnemonic);
   const chosen =
     source === undefined ? found[0] : found.find(({ does }) => "source" in does && does.source === source);

@@ -82,7 +82,8 @@ function* withEdges(good: Uint8Array): Generator<Uint8Array> {
       for (const value of width === 1 ? [0n, 0x5an] : EDGES) {
         const bytes = good.slice();
         for (let i = 0; i < width; i++) bytes[at + i] = Number((value >> BigInt(8 * i)) & 0xffn);
-        yield bytes;
+        // Most of a header is zeros, and has this edge already.
+        if (Buffer.compare(bytes.subarray(at, at + width), good.subarray(at, at + width)) !== 0) yield bytes;
       }
     }
   }
@@ -93,6 +94,9 @@ export function wellFormed(kinds: readonly ImageKind[]): readonly Uint8Array[] {
   return kinds.flatMap((kind) => GOOD[kind]);
 }
 
+/** Made once, and not again for each parser. */
+let random: readonly Uint8Array[] | undefined;
+
 /** The same images every time: good ones, good ones with one thing wrong, and random ones of all kinds. */
 export function* images(kinds: readonly ImageKind[]): Generator<Uint8Array> {
   yield* Object.values(GOOD).flat();
@@ -101,5 +105,6 @@ export function* images(kinds: readonly ImageKind[]): Generator<Uint8Array> {
     for (let length = 0; length < good.length; length += 7) yield good.subarray(0, length);
     yield* withEdges(good);
   }
-  yield* fc.sample(anyImage, { seed: 7, numRuns: 1000 });
+  random ??= fc.sample(anyImage, { seed: 7, numRuns: 1000 });
+  yield* random;
 }

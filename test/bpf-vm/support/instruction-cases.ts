@@ -1,4 +1,4 @@
-import { FORMS, type Form } from "#isa/table.ts";
+import { FORMS, type InstructionForm } from "#isa/table.ts";
 import { type Line, op } from "./assemble.ts";
 import { aluResult, atomicResult, byteOrderResult, jumps, moveResult } from "./instruction-model.ts";
 
@@ -19,7 +19,7 @@ export type InstructionCase = {
 /** Every form that computes, jumps on a test, loads, stores or updates memory. */
 export const INSTRUCTION_CASES: readonly InstructionCase[] = FORMS.flatMap(casesOf);
 
-function casesOf(form: Form): readonly InstructionCase[] {
+function casesOf(form: InstructionForm): readonly InstructionCase[] {
   const { does } = form;
   const usesImm = "source" in does && does.source === "imm";
   const title = `${form.mnemonic}${"source" in does ? ` ${does.source}` : ""}`;
@@ -99,7 +99,7 @@ function casesOf(form: Form): readonly InstructionCase[] {
   }
 }
 
-type Update = Extract<Form["does"], { readonly kind: "atomic" | "exchange" | "compare-exchange" }>;
+type Update = Extract<InstructionForm["does"], { readonly kind: "atomic" | "exchange" | "compare-exchange" }>;
 
 function updated(does: Update, { a, b, c }: Given): After {
   const mask = (1n << BigInt(8 * does.bytes)) - 1n;

@@ -4,7 +4,7 @@ import { BPF_F_RDONLY_PROG, MapType } from "#bpf-vm/maps/definition.ts";
 import { REGION_LOW } from "#bpf-vm/memory/memory.ts";
 import type { Region } from "#bpf-vm/memory/region.ts";
 import { helperId } from "#isa/helpers.ts";
-import { FORMS, type Form } from "#isa/table.ts";
+import { FORMS, type InstructionForm } from "#isa/table.ts";
 import { call, exit, type Line, op, type Setting, symbol } from "./assemble.ts";
 
 /** A line whose jump, call or function address goes to another line, by its place modulo their number. */
@@ -55,7 +55,7 @@ const slip = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: -4, max: 7 }) },
   { weight: 1, arbitrary: fc.constantFrom(-512, 504, 0x7f00, -0x7f00) },
 );
-const from = (forms: readonly Form[]) => fc.constantFrom(...forms);
+const from = (forms: readonly InstructionForm[]) => fc.constantFrom(...forms);
 
 const plain = fc
   .record({ form: from(PLAIN), dst: register, src: source, imm, to: place })

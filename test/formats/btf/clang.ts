@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Btf } from "#formats/btf/btf.ts";
-import { describe } from "#formats/btf/c-text.ts";
+import { describe } from "#formats/btf/c/c-text.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { membersOf } from "#formats/btf/members.ts";
 import { sizeOf } from "#formats/btf/resolve.ts";

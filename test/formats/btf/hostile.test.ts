@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, it, describe as suite } from "vitest";
 import type { Malformed } from "#core/failure.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import { emitHeader } from "#formats/btf/c-header.ts";
-import { describe } from "#formats/btf/c-text.ts";
+import { emitHeader } from "#formats/btf/c/c-header.ts";
+import { describe } from "#formats/btf/c/c-text.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { findBtf } from "#formats/btf/find-btf.ts";
 import { findMember } from "#formats/btf/members.ts";
@@ -28,7 +28,7 @@ function askEverything(btf: Btf): void {
     describe(btf, id);
     findMember(btf, id, "nowhere");
     const word = btf.kind(id).replace("64", "");
-    emitHeader(btf, [word === "typedef" ? btf.name(id) : `${word} ${btf.name(id)}`]);
+    void emitHeader(btf, [word === "typedef" ? btf.name(id) : `${word} ${btf.name(id)}`]);
   }
 }
 

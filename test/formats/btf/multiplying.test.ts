@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { matchAccess, parseAccess } from "#bpf-vm/loader/core-access.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import { layoutChecks } from "#formats/btf/c-checks.ts";
-import { emitHeader } from "#formats/btf/c-header.ts";
-import { describe } from "#formats/btf/c-text.ts";
+import { layoutChecks } from "#formats/btf/c/c-checks.ts";
+import { emitHeader } from "#formats/btf/c/c-header.ts";
+import { describe } from "#formats/btf/c/c-text.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { compositeOf, findMember, MOST_MEMBERS, membersOf } from "#formats/btf/members.ts";
 import { type BtfBuilder, BtfBuilder as Builder } from "../../support/btf-builder.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CODECS, type Codec, compress, decompress } from "#formats/compression/codecs.ts";
-import { frameOfRawBlocks } from "#formats/compression/zstd-encode.ts";
+import { frameOfRawBlocks } from "#formats/compression/zstd/zstd-encode.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, output } from "../../support/tools.ts";

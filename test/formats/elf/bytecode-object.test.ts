@@ -132,7 +132,7 @@ test("the bytecode object decoder is total on a good file with arbitrary bytes c
     fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
       const bytes = Uint8Array.from(file);
       for (const [at, value] of changes) bytes[at] = value;
-      decodeBytecodeObject(bytes);
+      void decodeBytecodeObject(bytes);
     }),
     { numRuns: 2000 },
   );

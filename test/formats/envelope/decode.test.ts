@@ -273,7 +273,7 @@ test("the envelope decoder is total on a good file with arbitrary bytes changed"
     fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
       const bytes = Uint8Array.from(good.bytes);
       for (const [at, value] of changes) bytes[at] = value;
-      decodeEnvelope(bytes);
+      void decodeEnvelope(bytes);
     }),
     { numRuns: 3000 },
   );

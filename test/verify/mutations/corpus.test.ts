@@ -6,7 +6,7 @@ import { faultPaths } from "#verify/fault-paths.ts";
 import { judge } from "#verify/judge.ts";
 import { hostileCorpus } from "#verify/mutations/corpus.ts";
 import type { ReferenceName } from "#verify/references.ts";
-import { type Subject, subjectsOf } from "#verify/subject.ts";
+import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../../bpf-vm/support/parsers.ts";
 
 const LIMITS = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 1 << 15 };
@@ -17,9 +17,9 @@ describe.each(REVISIONS)("the hostile corpus of %s", (revision) => {
     built = await buildParsers(revision);
   });
 
-  function subject(name: ReferenceName): Subject {
+  function subject(name: ReferenceName): ParserUnderTest {
     const parser = loadParser(built.file(`${name}.bpf`), { target: profileBtf(revision) });
-    const found = parser.ok ? subjectsOf(parser.value, { name, revision, limits: LIMITS }) : parser;
+    const found = parser.ok ? parsersUnderTest(parser.value, { name, revision, limits: LIMITS }) : parser;
     const [first] = found.ok ? found.value : [];
     if (first === undefined) throw new Error(JSON.stringify(found));
     return first;

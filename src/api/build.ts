@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { type BuildReport, build as buildGoals } from "#build/build.ts";
+import { takeTurn } from "#build/lock.ts";
+import type { BuildRequest } from "#build/request.ts";
+import { rememberRequest } from "#build/state/remember.ts";
+import { readState, writeState } from "#build/state/state-file.ts";
+import { ok, type Result } from "#core/result.ts";
+import { packageRoot, setupScript } from "./common/package-root.ts";
+import type { Context } from "./context.ts";
+
+export type { BuildReport, BuildRequest };
+
+/** For a next run with the same key, which gets the summary at once where nothing has changed (`build/up-to-date.ts`). */
+export type Remembering = {
+  readonly key: string;
+  readonly summary: (report: BuildReport) => string;
+};
+
+/** Builds the parsers that the goals name. Builds in one folder take turns. Errors: those of `build/`, and of the folder's state. */
+export async function build(
+  request: BuildRequest,
+  context: Context,
+  remembering?: Remembering,
+): Promise<Result<BuildReport>> {
+  const { emit, signal } = context;
+  const turn = await takeTurn(request.out, signal, () =>
+    emit({ kind: "note", text: `waiting for another build in ${request.out}` }),
+  );
+  if (!turn.ok) return turn;
+  try {
+    return await inTurn(request, context, remembering);
+  } finally {
+    turn.value();
+  }
+}
+
+async function inTurn(
+  request: BuildRequest,
+  context: Context,
+  remembering: Remembering | undefined,
+): Promise<Result<BuildReport>> {
+  const root = packageRoot();
+  const read = await readState(request.out, context.emit);
+  if (!read.ok) return read;
+  const state = read.value;
+  const built = await buildGoals(request, {
+    ...context,
+    state,
+    templates: join(root, "templates"),
+    setupScript: setupScript(),
+  });
+  if (!built.ok) return built;
+  const { report, since } = built.value;
+  const written =
+    remembering === undefined
+      ? await writeState(request.out, state)
+      : await rememberRequest(
+          request.out,
+          state,
+          remembering.key,
+          { watched: [...built.value.watched, join(root, "dist", "main.cjs")], since },
+          remembering.summary(report),
+        );
+  return written.ok ? ok(report) : written;
+}

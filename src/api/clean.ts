@@ -1,0 +1,79 @@
+import { realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { takeTurn } from "#build/lock.ts";
+import type { BuildRequest } from "#build/request.ts";
+import { outputsToClean } from "#build/rules.ts";
+import { PRIVATE } from "#build/state/state.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { fileFailed } from "#files/errno.ts";
+import { loadTargets } from "#generate/target.ts";
+import { packageRoot } from "./common/package-root.ts";
+import type { Context } from "./context.ts";
+
+export type CleanReport = {
+  /** Files that stay, because the request names them as inputs. */
+  readonly kept: readonly string[];
+};
+
+/**
+ * Removes what any build leaves in the output folder, but never a file that the request names as an input. Takes its turn as a build does:
+ * nothing is taken away from one at work.
+ */
+export async function clean(
+  request: BuildRequest,
+  { emit, signal }: Pick<Context, "emit" | "signal">,
+): Promise<Result<CleanReport>> {
+  const turn = await takeTurn(request.out, signal, () =>
+    emit({ kind: "note", text: `waiting for another build in ${request.out}` }),
+  );
+  if (!turn.ok) return turn;
+  try {
+    return await cleanInTurn(request);
+  } finally {
+    turn.value();
+  }
+}
+
+async function cleanInTurn(request: BuildRequest): Promise<Result<CleanReport>> {
+  const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
+  if (!targets.ok) return targets;
+  const inputs = inputFiles(request).map(realPath);
+  const kept: string[] = [];
+  for (const file of [...outputsToClean(request.out, targets.value.keys()), join(request.out, PRIVATE)]) {
+    const real = realPath(file);
+    if (inputs.some((input) => input === real || input.startsWith(`${real}/`))) {
+      kept.push(file);
+      continue;
+    }
+    try {
+      await rm(file, { force: true, recursive: basename(file) === PRIVATE });
+    } catch (error) {
+      return err(fileFailed("remove", file, error));
+    }
+  }
+  return ok({ kept });
+}
+
+function inputFiles({ kernel, limits, tools, envelope }: BuildRequest): readonly string[] {
+  const { libbpfHeaders } = tools;
+  return [
+    kernel.vmlinux,
+    kernel.vmlinuxHeader,
+    kernel.image,
+    limits.initramfs,
+    envelope?.kernel,
+    envelope?.initrd,
+    libbpfHeaders === undefined ? undefined : join(libbpfHeaders, "bpf_helper_defs.h"),
+  ].filter((file) => file !== undefined);
+}
+
+/** Where a path leads to; the path itself where that is nowhere. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    fileFailed("open", path, error);
+    return path;
+  }
+}

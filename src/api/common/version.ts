@@ -1,0 +1,4 @@
+import { version } from "#package.json";
+
+/** This program's own. */
+export const VERSION = version;

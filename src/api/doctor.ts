@@ -1,0 +1,26 @@
+import { examineKernelVm } from "#guest/examine.ts";
+import { type DoctorReport, examineTools } from "#toolchain/doctor.ts";
+import { setupScript } from "./common/package-root.ts";
+import { surroundings } from "./common/surroundings.ts";
+import type { Context } from "./context.ts";
+
+export type DoctorRequest = {
+  /** Where libbpf's headers are looked for first; absolute. */
+  readonly kernelTree: string | undefined;
+};
+
+export type { DoctorReport };
+
+/** Which tools there are, and what mends what is missing. What is missing is no failure. */
+export async function doctor(
+  { kernelTree }: DoctorRequest,
+  context: Omit<Context, "emit">,
+): Promise<DoctorReport> {
+  const { env, cwd, signal } = context;
+  const tree = kernelTree === undefined ? {} : { kernelTree };
+  const [toolchain, machines] = await Promise.all([
+    examineTools({ env, cwd, signal, setupScript: setupScript(), ...tree }),
+    examineKernelVm(surroundings(context)),
+  ]);
+  return { ...toolchain, tools: [...toolchain.tools, ...machines] };
+}

@@ -1,0 +1,49 @@
+import { realpathSync, rmSync, statSync } from "node:fs";
+import { VERSION } from "#api/common/version.ts";
+import type { Context } from "#api/context.ts";
+import type { Failure } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { deliver, isStdout } from "#files/deliver.ts";
+import { fileFailed } from "#files/errno.ts";
+import { junitReport } from "#report/junit.ts";
+import { sarifReport } from "#report/sarif.ts";
+import type { VerifyReport } from "./request.ts";
+
+/** Where the reports of a verification go, absolute. */
+export type ReportFiles = { readonly junit: string | undefined; readonly sarif: string | undefined };
+
+/** Those that are asked for. */
+export function reportFiles({ junit, sarif }: ReportFiles): readonly string[] {
+  return [junit, sarif].filter((file) => file !== undefined);
+}
+
+/** Removes the reports of an earlier run: however this one ends, none of them must be taken for its own. Errors: `file-failed`. */
+export function removeOldReports(files: ReportFiles): Result<void> {
+  for (const file of reportFiles(files)) {
+    try {
+      if (!isStdout(file) && statSync(file, { throwIfNoEntry: false })?.isFile()) rmSync(realpathSync(file));
+    } catch (error) {
+      return err(fileFailed("remove", file, error));
+    }
+  }
+  return ok(undefined);
+}
+
+/** Writes the reports. Gives what came between; the other one is written all the same. */
+export async function writeReports(
+  { verification, times }: VerifyReport,
+  { junit, sarif }: ReportFiles,
+  { signal }: Pick<Context, "signal">,
+): Promise<readonly Failure[]> {
+  const reports = [
+    [junit, () => junitReport(verification, times)],
+    [sarif, () => sarifReport(verification, VERSION)],
+  ] as const;
+  const failures: Failure[] = [];
+  for (const [file, make] of reports) {
+    if (file === undefined) continue;
+    const written = await deliver(file, make(), signal);
+    if (!written.ok) failures.push(written.failure);
+  }
+  return failures;
+}

@@ -1,0 +1,44 @@
+import type { Revision } from "#abi/revisions.ts";
+import type { NamedFile } from "#api/common/named-file.ts";
+import type { GivenLimits } from "#api/common/parser-limits.ts";
+import type { CoverageReport } from "#core/coverage.ts";
+import type { Acceptance, Verification } from "#core/verification.ts";
+import type { Times } from "#report/junit.ts";
+import type { Comparison } from "#verify/judge.ts";
+import type { ParserArchitecture } from "#verify/parser-architecture.ts";
+import type { ReferenceName } from "#verify/reference-names.ts";
+
+export type VerifyRequest = {
+  /** `.bpf`, `.o`, `.lskel.h`, `.c`. */
+  readonly parsers: readonly NamedFile[];
+  /** Files and folders; none for the hostile corpus. */
+  readonly images: readonly NamedFile[];
+  /** Default: by the name of the parser's source. */
+  readonly reference: ReferenceName | undefined;
+  /** Default: that of `btf`, else the parser's own. */
+  readonly abi: Revision | undefined;
+  /** Of the kernels that parsers are for whose files do not say. */
+  readonly arch: ParserArchitecture | undefined;
+  /** The kernel to load for, in whatever form. Absolute, as `include`. */
+  readonly btf: string | undefined;
+  readonly comparison: Comparison;
+  readonly faultPaths: boolean;
+  /** What every image must be. */
+  readonly expect: Acceptance | undefined;
+  readonly limits: GivenLimits;
+  /** Folders with headers for a `.c`. */
+  readonly include: readonly string[];
+  /** The compiler for a `.c`, by name or path; default: CLANG, LLVM, PATH. */
+  readonly clang: string | undefined;
+  /** A folder that has `bpf/bpf_helpers.h`. */
+  readonly libbpfHeaders: string | undefined;
+  /** Whether to report what the runs have reached of the parsers. */
+  readonly coverage: boolean;
+};
+
+export type VerifyReport = {
+  readonly verification: Verification;
+  readonly times: Times;
+  /** Of each program, where it was asked for. */
+  readonly coverage: readonly CoverageReport[] | undefined;
+};

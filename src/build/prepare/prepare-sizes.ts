@@ -1,0 +1,85 @@
+import type { BuildContext } from "#build/context.ts";
+import { recall, type Seen } from "#build/facts.ts";
+import type { BuildRequest } from "#build/request.ts";
+import { ok, type Result } from "#core/result.ts";
+import { withInputFile } from "#files/input-file.ts";
+import { stampOf } from "#files/stamp.ts";
+import {
+  DEFAULT_CMDLINE_LIMIT,
+  DEFAULT_INITRD_LIMIT,
+  type ImageSizes,
+  KERNEL_ALLOWANCE,
+} from "#generate/image-size.ts";
+import { type Architecture, hostArchitecture } from "#kernel-image/architecture.ts";
+import { imageCandidates, locate, type Places } from "#kernel-image/locate.ts";
+import { type Measured, measureImage } from "#kernel-image/measure.ts";
+
+export type PreparedSizes = {
+  /** As asked for, else the image's; undefined where neither says. */
+  readonly arch: Architecture | undefined;
+  readonly sizes: ImageSizes;
+  /** The image that was measured, and the release that it says. */
+  readonly image: string | undefined;
+  readonly release: string | undefined;
+  /** Bytes of the largest form in which a parser may meet that image. */
+  readonly measured: number | undefined;
+  readonly watched: readonly string[];
+};
+
+/** Settles the sizes that the rings are made for: what was asked for, else measured, else assumed. */
+export async function prepareSizes(
+  request: BuildRequest,
+  places: Places,
+  { state, emit, seen }: BuildContext & { readonly seen: Seen },
+): Promise<Result<PreparedSizes>> {
+  const { limits } = request;
+  const watched: string[] = [];
+  let measured: Measured | undefined;
+  let measuredFile: string | undefined;
+  if (request.kernel.image !== undefined || limits.kernel === undefined) {
+    const given = request.kernel.image;
+    const candidates =
+      given === undefined ? imageCandidates(places, request.arch ?? hostArchitecture()) : [given];
+    const hint = "--image FILE, --kernel-tree DIR or --max-kernel BYTES; KERNEL_IMAGE=FILE with make";
+    const located = await locate("the kernel image", candidates, hint);
+    if (!located.ok) return located;
+    const { path, passed } = located.value;
+    watched.push(...passed, path);
+    const found = await recall({ state, seen }, `sizes ${path}`, { from: path }, () => measureImage(path));
+    if (!found.ok) return found;
+    measured = found.value;
+    measuredFile = path;
+    emit({
+      kind: "note",
+      text: `kernel image ${path} (${measured.steps.join(", ")}): ${measured.image} bytes`,
+    });
+  }
+  const arch = request.arch ?? measured?.arch;
+  if (measured !== undefined && measured.arch !== arch) {
+    emit({ kind: "warning", text: `the kernel image is for ${measured.arch}, the build for ${arch}` });
+  }
+  let initrd = limits.initrd;
+  if (initrd === undefined && limits.initramfs !== undefined) {
+    watched.push(limits.initramfs);
+    seen.set(limits.initramfs, stampOf(limits.initramfs));
+    const size = await withInputFile(limits.initramfs, (file) => ok(file.size));
+    if (!size.ok) return size;
+    initrd = size.value;
+  }
+  initrd ??= measured?.initrd;
+  if (initrd === undefined) {
+    initrd = DEFAULT_INITRD_LIMIT;
+    emit({ kind: "note", text: `no initrd to measure: up to ${initrd} bytes are assumed (--max-initrd)` });
+  }
+  const image = measured?.image ?? limits.kernel ?? 0;
+  const kernel = limits.kernel ?? (measured?.kernel ?? 0) + KERNEL_ALLOWANCE;
+  const cmdline = limits.cmdline ?? Math.max(measured?.cmdline ?? 0, DEFAULT_CMDLINE_LIMIT);
+  return ok({
+    arch,
+    sizes: { image, kernel, initrd, cmdline },
+    image: measuredFile,
+    release: measured?.release,
+    measured: measured?.kernel,
+    watched,
+  });
+}

@@ -1,0 +1,49 @@
+import { type Read, readWords } from "#grammar/read.ts";
+import type { CommandRow } from "#grammar/rows.ts";
+import { failureText } from "#report/failure-text.ts";
+import type { Io } from "#report/io.ts";
+import { reportUsage } from "#report/report-failure.ts";
+
+/** A command: what its words are, and what carries it out. Gives the exit status. */
+export type Command = {
+  readonly row: CommandRow;
+  /** @param words those after the command's name */
+  readonly run: (words: readonly string[], io: Io) => Promise<number>;
+};
+
+/** @param load what carries the command out is loaded once its words are understood */
+export function command<const Row extends CommandRow>(
+  row: Row,
+  load: () => Promise<(read: Read<Row>, io: Io) => Promise<number>>,
+): Command {
+  return {
+    row,
+    run: async (words, io) => {
+      const read = readWords(row, words, io.cwd);
+      if (!read.ok) return reportUsage(io, failureText(read.failure));
+      return (await load())(read.value, io);
+    },
+  };
+}
+
+/** Several commands with the same first word. */
+export type Group = { readonly describe: string; readonly commands: Readonly<Record<string, Command>> };
+
+export type Commands = Readonly<Record<string, Command | Group>>;
+
+export function isGroup(entry: Command | Group): entry is Group {
+  return "commands" in entry;
+}
+
+/** What the words name, and the words after its name; undefined where there is no such command. */
+export function findCommand(
+  commands: Commands,
+  words: readonly string[],
+): { readonly command: Command; readonly rest: readonly string[] } | undefined {
+  const [first = "", second = ""] = words;
+  const entry = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  if (entry === undefined) return undefined;
+  if (!isGroup(entry)) return { command: entry, rest: words.slice(1) };
+  const command = Object.hasOwn(entry.commands, second) ? entry.commands[second] : undefined;
+  return command && { command, rest: words.slice(2) };
+}

@@ -1,0 +1,93 @@
+import type { Argv, Options, PositionalOptions } from "yargs";
+import { VERSION } from "#api/common/version.ts";
+import type { CommandRow, OptionRow } from "#grammar/rows.ts";
+import { isGroup } from "./command.ts";
+import { COMMANDS } from "./table.ts";
+
+/** The widest that help is, in columns. */
+const WIDEST = 110;
+
+class UsageProblem extends Error {}
+
+export type Helped =
+  /** Help, or a shell's completions. */
+  | { readonly text: string }
+  /** What is wrong with the words, with a suggestion where there is one. */
+  | { readonly complaint: string };
+
+/**
+ * What yargs makes of the words by the rows: help, completions, or what is wrong where no command is named. It carries nothing out.
+ *
+ * @param columns of the terminal
+ */
+export async function help(words: readonly string[], columns: number): Promise<Helped> {
+  const { default: yargs } = await import("yargs");
+  let parser = yargs()
+    .scriptName("kexec-bpf")
+    .usage("$0 <command> [options]\n\nBuilds the BPF programs that take kernel images apart for kexec.")
+    .version(VERSION)
+    .help()
+    .alias("help", "h")
+    .strictCommands()
+    .demandCommand(1, "a command is needed")
+    .recommendCommands()
+    .completion("completion", "print a script that completes words in bash and zsh")
+    .exitProcess(false)
+    .wrap(Math.min(WIDEST, columns))
+    .fail((message: string | null) => {
+      throw new UsageProblem(message ?? "unusable arguments");
+    });
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    parser = isGroup(entry)
+      ? parser.command(`${name} <what>`, entry.describe, (group) =>
+          Object.entries(entry.commands).reduce(
+            (described, [action, { row }]) => describe(described, action, row),
+            group,
+          ),
+        )
+      : describe(parser, name, entry.row);
+  }
+  parser = parser.command("help [topic..]", "show a command's help: help build, help pack uki");
+  let text = "";
+  try {
+    await parser.parseAsync([...words], {}, (_error: unknown, _argv: unknown, output: string) => {
+      text = output;
+    });
+  } catch (error) {
+    if (!(error instanceof UsageProblem)) throw error;
+    return { complaint: error.message };
+  }
+  return { text: text === "" ? "" : `${text}\n` };
+}
+
+function describe(parser: Argv, name: string, row: CommandRow): Argv {
+  const places = Object.entries(row.positionals).map(([place, { required, repeatable }]) => {
+    const many = repeatable ? ".." : "";
+    return required ? `<${place}${many}>` : `[${place}${many}]`;
+  });
+  return parser.command([name, ...places].join(" "), row.describe, (described) => {
+    for (const [place, positional] of Object.entries(row.positionals))
+      described.positional(place, yargsOption(positional) as PositionalOptions);
+    for (const [option, known] of Object.entries(row.options)) described.option(option, yargsOption(known));
+    return row.epilogue === undefined ? described : described.epilogue(row.epilogue);
+  });
+}
+
+/** A row as yargs' help has it. */
+function yargsOption(row: OptionRow): Options {
+  const { describe, alias, default: preset } = row;
+  const common = {
+    ...(describe === undefined ? {} : { describe }),
+    ...(alias === undefined ? {} : { alias }),
+  };
+  if (row.type === "flag") return { ...common, type: "boolean", default: preset ?? false };
+  return {
+    ...common,
+    type: "string",
+    ...(row.repeatable ? { array: true } : {}),
+    ...(row.required ? { demandOption: true } : {}),
+    ...("choices" in row && row.choices !== undefined ? { choices: row.choices } : {}),
+    ...(preset === undefined ? {} : { default: preset }),
+    ...("defaultDescription" in row ? { defaultDescription: row.defaultDescription } : {}),
+  };
+}

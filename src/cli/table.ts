@@ -1,0 +1,57 @@
+import { BOOT_TEST } from "#commands/boot-test/options.ts";
+import { BUILD } from "#commands/build/options.ts";
+import { CHECK } from "#commands/check/options.ts";
+import { CORPUS } from "#commands/corpus/options.ts";
+import { DECOMPOSE } from "#commands/decompose/options.ts";
+import { DISASM } from "#commands/disasm/options.ts";
+import { DOCTOR } from "#commands/doctor/options.ts";
+import { FUZZ } from "#commands/fuzz/options.ts";
+import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
+import { MAKE } from "#commands/make/options.ts";
+import { SIGN } from "#commands/sign/options.ts";
+import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
+import { VERIFY } from "#commands/verify/options.ts";
+import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
+import { type Commands, command } from "./command.ts";
+import { PACK_COMMANDS } from "./pack-commands.ts";
+import { QUICK_COMMANDS } from "./quick-commands.ts";
+
+/** All commands by name, in the order in which help lists them. */
+export const COMMANDS: Commands = {
+  build: command(BUILD, async () => (await import("#commands/build/run.ts")).runBuild),
+  // make's words are make's grammar.
+  make: {
+    row: MAKE,
+    run: async (words, io) => (await import("#commands/make/run.ts")).runMake(words, io),
+  },
+  ...QUICK_COMMANDS,
+  decompose: command(DECOMPOSE, async () => (await import("#commands/decompose/run.ts")).runDecompose),
+  stream: {
+    describe: STREAM,
+    commands: {
+      show: command(STREAM_SHOW, async () => (await import("#commands/stream/run.ts")).runStreamShow),
+      reference: command(
+        STREAM_REFERENCE,
+        async () => (await import("#commands/stream/run.ts")).runStreamReference,
+      ),
+      diff: command(STREAM_DIFF, async () => (await import("#commands/stream/run.ts")).runStreamDiff),
+    },
+  },
+  disasm: command(DISASM, async () => (await import("#commands/disasm/run.ts")).runDisasm),
+  verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
+  corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
+  fuzz: command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
+  "kernel-test": command(
+    KERNEL_TEST,
+    async () => (await import("#commands/kernel-test/run.ts")).runKernelTest,
+  ),
+  "boot-test": command(BOOT_TEST, async () => (await import("#commands/boot-test/run.ts")).runBootTest),
+  sign: command(SIGN, async () => (await import("#commands/sign/run.ts")).runSign),
+  "verify-signature": command(
+    VERIFY_SIGNATURE,
+    async () => (await import("#commands/verify-signature/run.ts")).runVerifySignature,
+  ),
+  check: command(CHECK, async () => (await import("#commands/check/run.ts")).runCheck),
+  ...PACK_COMMANDS,
+  doctor: command(DOCTOR, async () => (await import("#commands/doctor/run.ts")).runDoctor),
+};

@@ -1,0 +1,32 @@
+import { fuzz } from "#api/fuzz.ts";
+import { namedFile } from "#commands/named-files.ts";
+import { wordOf } from "#commands/word-of.ts";
+import { EXIT } from "#report/exit-code.ts";
+import type { Io } from "#report/io.ts";
+import { report } from "#report/report-failure.ts";
+import type { FuzzWords } from "./options.ts";
+import { tellCampaign } from "./progress.ts";
+import { summaryJson, summaryText } from "./text.ts";
+
+/** Findings are exit status 1. */
+export async function runFuzz(words: FuzzWords, io: Io): Promise<number> {
+  const { parser, image, corpus, seed, runs, time, workers, reference, abi, arch, ...rest } = words.given;
+  const told = tellCampaign(io);
+  const fuzzed = await fuzz(
+    {
+      ...{ corpus, seed, runs, time, workers, reference, abi, arch },
+      parser: namedFile(parser, io.cwd),
+      images: image.map((name) => namedFile(name, io.cwd)),
+      limits: { kernel: rest.maxKernel, initrd: rest.maxInitrd, cmdline: rest.maxCmdline },
+    },
+    { cwd: io.cwd, signal: io.signal, emit: told.emit },
+  ).finally(told.end);
+  if (!fuzzed.ok) return report(io, fuzzed.failure);
+  const folder = wordOf(words, "corpus") ?? `${parser}.fuzz`;
+  io.stdout(
+    rest.json
+      ? `${JSON.stringify(summaryJson(parser, workers, fuzzed.value))}\n`
+      : summaryText(parser, folder, fuzzed.value),
+  );
+  return fuzzed.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
+}

@@ -1,0 +1,59 @@
+import { REVISIONS } from "#abi/revisions.ts";
+import { HEADERS, TIMEOUT } from "#commands/guest-options.ts";
+import { JSON_FLAG, RECORD_SIZES } from "#commands/options.ts";
+import type { Read } from "#grammar/read.ts";
+import type { CommandRow } from "#grammar/rows.ts";
+import { REFERENCES } from "#verify/reference-names.ts";
+
+/** Debian's suites with a kernel that has what parsers need; the first is the default. */
+export const MATRIX = ["bookworm-backports", "trixie", "trixie-backports", "sid"];
+
+export const KERNEL_TEST = {
+  describe: "run parsers in a real kernel (QEMU) and compare with the VM and the reference parsers",
+  positionals: {
+    containers: { type: "path", required: true, repeatable: true, describe: ".bpf containers" },
+  },
+  options: {
+    image: {
+      type: "path",
+      repeatable: true,
+      describe: "image to show to every parser, or a folder of them; may be repeated",
+    },
+    corpus: { type: "path", describe: "the same: a folder of images" },
+    kernel: { type: "path", describe: "bzImage to boot" },
+    headers: HEADERS,
+    deb: {
+      type: "word",
+      repeatable: true,
+      describe: "Debian suite with the kernel [bookworm-backports]; may be repeated",
+    },
+    matrix: { type: "flag", describe: `the kernels of ${MATRIX.join(", ")}` },
+    abi: {
+      type: "word",
+      choices: REVISIONS,
+      describe: "interface revision (default: that which the parsers were compiled for)",
+    },
+    reference: {
+      type: "word",
+      choices: [...REFERENCES, "none"],
+      describe: "reference parser (else by the name of the parser's source)",
+    },
+    ...RECORD_SIZES,
+    "max-kernel": {
+      ...RECORD_SIZES["max-kernel"],
+      describe: "largest kernel that the parsers were built for",
+    },
+    "log-level": {
+      type: "count",
+      least: 0,
+      most: 7,
+      default: 5,
+      describe: "of the verifier: 1 instructions, 2 states, 4 statistics, added up",
+    },
+    timeout: { ...TIMEOUT, describe: "seconds for one boot" },
+    output: { type: "folder", alias: "o", describe: "folder for consoles and verifier logs" },
+    json: { ...JSON_FLAG, describe: "the report as JSON" },
+  },
+} as const satisfies CommandRow;
+
+export type KernelTestWords = Read<typeof KERNEL_TEST>;

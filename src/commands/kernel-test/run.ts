@@ -1,0 +1,60 @@
+import { kernelTest } from "#api/kernel-test/kernel-test.ts";
+import type { KernelTestReport } from "#api/kernel-test/request.ts";
+import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
+import { tellEvents } from "#commands/tell-events.ts";
+import { EXIT, exitCode } from "#report/exit-code.ts";
+import { failureJson } from "#report/failure-json.ts";
+import type { Io } from "#report/io.ts";
+import { report, reportUsage } from "#report/report-failure.ts";
+import { kernelTestJson } from "./json.ts";
+import { type KernelTestWords, MATRIX } from "./options.ts";
+import { kernelTestTalk, kernelTestText } from "./text.ts";
+
+type Given = KernelTestWords["given"];
+
+export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise<number> {
+  const { image, corpus, deb, matrix } = given;
+  const images = [...image, ...(corpus === undefined ? [] : [corpus])];
+  const complaint =
+    images.length === 0
+      ? "give images by --image or --corpus"
+      : kernelComplaint({ ...given, others: { deb: deb.length > 0, matrix } });
+  if (complaint !== undefined) return reportUsage(io, complaint);
+
+  const told = tellEvents(io, ({ what, done, total }) => `${what}: ${done} of ${total}`);
+  const { env, cwd, signal } = io;
+  const tested = await kernelTest(
+    {
+      ...given,
+      containers: [...new Set(given.containers)],
+      images,
+      kernels: kernelsOf(given),
+      limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
+    },
+    { env, cwd, signal, emit: told.emit },
+  ).finally(told.end);
+  return tested.ok ? show(tested.value, given.json, io) : report(io, tested.failure);
+}
+
+function kernelsOf(given: Given) {
+  const own = ownKernel(given);
+  if (own !== undefined) return [own];
+  if (given.deb.length > 0) return given.deb;
+  return given.matrix ? MATRIX : MATRIX.slice(0, 1);
+}
+
+/** Gives the status of the last thing that went wrong. */
+function show({ kernels }: KernelTestReport, json: boolean, io: Io): number {
+  const tested = kernels.flatMap((kernel) => (kernel.ok ? [kernel.value] : []));
+  const [failure] = kernels.flatMap((kernel) => (kernel.ok ? [] : [kernel.failure]));
+  io.stderr(kernelTestTalk(tested));
+  if (json) {
+    const facts = kernelTestJson(tested, kernels.length);
+    io.stdout(`${JSON.stringify({ ...(failure && failureJson(failure)), ...facts })}\n`);
+  } else if (tested.length > 0) io.stdout(kernelTestText(tested));
+  const wrong = kernels.flatMap((kernel) => {
+    if (!kernel.ok) return [exitCode(kernel.failure)];
+    return kernel.value.verdict.passed ? [] : [EXIT.failed];
+  });
+  return wrong.at(-1) ?? EXIT.ok;
+}

@@ -1,0 +1,89 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { REVISIONS, type Revision } from "#abi/revisions.ts";
+import type { BuildRequest } from "#api/build.ts";
+import { treeAround } from "#api/common/kernel-tree.ts";
+import { PART_SIZE } from "#commands/options.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
+import { parseNumber } from "#grammar/numbers.ts";
+import { ARCHITECTURES, type Architecture, parseArchitecture } from "#kernel-image/architecture.ts";
+import type { Io } from "#report/io.ts";
+import { type MakeWords, makeFolders, makeVariable } from "./words.ts";
+
+/** What make's words and variables ask for. Errors: `usage`. */
+export function makeRequest(words: MakeWords, io: Pick<Io, "cwd" | "env">): Result<BuildRequest> {
+  const { cwd, out } = makeFolders(words, io.env, io.cwd);
+  const value = (name: string): string | undefined => makeVariable(words, io.env, name);
+  const path = (name: string): string | undefined => {
+    const text = value(name);
+    return text === undefined ? undefined : resolve(cwd, text);
+  };
+  const arch = architecture(value("ARCH"));
+  if (!arch.ok) return arch;
+  const abi = revision(value("ABI"));
+  if (!abi.ok) return abi;
+  const kernel = partSize("MAX_KERNEL", value("MAX_KERNEL"));
+  if (!kernel.ok) return kernel;
+  const initrd = partSize("MAX_INITRD", value("MAX_INITRD"));
+  if (!initrd.ok) return initrd;
+  const cmdline = value("CMDLINE");
+  return ok({
+    out,
+    goals: words.goals.length === 0 ? ["all"] : words.goals,
+    arch: arch.value,
+    abi: abi.value,
+    kernel: {
+      tree: path("srctree") ?? treeAround(cwd),
+      kbuildOutput: path("KBUILD_OUTPUT"),
+      vmlinux: path("VMLINUX_BTF"),
+      vmlinuxHeader: path("VMLINUX_H"),
+      image: path("KERNEL_IMAGE") ?? path("EFI_IMAGE"),
+    },
+    limits: {
+      kernel: kernel.value,
+      initrd: initrd.value,
+      // Its NUL goes along.
+      cmdline:
+        cmdline === undefined ? undefined : Math.max(Buffer.byteLength(cmdline) + 1, DEFAULT_CMDLINE_LIMIT),
+      initramfs: path("INITRAMFS"),
+    },
+    tools: {
+      clang: toolIn(cwd, value("CLANG")),
+      llvm: toolIn(cwd, value("LLVM")),
+      bpftool: toolIn(cwd, value("BPFTOOL")),
+      libbpfHeaders: path("LIBBPF_HEADERS"),
+    },
+    targetFolders: [path("TARGETS")].filter((folder) => folder !== undefined),
+    bytecodeObject: "direct",
+    seedPayloadSize: false,
+    signing: undefined,
+    envelope: { kernel: path("EFI_IMAGE"), initrd: path("INITRAMFS"), cmdline: cmdline ?? "" },
+    jobs: words.jobs ?? availableParallelism(),
+  });
+}
+
+function architecture(name: string | undefined): Result<Architecture | undefined> {
+  if (name === undefined) return ok(undefined);
+  const known = parseArchitecture(name);
+  return known === undefined ? usage(`ARCH=${name}: ${ARCHITECTURES.join(", ")} are known`) : ok(known);
+}
+
+function revision(name = "auto"): Result<Revision | "auto"> {
+  const known = (["auto", ...REVISIONS] as const).find((each) => each === name);
+  return known === undefined ? usage(`ABI=${name}: auto, ${REVISIONS.join(", ")} are known`) : ok(known);
+}
+
+function partSize(name: string, text: string | undefined): Result<number | undefined> {
+  return text === undefined ? ok(undefined) : parseNumber(PART_SIZE, text, `${name}=${text}`);
+}
+
+/** A name is looked for in PATH, a path counts from -C. */
+function toolIn(cwd: string, text: string | undefined): string | undefined {
+  if (!text?.includes("/")) return text;
+  return `${resolve(cwd, text)}${text.endsWith("/") ? "/" : ""}`;
+}
+
+function usage(detail: string): Result<never> {
+  return err({ reason: "usage", detail });
+}

@@ -1,0 +1,58 @@
+import { REVISIONS } from "#abi/revisions.ts";
+import { LARGEST_PART } from "#api/common/limits.ts";
+import type { CommandRow, NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
+import { REFERENCES } from "#verify/reference-names.ts";
+
+/** Options that several commands have. */
+export const JSON_FLAG = { type: "flag", describe: "the result as JSON" } as const satisfies OptionRow;
+
+export const OUTPUT_FILE = {
+  type: "output",
+  alias: "o",
+  required: true,
+  describe: "file to write",
+} as const satisfies WordRow;
+
+export const OUTPUT_FOLDER = {
+  type: "folder",
+  alias: "o",
+  required: true,
+  describe: "folder to write into",
+} as const satisfies WordRow;
+
+/** Of a command that needs one revision. */
+export const ABI = {
+  type: "word",
+  choices: REVISIONS,
+  default: "v7",
+  describe: "interface revision",
+} as const satisfies WordRow;
+
+/** Bytes that a part may have. */
+export const PART_SIZE = { type: "size", least: 1, most: LARGEST_PART } as const satisfies NumberRow;
+
+/** The largest parts that a parser's records take. */
+export const RECORD_SIZES = {
+  "max-kernel": { ...PART_SIZE, describe: "largest kernel that its record takes" },
+  "max-initrd": { ...PART_SIZE, describe: "largest initrd" },
+  "max-cmdline": { ...PART_SIZE, describe: "largest command line" },
+} as const satisfies CommandRow["options"];
+
+/** Of a command that judges parsers. */
+export const REFERENCE = {
+  type: "word",
+  choices: REFERENCES,
+  describe: "what to judge by (default: by the source's name, as in uki_parser_bpf.c)",
+} as const satisfies WordRow;
+
+export const LIMIT = {
+  ...PART_SIZE,
+  default: LARGEST_PART,
+  defaultDescription: "what the kernel can take",
+  describe: "largest part a parser may carry, such as 64M",
+} as const satisfies NumberRow;
+
+export const ALLOW_WEAK = {
+  type: "flag",
+  describe: "take hashes, keys and algorithms that kernels do not take",
+} as const satisfies OptionRow;

@@ -1,0 +1,60 @@
+import { REVISIONS } from "#abi/revisions.ts";
+import { JSON_FLAG, RECORD_SIZES, REFERENCE } from "#commands/options.ts";
+import { ACCEPTANCES } from "#core/verification.ts";
+import type { Read } from "#grammar/read.ts";
+import type { CommandRow } from "#grammar/rows.ts";
+import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
+
+export const VERIFY = {
+  describe: "run parsers over images and compare what they emit with the reference parsers",
+  positionals: {
+    parsers: { type: "name", repeatable: true, describe: ".bpf container, _bytecode.o, BPF .o or .c" },
+  },
+  options: {
+    parser: {
+      type: "name",
+      repeatable: true,
+      describe: "the same: a parser of your own, such as my_parser_bpf.c",
+    },
+    image: {
+      type: "name",
+      repeatable: true,
+      describe: "image, or a folder of them (repeatable; default: the hostile corpus)",
+    },
+    reference: REFERENCE,
+    abi: {
+      type: "word",
+      choices: REVISIONS,
+      describe: "interface revision (default: that of --btf, else the parser's own)",
+    },
+    arch: {
+      type: "word",
+      choices: PARSER_ARCHITECTURES,
+      describe: "of the kernels that parsers are for whose files do not say",
+    },
+    btf: { type: "path", describe: "load for the kernel with this BTF (raw, vmlinux, or any image)" },
+    effect: { type: "flag", describe: "compare what the kernel makes of the streams" },
+    "fault-paths": { type: "flag", default: true, describe: "deny each thing asked for, too" },
+    expect: {
+      type: "word",
+      choices: ACCEPTANCES,
+      describe: "what every image must be (default: at least one accepted)",
+    },
+    ...RECORD_SIZES,
+    include: {
+      type: "path",
+      alias: "I",
+      repeatable: true,
+      describe: "folder with headers for a .c (repeatable)",
+    },
+    clang: { type: "word", describe: "clang to use for a .c (else CLANG, LLVM, PATH)" },
+    "libbpf-headers": { type: "word", describe: "folder that has bpf/bpf_helpers.h" },
+    coverage: { type: "flag", describe: "report which of the parsers' branches the images reach" },
+    json: { ...JSON_FLAG, describe: "the verdicts as JSON" },
+    junit: { type: "output", describe: "write a JUnit report" },
+    sarif: { type: "output", describe: "write a SARIF report" },
+    watch: { type: "flag", describe: "again whenever a parser or an image changes" },
+  },
+} as const satisfies CommandRow;
+
+export type VerifyWords = Read<typeof VERIFY>;

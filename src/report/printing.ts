@@ -1,0 +1,19 @@
+import type { Io } from "./io.ts";
+import { visible } from "./visible.ts";
+
+/**
+ * The same world, to which no control character is printed but the program's own. The one place where text leaves the program.
+ *
+ * @param json whether failures are JSON, too
+ */
+export function printing(io: Io, json: boolean): Io {
+  const { env, cwd, terminal, columns } = io;
+  return {
+    stdout: (text) => io.stdout(visible(text)),
+    stderr: (text) => io.stderr(visible(text)),
+    ...{ env, cwd, terminal, columns, json },
+    get signal() {
+      return io.signal;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { relative } from "node:path";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** The test files that take longest, each longer than the one after it. */
+const LONGEST = [
+  "guest/kernel-test",
+  "guest/boot-test",
+  "verify/real",
+  "bpf-vm/coverage/parsers",
+  "readme",
+  "formats/btf/kernel",
+  "cli/kernel-builds",
+  "cli/verify",
+  "cli/images",
+  "build/signed-skeleton",
+  "cli/make",
+  "cli/killed",
+  "verify/wrong-parsers",
+  "signing/sign",
+  "verify/mutations/corpus",
+  "cli/streams",
+  "bpf-vm/open-parser",
+  "build/killed",
+  "toolchain/process",
+  "build/incremental",
+  "formats/compression/tools",
+].map((name) => `test/${name}.test.ts`);
+
+/** Begins with the longest files, so that no worker is left alone with one at the end; the others follow as vitest has them. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification) => {
+      const index = LONGEST.indexOf(relative(project.config.root, moduleId));
+      return index < 0 ? LONGEST.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
