@@ -62,7 +62,7 @@ async function judgeAll(
   { workers: count }: Options,
   work: string,
 ): Promise<readonly Judged[]> {
-  const tests = [...(await withoutProcesses(root)), ...(await moreTests(root))];
+  const tests = [...new Set([...(await withoutProcesses(root)), ...(await moreTests(root))])];
   // What test files of one run share; the workers have this environment as well.
   const shared = join(work, "shared");
   await mkdir(shared);
