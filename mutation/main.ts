@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { RUN_FOLDER } from "../test/support/shared.ts";
 import { withoutProcesses } from "../test/support/without-processes.ts";
 import { type Bundling, bundleTests } from "./bundles.ts";
 import { coverageOf } from "./cover.ts";
@@ -61,7 +62,11 @@ async function judgeAll(
   { workers: count }: Options,
   work: string,
 ): Promise<readonly Judged[]> {
-  const tests = [...(await withoutProcesses(root)), ...(await moreTests(root))];
+  const tests = [...new Set([...(await withoutProcesses(root)), ...(await moreTests(root))])];
+  // What test files of one run share; the workers have this environment as well.
+  const shared = join(work, "shared");
+  await mkdir(shared);
+  process.env[RUN_FOLDER] = shared;
   const parsers = await prepareParsers(root, work);
   const bundle = (name: string, chosen: Bundling["chosen"]) =>
     bundleTests({ root, parsers, chosen }, tests, mutants, join(work, name));

@@ -51,6 +51,23 @@ describe("two streams", () => {
     });
   });
 
+  test("differ in a flag that one has not", () => {
+    const kernel = copy("KERNEL", "kernel");
+    expect(diffStreams(GOOD, stream("v7", kernel, ...GOOD.commands.slice(1)))).toEqual({
+      index: 0,
+      field: "pipeline",
+      a: "FILL",
+      b: "nothing",
+    });
+  });
+
+  test("differ in their payloads' first byte, in the last, and in length alone", () => {
+    const offset = (payload: string) =>
+      diffStreams(GOOD, stream("v7", copy("KERNEL", payload, "FILL"), ...GOOD.commands.slice(1)))?.bytes
+        ?.offset;
+    expect(["Kernel", "kerneL", "kerne", "kernel1", ""].map(offset)).toEqual([0, 5, 5, 6, 0]);
+  });
+
   test("differ in command and pipeline flag", () => {
     const kernel = decompress(Buffer.from("kernel"), "FILL");
     expect(diffStreams(GOOD, stream("v7", kernel, ...GOOD.commands.slice(1)))).toMatchObject({

@@ -12,6 +12,7 @@ import { decodeContainer } from "#formats/elf/container.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { loadTargets, type Target } from "#generate/target.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 const work = mkdtempSync(join(tmpdir(), "rules-"));
 afterAll(() => rmSync(work, { recursive: true }));
@@ -38,9 +39,8 @@ let zboot: Target;
 
 const clang = { path: "/bin/clang", identity: "clang#1", version: "19", bpfTarget: true };
 beforeAll(async () => {
-  const all = await loadTargets([templates]);
-  if (!all.ok) throw new Error(JSON.stringify(all.failure));
-  const targets = new Map([...all.value].filter(([name]) => ["zboot", "uki", "plain"].includes(name)));
+  const all = expectValue(await loadTargets([templates]));
+  const targets = new Map([...all].filter(([name]) => ["zboot", "uki", "plain"].includes(name)));
   zboot = targets.get("zboot") ?? expect.fail("no zboot");
   PLAN = planOf(targets);
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { takeTurn } from "#build/lock.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turns-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -11,9 +12,7 @@ const noSignal = new AbortController().signal;
 const nobody = () => expect.fail("nothing is to be waited for");
 
 async function turn(out: string, waiting: () => void, signal = noSignal): Promise<() => void> {
-  const taken = await takeTurn(out, signal, waiting);
-  if (!taken.ok) throw new Error(JSON.stringify(taken.failure));
-  return taken.value;
+  return expectValue(await takeTurn(out, signal, waiting));
 }
 
 describe("builds in one folder", () => {

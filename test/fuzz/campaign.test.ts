@@ -8,6 +8,7 @@ import { Campaign } from "#fuzz/engine/campaign.ts";
 import { runCampaign } from "#fuzz/run-campaign.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { mutationsOf } from "#verify/mutations/mutations.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { silentParser } from "./simple-subject.ts";
 
 const seeds = goodFiles("v7").filter(({ format }) => format === "zboot");
@@ -113,9 +114,7 @@ describe("a campaign in a corpus folder", () => {
   });
   const ran = async (more: Partial<CampaignRequest> = {}): Promise<CampaignSummary> => {
     notes.length = 0;
-    const result = await runCampaign(request(more));
-    if (!result.ok) throw new Error(JSON.stringify(result.failure));
-    return result.value;
+    return expectValue(await runCampaign(request(more)));
   };
   const finding = {
     key: KEY,

@@ -1,14 +1,14 @@
 import type { Revision } from "#abi/revisions.ts";
 import { type ParserUnderTest, parserInterface } from "#verify/subject.ts";
 import { exit, op, programOf } from "../bpf-vm/support/assemble.ts";
+import { expectValue } from "../support/expect-value.ts";
 
 /** A parser that looks whether an image has more bytes than so many, and sends nothing either way: wrong for all good images. */
 export function silentParser(revision: Revision, bytes: number): ParserUnderTest {
-  const known = parserInterface(revision);
-  if (!known.ok) throw new Error(JSON.stringify(known.failure));
-  const { context } = known.value;
+  const known = expectValue(parserInterface(revision));
+  const { context } = known;
   return {
-    ...known.value,
+    ...known,
     name: "silent.bpf",
     layer: 1,
     revision,
