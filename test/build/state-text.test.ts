@@ -8,6 +8,7 @@ import { parseState, type State, statePath, stateText } from "#build/state/state
 import { readState } from "#build/state/state-file.ts";
 import { upToDate } from "#build/up-to-date.ts";
 import { stampOf } from "#files/stamp.ts";
+import { expectValue } from "../support/expect-value.ts";
 import { until } from "../support/until.ts";
 
 const EMPTY: State = { rules: {}, digests: {}, facts: {}, requests: {} };
@@ -115,7 +116,7 @@ describe("a request that was carried out", () => {
     const file = await settled("input");
     const state: State = structuredClone(EMPTY);
     const watched = [file, join(out, "absent")];
-    await rememberRequest(out, state, "key", { watched, since: Date.now() }, "nothing to do");
+    expectValue(await rememberRequest(out, state, "key", { watched, since: Date.now() }, "nothing to do"));
     expect(upToDate(out, "key")).toBe("nothing to do");
     expect(upToDate(out, "another key")).toBeUndefined();
     expect(upToDate(out, "toString")).toBeUndefined();
@@ -131,7 +132,7 @@ describe("a request that was carried out", () => {
     const file = join(out, "young");
     const since = Date.now();
     writeFileSync(file, "new");
-    await rememberRequest(out, structuredClone(EMPTY), "key", { watched: [file], since }, "x");
+    expectValue(await rememberRequest(out, structuredClone(EMPTY), "key", { watched: [file], since }, "x"));
     expect(upToDate(out, "key")).toBeUndefined();
   });
 
@@ -139,7 +140,7 @@ describe("a request that was carried out", () => {
     const file = join(out, "read");
     writeFileSync(file, "read");
     const state: State = { ...structuredClone(EMPTY), digests: { [file]: { stamp: "older", digest: "d" } } };
-    await rememberRequest(out, state, "key", { watched: [file], since: Date.now() }, "x");
+    expectValue(await rememberRequest(out, state, "key", { watched: [file], since: Date.now() }, "x"));
     expect(state.requests["key"]).toEqual({ stamps: { [file]: "older" }, summary: "x" });
   });
 
@@ -151,7 +152,7 @@ describe("a request that was carried out", () => {
     const right = createHash("sha256").update("made").digest("hex");
     state.digests[same] = { stamp: stampOf(same), digest: right, young };
     state.digests[other] = { stamp: stampOf(other), digest: "another", young };
-    await rememberRequest(out, state, "key", { watched: [same, other], since: Date.now() }, "x");
+    expectValue(await rememberRequest(out, state, "key", { watched: [same, other], since: Date.now() }, "x"));
     expect(state.digests[same]).toEqual({ stamp: stampOf(same), digest: right });
     expect(state.requests["key"]?.stamps).toEqual({ [same]: stampOf(same), [other]: "unsure" });
   });
@@ -159,7 +160,7 @@ describe("a request that was carried out", () => {
   it("is one of four that are remembered, the latest", async () => {
     const state: State = structuredClone(EMPTY);
     for (const key of ["a", "b", "c", "d", "e", "c"]) {
-      await rememberRequest(out, state, key, { watched: [], since: 0 }, key);
+      expectValue(await rememberRequest(out, state, key, { watched: [], since: 0 }, key));
     }
     expect(Object.keys(state.requests)).toEqual(["b", "d", "e", "c"]);
     expect(parseState(readFileSync(statePath(out), "utf8"))).toEqual(state);
