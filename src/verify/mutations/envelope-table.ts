@@ -6,19 +6,22 @@ import { changed, type Draft, type Expected, harmless, refused } from "./mutatio
 const MANY_SECTIONS = 2000;
 const PARTS: readonly string[] = [".kernel", ".initrd", ".cmdline"];
 
+/** A draft whose file has these rows between the empty one and the names. */
+type Tabled = (title: string, expected: Expected, rows: readonly ElfRow[]) => Draft;
+
 /** What is tried with names, number and order of sections. Names and table are rewritten behind the file's end. */
 export function envelopeTableMutations(image: Uint8Array, { rows, namesIndex }: ElfLayout): readonly Draft[] {
   const [none, names] = [rows[0], rows[namesIndex]];
   if (none === undefined || names === undefined) return [];
   const sections = rows.filter((_, i) => i !== 0 && i !== namesIndex);
-  const tabled = (title: string, expected: Expected, made: readonly ElfRow[]): Draft => [
+  const tabled: Tabled = (title, expected, made) => [
     title,
     expected,
     () => withElfRows(image, [none, ...made, names]),
   ];
   const unused: ElfRow = { name: ".note", type: 7n, offset: U64_MAX, size: U64_MAX };
   const padded = (count: number) => [...Array<ElfRow>(count - rows.length).fill(unused), ...sections];
-  const drafts: Draft[] = [
+  return [
     tabled("headers-behind-the-sections", harmless("a section table may be anywhere in the file"), sections),
     tabled("unused-section-outside", harmless("only the sections used are looked at"), [unused, ...sections]),
     tabled("sections-65", harmless("that many there may be"), padded(65)),
@@ -34,43 +37,37 @@ export function envelopeTableMutations(image: Uint8Array, { rows, namesIndex }: 
       refused("section headers at", "file header"),
       () => withElfRows(image, [none, ...sections, names]).slice(0, -1),
     ],
+    ...sections.flatMap((row, i) =>
+      PARTS.includes(row.name) ? partMutations(sections, i, row, tabled) : [],
+    ),
   ];
-  sections.forEach((row, i) => {
-    if (!PARTS.includes(row.name)) return;
-    const name = row.name.slice(1);
-    const missing =
-      row.name === ".kernel"
-        ? refused("no section .kernel", "file header")
-        : changed("the part is not there");
-    const at = (made: ElfRow) => sections.map((one, index) => (index === i ? made : one));
-    const renamed = (title: string, to: string) =>
-      tabled(`${name}-renamed-to-${title}`, missing, at({ ...row, name: to }));
-    drafts.push(
-      tabled(`${name}-twice`, refused(`second section ${row.name}`), [...sections, row]),
-      tabled(`${name}-twice-and-empty`, refused(`second section ${row.name}`), [
-        ...sections,
-        { ...row, size: 0n },
-      ]),
-      tabled(
-        `${name}-missing`,
-        missing,
-        sections.filter((one) => one !== row),
-      ),
-      renamed("a-prefix", row.name.slice(0, -1)),
-      renamed("a-longer-name", `${row.name}2`),
-      renamed("a-much-longer-name", `${row.name}.of-another-kind`),
-      renamed("the-end-of-another", `my${row.name}`),
-      renamed("capitals", row.name.toUpperCase()),
-    );
-    if (row.name !== ".kernel") {
-      drafts.push(
-        tabled(
-          `${name}-overlaps-the-header`,
-          changed("sections may overlap"),
-          at({ ...row, offset: 0n, size: 2n }),
-        ),
-      );
-    }
-  });
-  return drafts;
+}
+
+/** A part twice, missing, under other names, and in the header's place. */
+function partMutations(
+  sections: readonly ElfRow[],
+  index: number,
+  row: ElfRow,
+  tabled: Tabled,
+): readonly Draft[] {
+  const name = row.name.slice(1);
+  const second = refused(`second section ${row.name}`);
+  const isKernel = row.name === ".kernel";
+  const missing = isKernel ? refused("no section .kernel", "file header") : changed("the part is not there");
+  const renamed = (title: string, to: string) =>
+    tabled(`${name}-renamed-to-${title}`, missing, sections.with(index, { ...row, name: to }));
+  const atTheHeader = sections.with(index, { ...row, offset: 0n, size: 2n });
+  return [
+    tabled(`${name}-twice`, second, [...sections, row]),
+    tabled(`${name}-twice-and-empty`, second, [...sections, { ...row, size: 0n }]),
+    tabled(`${name}-missing`, missing, sections.toSpliced(index, 1)),
+    renamed("a-prefix", row.name.slice(0, -1)),
+    renamed("a-longer-name", `${row.name}2`),
+    renamed("a-much-longer-name", `${row.name}.of-another-kind`),
+    renamed("the-end-of-another", `my${row.name}`),
+    renamed("capitals", row.name.toUpperCase()),
+    ...(isKernel
+      ? []
+      : [tabled(`${name}-overlaps-the-header`, changed("sections may overlap"), atTheHeader)]),
+  ];
 }
