@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, type FileHandle, open, rm } from "node:fs/promises";
 import { Socket } from "node:net";
+import type { Options, Result as ToolExit } from "execa";
 import { errnoText } from "#core/errno-text.ts";
 import type { Cancelled, Failure, ToolFailed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -85,7 +86,8 @@ export function loadTools(): Promise<typeof import("execa")> {
 /** What made us end the tool, as opposed to its own end. */
 type Ending =
   | { readonly by: "signal"; readonly signal: string }
-  | { readonly by: "abort" | "timeout" }
+  | { readonly by: "abort" }
+  | { readonly by: "timeout"; readonly milliseconds: number }
   | { readonly by: "output"; readonly limit: FileLimit };
 
 let guardian: Guardian | undefined;
@@ -117,20 +119,7 @@ async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<R
   const group = openGroup((signal) => {
     ending ??= { by: "signal", signal };
   });
-  const child = execa(run.file, run.args, {
-    ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
-    env: { ...toolEnvironment(process.env), ...run.env, [OWNER_VARIABLE]: OWNER },
-    extendEnv: false,
-    ...(run.input === undefined ? { stdin: "ignore" as const } : { input: run.input }),
-    // Any open descriptor goes; execa's type lists those that a shell can name.
-    stdout: (stdoutFd as 3 | undefined) ?? "pipe",
-    encoding: "buffer",
-    stripFinalNewline: false,
-    maxBuffer: OUTPUT_LIMIT,
-    // The leader of a new group, and of a new session: no tool may read from the user's terminal.
-    detached: true,
-    reject: false,
-  });
+  const child = execa(run.file, run.args, childOptions(run, stdoutFd));
   if (child.pid !== undefined) group.start(child.pid);
   let exited = false;
   // A daemon that left the group may hold the pipes open for ever; what it writes is not waited for.
@@ -146,12 +135,8 @@ async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<R
     else void group.end();
   };
   const onAbort = () => end({ by: "abort" });
-  const timer = setTimeout(end, time.value, { by: "timeout" });
-  const limits = [
-    ...(run.stdoutFile === undefined ? [] : [{ file: run.stdoutFile, bytes: FILE_LIMIT }]),
-    ...(run.fileLimits ?? []),
-  ];
-  const stopWatching = watchFiles(limits, (limit) => end({ by: "output", limit }));
+  const timer = setTimeout(end, time.value, { by: "timeout", milliseconds: time.value });
+  const stopWatching = watchFiles(fileLimitsOf(run), (limit) => end({ by: "output", limit }));
   run.signal?.addEventListener("abort", onAbort, { once: true });
   // `exit`, not `close`: the latter waits for everyone who holds the pipes, grandchildren included.
   child.once("exit", () => {
@@ -165,29 +150,58 @@ async function runInGroup(run: ToolRun, stdoutFd: number | undefined): Promise<R
   run.signal?.removeEventListener("abort", onAbort);
   // Where nothing was started, there was no exit.
   group.release();
+  return outcomeOf(run, result, ending);
+}
 
-  const stderr = text(result.stderr);
+function childOptions(run: ToolRun, stdoutFd: number | undefined) {
+  return {
+    ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
+    env: { ...toolEnvironment(process.env), ...run.env, [OWNER_VARIABLE]: OWNER },
+    extendEnv: false,
+    ...(run.input === undefined ? { stdin: "ignore" as const } : { input: run.input }),
+    // Any open descriptor goes; execa's type lists those that a shell can name.
+    stdout: (stdoutFd as 3 | undefined) ?? "pipe",
+    encoding: "buffer",
+    stripFinalNewline: false,
+    maxBuffer: OUTPUT_LIMIT,
+    // The leader of a new group, and of a new session: no tool may read from the user's terminal.
+    detached: true,
+    reject: false,
+  } satisfies Options;
+}
+
+function fileLimitsOf({ stdoutFile, fileLimits = [] }: ToolRun): readonly FileLimit[] {
+  return stdoutFile === undefined ? fileLimits : [{ file: stdoutFile, bytes: FILE_LIMIT }, ...fileLimits];
+}
+
+/** What a tool's end comes to: its output, or the failure that says why there is none. */
+async function outcomeOf(
+  run: ToolRun,
+  exit: ToolExit<ReturnType<typeof childOptions>>,
+  ending: Ending | undefined,
+): Promise<Result<ToolOutput>> {
+  const stderr = text(exit.stderr);
   if (ending?.by === "abort" && run.signal !== undefined) return err(cancelled(run.signal));
   if (ending?.by === "signal") return err({ reason: "cancelled", signal: ending.signal });
-  const tooLarge = ending?.by === "output" ? ending.limit : firstTooLarge(limits);
-  if (ending === undefined && result.exitCode === 0 && !result.failed && tooLarge === undefined) {
-    return ok({ stdout: bytes(result.stdout), stderr });
+  const tooLarge = ending?.by === "output" ? ending.limit : firstTooLarge(fileLimitsOf(run));
+  if (ending === undefined && exit.exitCode === 0 && !exit.failed && tooLarge === undefined) {
+    return ok({ stdout: bytes(exit.stdout), stderr });
   }
   const failed = (ended: string, log: string, more: Partial<ToolFailed> = {}): Result<never> =>
     err({ ...toolFailed(run, ended, log), ...more });
   // Some tools complain on stdout, bpftool with -j among them.
-  const log = stderr.trim() === "" && stdoutFd === undefined ? text(result.stdout) : stderr;
+  const log = stderr.trim() === "" && run.stdoutFile === undefined ? text(exit.stdout) : stderr;
   if (ending?.by === "timeout") {
     const variable = run.timeout === undefined ? { variable: TIME_VARIABLE } : {};
-    return failed(`no end after ${time.value / 1000} s`, log, { limit: "time", ...variable });
+    return failed(`no end after ${ending.milliseconds / 1000} s`, log, { limit: "time", ...variable });
   }
-  if (tooLarge !== undefined || result.isMaxBuffer) {
+  if (tooLarge !== undefined || exit.isMaxBuffer) {
     const most = tooLarge?.bytes ?? OUTPUT_LIMIT;
     return failed(`more than ${most} bytes of output`, log.slice(0, LOG_LIMIT), { limit: "output" });
   }
-  if (result.signal !== undefined) return failed(`signal ${result.signal}`, log);
-  if (result.exitCode !== undefined) return failed(`exit status ${result.exitCode}`, log);
-  return err(await notStarted(run, result.code ?? "unknown error", result.originalMessage ?? ""));
+  if (exit.signal !== undefined) return failed(`signal ${exit.signal}`, log);
+  if (exit.exitCode !== undefined) return failed(`exit status ${exit.exitCode}`, log);
+  return err(await notStarted(run, exit.code ?? "unknown error", exit.originalMessage ?? ""));
 }
 
 /** ENOENT stands for three things: no such tool, no such working folder, no such interpreter (`#!`). */
