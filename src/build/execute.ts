@@ -48,18 +48,13 @@ export async function executeRules(
   let failed: Result<never> | undefined;
   let failedAside: Result<never> | undefined;
 
-  const toolRunner: ToolRunner = async (run) => {
-    const result = await runTool({ ...run, signal });
-    if (result.ok && result.value.stderr.trim() !== "") {
-      options.emit({ kind: "tool-log", tool: run.tool, text: result.value.stderr });
-    }
-    return result;
-  };
-
+  const toolRunner = loggingRunner(options.emit, signal);
   const start = async (rule: Rule): Promise<boolean> => {
     const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));
     if (ready.includes(false) || failed !== undefined) return false;
-    const result = await slots.use(async () => (failed === undefined ? step(rule) : ok(false)));
+    const result = await slots.use(async () =>
+      failed === undefined ? bringUpToDate(rule, digests, options, toolRunner, signal) : ok(false),
+    );
     if (!result.ok && rule.aside && !signal.aborted) {
       failedAside ??= result;
       return false;
@@ -74,47 +69,65 @@ export async function executeRules(
     return true;
   };
 
-  const step = async (rule: Rule): Promise<Result<boolean>> => {
-    const name = rule.outputs[0];
-    const inputs = await digests.all(rule.inputs);
-    if (!inputs.ok) return inputs;
-    const fingerprint = fingerprintOf(rule, inputs.value);
-    const before = options.state.rules[name];
-    if (
-      before?.fingerprint === fingerprint &&
-      (await digests.hold(before.outputs)) &&
-      (await digests.hold(before.found))
-    ) {
-      return ok(false);
-    }
-    options.emit({ kind: "step", label: rule.label, output: name, command: rule.command });
-    // Work in this process holds up everything else in it: let those that start a tool go first.
-    if (isInProcess(rule)) await setImmediate();
-    const read = rule.onlyDigests ? {} : inputs.value;
-    const other = await digests.changed(read);
-    if (other !== undefined) return err(changedMeanwhile(other));
-    const found = await rule.run(toolRunner, inputs.value, signal);
-    if (!found.ok) return found;
-    const changed = await digests.changed(read);
-    if (changed !== undefined) return err(changedMeanwhile(changed));
-    const outputs = await digests.all(rule.outputs);
-    if (!outputs.ok) return outputs;
-    const shown = await digests.all(found.value);
-    if (!shown.ok) return shown;
-    options.state.rules[name] = {
-      fingerprint,
-      outputs: outputs.value,
-      found: shown.value,
-    };
-    return ok(true);
-  };
-
   for (const rule of rules) {
     const promise = start(rule);
     for (const output of rule.outputs) done.set(output, promise);
   }
   await Promise.all(done.values());
   return failed ?? failedAside ?? ok(ran);
+}
+
+/** A runner of tools that tells what they write to stderr. */
+function loggingRunner(emit: EventSink, signal: AbortSignal): ToolRunner {
+  return async (run) => {
+    const result = await runTool({ ...run, signal });
+    if (result.ok && result.value.stderr.trim() !== "") {
+      emit({ kind: "tool-log", tool: run.tool, text: result.value.stderr });
+    }
+    return result;
+  };
+}
+
+/**
+ * Runs a rule that is out of date, and keeps in the state what its outputs were made from.
+ *
+ * @returns whether it was run
+ */
+async function bringUpToDate(
+  rule: Rule,
+  digests: Digests,
+  { state, emit }: ExecuteRulesOptions,
+  toolRunner: ToolRunner,
+  signal: AbortSignal,
+): Promise<Result<boolean>> {
+  const name = rule.outputs[0];
+  const inputs = await digests.all(rule.inputs);
+  if (!inputs.ok) return inputs;
+  const fingerprint = fingerprintOf(rule, inputs.value);
+  const before = state.rules[name];
+  if (
+    before?.fingerprint === fingerprint &&
+    (await digests.hold(before.outputs)) &&
+    (await digests.hold(before.found))
+  ) {
+    return ok(false);
+  }
+  emit({ kind: "step", label: rule.label, output: name, command: rule.command });
+  // Work in this process holds up everything else in it: let those that start a tool go first.
+  if (isInProcess(rule)) await setImmediate();
+  const read = rule.onlyDigests ? {} : inputs.value;
+  const other = await digests.changed(read);
+  if (other !== undefined) return err(changedMeanwhile(other));
+  const found = await rule.run(toolRunner, inputs.value, signal);
+  if (!found.ok) return found;
+  const changed = await digests.changed(read);
+  if (changed !== undefined) return err(changedMeanwhile(changed));
+  const outputs = await digests.all(rule.outputs);
+  if (!outputs.ok) return outputs;
+  const shown = await digests.all(found.value);
+  if (!shown.ok) return shown;
+  state.rules[name] = { fingerprint, outputs: outputs.value, found: shown.value };
+  return ok(true);
 }
 
 function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {
