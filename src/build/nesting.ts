@@ -9,6 +9,9 @@ export type ParserLayer = {
   readonly nested: ParserLayer | undefined;
 };
 
+/** What a target has to be for. */
+export type KernelKind = { readonly revision: Revision; readonly arch: Architecture };
+
 /** A parser's place in a container: `.bpf.nested/.bpf.1`. */
 export type ContainerPlace = { readonly section: string; readonly target: Target };
 
@@ -79,7 +82,7 @@ export function placesOf(layer: ParserLayer, above = ""): readonly ContainerPlac
 /** The targets that there is something to build of. */
 export function fittingTargets(
   targets: ReadonlyMap<string, Target>,
-  { revision, arch }: { readonly revision: Revision; readonly arch: Architecture },
+  { revision, arch }: KernelKind,
 ): ReadonlyMap<string, Target> {
   return new Map([...targets].filter(([, target]) => misfit(target, revision, arch) === undefined));
 }
@@ -92,7 +95,7 @@ export function fittingTargets(
 export function checkFit(
   goals: readonly string[],
   targets: ReadonlyMap<string, Target>,
-  { revision, arch }: { readonly revision: Revision; readonly arch: Architecture },
+  { revision, arch }: KernelKind,
 ): Result<void> {
   for (const goal of goals) {
     const target = targets.get(goal);

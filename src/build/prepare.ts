@@ -2,23 +2,23 @@ import { dirname, join } from "node:path";
 import { revisionProfile } from "#abi/revisions.ts";
 import { prepareEnvelope } from "#build/prepare/prepare-envelope.ts";
 import { prepareSigning } from "#build/prepare/prepare-signing.ts";
-import { prepareSizes } from "#build/prepare/prepare-sizes.ts";
-import { prepareTypes } from "#build/prepare/prepare-types.ts";
+import { type PreparedSizes, prepareSizes } from "#build/prepare/prepare-sizes.ts";
+import { chooseTargets, templateFilesOf } from "#build/prepare/prepare-targets.ts";
+import { type PreparedTypes, prepareTypes } from "#build/prepare/prepare-types.ts";
 import { PRIVATE } from "#build/state/state.ts";
 import { ok, type Result } from "#core/result.ts";
 import { makeFolder } from "#files/output.ts";
 import { stampOf } from "#files/stamp.ts";
-import { templateFiles } from "#generate/parser-source.ts";
 import { loadTargets } from "#generate/target.ts";
 import { hostArchitecture } from "#kernel-image/architecture.ts";
 import type { Places } from "#kernel-image/locate.ts";
 import { version } from "#package.json";
 import { requireToolchain } from "#toolchain/discover.ts";
+import type { Toolchain } from "#toolchain/toolchain.ts";
 import { tellOddities } from "./architectures.ts";
 import type { BuildContext } from "./context.ts";
 import type { Seen } from "./facts.ts";
 import { checkGoals } from "./goals.ts";
-import { checkFit, checkNesting, fittingTargets } from "./nesting.ts";
 import type { Plan } from "./plan.ts";
 import type { BuildRequest } from "./request.ts";
 
@@ -42,12 +42,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   const places: Places = { out: request.out, tree, kbuildOutput };
   const seen: Seen = new Map();
   const [toolchain, types, sizes] = await Promise.all([
-    requireToolchain({
-      env: options.env,
-      cwd: options.cwd,
-      signal: options.signal,
-      ...definedOnly({ ...request.tools, kernelTree: tree, setupScript: options.setupScript }),
-    }),
+    findTools(request, options),
     prepareTypes(request, places, { ...options, seen }),
     prepareSizes(request, places, { ...options, seen }),
   ]);
@@ -59,62 +54,73 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   tellOddities(request, types.value, { ...sizes.value, arch }, options);
   const signing = await prepareSigning(request, toolchain.value, options.signal);
   if (!signing.ok) return signing;
-  const nesting = checkNesting(targets.value);
-  if (!nesting.ok) return nesting;
-  const kind = { revision: types.value.abi.revision, arch };
-  const fit = checkFit(request.goals, targets.value, kind);
-  if (!fit.ok) return fit;
-  const fitting = fittingTargets(targets.value, kind);
-
+  const { revision } = types.value.abi;
+  const chosen = chooseTargets(request.goals, targets.value, { revision, arch });
+  if (!chosen.ok) return chosen;
   const envelope = await prepareEnvelope(request, places, arch, options);
   if (!envelope.ok) return envelope;
-
-  const helperDocs = tree === undefined ? undefined : findHelperDocs(tree);
-  const files = new Map<string, readonly string[]>();
-  for (const target of fitting.values()) {
-    const found = await templateFiles(options.templates, target, types.value.abi.revision);
-    if (!found.ok) return found;
-    files.set(target.name, found.value);
-  }
+  const files = await templateFilesOf(chosen.value, options.templates, revision);
+  if (!files.ok) return files;
   return ok({
     plan: {
-      out: request.out,
-      kernel: {
-        vmlinux: types.value.vmlinux,
-        image: sizes.value.image,
-        initramfs: request.limits.initramfs,
-        tree,
-        identity: types.value.identity,
-        imageRelease: sizes.value.release,
-      },
-      targetFolders: request.targetFolders,
+      ...asRequested(request),
+      kernel: kernelOf(request, types.value, sizes.value),
       program: { version, folder: dirname(options.templates) },
       sourceDateEpoch: options.env["SOURCE_DATE_EPOCH"],
       arch,
       abi: types.value.abi,
-      profile: revisionProfile(types.value.abi.revision),
+      profile: revisionProfile(revision),
       sizes: sizes.value.sizes,
-      targets: fitting,
-      templateFiles: files,
+      targets: chosen.value,
+      templateFiles: files.value,
       toolchain: toolchain.value,
       types: types.value.source,
-      helperDocs,
-      bytecodeObject: request.bytecodeObject,
-      seedPayloadSize: request.seedPayloadSize,
-      signing: request.signing,
+      helperDocs: tree === undefined ? undefined : findHelperDocs(tree),
       envelope: envelope.value.inputs,
-      mayPack: request.envelope !== undefined,
     },
     seen,
     watched: [
-      ...types.value.watched,
-      ...sizes.value.watched,
-      ...envelope.value.watched,
+      ...[types, sizes, envelope].flatMap(({ value }) => value.watched),
       ...request.targetFolders,
       join(options.templates, "partials"),
       ...(tree === undefined ? [] : [...Object.values(helperDocsIn(tree)), join(tree, "tools/lib/bpf")]),
     ],
   });
+}
+
+function findTools(
+  { tools, kernel }: BuildRequest,
+  { env, cwd, signal, setupScript }: BuildContext,
+): Promise<Result<Toolchain>> {
+  const given = definedOnly({ ...tools, kernelTree: kernel.tree, setupScript });
+  return requireToolchain({ env, cwd, signal, ...given });
+}
+
+/** What goes from the request into the plan as it is. */
+function asRequested({
+  out,
+  targetFolders,
+  bytecodeObject,
+  seedPayloadSize,
+  signing,
+  envelope,
+}: BuildRequest) {
+  return { out, targetFolders, bytecodeObject, seedPayloadSize, signing, mayPack: envelope !== undefined };
+}
+
+function kernelOf(
+  { kernel, limits }: BuildRequest,
+  { vmlinux, identity }: PreparedTypes,
+  { image, release }: PreparedSizes,
+): Plan["kernel"] {
+  return {
+    vmlinux,
+    image,
+    initramfs: limits.initramfs,
+    tree: kernel.tree,
+    identity,
+    imageRelease: release,
+  };
 }
 
 function helperDocsIn(tree: string): NonNullable<Plan["helperDocs"]> {
