@@ -10,8 +10,9 @@ import {
   type Written,
   writePieces,
 } from "#files/pieces.ts";
-import type { PeAppendPlan, PePiece } from "#formats/pe/append.ts";
+import type { PeAppendPlan } from "#formats/pe/append.ts";
 import { PeChecksum } from "#formats/pe/checksum.ts";
+import type { PePiece } from "#formats/pe/pieces.ts";
 import type { PartPlace } from "./packed.ts";
 import type { PackedInput } from "./types.ts";
 

@@ -5,6 +5,7 @@ import { type AddedSection, SECTION_SIZE, writeHeaders } from "./append-headers.
 import { debugDirectoryEdits } from "./debug-directory.ts";
 import { peOverlay } from "./facts.ts";
 import { MAX_PE_SECTIONS } from "./pe-file.ts";
+import { editedRange, type PeEdit, type PePiece, type PlacedPiece, withZerosBetween } from "./pieces.ts";
 import type { PeFile, PeSection } from "./types.ts";
 
 export type AppendOptions = {
@@ -20,12 +21,6 @@ export type AppendOptions = {
 };
 
 export type KeptRange = { readonly offset: number; readonly length: number };
-
-/** A stretch of the new file, in order: new bytes, a range of the old file, or the content of an added section. */
-export type PePiece =
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  | { readonly kind: "old"; readonly offset: number; readonly length: number }
-  | { readonly kind: "added"; readonly index: number };
 
 export type PeAppendPlan = {
   /** The first is the headers, with a CheckSum of 0. */
@@ -72,15 +67,16 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
   const body = bodyOf(pe, kept, options);
   if (!body.ok) return body;
   const { firstData, shift } = room.value;
+  const { end } = body.value;
 
   const { fileAlignment } = pe.optionalHeader;
-  const rawEnd = Math.max(body.value.end, ...kept.map(rawEndOf)) + shift;
+  const rawEnd = Math.max(end, ...kept.map(rawEndOf)) + shift;
   const places = placeSections(pe, kept, added, {
     fileEnd: alignUp(rawEnd, fileAlignment),
     sizeOfHeaders: room.value.sizeOfHeaders,
   });
   const certificates = options.certificates === "keep" ? pe.certificates : undefined;
-  const fileEnd = places.fileEnd;
+  const { fileEnd } = places;
   const { strings } = options;
   const certificatesAt = alignUp(fileEnd + (strings?.length ?? 0), CERTIFICATE_ALIGNMENT);
   const size = strings || certificates ? certificatesAt + (certificates?.data.length ?? 0) : fileEnd;
@@ -92,42 +88,37 @@ export function planAppend(pe: PeFile, options: AppendOptions): Result<PeAppendP
   const head = writeHeaders(pe, kept, added, {
     ...room.value,
     ...places,
-    bodyEnd: body.value.end,
-    filled: filledSection(pe, kept, body.value.end),
+    bodyEnd: end,
+    filled: filledSection(pe, kept, end),
     strings: strings && fileEnd,
     certificates: certificates && { offset: certificatesAt, size: certificates.data.length },
   });
   const edits = [...body.value.edits, ...debugDirectoryEdits(pe, shift)];
-  const pieces: PePiece[] = [...oldRange(firstData, body.value.end, edits)];
-  let end = body.value.end + shift;
-  const padTo = (offset: number): void => {
-    if (offset > end) pieces.push({ kind: "bytes", bytes: new Uint8Array(offset - end) });
-    end = offset;
-  };
-  added.forEach(({ size }, index) => {
-    if (size === 0) return;
-    padTo(places.offsets[index] ?? 0);
-    pieces.push({ kind: "added", index });
-    end += size;
+  const contents = added.map(({ size }, index): PlacedPiece => {
+    return { at: places.offsets[index] ?? 0, length: size, piece: { kind: "added", index } };
   });
-  padTo(fileEnd);
-  if (strings !== undefined) {
-    pieces.push({ kind: "old", ...strings });
-    end += strings.length;
-    padTo(certificatesAt);
-  }
-  if (certificates !== undefined) {
-    padTo(certificatesAt);
-    pieces.push({ kind: "old", offset: certificates.offset, length: certificates.data.length });
-  }
+  const tail = [
+    ...contents.filter(({ length }) => length > 0),
+    ...(strings ? [oldPiece(fileEnd, strings.offset, strings.length)] : []),
+    ...(certificates ? [oldPiece(certificatesAt, certificates.offset, certificates.data.length)] : []),
+  ];
   return ok({
-    pieces: [{ kind: "bytes", bytes: head }, ...pieces],
+    pieces: [
+      { kind: "bytes", bytes: head },
+      ...editedRange(firstData, end, edits),
+      ...withZerosBetween(tail, end + shift, size),
+    ],
     checkSumAt: pe.optionalHeader.offset + 0x40,
     shift,
     offsets: places.offsets,
     removed: pe.sections.length - kept.length,
     oldImageEnd: imageEndOf(pe, pe.sections, pe.optionalHeader.sizeOfHeaders),
   });
+}
+
+/** A range of the old file, and where in the new one it begins. */
+function oldPiece(at: number, offset: number, length: number): PlacedPiece {
+  return { at, length, piece: { kind: "old", offset, length } };
 }
 
 /**
@@ -195,14 +186,12 @@ function isFiller(bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => byte === bytes[i % 4]);
 }
 
-type Edit = { readonly offset: number; readonly bytes: Uint8Array };
-
 /** Where the part of the old file ends that goes into the new one, certificates apart, and what is blanked in it. */
 function bodyOf(
   pe: PeFile,
   kept: readonly PeSection[],
   { removed: removedName, overlay }: AppendOptions,
-): Result<{ readonly end: number; readonly edits: readonly Edit[] }, Failure> {
+): Result<{ readonly end: number; readonly edits: readonly PeEdit[] }, Failure> {
   const table = pe.certificates;
   const sectionsEnd = Math.max(...pe.sections.map(rawEndOf));
   const before = table?.offset ?? pe.bytes.length;
@@ -248,20 +237,6 @@ function placeSections(
 
 function imageEndOf(pe: PeFile, sections: readonly PeSection[], sizeOfHeaders: number): number {
   return alignUp(Math.max(sizeOfHeaders, ...sections.map(addressEndOf)), pe.optionalHeader.sectionAlignment);
-}
-
-/** A range of the old file with the edits in their places. */
-function oldRange(start: number, end: number, edits: readonly Edit[]): readonly PePiece[] {
-  const pieces: PePiece[] = [];
-  let at = start;
-  for (const { offset, bytes } of edits.toSorted((a, b) => a.offset - b.offset)) {
-    if (bytes.length === 0 || offset < at || offset + bytes.length > end) continue;
-    if (offset > at) pieces.push({ kind: "old", offset: at, length: offset - at });
-    pieces.push({ kind: "bytes", bytes });
-    at = offset + bytes.length;
-  }
-  if (end > at) pieces.push({ kind: "old", offset: at, length: end - at });
-  return pieces;
 }
 
 function hasData(section: PeSection): boolean {
