@@ -8,6 +8,7 @@ import { decodeCertificateId } from "#formats/signature/certificate-id.ts";
 import { decodeSignedData, type SignedData, type Signer } from "#formats/signature/cms.ts";
 import { splitSignature } from "#formats/signature/signature.ts";
 import { requireOpenssl } from "#toolchain/discover.ts";
+import type { ToolOutput } from "#toolchain/process.ts";
 import { certificateBytes, readCertificates, splitCertificates } from "./certificate.ts";
 import { runOpenssl, type SigningContext } from "./context.ts";
 import { keyFacts } from "./public-key.ts";
@@ -69,25 +70,13 @@ export async function verifyFile(
   const weak = request.allowWeak ? undefined : findWeakness(signers, []);
   if (weak !== undefined) return fails(weaknessText(weak));
 
-  const openssl = await requireOpenssl(context.discovery);
-  if (!openssl.ok) return openssl;
+  const found = await requireOpenssl(context.discovery);
+  if (!found.ok) return found;
   const given = await readGiven(request);
   if (!given.ok) return given;
-  const verified = await inTemporaryFolder<readonly string[]>(async (folder) => {
-    const contentFile = join(folder, "content");
-    await writeFile(contentFile, content);
-    const signersFile = join(folder, "signers.pem");
-    const io = ["-content", contentFile, "-out", "/dev/null", "-signer", signersFile];
-    const run = await runOpenssl(context, {
-      file: openssl.value.path,
-      args: [
-        ...["cms", "-verify", "-binary", "-inform", "DER", ...io],
-        ...(await trustWords(given.value, request.allowWeak, folder)),
-      ],
-      input: signature.data,
-    });
-    return run.ok ? ok(splitCertificates(await readFile(signersFile, "latin1"))) : run;
-  });
+  const openssl = (args: readonly string[]) =>
+    runOpenssl(context, { file: found.value.path, args, input: signature.data });
+  const verified = await verifiedSigners(content, given.value, request.allowWeak, openssl);
   if (!verified.ok) {
     const { failure } = verified;
     // 4: it was read, and does not verify.
@@ -103,6 +92,24 @@ export async function verifyFile(
     weakness,
     nested: endsSigned(content),
     notContainer,
+  });
+}
+
+/** The certificates of the signers, in PEM, where each one's signature holds. */
+function verifiedSigners(
+  content: Uint8Array,
+  given: Given,
+  allowWeak: boolean,
+  openssl: (args: readonly string[]) => Promise<Result<ToolOutput>>,
+): Promise<Result<readonly string[]>> {
+  return inTemporaryFolder(async (folder) => {
+    const contentFile = join(folder, "content");
+    await writeFile(contentFile, content);
+    const signersFile = join(folder, "signers.pem");
+    const io = ["-content", contentFile, "-out", "/dev/null", "-signer", signersFile];
+    const trust = await trustWords(given, allowWeak, folder);
+    const run = await openssl(["cms", "-verify", "-binary", "-inform", "DER", ...io, ...trust]);
+    return run.ok ? ok(splitCertificates(await readFile(signersFile, "latin1"))) : run;
   });
 }
 
