@@ -28,71 +28,115 @@ export function decodeLzo1x(
   block: { readonly start: number; readonly end: number },
   out: Uint8Array,
 ): Lzo1xStop {
-  const input = reader.bytes;
-  let from = block.start;
-  let to = 0;
-
-  const byte = (): number => {
-    if (from >= block.end) reader.fail(from, "block ends inside an instruction");
-    return input[from++] ?? 0;
-  };
-  /** A length of 0 in its field continues: zero bytes add 255, the first other byte itself. */
-  const extended = (largest: number): number => {
-    let sum = largest;
-    for (;;) {
-      const next = byte();
-      if (next !== 0) return sum + next;
-      sum += 255;
-    }
-  };
-  const literals = (count: number): boolean => {
-    if (count > block.end - from) reader.fail(from, `${count} literals, ${block.end - from} bytes left`);
-    if (count > out.length - to) return false;
-    for (let i = 0; i < count; i++) out[to++] = input[from++] ?? 0;
-    return true;
-  };
-
+  const copier = new BlockCopier(reader, block.start, block.end, out);
   /** Literals before the next instruction: 0, 1 to 3, or 4 for a run. */
   let before = 0;
-  const first = block.start < block.end ? (input[block.start] ?? 0) : 0;
+  const first = copier.peek();
   if (first > 17) {
-    from++;
-    if (!literals(first - 17)) return "too-long";
+    copier.byte();
+    if (!copier.literals(first - 17)) return "too-long";
     before = Math.min(first - 17, 4);
   }
   for (;;) {
-    const at = from;
-    const code = byte();
+    const at = copier.from;
+    const code = copier.byte();
     let distance: number;
     let length: number;
     let following = code & 3;
     if (code >= 64) {
-      distance = 1 + ((code >>> 2) & 7) + (byte() << 3);
+      distance = 1 + ((code >>> 2) & 7) + (copier.byte() << 3);
       length = (code >>> 5) + 1;
     } else if (code >= 16) {
       const near = code >= 32;
       const largest = near ? 31 : 7;
-      length = 2 + (code & largest || extended(largest));
-      const word = byte() | (byte() << 8);
+      length = 2 + (code & largest || copier.extended(largest));
+      const word = copier.byte() | (copier.byte() << 8);
       following = word & 3;
       distance = (near ? 1 : 0x4000 + ((code & 8) << 11)) + (word >>> 2);
-      if (!near && distance === 0x4000) {
-        if (length !== 3) reader.fail(at, `end of block with length ${length}`);
-        if (from !== block.end) reader.fail(from, `${block.end - from} bytes behind the end of the block`);
-        return to === out.length ? "filled" : "too-short";
-      }
+      if (!near && distance === 0x4000) return copier.end(at, length);
     } else if (before === 0) {
-      if (!literals(3 + (code || extended(15)))) return "too-long";
+      if (!copier.literals(3 + (code || copier.extended(15)))) return "too-long";
       before = 4;
       continue;
     } else {
-      distance = 1 + (code >>> 2) + (byte() << 2) + (before === 4 ? 0x800 : 0);
+      distance = 1 + (code >>> 2) + (copier.byte() << 2) + (before === 4 ? 0x800 : 0);
       length = before === 4 ? 3 : 2;
     }
-    if (distance > to) reader.fail(at, `distance ${distance} at byte ${to} of the block`);
-    if (length > out.length - to) return "too-long";
-    for (const end = to + length; to < end; to++) out[to] = out[to - distance] ?? 0;
-    if (!literals(following)) return "too-long";
+    if (!copier.match(at, distance, length) || !copier.literals(following)) return "too-long";
     before = following;
+  }
+}
+
+/** A block's bytes, and the room that they are copied to. */
+class BlockCopier {
+  readonly #reader: ByteReader;
+  readonly #input: Uint8Array;
+  readonly #end: number;
+  readonly #out: Uint8Array;
+  /** Place of the next byte of the input. */
+  from: number;
+  /** How much of the output is there. */
+  #to = 0;
+
+  constructor(reader: ByteReader, start: number, end: number, out: Uint8Array) {
+    this.#reader = reader;
+    this.#input = reader.bytes;
+    this.from = start;
+    this.#end = end;
+    this.#out = out;
+  }
+
+  /** The next byte, which is not taken; 0 in an empty block. */
+  peek(): number {
+    return this.from < this.#end ? (this.#input[this.from] ?? 0) : 0;
+  }
+
+  byte(): number {
+    if (this.from >= this.#end) this.#reader.fail(this.from, "block ends inside an instruction");
+    return this.#input[this.from++] ?? 0;
+  }
+
+  /** A length of 0 in its field continues: zero bytes add 255, the first other byte itself. */
+  extended(largest: number): number {
+    let sum = largest;
+    for (;;) {
+      const next = this.byte();
+      if (next !== 0) return sum + next;
+      sum += 255;
+    }
+  }
+
+  /** @returns false where the room is too small, as `match` does */
+  literals(count: number): boolean {
+    const { from } = this;
+    const to = this.#to;
+    const left = this.#end - from;
+    if (count > left) this.#reader.fail(from, `${count} literals, ${left} bytes left`);
+    if (count > this.#out.length - to) return false;
+    const input = this.#input;
+    const out = this.#out;
+    for (let i = 0; i < count; i++) out[to + i] = input[from + i] ?? 0;
+    this.from = from + count;
+    this.#to = to + count;
+    return true;
+  }
+
+  /** @param at of the instruction that asks for it */
+  match(at: number, distance: number, length: number): boolean {
+    const to = this.#to;
+    const out = this.#out;
+    if (distance > to) this.#reader.fail(at, `distance ${distance} at byte ${to} of the block`);
+    if (length > out.length - to) return false;
+    const end = to + length;
+    for (let i = to; i < end; i++) out[i] = out[i - distance] ?? 0;
+    this.#to = end;
+    return true;
+  }
+
+  end(at: number, length: number): Lzo1xStop {
+    const left = this.#end - this.from;
+    if (length !== 3) this.#reader.fail(at, `end of block with length ${length}`);
+    if (left !== 0) this.#reader.fail(this.from, `${left} bytes behind the end of the block`);
+    return this.#to === this.#out.length ? "filled" : "too-short";
   }
 }
