@@ -52,13 +52,13 @@ export type Built = {
   readonly report: BuildReport;
   /** Every path whose change makes this report out of date. */
   readonly watched: readonly string[];
-  /** When the buildGoals began to look at anything, in milliseconds since 1970. */
+  /** When the build began to look at anything, in milliseconds since 1970. */
   readonly since: number;
 };
 
 /**
  * Builds the goals of a request. What is up to date by content stays as it is; a failure leaves what
- * was finished before it, and no half of anything. The state of a buildGoals that succeeds is not written yet: `rememberRequest`
+ * was finished before it, and no half of anything. The state of a build that succeeds is not written yet: `rememberRequest`
  * does that.
  */
 export async function buildGoals(request: BuildRequest, context: BuildContext): Promise<Result<Built>> {
@@ -113,14 +113,14 @@ function nameForTools(file: string): Unsupported {
   return { reason: "unsupported", what: "an output folder whose name is not UTF-8", detail, file };
 }
 
-/** The private folder, if this buildGoals is the first to make it, and those around it, from the inside out. */
+/** The private folder, if this build is the first to make it, and those around it, from the inside out. */
 function newFolders(out: string): readonly string[] {
   const folders: string[] = [];
   for (let at = join(out, PRIVATE); !existsSync(at); at = dirname(at)) folders.push(at);
   return folders;
 }
 
-/** A buildGoals that has nothing to show leaves nothing. */
+/** A build that has nothing to show leaves nothing. */
 function removeFolders([own, ...around]: readonly string[]): void {
   try {
     if (own !== undefined) rmSync(own, { recursive: true, force: true });

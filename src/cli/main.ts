@@ -11,8 +11,8 @@ const PACKED: ReadonlySet<string> = new Set(["envelope", "pe", "container", "zbo
 
 /**
  * The way in. What needs nothing is answered here, before the rest of the program is loaded: the
- * version, and a build that has nothing to do. The plain forms of `inspect` and `extract` go without yargs; packing has
- * a bundle of its own.
+ * version, and a build that has nothing to do. `inspect`, `extract` and packing have scripts of their own,
+ * which start faster than the rest does.
  */
 async function main(): Promise<void> {
   const argv = ownArguments(process.argv);

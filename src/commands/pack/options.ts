@@ -48,9 +48,9 @@ export const PACK_ENVELOPE = {
 } as const satisfies CommandRow;
 
 export const PACK_PE = {
-  describe: "add bytecode to a zboot image or PACK_UKI as section .bpf",
+  describe: "add bytecode to a zboot image or UKI as section .bpf",
   positionals: {
-    image: file("zboot image, PACK_UKI or other PACK_PE file"),
+    image: file("zboot image, UKI or other PE file"),
     bytecode: file("bytecode object (<p>_bytecode.o) or .bpf container"),
   },
   options: {
@@ -103,7 +103,7 @@ export const PACK_ZBOOT = {
 
 export const PACK_UKI = {
   describe:
-    "put a PACK_UKI together, for fixtures and experiments; its sections stand in the order of the options",
+    "put a UKI together, for fixtures and experiments; its sections stand in the order of the options",
   positionals: {},
   options: {
     linux: { type: "path", repeatable: true, describe: "kernel: .linux" },
