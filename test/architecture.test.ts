@@ -54,6 +54,21 @@ describe("src/", () => {
   });
 });
 
+describe("docs/architecture.md", () => {
+  const rows = [
+    ...readFileSync("docs/architecture.md", "utf8").matchAll(/^\| [^|]+ \| `(test\/[\w./-]+)`: (.+) \|$/gm),
+  ];
+
+  it("has a table of what tests hold", () => expect(rows.length).toBeGreaterThanOrEqual(10));
+
+  it.each(rows.map(([, file = "", sentence = ""]) => [file, sentence]))(
+    "names in %s a test: %s",
+    (file, sentence) => {
+      expect(readFileSync(file, "utf8")).toContain(sentence);
+    },
+  );
+});
+
 describe("the check of the import table", () => {
   it.each([
     'import { x } from "#formats/elf/file.ts";',
