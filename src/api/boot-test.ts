@@ -9,8 +9,8 @@ import { GUEST_ARCHS } from "#guest/guest-arch.ts";
 import { findQemu } from "#guest/qemu.ts";
 import { bootSecondKernel, type SecondBootReport } from "#guest/second-kernel.ts";
 import { guestPrograms } from "#guest/testbed.ts";
+import { hostPaths } from "./common/host-paths.ts";
 import { bootInterface } from "./common/own-interface.ts";
-import { surroundings } from "./common/surroundings.ts";
 import type { Context } from "./context.ts";
 
 export type BootTestRequest = {
@@ -69,7 +69,7 @@ async function boot(
   const image = await readInput(request.image);
   if (!image.ok) return image;
 
-  const around = surroundings(context);
+  const around = hostPaths(context);
   const arch = GUEST_ARCHS[request.arch];
   const qemu = await findQemu(around, arch);
   if (!qemu.ok) return qemu;

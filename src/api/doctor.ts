@@ -1,7 +1,7 @@
 import { examineKernelVm } from "#guest/examine.ts";
 import { type DoctorReport, examineTools } from "#toolchain/doctor.ts";
+import { hostPaths } from "./common/host-paths.ts";
 import { setupScript } from "./common/package-root.ts";
-import { surroundings } from "./common/surroundings.ts";
 import type { Context } from "./context.ts";
 
 export type DoctorRequest = {
@@ -20,7 +20,7 @@ export async function doctor(
   const tree = kernelTree === undefined ? {} : { kernelTree };
   const [toolchain, machines] = await Promise.all([
     examineTools({ env, cwd, signal, setupScript: setupScript(), ...tree }),
-    examineKernelVm(surroundings(context)),
+    examineKernelVm(hostPaths(context)),
   ]);
   return { ...toolchain, tools: [...toolchain.tools, ...machines] };
 }

@@ -4,9 +4,9 @@ import type { GoodFile } from "#verify/mutations/good-file.ts";
 import { makeCampaign, openSeeds } from "./campaign-input.ts";
 import type { CampaignRequest, CampaignSummary } from "./campaign-request.ts";
 import { makeCorpusFolder, writeCampaignState } from "./corpus-folder.ts";
-import { alone, together } from "./crew.ts";
 import { Journal } from "./journal.ts";
 import { type Resumed, resume } from "./resume.ts";
+import { alone, together } from "./workers.ts";
 
 /** How often `progress` is called, in milliseconds. */
 const TICK = 200;
@@ -45,24 +45,24 @@ async function run(
   }));
   const start = performance.now();
   journal.cover(campaign.coverage);
-  const crew =
+  const running =
     workers === 1
       ? alone(campaign, request.cases, journal.reports)
       : together(request.workerFile, inputs, request.cases, journal.reports);
   const progress = (): CampaignProgress => journal.progress(performance.now() - start);
   const ticker = setInterval(() => request.progress(progress()), TICK);
   const timer = Number.isFinite(request.seconds)
-    ? setTimeout(crew.stop, Math.min(LONGEST, 1000 * request.seconds))
+    ? setTimeout(running.stop, Math.min(LONGEST, 1000 * request.seconds))
     : undefined;
-  signal.addEventListener("abort", crew.stop, { once: true });
-  journal.onFailure = crew.stop;
-  if (signal.aborted) crew.stop();
+  signal.addEventListener("abort", running.stop, { once: true });
+  journal.onFailure = running.stop;
+  if (signal.aborted) running.stop();
   try {
-    await crew.ended;
+    await running.ended;
   } finally {
     clearInterval(ticker);
     clearTimeout(timer);
-    signal.removeEventListener("abort", crew.stop);
+    signal.removeEventListener("abort", running.stop);
   }
   const failure = await journal.close();
   if (failure !== undefined) return err(failure);

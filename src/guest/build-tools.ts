@@ -1,7 +1,7 @@
 import { findExecutable } from "#toolchain/search-path.ts";
 import type { PackagedTool } from "#toolchain/toolchain.ts";
 import { compilerName, type GuestArch, hostArch } from "./guest-arch.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { HostPaths } from "./host-paths.ts";
 
 /** A program that agent and module of a guest are built with. */
 export type BuildTool = {
@@ -28,6 +28,6 @@ export function buildTools(arch: GuestArch, withModule: boolean): readonly Build
 }
 
 /** Where a program is in PATH. */
-export function findBuildTool({ name }: BuildTool, around: Surroundings): Promise<string | undefined> {
+export function findBuildTool({ name }: BuildTool, around: HostPaths): Promise<string | undefined> {
   return findExecutable(name, around.searchPath, around.cwd);
 }

@@ -7,7 +7,7 @@ import { fileFailed } from "#files/errno.ts";
 import { readOsRelease } from "#toolchain/os-release.ts";
 import { runTool } from "#toolchain/process.ts";
 import { GUEST_ARCHS, type GuestArch, hostArch } from "./guest-arch.ts";
-import { cancelledBy, type Surroundings } from "./surroundings.ts";
+import { cancelledBy, type HostPaths } from "./host-paths.ts";
 
 /** A kernel to boot, and what modules for it are built with. */
 export type GuestKernel = {
@@ -43,7 +43,7 @@ export async function usualSuite(arch: GuestArch): Promise<string> {
  */
 export async function debianKernel(
   suite: string,
-  around: Surroundings,
+  around: HostPaths,
   arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestKernel>> {
   const { codename } = await readOsRelease("/etc/os-release");
@@ -58,7 +58,7 @@ export async function debianKernel(
 
 async function foreignKernel(
   suite: string,
-  around: Surroundings,
+  around: HostPaths,
   { debian, flavour }: GuestArch,
 ): Promise<Result<GuestKernel>> {
   const run = await runTool({
@@ -76,7 +76,7 @@ async function foreignKernel(
   return headers.ok ? ok({ image: image.value, headers: headers.value, root }) : headers;
 }
 
-async function ownKernel(suite: string, around: Surroundings, arch: GuestArch): Promise<Result<GuestKernel>> {
+async function ownKernel(suite: string, around: HostPaths, arch: GuestArch): Promise<Result<GuestKernel>> {
   const fetch = async (
     { debian, flavour }: GuestArch,
     what: "image" | "headers",

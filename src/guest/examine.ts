@@ -1,11 +1,11 @@
 import type { ToolReport } from "#toolchain/toolchain.ts";
 import { type BuildTool, buildTools, findBuildTool } from "./build-tools.ts";
 import { GUEST_ARCHS, type GuestArch } from "./guest-arch.ts";
+import { type HostPaths, remedy } from "./host-paths.ts";
 import { findQemu } from "./qemu.ts";
-import { remedy, type Surroundings } from "./surroundings.ts";
 
 /** What became of the search for what virtual machines take, for `doctor`: nothing but kernel-test and boot-test needs it. */
-export async function examineKernelVm(around: Surroundings): Promise<readonly ToolReport[]> {
+export async function examineKernelVm(around: HostPaths): Promise<readonly ToolReport[]> {
   const archs = Object.values(GUEST_ARCHS);
   const tools = new Map(archs.flatMap((arch) => buildTools(arch, true)).map((tool) => [tool.name, tool]));
   return Promise.all([
@@ -14,7 +14,7 @@ export async function examineKernelVm(around: Surroundings): Promise<readonly To
   ]);
 }
 
-async function examineQemu(around: Surroundings, arch: GuestArch): Promise<ToolReport> {
+async function examineQemu(around: HostPaths, arch: GuestArch): Promise<ToolReport> {
   const { remedy: command } = await remedy(around, [`qemu-${arch.name}`]);
   const common = {
     name: arch.qemu,
@@ -38,7 +38,7 @@ async function examineQemu(around: Surroundings, arch: GuestArch): Promise<ToolR
   return { ...common, state: "missing", detail, tried: failure.tried };
 }
 
-async function examineBuildTool(around: Surroundings, tool: BuildTool): Promise<ToolReport> {
+async function examineBuildTool(around: HostPaths, tool: BuildTool): Promise<ToolReport> {
   const path = await findBuildTool(tool, around);
   const { remedy: command } = await remedy(around, [tool.package]);
   const common = {

@@ -6,10 +6,10 @@ import { runTool } from "#toolchain/process.ts";
 import { troubleIn, troubleOfTaint } from "./console.ts";
 import { type CpioFile, encodeCpio } from "./cpio.ts";
 import type { GuestKernel } from "./debian-kernel.ts";
+import { cancelledBy, type HostPaths } from "./host-paths.ts";
 import { type GuestJob, guestFiles, guestMemory, jobText } from "./job.ts";
 import { type Qemu, qemuArguments } from "./qemu.ts";
 import { decodeReports, type GuestOutcome, type GuestReports, type LoadReport } from "./reports.ts";
-import { cancelledBy, type Surroundings } from "./surroundings.ts";
 import type { GuestPrograms } from "./testbed.ts";
 
 /** One boot that went wrong. */
@@ -53,11 +53,7 @@ const MOST_BOOTS = 4;
  *
  * Errors: `guest-failed` where no boot got as far as the agent, and where the agent cannot work.
  */
-export async function runGuest(
-  job: GuestJob,
-  guest: Guest,
-  around: Surroundings,
-): Promise<Result<GuestReport>> {
+export async function runGuest(job: GuestJob, guest: Guest, around: HostPaths): Promise<Result<GuestReport>> {
   const loads = new Map<number, LoadReport>();
   const outcomes = new Map<number, GuestOutcome>();
   const crashes: Crash[] = [];
@@ -151,7 +147,7 @@ export async function bootGuest(
   files: readonly CpioFile[],
   memory: (initramfs: number) => number,
   { qemu, kernel, timeout }: Omit<Guest, "programs">,
-  around: Surroundings,
+  around: HostPaths,
 ): Promise<Result<Boot>> {
   return inTemporaryFolder(async (folder) => {
     const file = (name: string) => join(folder, name);

@@ -5,7 +5,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { runTool } from "#toolchain/process.ts";
 import { findExecutable, isExecutable } from "#toolchain/search-path.ts";
 import { GUEST_ARCHS, type GuestArch, hostArch } from "./guest-arch.ts";
-import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
+import { cancelledBy, type HostPaths, remedy } from "./host-paths.ts";
 
 export type Qemu = {
   readonly file: string;
@@ -24,10 +24,7 @@ export type Qemu = {
 const NEEDED = 8;
 
 /** The QEMU that scripts/setup unpacked, else PATH's. Errors: `tool-missing`, `tool-too-old`. */
-export async function findQemu(
-  around: Surroundings,
-  arch: GuestArch = GUEST_ARCHS.x86,
-): Promise<Result<Qemu>> {
+export async function findQemu(around: HostPaths, arch: GuestArch = GUEST_ARCHS.x86): Promise<Result<Qemu>> {
   const root = join(around.cacheDir, "tools", "qemu");
   const unpacked = join(root, "usr/bin", arch.qemu);
   const own = await isExecutable(unpacked);
@@ -82,7 +79,7 @@ const AS_NOBODY = [
 ];
 
 /** The first words that this QEMU takes. What files it needs it opens before it becomes nobody. */
-async function confinementOf(qemu: Found, around: Surroundings): Promise<readonly string[]> {
+async function confinementOf(qemu: Found, around: HostPaths): Promise<readonly string[]> {
   const users = process.getuid?.() === 0 ? AS_NOBODY : [];
   const candidates = [...users.map((user) => [...sandbox("allow"), ...user]), sandbox("deny"), ...users];
   for (const words of candidates) {
@@ -94,7 +91,7 @@ async function confinementOf(qemu: Found, around: Surroundings): Promise<readonl
 }
 
 /** Starts a QEMU that has nothing to do but to end. */
-function quits({ file, env, args, arch }: Found, words: readonly string[], around: Surroundings) {
+function quits({ file, env, args, arch }: Found, words: readonly string[], around: HostPaths) {
   return runTool({
     tool: arch.qemu,
     file,
@@ -109,7 +106,7 @@ function quits({ file, env, args, arch }: Found, words: readonly string[], aroun
 const START_PATIENCE = 20_000;
 
 /** A device that can be opened is no proof: virtual machines that offer KVM inside may fail at its first use. */
-async function kvmWorks(qemu: Found & Pick<Qemu, "confinement">, around: Surroundings): Promise<boolean> {
+async function kvmWorks(qemu: Found & Pick<Qemu, "confinement">, around: HostPaths): Promise<boolean> {
   const { arch, confinement } = qemu;
   if (arch.name !== hostArch()) return false;
   try {

@@ -2,8 +2,8 @@ import type { Revision } from "#abi/revisions.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { troubleIn } from "./console.ts";
 import { type Boot, bootGuest, type Guest } from "./guest.ts";
+import type { HostPaths } from "./host-paths.ts";
 import { guestFiles, guestMemory, type OwnInterface, recorderLine } from "./job.ts";
-import type { Surroundings } from "./surroundings.ts";
 import { refusalReason } from "./verifier-log.ts";
 
 /** An image on its way to be booted from inside a kernel. */
@@ -44,7 +44,7 @@ export type SecondBootReport = {
 export async function bootSecondKernel(
   boot: SecondBoot,
   guest: Guest,
-  around: Surroundings,
+  around: HostPaths,
 ): Promise<Result<SecondBootReport>> {
   const subjects = boot.layers.flat().map((path) => ({ container: 0, path }));
   const job = {

@@ -11,7 +11,7 @@ import { findExecutable } from "#toolchain/search-path.ts";
 import { buildTools, findBuildTool } from "./build-tools.ts";
 import type { GuestKernel } from "./debian-kernel.ts";
 import { compilerName, GUEST_ARCHS, type GuestArch } from "./guest-arch.ts";
-import { cancelledBy, remedy, type Surroundings } from "./surroundings.ts";
+import { cancelledBy, type HostPaths, remedy } from "./host-paths.ts";
 
 /** What runs in the guest: the agent (its init) and the module with the interface. */
 export type GuestPrograms = {
@@ -36,7 +36,7 @@ const ENTER = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount
 export async function guestPrograms(
   kernel: GuestKernel,
   revision: Revision | undefined,
-  around: Surroundings,
+  around: HostPaths,
   arch: GuestArch = GUEST_ARCHS.x86,
 ): Promise<Result<GuestPrograms>> {
   const tools = buildTools(arch, revision !== undefined);
@@ -71,11 +71,7 @@ async function sourcesIn(folder: string): Promise<Result<Sources>> {
   }
 }
 
-async function buildAgent(
-  testbed: Sources,
-  arch: GuestArch,
-  around: Surroundings,
-): Promise<Result<Uint8Array>> {
+async function buildAgent(testbed: Sources, arch: GuestArch, around: HostPaths): Promise<Result<Uint8Array>> {
   const agent = await sourcesIn(join(around.sources, "agent"));
   if (!agent.ok) return agent;
   const inputs = [...agent.value.values(), ...testbed.values(), arch.name];
@@ -97,7 +93,7 @@ async function buildModule(
   revision: Revision,
   testbed: Sources,
   arch: GuestArch,
-  around: Surroundings,
+  around: HostPaths,
 ): Promise<Result<Uint8Array>> {
   let config: string;
   try {
@@ -127,11 +123,7 @@ async function buildModule(
 }
 
 /** Debian's headers ask for the compiler of the kernel's build by name; where it is not here, gcc has to do. */
-async function compilerFor(
-  config: string,
-  arch: GuestArch,
-  around: Surroundings,
-): Promise<readonly string[]> {
+async function compilerFor(config: string, arch: GuestArch, around: HostPaths): Promise<readonly string[]> {
   const version = /^CONFIG_GCC_VERSION=(\d+)\d{4}$/m.exec(config)?.[1];
   const named = version && (await findExecutable(compilerName(arch, version), around.searchPath, around.cwd));
   return named ? [] : [`CC=${compilerName(arch)}`];
@@ -148,7 +140,7 @@ type Recipe = {
 /** A file from the cache, or made in a folder of its own and then kept there. */
 async function kept(
   { name, inputs, place }: Recipe,
-  around: Surroundings,
+  around: HostPaths,
   make: (folder: string) => Promise<Result<string>>,
 ): Promise<Result<Uint8Array>> {
   const store = join(around.cacheDir, "kernel-vm");

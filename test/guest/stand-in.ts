@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { surroundings } from "#api/common/surroundings.ts";
+import { hostPaths } from "#api/common/host-paths.ts";
 import { decodeBtf } from "#formats/btf/decode.ts";
 import { debianKernel } from "#guest/debian-kernel.ts";
 import type { Guest } from "#guest/guest.ts";
@@ -10,7 +10,7 @@ import { expectValue } from "../support/expect-value.ts";
 import { ENV, PATIENCE } from "../support/guest.ts";
 
 const { signal } = new AbortController();
-export const AROUND = surroundings({ env: { ...process.env, ...ENV }, cwd: "/", signal });
+export const AROUND = hostPaths({ env: { ...process.env, ...ENV }, cwd: "/", signal });
 
 /**
  * No kernel at hand has the interface. But what the recorder does is the same at any function that kexec_file_load() calls, once for each

@@ -1,12 +1,12 @@
+import { hostPaths } from "#api/common/host-paths.ts";
 import { type OwnKernelInterface, ownInterface } from "#api/common/own-interface.ts";
-import { surroundings } from "#api/common/surroundings.ts";
 import type { Context } from "#api/context.ts";
 import { ok, type Result } from "#core/result.ts";
 import { compareWithPlan } from "#crosscheck/verdict.ts";
 import { debianKernel, type GuestKernel } from "#guest/debian-kernel.ts";
 import { runGuest } from "#guest/guest.ts";
+import type { HostPaths } from "#guest/host-paths.ts";
 import { findQemu, type Qemu } from "#guest/qemu.ts";
-import type { Surroundings } from "#guest/surroundings.ts";
 import { guestPrograms } from "#guest/testbed.ts";
 import { keepLogs } from "./logs.ts";
 import { type Planned, planForOwn, planForTestbed } from "./plan.ts";
@@ -22,7 +22,7 @@ export async function kernelTest(
   request: KernelTestRequest,
   context: Context,
 ): Promise<Result<KernelTestReport>> {
-  const around = surroundings(context);
+  const around = hostPaths(context);
   const qemu = await findQemu(around);
   if (!qemu.ok) return qemu;
   const plans = planner(request, context);
@@ -52,7 +52,7 @@ async function testKernel(
   choice: string | GuestKernel,
   { timeout, output }: KernelTestRequest,
   plans: Plans,
-  { qemu, around }: { readonly qemu: Qemu; readonly around: Surroundings },
+  { qemu, around }: { readonly qemu: Qemu; readonly around: HostPaths },
 ): Promise<Result<TestedKernel>> {
   const started = performance.now();
   const source = typeof choice === "string" ? choice : choice.image;

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CampaignInput } from "#fuzz/campaign-input.ts";
-import { together } from "#fuzz/crew.ts";
+import { together } from "#fuzz/workers.ts";
 
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "crew-"));
+  folder = mkdtempSync(join(tmpdir(), "workers-"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -107,12 +107,12 @@ describe("of what a worker says", () => {
       "endless",
       `port.on("message", ({ kind }) => { if (kind === "stop") port.close(); });`,
     );
-    const crew = together(file, [input(0), input(1)], Number.POSITIVE_INFINITY, {
+    const workers = together(file, [input(0), input(1)], Number.POSITIVE_INFINITY, {
       entry: () => undefined,
       discovery: () => undefined,
       progress: () => undefined,
     });
-    crew.stop();
-    await crew.ended;
+    workers.stop();
+    await workers.ended;
   });
 });

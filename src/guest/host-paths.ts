@@ -3,7 +3,7 @@ import { remedyFor } from "#toolchain/remedy.ts";
 import type { PackagedTool } from "#toolchain/toolchain.ts";
 
 /** Where the machine's things are, as the command line knows them. Paths are absolute. */
-export type Surroundings = {
+export type HostPaths = {
   /** The folder with the sources of module and agent. */
   readonly sources: string;
   /** The project's scripts. */
@@ -22,13 +22,13 @@ export type Surroundings = {
 };
 
 /** For `runTool`. */
-export function cancelledBy({ signal }: Surroundings): { readonly signal?: AbortSignal } {
+export function cancelledBy({ signal }: HostPaths): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
 }
 
 /** The command that installs what kernel-vm lacks, as a failure has it: absent where none is known. */
 export async function remedy(
-  { setupScript, osRelease = "/etc/os-release", root = process.getuid?.() === 0 }: Surroundings,
+  { setupScript, osRelease = "/etc/os-release", root = process.getuid?.() === 0 }: HostPaths,
   tools: readonly PackagedTool[],
 ): Promise<{ readonly remedy?: string }> {
   const command = remedyFor(await readOsRelease(osRelease), tools, { root, setupScript });

@@ -5,14 +5,14 @@ import type { Campaign } from "./engine/campaign.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 /** Campaigns at work. */
-export type Crew = {
+export type Workers = {
   readonly stop: () => void;
   /** Settled once all have ended. */
   readonly ended: Promise<void>;
 };
 
 /** One campaign in this thread, whose sequence of cases is the same every time. */
-export function alone(campaign: Campaign, cases: number, reports: CampaignEvents): Crew {
+export function alone(campaign: Campaign, cases: number, reports: CampaignEvents): Workers {
   let stopped = false;
   return {
     stop: () => {
@@ -28,7 +28,7 @@ export function together(
   inputs: readonly CampaignInput[],
   cases: number,
   reports: CampaignEvents,
-): Crew {
+): Workers {
   const workers = inputs.map((input, i) => {
     const share = Math.floor((cases + i) / inputs.length);
     return new Worker(workerFile, {

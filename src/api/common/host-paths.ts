@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Context } from "#api/context.ts";
-import type { Surroundings } from "#guest/surroundings.ts";
+import type { HostPaths } from "#guest/host-paths.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
 import { packageRoot, setupScript } from "./package-root.ts";
 
 /** Where virtual machines find their parts. */
-export function surroundings({ cwd, env, signal }: Omit<Context, "emit">): Surroundings {
+export function hostPaths({ cwd, env, signal }: Omit<Context, "emit">): HostPaths {
   const root = packageRoot();
   return {
     sources: join(root, "bpf"),
