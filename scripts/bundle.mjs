@@ -64,7 +64,7 @@ await build({
   outExtension: { ".js": ".cjs" },
   plugins: [loadLater(/^\.\/process\.ts$/, "./process.mjs")],
 });
-await build({ ...commonJs, entryPoints: { zstddec: "zstddec" }, outExtension: { ".js": ".cjs" } });
+await build({ ...commonJs, entryPoints: { zstddec: "zstddec/stream" }, outExtension: { ".js": ".cjs" } });
 await build({
   ...commonJs,
   entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" },
@@ -77,7 +77,7 @@ await build({
   define: { ...common.define, "import.meta.url": "kexecBpf.url" },
   // import() would start the module loader.
   supported: { "dynamic-import": false },
-  plugins: [loadLater(/^zstddec$/, "./zstddec.cjs")],
+  plugins: [loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
 });
 
 for (const name of ["quick", "pack"]) {

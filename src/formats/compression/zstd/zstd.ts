@@ -66,6 +66,12 @@ function decodeNative(
 const WASM_LIMIT = 1024 * 1024 * 1024;
 /** Room for output beyond the limit. */
 const BEYOND = 64 * MEBIBYTE;
+/** From this much output on, it comes out in pieces: the whole twice in memory is more than a program may take. */
+const IN_PIECES = 64 * MEBIBYTE;
+/** Bytes that zstddec may have lost in its memory before nothing comes in pieces any more. */
+const MOST_LOST = 512 * MEBIBYTE;
+/** zstddec frees nothing of a frame that it does not come to the end of. */
+let lost = 0;
 
 /**
  * zstddec reports every error of libzstd by an empty result, and allocates what it is told to: hence the
@@ -75,9 +81,11 @@ const BEYOND = 64 * MEBIBYTE;
  */
 async function decodeWasm(frame: Uint8Array, extent: ZstdExtent, options: CodecOptions): Promise<Output> {
   if (extent.bound === 0) return ok(new Uint8Array(0));
-  const { ZSTDDecoder } = await import("zstddec");
+  const { ZSTDDecoder } = await import("zstddec/stream");
   const decoder = new ZSTDDecoder();
   await decoder.init();
+  if (extent.bound > IN_PIECES && extent.window <= WINDOW_LIMIT && lost < MOST_LOST)
+    return inPieces(() => decodeInPieces(decoder.decodeStreaming([frame]), frame, extent, options), options);
   const { limit, sizeHint } = options;
   const rooms = [limit, Math.max(limit + Math.min(limit, BEYOND), MEBIBYTE)];
   if (sizeHint !== undefined && sizeHint < Math.min(extent.bound, limit)) rooms.unshift(sizeHint);
@@ -87,7 +95,51 @@ async function decodeWasm(frame: Uint8Array, extent: ZstdExtent, options: CodecO
     const bytes = decoder.decode(frame, capacity);
     if (bytes.length > limit) return tooLarge("zstd", options, bytes.length);
     if (bytes.length > 0 && (!extent.exact || bytes.length === extent.bound)) return ok(bytes);
-    if (capacity === extent.bound) return corrupt("zstd", options, 0, "a block or the checksum is corrupt");
+    if (capacity === extent.bound) return corrupt("zstd", options, 0, CORRUPT);
   }
   return corrupt("zstd", options, 0, `does not decode to ${limit} bytes or less`);
+}
+
+const CORRUPT = "a block or the checksum is corrupt";
+
+/** zstddec throws where libzstd wants more input at the end. */
+function inPieces(decode: () => Output, options: CodecOptions): Output {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith("Incomplete stream"))
+      return corrupt("zstd", options, 0, CORRUPT);
+    throw error;
+  }
+}
+
+/**
+ * Puts the pieces of a frame's output together.
+ *
+ * An error of libzstd is a piece of nothing, time and again; the last call of a good frame may give one, too.
+ */
+function decodeInPieces(
+  pieces: Iterable<Uint8Array>,
+  frame: Uint8Array,
+  extent: ZstdExtent,
+  options: CodecOptions,
+): Output {
+  const out = new Uint8Array(Math.min(extent.bound, options.limit));
+  let [size, empty] = [0, 0];
+  const give = <Given extends Output>(given: Given): Given => {
+    lost += frame.length + extent.window;
+    return given;
+  };
+  for (const piece of pieces) {
+    empty = piece.length === 0 ? empty + 1 : 0;
+    if (empty > 1) return give(corrupt("zstd", options, 0, CORRUPT));
+    if (size + piece.length > out.length) {
+      const beyond = size + piece.length;
+      return give(beyond > options.limit ? tooLarge("zstd", options) : corrupt("zstd", options, 0, CORRUPT));
+    }
+    out.set(piece, size);
+    size += piece.length;
+  }
+  if (extent.exact && size !== extent.bound) return corrupt("zstd", options, 0, CORRUPT);
+  return ok(out.subarray(0, size));
 }
