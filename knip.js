@@ -11,7 +11,7 @@ export default ({ production }) => ({
     "src/fuzz/worker.ts!",
     // For scripts/rules.mjs, which bundles it by name.
     "src/build/makefile-tables.ts!",
-    "scripts/*.mjs",
+    "scripts/*.{mjs,cjs}",
     "bench/*.mjs",
     "test/**/*.{test,kernel}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.

@@ -1,4 +1,3 @@
-import { isatty } from "node:tty";
 import { readerGone } from "#files/deliver.ts";
 import { Outlet } from "#files/outlet.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
@@ -30,14 +29,14 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
     terminal: {
       // Looked at when somebody asks: most do not.
       get stdout() {
-        return isatty(1);
+        return isTerminal(1);
       },
       get stderr() {
-        return isatty(2);
+        return isTerminal(2);
       },
     },
     get columns() {
-      return isatty(1) ? process.stdout.columns : 80;
+      return isTerminal(1) ? process.stdout.columns : 80;
     },
     get signal() {
       if (!listening) listenTo(interrupt);
@@ -49,6 +48,11 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
   process.exitCode = told.ok ? status : untold(status, readerGone(told.failure), stderr);
   // What stderr did not take can be told nowhere.
   void (await stderr.drained(interrupt.signal));
+}
+
+/** Loading node:tty takes two milliseconds, which most runs have no use for. */
+function isTerminal(descriptor: number): boolean {
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 
 /** The exit status where stdout did not take everything. */

@@ -7,11 +7,15 @@ import { visible } from "./visible.ts";
  * @param json whether failures are JSON, too
  */
 export function printing(io: Io, json: boolean): Io {
-  const { env, cwd, terminal, columns } = io;
+  const { env, cwd, terminal } = io;
   return {
     stdout: (text) => io.stdout(visible(text)),
     stderr: (text) => io.stderr(visible(text)),
-    ...{ env, cwd, terminal, columns, json },
+    ...{ env, cwd, terminal, json },
+    // Looked at when somebody asks, as the signal is.
+    get columns() {
+      return io.columns;
+    },
     get signal() {
       return io.signal;
     },

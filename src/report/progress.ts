@@ -9,7 +9,7 @@ const PAUSE = 100;
 const CELLS = 30;
 
 export type Progress = {
-  readonly update: ((done: number, total: number) => void) | undefined;
+  readonly update: (done: number, total: number) => void;
   /** Takes the bar away. */
   readonly end: () => void;
 };
@@ -17,11 +17,11 @@ export type Progress = {
 /** Draws the bar for the time that `work` takes. */
 export async function drawingProgress<T>(
   io: Io,
-  work: (update: NonNullable<Progress["update"]>) => Promise<T>,
+  work: (update: Progress["update"]) => Promise<T>,
 ): Promise<T> {
   const { update, end } = progressBar(io);
   try {
-    return await work(update ?? (() => undefined));
+    return await work(update);
   } finally {
     end();
   }
@@ -29,11 +29,12 @@ export async function drawingProgress<T>(
 
 /** A bar on stderr for large files, where stderr is a terminal. */
 export function progressBar(io: Io, now: () => number = () => performance.now()): Progress {
-  if (!io.terminal.stderr) return { update: undefined, end: () => undefined };
   let drawn: number | undefined;
   return {
     update: (done, total) => {
+      // Whether stderr is a terminal is asked last: that takes two milliseconds.
       if (total <= SHOWN_FROM || (drawn !== undefined && now() - drawn < PAUSE)) return;
+      if (!io.terminal.stderr) return;
       drawn = now();
       const full = Math.floor((done / total) * CELLS);
       const bar = `${"#".repeat(full)}${".".repeat(CELLS - full)}`;

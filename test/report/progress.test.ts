@@ -25,7 +25,7 @@ describe("the progress bar", () => {
     return {
       step: (done: number, total: number, passed: number) => {
         now += passed;
-        progress.update?.(done, total);
+        progress.update(done, total);
       },
       end: progress.end,
       written: () => written,
