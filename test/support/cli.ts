@@ -105,7 +105,8 @@ export function programFile(): string {
       symlinkSync(join(root, name), join(folder, name));
     }
     mkdirSync(join(folder, "scripts"));
-    cpSync(join(root, "scripts/bundle.mjs"), join(folder, "scripts/bundle.mjs"));
+    for (const name of ["bundle.mjs", "code-cache.cjs"])
+      cpSync(join(root, "scripts", name), join(folder, "scripts", name));
     cpSync(join(root, "bin"), join(folder, "bin"), { recursive: true });
     execFileSync(process.execPath, [join(folder, "scripts/bundle.mjs")]);
   });
