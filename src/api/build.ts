@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { type BuildReport, buildGoals } from "#build/build.ts";
-import { takeTurn } from "#build/lock.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { rememberRequest } from "#build/state/remember.ts";
 import { readState, writeState } from "#build/state/state-file.ts";
 import { ok, type Result } from "#core/result.ts";
+import { inTurn } from "./common/in-turn.ts";
 import { packageRoot, setupScript } from "./common/package-root.ts";
 import type { Context } from "./context.ts";
 
@@ -17,24 +17,15 @@ export type Remembering = {
 };
 
 /** Builds the parsers that the goals name. Builds in one folder take turns. Errors: those of `build/`, and of the folder's state. */
-export async function build(
+export function build(
   request: BuildRequest,
   context: Context,
   remembering?: Remembering,
 ): Promise<Result<BuildReport>> {
-  const { emit, signal } = context;
-  const turn = await takeTurn(request.out, signal, () =>
-    emit({ kind: "note", text: `waiting for another build in ${request.out}` }),
-  );
-  if (!turn.ok) return turn;
-  try {
-    return await inTurn(request, context, remembering);
-  } finally {
-    turn.value();
-  }
+  return inTurn(request.out, context, () => buildAndRemember(request, context, remembering));
 }
 
-async function inTurn(
+async function buildAndRemember(
   request: BuildRequest,
   context: Context,
   remembering: Remembering | undefined,

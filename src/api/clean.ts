@@ -1,13 +1,13 @@
 import { realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { takeTurn } from "#build/lock.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { outputsToClean } from "#build/rules.ts";
 import { PRIVATE } from "#build/state/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { loadTargets } from "#generate/target.ts";
+import { inTurn } from "./common/in-turn.ts";
 import { packageRoot } from "./common/package-root.ts";
 import type { Context } from "./context.ts";
 
@@ -20,22 +20,14 @@ export type CleanReport = {
  * Removes what any build leaves in the output folder, but never a file that the request names as an input. Takes its turn as a build does:
  * nothing is taken away from one at work.
  */
-export async function clean(
+export function clean(
   request: BuildRequest,
-  { emit, signal }: Pick<Context, "emit" | "signal">,
+  context: Pick<Context, "emit" | "signal">,
 ): Promise<Result<CleanReport>> {
-  const turn = await takeTurn(request.out, signal, () =>
-    emit({ kind: "note", text: `waiting for another build in ${request.out}` }),
-  );
-  if (!turn.ok) return turn;
-  try {
-    return await cleanInTurn(request);
-  } finally {
-    turn.value();
-  }
+  return inTurn(request.out, context, () => cleanFolder(request));
 }
 
-async function cleanInTurn(request: BuildRequest): Promise<Result<CleanReport>> {
+async function cleanFolder(request: BuildRequest): Promise<Result<CleanReport>> {
   const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
   if (!targets.ok) return targets;
   const inputs = inputFiles(request).map(realPath);

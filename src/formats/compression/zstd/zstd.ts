@@ -126,20 +126,19 @@ function decodeInPieces(
 ): Output {
   const out = new Uint8Array(Math.min(extent.bound, options.limit));
   let [size, empty] = [0, 0];
-  const give = <Given extends Output>(given: Given): Given => {
-    lost += frame.length + extent.window;
-    return given;
-  };
+  const held = frame.length + extent.window;
+  lost += held;
   for (const piece of pieces) {
     empty = piece.length === 0 ? empty + 1 : 0;
-    if (empty > 1) return give(corrupt("zstd", options, 0, CORRUPT));
+    if (empty > 1) return corrupt("zstd", options, 0, CORRUPT);
     if (size + piece.length > out.length) {
       const beyond = size + piece.length;
-      return give(beyond > options.limit ? tooLarge("zstd", options) : corrupt("zstd", options, 0, CORRUPT));
+      return beyond > options.limit ? tooLarge("zstd", options) : corrupt("zstd", options, 0, CORRUPT);
     }
     out.set(piece, size);
     size += piece.length;
   }
+  lost -= held;
   if (extent.exact && size !== extent.bound) return corrupt("zstd", options, 0, CORRUPT);
   return ok(out.subarray(0, size));
 }
