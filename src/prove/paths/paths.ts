@@ -1,0 +1,130 @@
+import type { HeaderLayout } from "#abi/header-layout.ts";
+import type { PerPart } from "#abi/parts.ts";
+import { revisionProfile } from "#abi/revisions.ts";
+import type { LoadedProgram } from "#bpf-vm/program.ts";
+import type { ContextLayout } from "#bpf-vm/run-parser.ts";
+import { anyState, inductionRule } from "#prove/induction/loop.ts";
+import { Executor } from "#prove/machine/executor.ts";
+import { byteAt } from "#prove/machine/memory.ts";
+import type { Gap, Obligation, ObligationKind } from "#prove/machine/obligation.ts";
+import { startStates } from "#prove/machine/start.ts";
+import { isUndisturbed, type Sent, type State } from "#prove/machine/state.ts";
+import type { SearchState, Specification } from "#prove/specification/specification.ts";
+import { type HandedOver, matches, type SpecifiedStream, streamOf } from "#prove/specification/stream.ts";
+import { add, bits64, bytesOf, concat, zeroExtend } from "#prove/terms/bits.ts";
+import { type Bits, FALSE, TRUE, type Truth, variable } from "#prove/terms/term.ts";
+import { equal, not } from "#prove/terms/truth.ts";
+
+/** A program that is to be proven. */
+export type Theorem = {
+  readonly program: LoadedProgram;
+  readonly context: ContextLayout;
+  readonly header: HeaderLayout;
+  /** Without one, safety alone is shown. */
+  readonly specification?: Specification;
+  /** The largest parts that are sent, in bytes. */
+  readonly limits: PerPart<number>;
+};
+
+/** All ways through a program, and what must hold on them. */
+export type Paths = {
+  /** Those that come to the end. */
+  readonly ends: readonly State[];
+  readonly obligations: readonly Obligation[];
+  /** Obligations that needed no solver. */
+  readonly calculated: ReadonlyMap<ObligationKind, number>;
+  readonly gaps: readonly Gap[];
+  /** Bytes of each ring's record, by the map's place. */
+  readonly records: ReadonlyMap<number, number>;
+};
+
+/** Goes all ways through the program. What it comes to is for a solver to say. */
+export function pathsOf(theorem: Theorem): Paths {
+  const { program, context, specification } = theorem;
+  const executor = new Executor(program, inductionRule(specification?.search));
+  const ends = startStates(program, context).flatMap((start) => executor.explore(start));
+  for (const end of ends) requireStream(executor, end, theorem);
+  const { obligations, calculated, gaps, records } = executor;
+  return { ends, obligations, calculated, gaps, records };
+}
+
+/** Any place in a buffer. */
+const PLACE = variable(64, "place in a buffer");
+
+function requireStream(executor: Executor, end: State, theorem: Theorem): void {
+  const refused = end.sent.findIndex(({ accepted }) => !accepted);
+  if (refused >= 0 && refused < end.sent.length - 1) {
+    executor.require(end, "stream", "nothing is sent after a refusal", FALSE);
+    return;
+  }
+  if (theorem.specification === undefined) {
+    for (const [detail, claim] of safeStream(end, theorem)) executor.require(end, "stream", detail, claim);
+    return;
+  }
+  const stream = specifiedStream(theorem.specification, end, theorem);
+  const claim = isSpecified(end, stream, refused >= 0);
+  executor.require(end, "stream", end.sent.length === 0 ? "nothing is sent" : "sends what is specified", claim);
+}
+
+export function specifiedStream(
+  specification: Specification,
+  end: State,
+  { header, limits }: Pick<Theorem, "header" | "limits">,
+): SpecifiedStream {
+  return streamOf(specification.outcome(foundBy(specification, end)), header, limits);
+}
+
+/** What the search of a path has found; anything at all where there was no search, or it was cut short. */
+function foundBy({ search }: Specification, { loops }: State): SearchState {
+  if (search === undefined) return new Map();
+  const last = loops.at(-1);
+  return anyState(search, last?.kind === "as-specified" ? `${last.loop} after` : "never searched");
+}
+
+/** All or nothing: a parser that was denied something may send nothing, but not a part. */
+function isSpecified(end: State, stream: SpecifiedStream, cutShort: boolean): Truth {
+  if (end.sent.length === 0) return isUndisturbed(end.denials) && !wasDenied(end) ? not(stream.accepted) : TRUE;
+  return matches(stream, end.sent.map(handedOver), cutShort, PLACE);
+}
+
+function wasDenied({ loops }: State): boolean {
+  return loops.some(({ kind }) => kind === "denied");
+}
+
+function handedOver({ memory, at, size }: Sent): HandedOver {
+  return {
+    size,
+    byte: (place) => {
+      const found = byteAt(memory, add(at, place));
+      if (found === undefined) return bytesOf(`an address in ${memory.name}`, place, 1);
+      // What was never written may be anything.
+      return found.bits;
+    },
+  };
+}
+
+/** What can be asked of any format: a header says how long its payload is, DONE comes last, and where it exists, it comes. */
+function safeStream(end: State, { header }: Theorem): readonly (readonly [string, Truth])[] {
+  const claims: [string, Truth][] = [];
+  const { commands } = revisionProfile(header.revision);
+  for (const [index, sent] of end.sent.entries()) {
+    const length = fieldOf(sent, header, "payload_len");
+    const agrees = equal(add(length, bits64(header.size)), sent.size);
+    claims.push([`command ${index} is as long as its header says`, agrees]);
+    if (commands.DONE === undefined) continue;
+    const isDone = equal(fieldOf(sent, header, "cmd"), bits64(commands.DONE));
+    const isLast = index === end.sent.length - 1;
+    if (!isLast) claims.push([`command ${index} is not DONE, as more come`, not(isDone)]);
+    else if (sent.accepted) claims.push(["DONE comes last", isDone]);
+  }
+  return claims;
+}
+
+function fieldOf(sent: Sent, header: HeaderLayout, name: string): Bits {
+  const place = header.places.get(name);
+  if (place === undefined) return bits64(0);
+  const { byte } = handedOver(sent);
+  const parts = Array.from({ length: place.size }, (_, i) => byte(bits64(place.offset + i)));
+  return zeroExtend(concat(parts), 64);
+}
+

@@ -1,0 +1,160 @@
+import { add, bits64, choice, multiply, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
+import { all, any, compare, equal, implies, not } from "#prove/terms/truth.ts";
+import { field, lies, read, says, size } from "./image.ts";
+import type { SearchState, Specification, SpecifiedPart } from "./specification.ts";
+import { valueIn } from "./specification.ts";
+import { payload } from "./zboot-payload.ts";
+
+const FILE_HEADER = 64;
+const SECTION_HEADER = 64;
+const MOST_SECTIONS = 0xfeff;
+const PROGBITS = 1;
+const PARTS = ["kernel", "initrd", "cmdline"] as const;
+
+const TRUE_BIT = constant(1, 1n);
+const FALSE_BIT = constant(1, 0n);
+const START = bits64(0);
+
+/**
+ * An ELF envelope: rule 4 of "What a parser emits". The search goes over the sections after the first and notes where those of the three
+ * names are; it is `refused` at the first that may not be there.
+ */
+export function envelope(): Specification {
+  const count = field(START, 0x3c, 2);
+  const headers = field(START, 0x28, 8);
+  const names = nameTable(headers, count);
+  return {
+    search: {
+      begins: all(
+        compare("ule", bits64(FILE_HEADER), size()),
+        says(START, "\x7fELF\x02\x01"),
+        equal(field(START, 0x3a, 2), bits64(SECTION_HEADER)),
+        compare("ule", bits64(2), count),
+        compare("ule", count, bits64(MOST_SECTIONS)),
+        lies(headers, multiply(count, bits64(SECTION_HEADER)), size()),
+        names.good,
+      ),
+      turns: subtract(count, bits64(1)),
+      shape: new Map([
+        ["refused", 1],
+        ...PARTS.flatMap((name): readonly [string, number][] => [
+          [`${name} present`, 1],
+          [`${name} offset`, 64],
+          [`${name} size`, 64],
+        ]),
+      ]),
+      initially: new Map([
+        ["refused", FALSE_BIT],
+        ...PARTS.flatMap((name): readonly [string, Bits][] => [
+          [`${name} present`, FALSE_BIT],
+          [`${name} offset`, START],
+          [`${name} size`, START],
+        ]),
+      ]),
+      turn: (state, index) => {
+        const at = add(headers, multiply(add(index, bits64(1)), bits64(SECTION_HEADER)));
+        return look(state, at, names);
+      },
+      facts,
+      cells,
+    },
+    outcome: (found) => {
+      const kernel = payload(valueIn(found, "kernel offset"), valueIn(found, "kernel size"));
+      const has = isSet(found, "kernel present");
+      return {
+        accepted: all(not(isSet(found, "refused")), has, kernel.good),
+        parts: {
+          kernel: { command: "DECOMPRESS", fill: false, ...kernel, present: has },
+          initrd: foundPart(found, "initrd"),
+          cmdline: foundPart(found, "cmdline"),
+        },
+      };
+    },
+  };
+}
+
+type Names = { readonly good: Truth; readonly offset: Bits; readonly length: Bits };
+
+/** The section names: a table inside the image that ends with a NUL. */
+function nameTable(headers: Bits, count: Bits): Names {
+  const index = field(START, 0x3e, 2);
+  const header = add(headers, multiply(index, bits64(SECTION_HEADER)));
+  const offset = field(header, 0x18, 8);
+  const length = field(header, 0x20, 8);
+  return {
+    offset,
+    length,
+    good: all(
+      not(equal(index, START)),
+      compare("ult", index, count),
+      not(equal(length, START)),
+      lies(offset, length, size()),
+      equal(read(subtract(add(offset, length), bits64(1)), 1), START),
+    ),
+  };
+}
+
+function look(
+  state: SearchState,
+  header: Bits,
+  names: Names,
+): { readonly state: SearchState; readonly ends: Truth } {
+  const place = field(header, 0x00, 4);
+  const type = field(header, 0x04, 4);
+  const offset = field(header, 0x18, 8);
+  const length = field(header, 0x20, 8);
+  const outside = compare("ule", names.length, place);
+  const whole = all(equal(type, bits64(PROGBITS)), any(equal(length, START), lies(offset, length, size())));
+  const after = new Map(state);
+  const wrong: Truth[] = [outside];
+  for (const name of PARTS) {
+    const named = all(not(outside), says(add(names.offset, place), `.${name}\0`));
+    const second = isSet(state, `${name} present`);
+    wrong.push(all(named, any(second, not(whole))));
+    const taken = all(named, not(second));
+    after.set(`${name} present`, choice(taken, TRUE_BIT, valueIn(state, `${name} present`)));
+    after.set(`${name} offset`, choice(taken, offset, valueIn(state, `${name} offset`)));
+    after.set(`${name} size`, choice(taken, length, valueIn(state, `${name} size`)));
+  }
+  const refused = any(...wrong);
+  after.set("refused", choice(refused, TRUE_BIT, valueIn(state, "refused")));
+  return { state: after, ends: refused };
+}
+
+/** A part that was found is inside the image, unless it was what the search was refused for. */
+function facts(state: SearchState): readonly Truth[] {
+  return PARTS.flatMap((name) => {
+    const length = valueIn(state, `${name} size`);
+    const offset = valueIn(state, `${name} offset`);
+    return [
+      implies(not(isSet(state, `${name} present`)), all(equal(length, START), equal(offset, START))),
+      implies(not(isSet(state, "refused")), any(equal(length, START), lies(offset, length, size()))),
+    ];
+  });
+}
+
+function cells(state: SearchState): ReadonlyMap<string, Bits> {
+  return new Map([
+    ["refused", zeroExtend(valueIn(state, "refused"), 8)],
+    ...PARTS.flatMap((name): readonly [string, Bits][] => [
+      [`parts.${name}.present`, zeroExtend(valueIn(state, `${name} present`), 8)],
+      [`parts.${name}.offset`, valueIn(state, `${name} offset`)],
+      [`parts.${name}.size`, valueIn(state, `${name} size`)],
+    ]),
+  ]);
+}
+
+function isSet(state: SearchState, name: string): Truth {
+  return equal(valueIn(state, name), TRUE_BIT);
+}
+
+function foundPart(found: SearchState, name: "initrd" | "cmdline"): SpecifiedPart {
+  return {
+    command: "COPY",
+    fill: false,
+    offset: valueIn(found, `${name} offset`),
+    size: valueIn(found, `${name} size`),
+    present: isSet(found, `${name} present`),
+  };
+}

@@ -1,0 +1,33 @@
+import { add, bits64, bytesOf, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { type Bits, constant, type Truth, variable } from "#prove/terms/term.ts";
+import { all, compare, equal } from "#prove/terms/truth.ts";
+
+/** The image as the specification sees it. */
+
+export function size(): Bits {
+  return variable(64, "image size");
+}
+
+/** `bytes` bytes from `at` on as a number, 64 bits wide. */
+export function read(at: Bits, bytes: number): Bits {
+  return zeroExtend(bytesOf("image", at, bytes), 64);
+}
+
+/** A field at a fixed place behind `at`. */
+export function field(at: Bits, offset: number, bytes: number): Bits {
+  return read(add(at, bits64(offset)), bytes);
+}
+
+/** Whether the characters stand at `at`, and nothing is said of what comes after them. */
+export function says(at: Bits, text: string): Truth {
+  return all(
+    ...Array.from(text, (character, i) =>
+      equal(bytesOf("image", add(at, bits64(i)), 1), constant(8, BigInt(character.charCodeAt(0)))),
+    ),
+  );
+}
+
+/** Whether a run of bytes lies inside the first `whole` bytes, in the arithmetic of unbounded numbers. */
+export function lies(offset: Bits, length: Bits, whole: Bits): Truth {
+  return all(compare("ule", offset, whole), compare("ule", length, subtract(whole, offset)));
+}

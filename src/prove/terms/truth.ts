@@ -1,0 +1,129 @@
+import { extract, subtract } from "./bits.ts";
+import { type Bounds, boundsOf } from "./bounds.ts";
+import { type Bits, FALSE, literal, raw, type Test, TRUE, type Truth } from "./term.ts";
+
+export function not(of: Truth): Truth {
+  if (of.kind === "literal") return literal(!of.value);
+  if (of.kind === "not") return of.of;
+  // Comparisons have their contraries, so that a condition and its negation are told by their ids.
+  if (of.kind === "compare" && of.test === "ult") return compare("ule", of.b, of.a);
+  if (of.kind === "compare" && of.test === "ule") return compare("ult", of.b, of.a);
+  if (of.kind === "compare" && of.test === "slt") return compare("sle", of.b, of.a);
+  if (of.kind === "compare" && of.test === "sle") return compare("slt", of.b, of.a);
+  return raw.not(of);
+}
+
+export function all(...of: readonly Truth[]): Truth {
+  const members = flatten("all", of);
+  if (members.includes(FALSE) || members.some((member) => members.includes(not(member)))) return FALSE;
+  const kept = members.filter((member) => member !== TRUE);
+  return kept.length === 0 ? TRUE : kept.length === 1 ? (kept[0] as Truth) : raw.all(kept);
+}
+
+export function any(...of: readonly Truth[]): Truth {
+  const members = flatten("any", of);
+  if (members.includes(TRUE) || members.some((member) => members.includes(not(member)))) return TRUE;
+  const kept = members.filter((member) => member !== FALSE);
+  return kept.length === 0 ? FALSE : kept.length === 1 ? (kept[0] as Truth) : raw.any(kept);
+}
+
+function flatten(kind: "all" | "any", of: readonly Truth[]): readonly Truth[] {
+  const members = of.flatMap((one) => (one.kind === kind ? one.of : [one]));
+  return [...new Set(members)].sort((a, b) => a.id - b.id);
+}
+
+export function implies(a: Truth, b: Truth): Truth {
+  return any(not(a), b);
+}
+
+export function either(when: Truth, then: Truth, otherwise: Truth): Truth {
+  if (when.kind === "literal") return when.value ? then : otherwise;
+  return all(implies(when, then), any(when, otherwise));
+}
+
+export function same(a: Truth, b: Truth): Truth {
+  return either(a, b, not(b));
+}
+
+export function equal(a: Bits, b: Bits): Truth {
+  return compare("eq", a, b);
+}
+
+export function compare(test: Test, a: Bits, b: Bits): Truth {
+  if (a === b) return literal(test === "eq" || test === "ule" || test === "sle");
+  if (a.kind === "constant" && b.kind === "constant") return literal(holds(test, a, b));
+  if (test === "eq") return equality(a, b);
+  const left = boundsOf(a);
+  const right = boundsOf(b);
+  if (test === "slt" || test === "sle") {
+    const half = 1n << BigInt(a.width - 1);
+    // Among numbers of one sign, both orders are one.
+    const [low, high] = [(x: Bounds) => x.most < half, (x: Bounds) => x.least >= half];
+    if (low(left) && high(right)) return FALSE;
+    if (high(left) && low(right)) return TRUE;
+    if ((low(left) && low(right)) || (high(left) && high(right))) {
+      return compare(test === "slt" ? "ult" : "ule", a, b);
+    }
+    return raw.compare(test, a, b);
+  }
+  if (test === "ult") {
+    if (left.most < right.least) return TRUE;
+    if (left.least >= right.most) return FALSE;
+  } else {
+    if (left.most <= right.least) return TRUE;
+    if (left.least > right.most) return FALSE;
+  }
+  return raw.compare(test, a, b);
+}
+
+function holds(test: Test, a: Bits & { kind: "constant" }, b: Bits & { kind: "constant" }): boolean {
+  const signed = (term: typeof a) => BigInt.asIntN(term.width, term.value);
+  if (test === "eq") return a.value === b.value;
+  if (test === "ult") return a.value < b.value;
+  if (test === "ule") return a.value <= b.value;
+  return test === "slt" ? signed(a) < signed(b) : signed(a) <= signed(b);
+}
+
+function equality(a: Bits, b: Bits): Truth {
+  const [left, right] = a.kind === "constant" ? [b, a] : [a, b];
+  const one = boundsOf(left);
+  const other = boundsOf(right);
+  if (one.most < other.least || other.most < one.least) return FALSE;
+  if (left.kind === "concat" && (right.kind === "concat" || right.kind === "constant")) {
+    return piecewise(left.parts, right);
+  }
+  if (right.kind === "concat" && left.kind !== "concat") return piecewise(right.parts, left);
+  if (right.kind === "constant" && left.kind === "choice") {
+    const then = equality(left.then, right);
+    const otherwise = equality(left.otherwise, right);
+    if (then.kind === "literal" || otherwise.kind === "literal") return either(left.when, then, otherwise);
+  }
+  const difference = subtract(left, right);
+  if (difference.kind === "constant") return literal(difference.value === 0n);
+  return left.id < right.id || right.kind === "constant"
+    ? raw.compare("eq", left, right)
+    : raw.compare("eq", right, left);
+}
+
+/** Bytes side by side that are compared with a constant are compared one by one: a magic number's four letters. */
+function piecewise(parts: readonly Bits[], whole: Bits): Truth {
+  let at = 0;
+  const pieces = parts.map((part) => {
+    const other = extract(whole, at, part.width);
+    at += part.width;
+    return { part, other };
+  });
+  if (
+    whole.kind !== "constant" &&
+    pieces.some(({ other }) => other.kind === "extract" && other.of === whole)
+  ) {
+    const term = rawWhole(parts, whole);
+    return term;
+  }
+  return all(...pieces.map(({ part, other }) => compare("eq", part, other)));
+}
+
+function rawWhole(parts: readonly Bits[], whole: Bits): Truth {
+  const joined = raw.concat(whole.width, parts);
+  return joined.id < whole.id ? raw.compare("eq", joined, whole) : raw.compare("eq", whole, joined);
+}
