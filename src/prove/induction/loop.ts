@@ -3,6 +3,7 @@ import { Executor, type LoopRule } from "#prove/machine/executor.ts";
 import { ENDED, enterFunction } from "#prove/machine/frames.ts";
 import { load, write } from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
+import { imageSize } from "#prove/machine/start.ts";
 import {
   isUndisturbed,
   NOTHING_DENIED,
@@ -12,6 +13,7 @@ import {
   withRegister,
 } from "#prove/machine/state.ts";
 import { number, UNREADABLE } from "#prove/machine/value.ts";
+import { lies } from "#prove/specification/image.ts";
 import type { Search, SearchState } from "#prove/specification/specification.ts";
 import { bits64 } from "#prove/terms/bits.ts";
 import { type Bits, FALSE, type Truth, variable } from "#prove/terms/term.ts";
@@ -53,10 +55,24 @@ function scratchOf(executor: Executor, state: State): Scratch {
 function requireStart(executor: Executor, state: State, call: LoopCall, { search, scratch }: Tie): void {
   executor.require(state, "loop-start", "the table is one that is searched", search.begins);
   executor.require(state, "loop-start", "as many turns as entries", equal(call.turns, search.turns));
+  const index = turnIndex("any");
+  const inTable = { ...state, conditions: [...state.conditions, compare("ult", index, search.turns)] };
+  executor.require(
+    inTable,
+    "fact",
+    "every entry of the table lies inside the image",
+    entryLies(search, index),
+  );
   const cells = search.cells(search.initially);
-  executor.require(state, "loop-start", "the search begins with nothing found", holdsCells(state, scratch, cells));
-  const facts = all(...search.facts(search.initially));
-  executor.require(state, "fact", "facts of the search hold at its start", facts);
+  executor.require(
+    state,
+    "loop-start",
+    "the search begins with nothing found",
+    holdsCells(state, scratch, cells),
+  );
+  for (const fact of search.facts(search.initially)) {
+    executor.require(state, "fact", "a fact of the search holds at its start", fact);
+  }
 }
 
 /** Whether members of the scratch record have these values. */
@@ -104,8 +120,20 @@ function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): S
     for (const fact of tie.search.facts(before)) start = withCondition(start, fact);
   }
   start = withCondition(start, compare("ult", index, call.turns));
+  if (tie !== undefined) start = withCondition(start, entryLies(tie.search, index));
   start = withRegister(withRegister(start, 1, number(index)), 2, call.context);
-  return { ...enterFunction(start, call.turn, ENDED), turnOf: loop, trail: undefined, denials: NOTHING_DENIED };
+  return {
+    ...enterFunction(start, call.turn, ENDED),
+    turnOf: loop,
+    trail: undefined,
+    denials: NOTHING_DENIED,
+  };
+}
+
+/** Shown once for all turns, and then a premise of each. */
+function entryLies(search: Search, index: Bits): Truth {
+  const { offset, size } = search.entry(index);
+  return lies(offset, size, imageSize());
 }
 
 /** Grows the ranges until a turn that finds anything in them writes nothing else. */
@@ -131,8 +159,9 @@ function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): re
   const before = loop.tie && anyState(loop.tie.search, `${loop.loop} before`);
   const due = before && loop.tie?.search.turn(before, index);
   if (loop.tie !== undefined && due !== undefined) {
-    const facts = all(...loop.tie.search.facts(due.state));
-    executor.require(start, "fact", "a turn of the search keeps its facts", facts);
+    for (const fact of loop.tie.search.facts(due.state)) {
+      executor.require(start, "fact", "a turn of the search keeps a fact", fact);
+    }
   }
   const after: State[] = [];
   for (const end of executor.explore(start)) {
@@ -142,7 +171,8 @@ function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): re
     executor.require(end, "loop-turn", "a turn gives 0 or 1", valid);
     if (end.sent.length !== state.sent.length) return unknown("sends commands in a loop");
     for (const name of end.held.keys()) {
-      if (!state.held.has(name)) executor.require(end, "give-back", `${name} is given back in its turn`, FALSE);
+      if (!state.held.has(name))
+        executor.require(end, "give-back", `${name} is given back in its turn`, FALSE);
     }
     if (isUndisturbed(end.denials)) {
       if (loop.tie === undefined || due === undefined) continue;
@@ -208,4 +238,3 @@ function goneOn(executor: Executor, state: State, end: State, { loop, ranges }: 
     ],
   };
 }
-

@@ -1,9 +1,9 @@
-import { unknown } from "#prove/machine/problem.ts";
 import { lengthOf, type Memory, type Write, write } from "#prove/machine/memory.ts";
+import { unknown } from "#prove/machine/problem.ts";
 import type { State } from "#prove/machine/state.ts";
 import { bits64 } from "#prove/terms/bits.ts";
-import { boundsOf } from "#prove/terms/bounds.ts";
-import type { Bits, Truth } from "#prove/terms/term.ts";
+import type { Truth } from "#prove/terms/term.ts";
+import { mostOf } from "#prove/terms/truth.ts";
 
 /** Bytes of memories that turns may change: from and to, the last not included. */
 export type Ranges = ReadonlyMap<string, readonly Range[]>;
@@ -28,18 +28,8 @@ export function rangesWritten(before: State, ends: readonly State[]): Ranges {
 function rangeOf(one: Write, memory: Memory, conditions: readonly Truth[]): Range {
   if (one.at.kind !== "constant") return { from: 0, to: memory.size };
   const from = Number(one.at.value);
-  const most = mostOf(lengthOf(one), conditions);
+  const most = Number(mostOf(lengthOf(one), conditions));
   return { from, to: Math.min(memory.size, from + most) };
-}
-
-/** The most that a length can be, by its shape or by a condition that says just this. */
-function mostOf(length: Bits, conditions: readonly Truth[]): number {
-  let { most } = boundsOf(length);
-  for (const one of conditions) {
-    if (one.kind !== "compare" || one.test !== "ule" || one.a !== length || one.b.kind !== "constant") continue;
-    if (one.b.value < most) most = one.b.value;
-  }
-  return Number(most);
 }
 
 export function united(list: readonly Range[]): readonly Range[] {

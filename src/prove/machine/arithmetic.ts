@@ -6,14 +6,13 @@ import {
   bitwise,
   choice,
   concat,
-  divide,
   extract,
   multiply,
-  shift,
   signExtend,
   subtract,
   zeroExtend,
 } from "#prove/terms/bits.ts";
+import { divide, shift } from "#prove/terms/operations.ts";
 import { type Bits, constant, FALSE, literal, type Truth } from "#prove/terms/term.ts";
 import { compare, equal, not } from "#prove/terms/truth.ts";
 import { fault, unknown } from "./problem.ts";

@@ -1,6 +1,7 @@
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { Instruction } from "#isa/instruction.ts";
-import { FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
+import { FALSE, type Truth } from "#prove/terms/term.ts";
+import { follows } from "#prove/terms/truth.ts";
 import type { ExecutionContext, LoopCall } from "./context.ts";
 import { ENDED } from "./frames.ts";
 import type { Gap, Obligation, ObligationKind } from "./obligation.ts";
@@ -46,7 +47,7 @@ export class Executor implements ExecutionContext {
   }
 
   require(state: State, kind: ObligationKind, detail: string, claim: Truth): void {
-    if (claim === TRUE || state.conditions.includes(claim)) {
+    if (follows(claim, state.conditions)) {
       this.calculated.set(kind, (this.calculated.get(kind) ?? 0) + 1);
     } else this.obligations.push({ kind, detail, claim, state });
   }

@@ -4,7 +4,7 @@ import { formOf } from "#isa/lookup.ts";
 import type { Source } from "#isa/semantics.ts";
 import { bits64 } from "#prove/terms/bits.ts";
 import { FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
-import { not } from "#prove/terms/truth.ts";
+import { mostOf, not } from "#prove/terms/truth.ts";
 import { loadFrom, storeTo } from "./access.ts";
 import { calculate, moveSigned, readable, reorder, tests } from "./arithmetic.ts";
 import { callHelper, callKfunc } from "./calls.ts";
@@ -26,11 +26,14 @@ export function step(executor: ExecutionContext, before: State, instruction: Ins
   switch (does.kind) {
     case "alu":
       return set(
-        calculate(
-          does.op,
-          does.width,
-          register(state, dst),
-          does.op === "neg" ? register(state, dst) : operand(state, instruction, does.source),
+        narrowed(
+          state,
+          calculate(
+            does.op,
+            does.width,
+            register(state, dst),
+            does.op === "neg" ? register(state, dst) : operand(state, instruction, does.source),
+          ),
         ),
       );
     case "move-signed":
@@ -84,4 +87,15 @@ function branch(state: State, instruction: Instruction): readonly State[] {
     return [when === TRUE ? moved : withCondition(moved, when)];
   };
   return [...go(true, condition), ...go(false, not(condition))];
+}
+
+/** A number's low half alone is the number, where a condition says that it has no more. */
+function narrowed(state: State, value: Value): Value {
+  if (value.kind !== "number" || value.bits.kind !== "concat") return value;
+  const [low, high] = value.bits.parts;
+  if (low?.kind !== "extract" || low.low !== 0 || low.of.width !== 64 || value.bits.parts.length !== 2) {
+    return value;
+  }
+  if (high?.kind !== "constant" || high.value !== 0n) return value;
+  return mostOf(low.of, state.conditions) < 1n << BigInt(low.width) ? number(low.of) : value;
 }

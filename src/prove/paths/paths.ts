@@ -63,7 +63,12 @@ function requireStream(executor: Executor, end: State, theorem: Theorem): void {
   }
   const stream = specifiedStream(theorem.specification, end, theorem);
   const claim = isSpecified(end, stream, refused >= 0);
-  executor.require(end, "stream", end.sent.length === 0 ? "nothing is sent" : "sends what is specified", claim);
+  executor.require(
+    end,
+    "stream",
+    end.sent.length === 0 ? "nothing is sent" : "sends what is specified",
+    claim,
+  );
 }
 
 export function specifiedStream(
@@ -83,7 +88,8 @@ function foundBy({ search }: Specification, { loops }: State): SearchState {
 
 /** All or nothing: a parser that was denied something may send nothing, but not a part. */
 function isSpecified(end: State, stream: SpecifiedStream, cutShort: boolean): Truth {
-  if (end.sent.length === 0) return isUndisturbed(end.denials) && !wasDenied(end) ? not(stream.accepted) : TRUE;
+  if (end.sent.length === 0)
+    return isUndisturbed(end.denials) && !wasDenied(end) ? not(stream.accepted) : TRUE;
   return matches(stream, end.sent.map(handedOver), cutShort, PLACE);
 }
 
@@ -127,4 +133,3 @@ function fieldOf(sent: Sent, header: HeaderLayout, name: string): Bits {
   const parts = Array.from({ length: place.size }, (_, i) => byte(bits64(place.offset + i)));
   return zeroExtend(concat(parts), 64);
 }
-

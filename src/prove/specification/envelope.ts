@@ -24,6 +24,8 @@ export function envelope(): Specification {
   const count = field(START, 0x3c, 2);
   const headers = field(START, 0x28, 8);
   const names = nameTable(headers, count);
+  // The first section is the null section.
+  const entry = (index: Bits) => add(headers, multiply(add(index, bits64(1)), bits64(SECTION_HEADER)));
   return {
     search: {
       begins: all(
@@ -52,10 +54,8 @@ export function envelope(): Specification {
           [`${name} size`, START],
         ]),
       ]),
-      turn: (state, index) => {
-        const at = add(headers, multiply(add(index, bits64(1)), bits64(SECTION_HEADER)));
-        return look(state, at, names);
-      },
+      entry: (index) => ({ offset: entry(index), size: bits64(SECTION_HEADER) }),
+      turn: (state, index) => look(state, entry(index), names),
       facts,
       cells,
     },

@@ -1,6 +1,6 @@
 import { add, bits64, bytesOf, subtract, zeroExtend } from "#prove/terms/bits.ts";
 import { type Bits, constant, type Truth, variable } from "#prove/terms/term.ts";
-import { all, compare, equal } from "#prove/terms/truth.ts";
+import { all, compare, either, equal } from "#prove/terms/truth.ts";
 
 /** The image as the specification sees it. */
 
@@ -29,5 +29,13 @@ export function says(at: Bits, text: string): Truth {
 
 /** Whether a run of bytes lies inside the first `whole` bytes, in the arithmetic of unbounded numbers. */
 export function lies(offset: Bits, length: Bits, whole: Bits): Truth {
+  // One of two places: each is asked for by itself, which leaves comparisons that are known elsewhere.
+  if (offset.kind === "choice" && length.kind === "choice" && offset.when === length.when) {
+    return either(
+      offset.when,
+      lies(offset.then, length.then, whole),
+      lies(offset.otherwise, length.otherwise, whole),
+    );
+  }
   return all(compare("ule", offset, whole), compare("ule", length, subtract(whole, offset)));
 }

@@ -25,6 +25,8 @@ export type Search = {
   readonly initially: SearchState;
   /** @param index from 0 */
   readonly turn: (state: SearchState, index: Bits) => { readonly state: SearchState; readonly ends: Truth };
+  /** Where a turn's entry is, which lies inside the image for every turn there is. */
+  readonly entry: (index: Bits) => { readonly offset: Bits; readonly size: Bits };
   /** What is true of every state that it comes to. */
   readonly facts: (state: SearchState) => readonly Truth[];
   /** How the parser of the templates keeps it: values of members of its `struct scratch`. */

@@ -11,10 +11,12 @@ export type SpecifiedCommand = {
   readonly name: string;
   /** Whether it is in the stream. */
   readonly sent: Truth;
-  /** Header and payload, in bytes. */
-  readonly size: Bits;
-  /** @param at below `size` */
-  readonly byte: (at: Bits) => Bits;
+  /** Byte by byte. */
+  readonly header: readonly Bits[];
+  /** Bytes after the header. */
+  readonly length: Bits;
+  /** @param at from the payload's first byte, below `length` */
+  readonly payload: (at: Bits) => Bits;
 };
 
 export type SpecifiedStream = {
@@ -33,17 +35,17 @@ export function streamOf(outcome: Outcome, layout: HeaderLayout, limits: PerPart
   });
   const fits = PARTS.map(({ name }, index) => {
     const part = parts[index];
-    return part === undefined ? TRUE : implies(part.sent, compare("ule", part.payload, bits64(limits[name])));
+    return part === undefined ? TRUE : implies(part.sent, compare("ule", part.length, bits64(limits[name])));
   });
-  const done =
-    commands.DONE === undefined
-      ? []
-      : [
-          command("DONE", TRUE, layout, new Map([["cmd", bits64(commands.DONE)]]), bits64(0), () =>
-            bits64(0),
-          ),
-        ];
-  return { accepted: all(outcome.accepted, ...fits), commands: [...parts, ...done] };
+  const done: SpecifiedCommand = {
+    name: "DONE",
+    sent: TRUE,
+    header: headerBytes(layout, new Map([["cmd", bits64(commands.DONE ?? 0)]])),
+    length: bits64(0),
+    payload: () => constant(8, 0n),
+  };
+  const ends = commands.DONE === undefined ? [] : [done];
+  return { accepted: all(outcome.accepted, ...fits), commands: [...parts, ...ends] };
 }
 
 type Named = { readonly name: string; readonly subcommand: number; readonly text: boolean };
@@ -52,46 +54,22 @@ function partCommand(
   part: SpecifiedPart,
   layout: HeaderLayout,
   { name, subcommand, text }: Named,
-): SpecifiedCommand & { readonly payload: Bits } {
+): SpecifiedCommand {
   const { commands, pipeline } = revisionProfile(layout.revision);
   const empty = equal(part.size, bits64(0));
   const last = byteOf("image", subtract(add(part.offset, part.size), bits64(1)));
   const ended = all(not(empty), equal(last, constant(8, 0n)));
-  const payload = text ? choice(ended, part.size, add(part.size, bits64(1))) : part.size;
+  const length = text ? choice(ended, part.size, add(part.size, bits64(1))) : part.size;
   const fields = new Map([
     ["cmd", bits64(commands[part.command] ?? 0)],
     ["subcmd", bits64(subcommand)],
     ["pipeline_flag", bits64(part.fill ? (pipeline.FILL ?? 0) : 0)],
-    ["payload_len", payload],
+    ["payload_len", length],
   ]);
-  const byte = (at: Bits) =>
+  const payload = (at: Bits) =>
     choice(compare("ult", at, part.size), byteOf("image", add(part.offset, at)), constant(8, 0n));
   const sent = text ? part.present : all(part.present, not(empty));
-  return { ...command(name, sent, layout, fields, payload, byte), payload };
-}
-
-function command(
-  name: string,
-  sent: Truth,
-  layout: HeaderLayout,
-  fields: ReadonlyMap<string, Bits>,
-  payload: Bits,
-  byte: (at: Bits) => Bits,
-): SpecifiedCommand {
-  const header = headerBytes(layout, fields);
-  const start = bits64(layout.size);
-  return {
-    name,
-    sent,
-    size: add(start, payload),
-    byte: (at) => {
-      const inPayload = byte(subtract(at, start));
-      return header.reduceRight(
-        (rest, one, place) => choice(equal(at, bits64(place)), one, rest),
-        inPayload.width === 8 ? inPayload : extract(inPayload, 0, 8),
-      );
-    },
-  };
+  return { name, sent, header: headerBytes(layout, fields), length, payload };
 }
 
 /** A member that is not named is 0. */
@@ -108,7 +86,9 @@ function headerBytes({ size, places }: HeaderLayout, fields: ReadonlyMap<string,
 export type HandedOver = { readonly size: Bits; readonly byte: (at: Bits) => Bits };
 
 /**
- * What makes handed-over buffers the stream, or its beginning where the last one was refused. `at` is any place in a buffer.
+ * What makes handed-over buffers the stream, or its beginning where the last one was refused.
+ *
+ * @param at any place in a payload
  */
 export function matches(
   stream: SpecifiedStream,
@@ -140,6 +120,10 @@ function sentBefore(commands: readonly SpecifiedCommand[], count: number): Truth
 }
 
 function isCommand(buffer: HandedOver, one: SpecifiedCommand, at: Bits): Truth {
-  const right = equal(buffer.byte(at), one.byte(at));
-  return all(equal(buffer.size, one.size), implies(compare("ult", at, one.size), right));
+  const start = bits64(one.header.length);
+  return all(
+    equal(buffer.size, add(start, one.length)),
+    ...one.header.map((byte, place) => equal(buffer.byte(bits64(place)), byte)),
+    implies(compare("ult", at, one.length), equal(buffer.byte(add(start, at)), one.payload(at))),
+  );
 }

@@ -27,6 +27,7 @@ export function uki(revision: Revision): Specification {
   const count = field(start, 0x06, 2);
   const magic = field(start, 0x18, 2);
   const table = add(add(start, bits64(OPTIONAL_HEADER)), field(start, 0x14, 2));
+  const entry = (index: Bits) => add(table, multiply(index, bits64(SECTION_HEADER)));
   return {
     search: {
       begins: all(
@@ -41,7 +42,8 @@ export function uki(revision: Revision): Specification {
       turns: count,
       shape: new Map([["in profile", 1], ...PARTS.flatMap(([name]) => shapeOf(name))]),
       initially: new Map([["in profile", FALSE_BIT], ...PARTS.flatMap(([name]) => nothing(name))]),
-      turn: (state, index) => look(state, add(table, multiply(index, bits64(SECTION_HEADER)))),
+      entry: (index) => ({ offset: entry(index), size: bits64(SECTION_HEADER) }),
+      turn: (state, index) => look(state, entry(index)),
       facts,
       cells,
     },

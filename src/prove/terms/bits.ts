@@ -1,5 +1,4 @@
-import { sum } from "./sum.ts";
-import { type BitOperation, type Bits, constant, raw, type Truth, type Width } from "./term.ts";
+import { type Addend, type Bits, constant, raw, type Truth, type Width } from "./term.ts";
 
 /** What simplifies bit vectors: concatenations are flat, slices of one term side by side are one slice. */
 
@@ -15,6 +14,61 @@ export function byteOf(memory: string, at: Bits): Bits {
 /** `size` bytes, little-endian. */
 export function bytesOf(memory: string, at: Bits, size: number): Bits {
   return concat(Array.from({ length: size }, (_, i) => byteOf(memory, add(at, bits64(i)))));
+}
+
+/**
+ * The sum in its normal form: constants joined, each term once. Differences of addresses into one
+ * memory become constants by this.
+ */
+export function sum(width: Width, start: bigint, addends: readonly Addend[]): Bits {
+  let total = start;
+  const factors = new Map<Bits, bigint>();
+  const include = (term: Bits, factor: bigint): void => {
+    if (term.kind === "constant") total += factor * term.value;
+    else if (term.kind === "sum" && term.width === width) {
+      total += factor * term.constant;
+      for (const inner of term.addends) include(inner.term, factor * inner.factor);
+    } else {
+      const shifted = unshifted(term);
+      if (shifted !== undefined) scaled(shifted.term, factor << BigInt(shifted.by));
+      else factors.set(term, (factors.get(term) ?? 0n) + factor);
+    }
+  };
+  // Of a term whose factor is a multiple of 2^n, the n highest bits make no difference.
+  const scaled = (term: Bits, factor: bigint): void => {
+    if (term.kind === "extract" && term.low === 0 && term.of.width === width) include(term.of, factor);
+    else if (term.kind === "sum") {
+      total += factor * term.constant;
+      for (const inner of term.addends) scaled(inner.term, factor * inner.factor);
+    } else include(zeroExtend(term, width), factor);
+  };
+  for (const { factor, term } of addends) include(term, factor);
+  const kept = [...factors]
+    .map(([term, factor]) => ({ term, factor: BigInt.asIntN(width, factor) }))
+    .filter(({ factor }) => factor !== 0n)
+    .sort((a, b) => a.term.id - b.term.id);
+  const known = BigInt.asUintN(width, total);
+  const [only] = kept;
+  if (only === undefined) return constant(width, known);
+  if (kept.length === 1 && known === 0n) {
+    if (only.factor === 1n) return only.term;
+    const by = powerOf(only.factor);
+    if (by !== undefined) return concat([constant(by, 0n), extract(only.term, 0, width - by)]);
+  }
+  return raw.sum(width, known, kept);
+}
+
+/** A term that ends in zeroes, without them. */
+function unshifted(term: Bits): { readonly term: Bits; readonly by: number } | undefined {
+  const [lowest, ...rest] = term.kind === "concat" ? term.parts : [];
+  if (lowest?.kind !== "constant" || lowest.value !== 0n) return undefined;
+  return { term: concat(rest), by: lowest.width };
+}
+
+/** The n of 2^n, 1 at least. */
+function powerOf(factor: bigint): number | undefined {
+  if (factor < 2n || (factor & (factor - 1n)) !== 0n) return undefined;
+  return factor.toString(2).length - 1;
 }
 
 export function add(a: Bits, b: Bits): Bits {
@@ -187,22 +241,4 @@ function wholeBitwise(op: "and" | "or" | "xor", a: Bits, b: Bits): Bits {
 
 function fold(op: "and" | "or" | "xor", a: bigint, b: bigint): bigint {
   return op === "and" ? a & b : op === "or" ? a | b : a ^ b;
-}
-
-export function divide(op: "udiv" | "urem", a: Bits, b: Bits): Bits {
-  if (a.kind === "constant" && b.kind === "constant" && b.value !== 0n) {
-    return constant(a.width, op === "udiv" ? a.value / b.value : a.value % b.value);
-  }
-  return raw.operation(op, a, b);
-}
-
-/** @param by less than the width where it is a constant */
-export function shift(op: "shl" | "lshr" | "ashr", a: Bits, by: Bits): Bits {
-  if (by.kind !== "constant") return raw.operation(op as BitOperation, a, by);
-  const { width } = a;
-  const n = Number(by.value);
-  if (n === 0) return a;
-  if (op === "shl") return concat([constant(n, 0n), extract(a, 0, width - n)]);
-  const rest = extract(a, n, width - n);
-  return op === "lshr" ? zeroExtend(rest, width) : signExtend(rest, width);
 }

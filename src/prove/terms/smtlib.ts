@@ -3,13 +3,24 @@ import type { BitOperation, Bits, Term, Test, Truth } from "./term.ts";
 import { isTruth } from "./term.ts";
 
 /**
+ * How bytes of memories are written: as elements of arrays, or each by itself. By itself is the weaker: two bytes of one address are then
+ * only the same where their addresses are one term. What is so even then is so, and solvers are much faster.
+ */
+export type Memories = "arrays" | "free bytes";
+
+/**
  * Terms as SMT-LIB 2.6 in the logic QF_ABV: every inner term is a definition of its own, `t` and its
  * number, so that what is shared is written once. Memories are arrays of bytes by 64-bit addresses.
  */
 export class SmtLib {
+  readonly #memories: Memories;
   readonly #lines: string[] = [];
   readonly #names = new Map<Term, string>();
   readonly #declared = new Set<string>();
+
+  constructor(memories: Memories) {
+    this.#memories = memories;
+  }
 
   /** The name of a term; `lines` then has what it needs. */
   name(term: Term): string {
@@ -85,6 +96,8 @@ export class SmtLib {
       case "variable":
         return this.#declare(term.name, `(_ BitVec ${term.width})`);
       case "byte": {
+        if (this.#memories === "free bytes")
+          return this.#declare(`${term.memory} ${term.id}`, "(_ BitVec 8)");
         const memory = this.#declare(term.memory, "(Array (_ BitVec 64) (_ BitVec 8))");
         return `(select ${memory} ${this.#known(term.at)})`;
       }

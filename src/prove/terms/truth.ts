@@ -1,6 +1,6 @@
 import { extract, subtract } from "./bits.ts";
 import { type Bounds, boundsOf } from "./bounds.ts";
-import { type Bits, FALSE, literal, raw, type Test, TRUE, type Truth } from "./term.ts";
+import { type Bits, constant, FALSE, literal, raw, type Test, TRUE, type Truth } from "./term.ts";
 
 export function not(of: Truth): Truth {
   if (of.kind === "literal") return literal(!of.value);
@@ -53,6 +53,14 @@ export function compare(test: Test, a: Bits, b: Bits): Truth {
   if (a === b) return literal(test === "eq" || test === "ule" || test === "sle");
   if (a.kind === "constant" && b.kind === "constant") return literal(holds(test, a, b));
   if (test === "eq") return equality(a, b);
+  // One form for each bound by a constant.
+  if (test === "ult" && b.kind === "constant") {
+    return b.value === 0n ? FALSE : compare("ule", a, constant(b.width, b.value - 1n));
+  }
+  if (test === "ult" && a.kind === "constant") {
+    const next = BigInt.asUintN(a.width, a.value + 1n);
+    return next === 0n ? FALSE : compare("ule", constant(a.width, next), b);
+  }
   const left = boundsOf(a);
   const right = boundsOf(b);
   if (test === "slt" || test === "sle") {
@@ -93,16 +101,27 @@ function equality(a: Bits, b: Bits): Truth {
     return piecewise(left.parts, right);
   }
   if (right.kind === "concat" && left.kind !== "concat") return piecewise(right.parts, left);
-  if (right.kind === "constant" && left.kind === "choice") {
-    const then = equality(left.then, right);
-    const otherwise = equality(left.otherwise, right);
-    if (then.kind === "literal" || otherwise.kind === "literal") return either(left.when, then, otherwise);
-  }
+  const split = splitChoice(left, right) ?? splitChoice(right, left);
+  if (split !== undefined) return split;
   const difference = subtract(left, right);
   if (difference.kind === "constant") return literal(difference.value === 0n);
   return left.id < right.id || right.kind === "constant"
     ? raw.compare("eq", left, right)
     : raw.compare("eq", right, left);
+}
+
+/** Choices are taken apart where that leaves something simpler: what is the same on both sides, or constant. */
+function splitChoice(one: Bits, other: Bits): Truth | undefined {
+  if (one.kind !== "choice") return undefined;
+  const { when, then, otherwise } = one;
+  if (other.kind === "choice" && other.when === when) {
+    return either(when, compare("eq", then, other.then), compare("eq", otherwise, other.otherwise));
+  }
+  const simpler = [then, otherwise].some(
+    (branch) => branch === other || (branch.kind === "constant" && other.kind === "constant"),
+  );
+  if (!simpler) return undefined;
+  return either(when, compare("eq", then, other), compare("eq", otherwise, other));
 }
 
 /** Bytes side by side that are compared with a constant are compared one by one: a magic number's four letters. */
@@ -126,4 +145,24 @@ function piecewise(parts: readonly Bits[], whole: Bits): Truth {
 function rawWhole(parts: readonly Bits[], whole: Bits): Truth {
   const joined = raw.concat(whole.width, parts);
   return joined.id < whole.id ? raw.compare("eq", joined, whole) : raw.compare("eq", whole, joined);
+}
+
+/** Whether one of the conditions says so, or says more. Where it is not that plain, a solver has to be asked. */
+export function follows(claim: Truth, conditions: readonly Truth[]): boolean {
+  if (claim === TRUE || conditions.includes(claim)) return true;
+  if (claim.kind === "all") return claim.of.every((one) => follows(one, conditions));
+  if (claim.kind === "any") return claim.of.some((one) => follows(one, conditions));
+  if (claim.kind !== "compare" || claim.test !== "ule" || claim.b.kind !== "constant") return false;
+  const most = mostOf(claim.a, conditions);
+  return most <= claim.b.value;
+}
+
+/** The most that a number can be, by its shape or by a condition that says just this. Unsigned. */
+export function mostOf(bits: Bits, conditions: readonly Truth[]): bigint {
+  let { most } = boundsOf(bits);
+  for (const one of conditions) {
+    if (one.kind !== "compare" || one.test !== "ule" || one.a !== bits || one.b.kind !== "constant") continue;
+    if (one.b.value < most) most = one.b.value;
+  }
+  return most;
 }
