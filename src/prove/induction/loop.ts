@@ -175,6 +175,7 @@ function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): re
         executor.require(end, "give-back", `${name} is given back in its turn`, FALSE);
     }
     if (isUndisturbed(end.denials)) {
+      executor.turnEnds.push(end);
       if (loop.tie === undefined || due === undefined) continue;
       const cells = holdsCells(end, loop.tie.scratch, loop.tie.search.cells(due.state));
       executor.require(end, "loop-turn", "a turn ends the search where it ends", same(stops, due.ends));
@@ -220,7 +221,7 @@ function lastTurn(executor: Executor, state: State, end: State, { loop }: Loop):
     denials: state.denials,
     loops: [
       ...state.loops,
-      { kind: "denied" as const, loop, turn: turnIndex(loop), trail: end.trail, denials: end.denials },
+      { kind: "denied" as const, loop, slot: state.slot, trail: end.trail, denials: end.denials },
     ],
   };
   return afterLoop(executor, after);
@@ -234,7 +235,7 @@ function goneOn(executor: Executor, state: State, end: State, { loop, ranges }: 
     conditions: end.conditions,
     loops: [
       ...state.loops,
-      { kind: "denied", loop, turn: turnIndex(loop), trail: end.trail, denials: end.denials },
+      { kind: "denied", loop, slot: state.slot, trail: end.trail, denials: end.denials },
     ],
   };
 }

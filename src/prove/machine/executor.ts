@@ -28,6 +28,8 @@ export class Executor implements ExecutionContext {
   readonly gaps: Gap[] = [];
   /** Bytes of each ring's records, by the map's place. */
   readonly records = new Map<number, number>();
+  /** The ends of turns of loops in which nothing was denied. */
+  readonly turnEnds: State[] = [];
   /** Obligations of each kind that simplification alone has met. */
   readonly calculated = new Map<ObligationKind, number>();
   #forks = 0;

@@ -66,7 +66,8 @@ export type LoopEnd =
   | {
       readonly kind: "denied";
       readonly loop: string;
-      readonly turn: Bits;
+      /** The call of bpf_loop. */
+      readonly slot: number;
       readonly trail: Trail;
       readonly denials: Denials;
     }

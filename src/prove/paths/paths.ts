@@ -30,6 +30,8 @@ export type Theorem = {
 export type Paths = {
   /** Those that come to the end. */
   readonly ends: readonly State[];
+  /** Those of single turns of loops. */
+  readonly turnEnds: readonly State[];
   readonly obligations: readonly Obligation[];
   /** Obligations that needed no solver. */
   readonly calculated: ReadonlyMap<ObligationKind, number>;
@@ -44,8 +46,8 @@ export function pathsOf(theorem: Theorem): Paths {
   const executor = new Executor(program, inductionRule(specification?.search));
   const ends = startStates(program, context).flatMap((start) => executor.explore(start));
   for (const end of ends) requireStream(executor, end, theorem);
-  const { obligations, calculated, gaps, records } = executor;
-  return { ends, obligations, calculated, gaps, records };
+  const { turnEnds, obligations, calculated, gaps, records } = executor;
+  return { ends, turnEnds, obligations, calculated, gaps, records };
 }
 
 /** Any place in a buffer. */

@@ -1,57 +1,49 @@
-import { type Memories, SmtLib } from "#prove/terms/smtlib.ts";
+import { SmtLib } from "#prove/terms/smtlib.ts";
 import type { Bits } from "#prove/terms/term.ts";
-import type { Answer, Query } from "./query.ts";
+import type { FreeAnswer, FreeQuery } from "./query.ts";
 
-/**
- * Queries as one SMT-LIB script, each between a push and a pop.
- *
- * @param withValues whether the script asks for values, too: solvers that end at an error may not be asked after an `unsat`
- */
-export function scriptOf(
-  queries: readonly Query[],
-  withValues: boolean,
-  memories: Memories = "arrays",
-): string {
-  const language = new SmtLib(memories);
-  const lines = [
-    "(set-option :print-success false)",
-    "(set-option :produce-models true)",
-    `(set-logic ${memories === "arrays" ? "QF_ABV" : "QF_BV"})`,
-  ];
-  for (const { assertions, values } of queries) {
+export type ScriptOptions = {
+  /** The command that asks; z3 has a faster one than the standard's. */
+  readonly check: string;
+  /** Whether values are asked for as well: not of solvers that end at an error, for after an `unsat` there are none. */
+  readonly withValues: boolean;
+};
+
+export const STANDARD: ScriptOptions = { check: "(check-sat)", withValues: false };
+
+/** Queries as one SMT-LIB script, each between a push and a pop. */
+export function scriptOf(queries: readonly FreeQuery[], { check, withValues }: ScriptOptions): string {
+  const language = new SmtLib();
+  const lines = ["(set-option :produce-models true)", "(set-logic QF_BV)"];
+  for (const { assertions, leaves } of queries) {
     const names = assertions.map((one) => language.name(one));
-    const wanted = values.map((one) => language.name(one));
-    // Definitions stay, so they stand outside.
-    lines.push(
-      ...language.takeLines(),
-      "(push 1)",
-      ...names.map((name) => `(assert ${name})`),
-      "(check-sat)",
-    );
+    const wanted = leaves.map((one) => language.name(one));
+    // Definitions outlive the query, so they stand outside of it.
+    lines.push(...language.takeLines(), "(push 1)", ...names.map((name) => `(assert ${name})`), check);
     if (withValues && wanted.length > 0) lines.push(`(get-value (${wanted.join(" ")}))`);
     lines.push("(pop 1)");
   }
   return `${lines.join("\n")}\n`;
 }
 
-/** What a solver said to a script of these queries. Undefined where it is not an answer to each. */
+/** What a solver said to a script of these queries. Undefined where that is not an answer to each. */
 export function answersOf(
   output: string,
-  queries: readonly Query[],
-  withValues: boolean,
-): readonly Answer[] | undefined {
+  queries: readonly FreeQuery[],
+  { withValues }: ScriptOptions,
+): readonly FreeAnswer[] | undefined {
   const said = expressions(output);
-  const answers: Answer[] = [];
+  const answers: FreeAnswer[] = [];
   let next = 0;
-  for (const { values } of queries) {
+  for (const { leaves } of queries) {
     const verdict = said[next++];
-    const given = withValues && values.length > 0 ? said[next++] : undefined;
+    const given = withValues && leaves.length > 0 ? said[next++] : undefined;
     if (verdict === "unsat") answers.push({ verdict });
     else if (verdict === "unknown" || verdict === "timeout") answers.push({ verdict: "unknown" });
     else if (verdict === "sat") {
-      const known = given === undefined ? new Map<Bits, bigint>() : valuesOf(given, values);
-      if (known === undefined) return undefined;
-      answers.push({ verdict, values: known });
+      const values = given === undefined ? new Map<Bits, bigint>() : valuesOf(given, leaves);
+      if (values === undefined) return undefined;
+      answers.push({ verdict, values });
     } else return undefined;
   }
   return next === said.length ? answers : undefined;

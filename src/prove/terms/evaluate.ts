@@ -15,8 +15,10 @@ export class Evaluation {
   readonly #assignment: Assignment;
   readonly #known = new Map<Term, bigint>();
 
-  constructor(assignment: Assignment) {
+  /** @param given values that are not to be calculated */
+  constructor(assignment: Assignment, given: ReadonlyMap<Bits, bigint> = new Map()) {
     this.#assignment = assignment;
+    for (const [term, value] of given) this.#known.set(term, value);
   }
 
   holds(term: Truth): boolean {

@@ -1,32 +1,26 @@
 import { unreachable } from "#core/unreachable.ts";
+import { operandsOf } from "./operands.ts";
 import type { BitOperation, Bits, Term, Test, Truth } from "./term.ts";
 import { isTruth } from "./term.ts";
 
 /**
- * How bytes of memories are written: as elements of arrays, or each by itself. By itself is the weaker: two bytes of one address are then
- * only the same where their addresses are one term. What is so even then is so, and solvers are much faster.
- */
-export type Memories = "arrays" | "free bytes";
-
-/**
- * Terms as SMT-LIB 2.6 in the logic QF_ABV: every inner term is a definition of its own, `t` and its
- * number, so that what is shared is written once. Memories are arrays of bytes by 64-bit addresses.
+ * Terms as SMT-LIB 2.6 in the logic QF_BV: every inner term is a definition of its own, `t` and its
+ * number, so that what is shared is written once. Each byte of a memory is a variable: that two bytes of one address are
+ * the same is not said (see decide.ts), so what holds here holds of memories all the more.
  */
 export class SmtLib {
-  readonly #memories: Memories;
   readonly #lines: string[] = [];
   readonly #names = new Map<Term, string>();
   readonly #declared = new Set<string>();
-
-  constructor(memories: Memories) {
-    this.#memories = memories;
-  }
 
   /** The name of a term; `lines` then has what it needs. */
   name(term: Term): string {
     const pending: Term[] = [term];
     for (let next = pending.at(-1); next !== undefined; next = pending.at(-1)) {
-      const missing = this.#names.has(next) ? [] : operandsOf(next).filter((one) => !this.#names.has(one));
+      const missing =
+        this.#names.has(next) || next.kind === "byte"
+          ? []
+          : operandsOf(next).filter((one) => !this.#names.has(one));
       if (missing.length > 0) pending.push(...missing);
       else {
         pending.pop();
@@ -95,12 +89,8 @@ export class SmtLib {
         return literalOf(term.width, term.value);
       case "variable":
         return this.#declare(term.name, `(_ BitVec ${term.width})`);
-      case "byte": {
-        if (this.#memories === "free bytes")
-          return this.#declare(`${term.memory} ${term.id}`, "(_ BitVec 8)");
-        const memory = this.#declare(term.memory, "(Array (_ BitVec 64) (_ BitVec 8))");
-        return `(select ${memory} ${this.#known(term.at)})`;
-      }
+      case "byte":
+        return this.#declare(`${term.memory} at t${term.at.id}`, "(_ BitVec 8)");
       case "sum":
         return this.#sum(term);
       case "concat":
@@ -142,41 +132,11 @@ function nest(op: string, operands: readonly string[]): string {
 }
 
 function isName(term: Term): boolean {
-  return term.kind === "variable" || term.kind === "proposition";
+  return term.kind === "variable" || term.kind === "proposition" || term.kind === "byte";
 }
 
 function literalOf(width: number, value: bigint): string {
   return `(_ bv${BigInt.asUintN(width, value)} ${width})`;
-}
-
-function operandsOf(term: Term): readonly Term[] {
-  switch (term.kind) {
-    case "constant":
-    case "variable":
-    case "literal":
-    case "proposition":
-      return [];
-    case "byte":
-      return [term.at];
-    case "sum":
-      return term.addends.map((addend) => addend.term);
-    case "concat":
-      return term.parts;
-    case "extract":
-    case "sign-extend":
-    case "not":
-      return [term.of];
-    case "operation":
-    case "compare":
-      return [term.a, term.b];
-    case "choice":
-      return [term.when, term.then, term.otherwise];
-    case "all":
-    case "any":
-      return term.of;
-    default:
-      return unreachable(term);
-  }
 }
 
 const TESTS: Readonly<Record<Test, string>> = {

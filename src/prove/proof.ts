@@ -1,0 +1,225 @@
+import type { Injection } from "#bpf-vm/injection.ts";
+import type { Failure } from "#core/failure.ts";
+import { ok, type Result } from "#core/result.ts";
+import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
+import { imageSize } from "./machine/start.ts";
+import type { State } from "./machine/state.ts";
+import { type Paths, pathsOf, type Theorem } from "./paths/paths.ts";
+import { decide } from "./solver/decide.ts";
+import type { Answer, Model, Query } from "./solver/query.ts";
+import type { Solver } from "./solver/solver.ts";
+import { bits64 } from "./terms/bits.ts";
+import { compare, not } from "./terms/truth.ts";
+import { type Example, imageOf, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
+import { type Divergence, replay } from "./witness/replay.ts";
+import { unrolled } from "./witness/unroll.ts";
+
+/** Sizes that images of examples may have, in bytes: the smallest that does is taken. */
+const EXAMPLE_SIZES = [1 << 12, 1 << 17, 600 << 20];
+
+/** An obligation that was not shown. */
+export type Open = {
+  readonly obligation: Obligation;
+  /** `refutable`: there are values that break it; `undecided`: the solver could not say. */
+  readonly kind: "refutable" | "undecided";
+  /** An image that may show it. */
+  readonly example?: Example;
+};
+
+export type ObligationCount = {
+  readonly kind: ObligationKind;
+  /** Shown by simplification alone, and by the solver. */
+  readonly calculated: number;
+  readonly solved: number;
+};
+
+export type ProgramProof = {
+  readonly obligations: readonly ObligationCount[];
+  readonly open: readonly Open[];
+  readonly gaps: readonly Gap[];
+  readonly paths: PathCounts;
+  /** Paths on which the virtual machine went another way, each with its example: a bug of the prover or of the machine. */
+  readonly divergences: readonly (Divergence & { readonly example: Example })[];
+  /** Instructions that no path comes to. */
+  readonly unreached: readonly number[];
+  readonly queries: number;
+};
+
+export type PathCounts = {
+  /** Shown to be possible by an image that the virtual machine takes down the same path. */
+  readonly confirmed: number;
+  /** Shown to be impossible. */
+  readonly impossible: number;
+  /** Possible or not: no image was found. */
+  readonly undecided: number;
+};
+
+export type ProofOptions = {
+  readonly solver: Solver;
+  readonly signal?: AbortSignal;
+  /** Where every query that was decided goes, with its name. */
+  readonly onQuery?: (name: string, query: Query, answer: Answer) => void;
+};
+
+/** Shows what can be shown of a program; what could not is in `open`, `gaps` and `divergences`. */
+export async function proveProgram(
+  theorem: Theorem,
+  options: ProofOptions,
+): Promise<Result<ProgramProof, Failure>> {
+  const paths = pathsOf(theorem);
+  const context = new Asking(theorem, paths, options);
+  const open = await context.obligations();
+  if (!open.ok) return open;
+  const seen = await context.paths();
+  if (!seen.ok) return seen;
+  return ok({
+    obligations: countsOf(paths, open.value),
+    open: open.value,
+    gaps: paths.gaps,
+    ...seen.value,
+    queries: context.queries,
+  });
+}
+
+function countsOf({ obligations, calculated }: Paths, open: readonly Open[]): readonly ObligationCount[] {
+  const kinds = new Set([...obligations.map(({ kind }) => kind), ...calculated.keys()]);
+  const unshown = new Set(open.map(({ obligation }) => obligation));
+  return [...kinds].map((kind) => ({
+    kind,
+    calculated: calculated.get(kind) ?? 0,
+    solved: obligations.filter((one) => one.kind === kind && !unshown.has(one)).length,
+  }));
+}
+
+/** One program's questions to the solver. */
+class Asking {
+  queries = 0;
+  readonly #theorem: Theorem;
+  readonly #paths: Paths;
+  readonly #options: ProofOptions;
+  readonly #probesATurn: number | undefined;
+  readonly #turnSlots: ReadonlySet<number>;
+
+  constructor(theorem: Theorem, paths: Paths, options: ProofOptions) {
+    this.#theorem = theorem;
+    this.#paths = paths;
+    this.#options = options;
+    const probes = new Set(paths.turnEnds.map(({ trail }) => probeCalls(theorem.program, trail)));
+    this.#probesATurn = Math.max(0, ...probes);
+    this.#turnSlots = new Set([
+      ...paths.turnEnds.flatMap(({ trail }) => slotsOf(trail)),
+      ...paths.ends.flatMap(({ loops }) =>
+        loops.flatMap((end) => (end.kind === "denied" ? slotsOf(end.trail) : [])),
+      ),
+    ]);
+  }
+
+  async obligations(): Promise<Result<readonly Open[], Failure>> {
+    const { obligations } = this.#paths;
+    const queries = obligations.map(({ state, claim }) => [...state.conditions, not(claim)]);
+    const answers = await this.#ask("obligation", queries);
+    if (!answers.ok) return answers;
+    const open: Open[] = [];
+    for (const [index, obligation] of obligations.entries()) {
+      const verdict = answers.value[index]?.verdict;
+      if (verdict === "unsat") continue;
+      open.push({ obligation, kind: verdict === "sat" ? "refutable" : "undecided" });
+    }
+    return this.#withExamples(open);
+  }
+
+  async #withExamples(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {
+    const examples = await this.#examples(
+      open.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] })),
+    );
+    if (!examples.ok) return examples;
+    return ok(
+      open.map((one, index) => {
+        const example = examples.value[index];
+        return example === undefined || example === "impossible" ? one : { ...one, example };
+      }),
+    );
+  }
+
+  async paths(): Promise<Result<Pick<ProgramProof, "paths" | "divergences" | "unreached">, Failure>> {
+    const states = [...this.#paths.ends, ...this.#paths.turnEnds];
+    const examples = await this.#examples(states.map((state) => ({ state, more: [] })));
+    if (!examples.ok) return examples;
+    const { program, context } = this.#theorem;
+    const counts = { confirmed: 0, impossible: 0, undecided: 0 };
+    const divergences: (Divergence & { readonly example: Example })[] = [];
+    const reached = new Set<number>();
+    for (const [index, state] of states.entries()) {
+      const example = examples.value[index];
+      if (example === "impossible") counts.impossible += 1;
+      else if (example === undefined) counts.undecided += 1;
+      else {
+        const divergence = replay(program, context, example, state, this.#turnSlots);
+        if (divergence !== undefined) divergences.push({ ...divergence, example });
+        else counts.confirmed += 1;
+        for (const slot of slotsOf(state.trail)) reached.add(slot);
+        for (const end of state.loops)
+          if (end.kind === "denied") for (const slot of slotsOf(end.trail)) reached.add(slot);
+      }
+    }
+    const unreached = program.instructions.map(({ index }) => index).filter((slot) => !reached.has(slot));
+    return ok({ paths: counts, divergences, unreached });
+  }
+
+  /** An image for each, as small as can be; `impossible` where there is none, undefined where none was found. */
+  async #examples(
+    wanted: readonly { readonly state: State; readonly more: Query }[],
+  ): Promise<Result<readonly (Example | "impossible" | undefined)[], Failure>> {
+    const found: (Example | "impossible" | undefined)[] = wanted.map(() => undefined);
+    let left = wanted.map((one, index) => ({ ...one, index }));
+    for (const [round, size] of EXAMPLE_SIZES.entries()) {
+      const search = this.#theorem.specification?.search;
+      const answers = await this.#ask(
+        "example",
+        left.map(({ state, more }) => [
+          ...state.conditions,
+          ...more,
+          ...unrolled(search, state),
+          compare("ule", imageSize(), bits64(size)),
+        ]),
+      );
+      if (!answers.ok) return answers;
+      left = left.filter(({ state, index }, place) => {
+        const answer = answers.value[place];
+        if (answer?.verdict !== "sat") return true;
+        found[index] = this.#exampleOf(state, answer.model);
+        return false;
+      });
+      if (round > 0) continue;
+      const possible = await this.#ask(
+        "path",
+        left.map(({ state, more }) => [...state.conditions, ...more]),
+      );
+      if (!possible.ok) return possible;
+      left = left.filter(({ index }, place) => {
+        if (possible.value[place]?.verdict !== "unsat") return true;
+        found[index] = "impossible";
+        return false;
+      });
+    }
+    return ok(found);
+  }
+
+  #exampleOf(state: State, model: Model): Example {
+    const injection: Injection = injectionOf(this.#theorem.program, state, model, this.#probesATurn);
+    return { image: imageOf(model), injection };
+  }
+
+  async #ask(name: string, queries: readonly Query[]): Promise<Result<readonly Answer[], Failure>> {
+    const { solver, signal, onQuery } = this.#options;
+    this.queries += queries.length;
+    const decided = await decide(solver, queries, signal);
+    if (!decided.ok) return decided;
+    const { answers, final } = decided.value;
+    for (const [index, query] of final.entries()) {
+      const answer = answers[index];
+      if (answer !== undefined) onQuery?.(`${name} ${index}`, query, answer);
+    }
+    return ok(answers);
+  }
+}

@@ -1,0 +1,107 @@
+import type { Failure } from "#core/failure.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import type { FreeAnswer, FreeQuery } from "./query.ts";
+import { answersOf, type ScriptOptions, scriptOf } from "./script.ts";
+import type { Solver } from "./solver.ts";
+
+/** Queries in one script: enough that starting one does not count, few enough that all instances have work. */
+const CHUNK = 16;
+
+/** Not incremental, and several times as fast for these queries. */
+const OPTIONS: ScriptOptions = { check: "(check-sat-using qfbv)", withValues: true };
+
+/**
+ * z3 as WebAssembly, from the optional package z3-solver. Its interface for programs starts a thread for each query; a script
+ * takes many at once.
+ *
+ * @param instances how many work side by side; each takes some 150 MB
+ * @param timeout of one query, in milliseconds
+ *
+ * Errors: `unsupported` where the package is not installed.
+ */
+export async function openZ3(instances: number, timeout: number): Promise<Result<Solver, Failure>> {
+  let load: typeof import("z3-solver").init;
+  try {
+    ({ init: load } = await import("z3-solver"));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return err({
+      reason: "unsupported",
+      what: "a proof without a solver",
+      detail:
+        "the optional package z3-solver is not installed (npm install z3-solver); or say --solver z3, cvc5 or bitwuzla",
+    });
+  }
+  const opened = await Promise.all(Array.from({ length: instances }, () => openInstance(load, timeout)));
+  const version = opened[0]?.version ?? "";
+  return ok({
+    name: "z3",
+    version,
+    check: (queries, signal) => checkAll(opened, queries, signal),
+    close: () => {
+      for (const { close } of opened) close();
+    },
+  });
+}
+
+type Instance = {
+  readonly version: string;
+  readonly run: (script: string) => Promise<string>;
+  readonly close: () => void;
+};
+
+async function openInstance(load: typeof import("z3-solver").init, timeout: number): Promise<Instance> {
+  const { Z3, em } = await load();
+  Z3.global_param_set("timeout", String(timeout));
+  return {
+    version: Z3.get_full_version().replace(/^Z3 /, ""),
+    run: async (script) => {
+      const config = Z3.mk_config();
+      const context = Z3.mk_context(config);
+      Z3.del_config(config);
+      const output = await Z3.eval_smtlib2_string(context, script);
+      Z3.del_context(context);
+      return output;
+    },
+    close: () => em.PThread.terminateAllThreads(),
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+}
+
+async function checkAll(
+  instances: readonly Instance[],
+  queries: readonly FreeQuery[],
+  signal: AbortSignal | undefined,
+): Promise<Result<readonly FreeAnswer[], Failure>> {
+  const size = Math.max(1, Math.min(CHUNK, Math.ceil(queries.length / (2 * instances.length))));
+  const chunks = Array.from({ length: Math.ceil(queries.length / size) }, (_, i) =>
+    queries.slice(i * size, (i + 1) * size),
+  );
+  const answers: (readonly FreeAnswer[] | undefined)[] = [];
+  let next = 0;
+  await Promise.all(
+    instances.map(async ({ run }) => {
+      for (let place = next++; place < chunks.length; place = next++) {
+        if (signal?.aborted) return;
+        const chunk = chunks[place] ?? [];
+        answers[place] = answersOf(await run(scriptOf(chunk, OPTIONS)), chunk, OPTIONS);
+      }
+    }),
+  );
+  if (signal?.aborted) return err({ reason: "cancelled", signal: String(signal.reason ?? "abort") });
+  const all: FreeAnswer[] = [];
+  for (const [place] of chunks.entries()) {
+    const own = answers[place];
+    if (own === undefined) {
+      return err({
+        ...{ reason: "tool-failed", tool: "z3", command: "z3 (of the package z3-solver)" },
+        ...{ ended: "an answer that is not one", log: "" },
+      });
+    }
+    all.push(...own);
+  }
+  return ok(all);
+}
