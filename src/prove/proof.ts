@@ -5,7 +5,7 @@ import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
 import { imageSize } from "./machine/start.ts";
 import type { State } from "./machine/state.ts";
 import { type Paths, pathsOf, type Theorem } from "./paths/paths.ts";
-import { decide } from "./solver/decide.ts";
+import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Model, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
 import { bits64 } from "./terms/bits.ts";
@@ -117,7 +117,7 @@ class Asking {
   async obligations(): Promise<Result<readonly Open[], Failure>> {
     const { obligations } = this.#paths;
     const queries = obligations.map(({ state, claim }) => [...state.conditions, not(claim)]);
-    const answers = await this.#ask("obligation", queries);
+    const answers = await this.#ask("obligation", queries, refute);
     if (!answers.ok) return answers;
     const open: Open[] = [];
     for (const [index, obligation] of obligations.entries()) {
@@ -210,10 +210,14 @@ class Asking {
     return { image: imageOf(model), injection };
   }
 
-  async #ask(name: string, queries: readonly Query[]): Promise<Result<readonly Answer[], Failure>> {
+  async #ask(
+    name: string,
+    queries: readonly Query[],
+    how = decide,
+  ): Promise<Result<readonly Answer[], Failure>> {
     const { solver, signal, onQuery } = this.#options;
     this.queries += queries.length;
-    const decided = await decide(solver, queries, signal);
+    const decided = await how(solver, queries, signal);
     if (!decided.ok) return decided;
     const { answers, final } = decided.value;
     for (const [index, query] of final.entries()) {

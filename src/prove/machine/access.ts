@@ -52,7 +52,9 @@ export function loadFrom(
       return withRegister(
         state,
         dst,
-        number(does.signed ? signExtend(loaded.bits, 64) : zeroExtend(loaded.bits, 64)),
+        number(
+          executor.bitsIn(state, does.signed ? signExtend(loaded.bits, 64) : zeroExtend(loaded.bits, 64)),
+        ),
       );
   }
 }

@@ -4,6 +4,7 @@ import type { Instruction } from "#isa/instruction.ts";
 import { bits64, concat, extract, signExtend, subtract, zeroExtend } from "#prove/terms/bits.ts";
 import { constant, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equal } from "#prove/terms/truth.ts";
+import { widenedSigned } from "#prove/terms/widen.ts";
 import { memoryOf, requireWithin } from "./access.ts";
 import { numberOf, readable } from "./arithmetic.ts";
 import type { ExecutionContext } from "./context.ts";
@@ -193,7 +194,9 @@ function print(
 
 /** The kernel takes a buffer, or refuses it. */
 function sendBuffer(executor: ExecutionContext, before: State, { index }: Instruction): readonly State[] {
-  const size = signExtend(extract(numberOf(register(before, 2)), 0, 32), 64);
+  // An int: what stands above it is not looked at.
+  const low = extract(numberOf(register(before, 2)), 0, 32);
+  const size = widenedSigned(low, 64, before.conditions) ?? signExtend(low, 64);
   const context = readable(register(before, 3));
   if (context.kind !== "pointer" || before.held.get(context.to)?.kind !== "parser-context") {
     return fault("sends without a parser context");

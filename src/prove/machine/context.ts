@@ -11,6 +11,9 @@ export interface ExecutionContext {
   name(what: string): string;
   /** Notes what must hold here. */
   require(state: State, kind: ObligationKind, detail: string, claim: Truth): void;
+  /** The same under the state's conditions, as simple as it gets. */
+  bitsIn(state: State, bits: Bits): Bits;
+  truthIn(state: State, truth: Truth): Truth;
   /** Notes how many bytes a record of a ring has, by the map's place. */
   noteRecord(ring: number, size: number): void;
   /** The states after a search through a table: what becomes of any number of turns. */

@@ -1,7 +1,8 @@
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { Instruction } from "#isa/instruction.ts";
-import { FALSE, type Truth } from "#prove/terms/term.ts";
-import { follows } from "#prove/terms/truth.ts";
+import { Assumption } from "#prove/terms/assume.ts";
+import { type Bits, FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
+import { all, follows, not } from "#prove/terms/truth.ts";
 import type { ExecutionContext, LoopCall } from "./context.ts";
 import { ENDED } from "./frames.ts";
 import type { Gap, Obligation, ObligationKind } from "./obligation.ts";
@@ -32,6 +33,7 @@ export class Executor implements ExecutionContext {
   readonly turnEnds: State[] = [];
   /** Obligations of each kind that simplification alone has met. */
   readonly calculated = new Map<ObligationKind, number>();
+  #last: { readonly conditions: readonly Truth[]; readonly assumption: Assumption } | undefined;
   #forks = 0;
   #names = 0;
   readonly #loopRule: LoopRule;
@@ -49,9 +51,26 @@ export class Executor implements ExecutionContext {
   }
 
   require(state: State, kind: ObligationKind, detail: string, claim: Truth): void {
-    if (follows(claim, state.conditions)) {
+    const left = follows(claim, state.conditions) ? TRUE : this.#assumption(state).truth(claim);
+    if (left === TRUE || all(...state.conditions, not(left)) === FALSE) {
       this.calculated.set(kind, (this.calculated.get(kind) ?? 0) + 1);
-    } else this.obligations.push({ kind, detail, claim, state });
+    } else this.obligations.push({ kind, detail, claim: left, state });
+  }
+
+  /** States that follow each other often have the same conditions. */
+  #assumption({ conditions }: State): Assumption {
+    if (this.#last?.conditions !== conditions) {
+      this.#last = { conditions, assumption: new Assumption(conditions) };
+    }
+    return this.#last.assumption;
+  }
+
+  bitsIn(state: State, bits: Bits): Bits {
+    return this.#assumption(state).bits(bits);
+  }
+
+  truthIn(state: State, truth: Truth): Truth {
+    return this.#assumption(state).truth(truth);
   }
 
   noteRecord(ring: number, size: number): void {

@@ -4,7 +4,7 @@ import { formOf } from "#isa/lookup.ts";
 import type { Source } from "#isa/semantics.ts";
 import { bits64 } from "#prove/terms/bits.ts";
 import { FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
-import { mostOf, not } from "#prove/terms/truth.ts";
+import { not } from "#prove/terms/truth.ts";
 import { loadFrom, storeTo } from "./access.ts";
 import { calculate, moveSigned, readable, reorder, tests } from "./arithmetic.ts";
 import { callHelper, callKfunc } from "./calls.ts";
@@ -19,7 +19,7 @@ import { number, type Value } from "./value.ts";
 export function step(executor: ExecutionContext, before: State, instruction: Instruction): readonly State[] {
   const { does } = formOf(instruction);
   const { dst, src, index, slots } = instruction;
-  if (does.kind === "jump-if") return branch(before, instruction);
+  if (does.kind === "jump-if") return branch(executor, before, instruction);
   const state: State = { ...before, trail: extended(before.trail, index) };
   const next = index + slots;
   const set = (value: Value) => [{ ...withRegister(state, dst, value), slot: next }];
@@ -27,6 +27,7 @@ export function step(executor: ExecutionContext, before: State, instruction: Ins
     case "alu":
       return set(
         narrowed(
+          executor,
           state,
           calculate(
             does.op,
@@ -71,17 +72,14 @@ function operand(state: State, { src, imm }: Instruction, source: Source): Value
   return source === "reg" ? readable(register(state, src)) : number(bits64(imm));
 }
 
-function branch(state: State, instruction: Instruction): readonly State[] {
+function branch(executor: ExecutionContext, state: State, instruction: Instruction): readonly State[] {
   const { does } = formOf(instruction);
   if (does.kind !== "jump-if") return unknown("not a branch");
-  const condition = tests(
-    does.test,
-    does.width,
-    register(state, instruction.dst),
-    operand(state, instruction, does.source),
-  );
+  const { dst } = instruction;
+  const asked = tests(does.test, does.width, register(state, dst), operand(state, instruction, does.source));
+  const condition = executor.truthIn(state, asked);
   const go = (taken: boolean, when: Truth): readonly State[] => {
-    if (when === FALSE || state.conditions.includes(not(when))) return [];
+    if (when === FALSE) return [];
     const slot = taken ? (targetOf(instruction)?.slot ?? -1) : instruction.index + 1;
     const moved = { ...state, slot, trail: extended(state.trail, instruction.index, taken) };
     return [when === TRUE ? moved : withCondition(moved, when)];
@@ -89,13 +87,7 @@ function branch(state: State, instruction: Instruction): readonly State[] {
   return [...go(true, condition), ...go(false, not(condition))];
 }
 
-/** A number's low half alone is the number, where a condition says that it has no more. */
-function narrowed(state: State, value: Value): Value {
-  if (value.kind !== "number" || value.bits.kind !== "concat") return value;
-  const [low, high] = value.bits.parts;
-  if (low?.kind !== "extract" || low.low !== 0 || low.of.width !== 64 || value.bits.parts.length !== 2) {
-    return value;
-  }
-  if (high?.kind !== "constant" || high.value !== 0n) return value;
-  return mostOf(low.of, state.conditions) < 1n << BigInt(low.width) ? number(low.of) : value;
+/** A number as simple as it gets: what was calculated in 32 bits and lost nothing by it is that of 64. */
+function narrowed(executor: ExecutionContext, state: State, value: Value): Value {
+  return value.kind === "number" ? number(executor.bitsIn(state, value.bits)) : value;
 }

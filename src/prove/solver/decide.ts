@@ -27,6 +27,51 @@ export type Decided = {
 };
 
 /**
+ * Decides queries that are most likely impossible: of their premises, those near the goal are tried alone before all of them. What is
+ * impossible with fewer is impossible.
+ */
+export async function refute(
+  solver: Solver,
+  queries: readonly Query[],
+  signal?: AbortSignal,
+): Promise<Result<Decided, Failure>> {
+  const answers: Answer[] = queries.map(() => ({ verdict: "unknown" }));
+  const final: Query[] = [...queries];
+  let left = queries.map((query, index) => ({ query, index }));
+  for (const hops of [1, 2, undefined]) {
+    const parts = left.map(({ query }) => (hops === undefined ? query : nearGoal(query, hops)));
+    const decided = await decide(solver, parts, signal, hops === undefined ? MOST_ROUNDS : 1);
+    if (!decided.ok) return decided;
+    left = left.filter(({ index }, place) => {
+      const answer = decided.value.answers[place] ?? { verdict: "unknown" };
+      if (hops !== undefined && answer.verdict !== "unsat") return true;
+      answers[index] = answer;
+      final[index] = decided.value.final[place] ?? [];
+      return false;
+    });
+  }
+  return ok({ answers, final });
+}
+
+/** The goal, which is the last assertion, and those that speak of the same bytes and numbers, so many steps away. */
+function nearGoal(query: Query, hops: number): Query {
+  const goal = query.at(-1);
+  if (goal === undefined) return query;
+  const near = new Set(leavesOf([goal]).filter(isTelling));
+  let chosen: readonly Truth[] = [];
+  for (let hop = 0; hop < hops; hop++) {
+    chosen = query.slice(0, -1).filter((one) => leavesOf([one]).some((leaf) => near.has(leaf)));
+    for (const leaf of leavesOf(chosen)) if (isTelling(leaf)) near.add(leaf);
+  }
+  return [...chosen, goal];
+}
+
+/** The image's size is in almost every condition. */
+function isTelling(leaf: Bits): boolean {
+  return leaf.kind !== "variable" || leaf.name !== "image size";
+}
+
+/**
  * Decides queries about memories with a solver that knows none. Bytes begin as variables of their own. Where
  * an example has two bytes of one address that differ, the solver is told that they are the same, and asked again. What is not possible
  * without such lemmas is not possible; an example without a disagreement is one of the memories.
@@ -35,6 +80,7 @@ export async function decide(
   solver: Solver,
   queries: readonly Query[],
   signal?: AbortSignal,
+  rounds = MOST_ROUNDS,
 ): Promise<Result<Decided, Failure>> {
   const answers: Answer[] = queries.map(() => ({ verdict: "unknown" }));
   const final: Query[] = [...queries];
@@ -43,7 +89,7 @@ export async function decide(
     assertions,
     leaves: leavesOf(assertions),
   }));
-  for (let round = 0; round < MOST_ROUNDS && pending.length > 0; round++) {
+  for (let round = 0; round < rounds && pending.length > 0; round++) {
     const said = await solver.check(pending, signal);
     if (!said.ok) return said;
     const next: Pending[] = [];

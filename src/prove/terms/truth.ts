@@ -152,7 +152,12 @@ export function follows(claim: Truth, conditions: readonly Truth[]): boolean {
   if (claim === TRUE || conditions.includes(claim)) return true;
   if (claim.kind === "all") return claim.of.every((one) => follows(one, conditions));
   if (claim.kind === "any") return claim.of.some((one) => follows(one, conditions));
-  if (claim.kind !== "compare" || claim.test !== "ule" || claim.b.kind !== "constant") return false;
+  if (claim.kind === "not") return claim.of.kind === "compare" && differs(claim.of, conditions);
+  if (claim.kind !== "compare") return false;
+  if (claim.test === "ult") return isLess(claim.a, claim.b, conditions);
+  if (claim.test !== "ule") return false;
+  if (claim.a.kind === "constant") return leastOf(claim.b, conditions) >= claim.a.value;
+  if (claim.b.kind !== "constant") return false;
   const most = mostOf(claim.a, conditions);
   return most <= claim.b.value;
 }
@@ -160,9 +165,65 @@ export function follows(claim: Truth, conditions: readonly Truth[]): boolean {
 /** The most that a number can be, by its shape or by a condition that says just this. Unsigned. */
 export function mostOf(bits: Bits, conditions: readonly Truth[]): bigint {
   let { most } = boundsOf(bits);
+  if (bits.kind === "sum") {
+    const total = mostOfSum(bits, conditions);
+    if (total < most) most = total;
+  }
   for (const one of conditions) {
     if (one.kind !== "compare" || one.test !== "ule" || one.a !== bits || one.b.kind !== "constant") continue;
     if (one.b.value < most) most = one.b.value;
   }
   return most;
+}
+
+/** Of a sum that does not wrap; where it may, anything. */
+function mostOfSum(
+  { width, constant: start, addends }: Bits & { kind: "sum" },
+  conditions: readonly Truth[],
+): bigint {
+  const all = (1n << BigInt(width)) - 1n;
+  let most = start;
+  for (const { factor, term } of addends) {
+    if (factor < 0n) return all;
+    most += factor * mostOf(term, conditions);
+  }
+  return most > all ? all : most;
+}
+
+/** The least that a number can be, by a condition that says just this. */
+function leastOf(bits: Bits, conditions: readonly Truth[]): bigint {
+  let { least } = boundsOf(bits);
+  for (const one of conditions) {
+    if (one.kind === "not" && least === 0n && isZero(one.of, bits)) least = 1n;
+    if (one.kind !== "compare" || one.test !== "ule" || one.b !== bits || one.a.kind !== "constant") continue;
+    if (one.a.value > least) least = one.a.value;
+  }
+  if (bits.kind === "sum" && least === boundsOf(bits).least) {
+    const whole = (1n << BigInt(bits.width)) - 1n;
+    if (mostOfSum(bits, conditions) < whole && bits.addends.every(({ factor }) => factor > 0n))
+      return bits.constant;
+  }
+  return least;
+}
+
+function isZero(one: Truth, bits: Bits): boolean {
+  return (
+    one.kind === "compare" &&
+    one.test === "eq" &&
+    one.a === bits &&
+    one.b.kind === "constant" &&
+    one.b.value === 0n
+  );
+}
+
+/** x - k is below x, where x is at least k and k is not 0. */
+function isLess(a: Bits, b: Bits, conditions: readonly Truth[]): boolean {
+  const distance = subtract(b, a);
+  return distance.kind === "constant" && distance.value !== 0n && leastOf(b, conditions) >= distance.value;
+}
+
+/** Whether two sides of an equality are surely not the same: their ranges have nothing in common. */
+function differs({ test, a, b }: Truth & { kind: "compare" }, conditions: readonly Truth[]): boolean {
+  if (test !== "eq") return false;
+  return mostOf(a, conditions) < leastOf(b, conditions) || mostOf(b, conditions) < leastOf(a, conditions);
 }
