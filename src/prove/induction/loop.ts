@@ -15,7 +15,8 @@ import {
 import { number, UNREADABLE } from "#prove/machine/value.ts";
 import { lies } from "#prove/specification/image.ts";
 import type { Search, SearchState } from "#prove/specification/specification.ts";
-import { bits64 } from "#prove/terms/bits.ts";
+import { bits64, zeroExtend } from "#prove/terms/bits.ts";
+import { boundsOf } from "#prove/terms/bounds.ts";
 import { type Bits, FALSE, type Truth, variable } from "#prove/terms/term.ts";
 import { all, compare, equal, same } from "#prove/terms/truth.ts";
 import { findScratch, type Scratch } from "./scratch.ts";
@@ -39,9 +40,11 @@ export function inductionRule(search: Search | undefined): LoopRule {
     const tie = search === undefined ? undefined : { search, scratch: scratchOf(executor, state) };
     const loop = executor.name("loop");
     if (tie !== undefined) requireStart(executor, state, call, tie);
-    const ranges = changedByTurns(executor, state, call, tie);
-    const ends = turns(executor, state, call, { loop, tie, ranges });
-    return [finished(executor, state, { loop, tie, ranges }), ...ends];
+    // What was asked for at the start is a premise of all that comes after.
+    const begun = tie === undefined ? state : withCondition(state, tie.search.begins);
+    const ranges = changedByTurns(executor, begun, call, tie);
+    const ends = turns(executor, begun, call, { loop, tie, ranges });
+    return [finished(executor, begun, { loop, tie, ranges }), ...ends];
   };
 }
 
@@ -55,7 +58,7 @@ function scratchOf(executor: Executor, state: State): Scratch {
 function requireStart(executor: Executor, state: State, call: LoopCall, { search, scratch }: Tie): void {
   executor.require(state, "loop-start", "the table is one that is searched", search.begins);
   executor.require(state, "loop-start", "as many turns as entries", equal(call.turns, search.turns));
-  const index = turnIndex("any");
+  const index = turnIndex("any", search.turns);
   const inTable = { ...state, conditions: [...state.conditions, compare("ult", index, search.turns)] };
   executor.require(
     inTable,
@@ -106,13 +109,15 @@ export function anyState(search: Search, label: string): SearchState {
   return new Map([...search.shape].map(([name, width]) => [name, variable(width, `${label} ${name}`)]));
 }
 
-export function turnIndex(loop: string): Bits {
-  return variable(64, `${loop} turn`);
+/** As wide as counting takes: fewer bits, quicker answers. */
+export function turnIndex(loop: string, turns: Bits): Bits {
+  const width = Math.max(1, boundsOf(turns).most.toString(2).length);
+  return zeroExtend(variable(width, `${loop} turn`), 64);
 }
 
 /** The state in which any turn begins. */
 function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): State {
-  const index = turnIndex(loop);
+  const index = turnIndex(loop, call.turns);
   let start = forgetting(state, ranges, `${loop} before`);
   if (tie !== undefined) {
     const before = anyState(tie.search, `${loop} before`);
@@ -155,7 +160,7 @@ function changedByTurns(executor: Executor, state: State, call: LoopCall, tie: T
 /** Proves one turn; gives the states after turns that were the last because something was denied. */
 function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): readonly State[] {
   const start = turnStart(state, call, loop);
-  const index = turnIndex(loop.loop);
+  const index = turnIndex(loop.loop, call.turns);
   const before = loop.tie && anyState(loop.tie.search, `${loop.loop} before`);
   const due = before && loop.tie?.search.turn(before, index);
   if (loop.tie !== undefined && due !== undefined) {

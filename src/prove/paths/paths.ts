@@ -50,8 +50,8 @@ export function pathsOf(theorem: Theorem): Paths {
   return { ends, turnEnds, obligations, calculated, gaps, records };
 }
 
-/** Any place in a buffer. */
-const PLACE = variable(64, "place in a buffer");
+/** Any place in a payload, whose length has 32 bits in its header. */
+const PLACE = zeroExtend(variable(32, "place in a payload"), 64);
 
 function requireStream(executor: Executor, end: State, theorem: Theorem): void {
   const refused = end.sent.findIndex(({ accepted }) => !accepted);

@@ -50,8 +50,20 @@ type Instance = {
   readonly close: () => void;
 };
 
+/** What the package's module has beside its typed interface. */
+type Emscripten = {
+  readonly HEAPU8: Uint8Array;
+  readonly PThread: { readonly terminateAllThreads: () => void };
+  readonly _malloc: (size: number) => number;
+  readonly _free: (at: number) => void;
+  readonly UTF8ToString: (at: number, most: number) => string;
+  readonly async_call: (work: () => void) => Promise<string>;
+  readonly _async_Z3_eval_smtlib2_string: (context: unknown, script: number) => void;
+};
+
 async function openInstance(load: typeof import("z3-solver").init, timeout: number): Promise<Instance> {
   const { Z3, em } = await load();
+  const module = em as Emscripten;
   Z3.global_param_set("timeout", String(timeout));
   return {
     version: Z3.get_full_version().replace(/^Z3 /, ""),
@@ -59,12 +71,28 @@ async function openInstance(load: typeof import("z3-solver").init, timeout: numb
       const config = Z3.mk_config();
       const context = Z3.mk_context(config);
       Z3.del_config(config);
-      const output = await Z3.eval_smtlib2_string(context, script);
-      Z3.del_context(context);
-      return output;
+      // The package's own call leaves a text on the stack, where it is overwritten before the solver's thread has read it.
+      const text = placed(module, script);
+      try {
+        return await module.async_call(() => module._async_Z3_eval_smtlib2_string(context, text));
+      } finally {
+        module._free(text);
+        Z3.del_context(context);
+      }
     },
-    close: () => em.PThread.terminateAllThreads(),
+    close: () => module.PThread.terminateAllThreads(),
   };
+}
+
+/** Copies a text, with a NUL behind it, into the module's memory; gives its address. */
+function placed(module: Emscripten, script: string): number {
+  const bytes = new TextEncoder().encode(`${script}\0`);
+  const at = module._malloc(bytes.length);
+  // Makes the view follow a memory that has grown.
+  module.UTF8ToString(at, 1);
+  if (module.HEAPU8.length < at + bytes.length) throw new Error("z3's memory is not seen as a whole");
+  module.HEAPU8.set(bytes, at);
+  return at;
 }
 
 function isMissing(error: unknown): boolean {

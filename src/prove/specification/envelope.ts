@@ -26,17 +26,18 @@ export function envelope(): Specification {
   const names = nameTable(headers, count);
   // The first section is the null section.
   const entry = (index: Bits) => add(headers, multiply(add(index, bits64(1)), bits64(SECTION_HEADER)));
+  const begins = all(
+    compare("ule", bits64(FILE_HEADER), size()),
+    says(START, "\x7fELF\x02\x01"),
+    equal(field(START, 0x3a, 2), bits64(SECTION_HEADER)),
+    compare("ule", bits64(2), count),
+    compare("ule", count, bits64(MOST_SECTIONS)),
+    lies(headers, multiply(count, bits64(SECTION_HEADER)), size()),
+    names.good,
+  );
   return {
     search: {
-      begins: all(
-        compare("ule", bits64(FILE_HEADER), size()),
-        says(START, "\x7fELF\x02\x01"),
-        equal(field(START, 0x3a, 2), bits64(SECTION_HEADER)),
-        compare("ule", bits64(2), count),
-        compare("ule", count, bits64(MOST_SECTIONS)),
-        lies(headers, multiply(count, bits64(SECTION_HEADER)), size()),
-        names.good,
-      ),
+      begins,
       turns: subtract(count, bits64(1)),
       shape: new Map([
         ["refused", 1],
@@ -63,7 +64,7 @@ export function envelope(): Specification {
       const kernel = payload(valueIn(found, "kernel offset"), valueIn(found, "kernel size"));
       const has = isSet(found, "kernel present");
       return {
-        accepted: all(not(isSet(found, "refused")), has, kernel.good),
+        accepted: all(begins, not(isSet(found, "refused")), has, kernel.good),
         parts: {
           kernel: { command: "DECOMPRESS", fill: false, ...kernel, present: has },
           initrd: foundPart(found, "initrd"),

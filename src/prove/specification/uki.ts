@@ -28,17 +28,18 @@ export function uki(revision: Revision): Specification {
   const magic = field(start, 0x18, 2);
   const table = add(add(start, bits64(OPTIONAL_HEADER)), field(start, 0x14, 2));
   const entry = (index: Bits) => add(table, multiply(index, bits64(SECTION_HEADER)));
+  const begins = all(
+    compare("ule", bits64(0x40), size()),
+    says(START, "MZ"),
+    lies(start, bits64(PE_HEADER), size()),
+    says(start, "PE\0\0"),
+    any(equal(magic, bits64(0x10b)), equal(magic, bits64(0x20b))),
+    not(equal(count, START)),
+    lies(table, multiply(count, bits64(SECTION_HEADER)), size()),
+  );
   return {
     search: {
-      begins: all(
-        compare("ule", bits64(0x40), size()),
-        says(START, "MZ"),
-        lies(start, bits64(PE_HEADER), size()),
-        says(start, "PE\0\0"),
-        any(equal(magic, bits64(0x10b)), equal(magic, bits64(0x20b))),
-        not(equal(count, START)),
-        lies(table, multiply(count, bits64(SECTION_HEADER)), size()),
-      ),
+      begins,
       turns: count,
       shape: new Map([["in profile", 1], ...PARTS.flatMap(([name]) => shapeOf(name))]),
       initially: new Map([["in profile", FALSE_BIT], ...PARTS.flatMap(([name]) => nothing(name))]),
@@ -56,7 +57,7 @@ export function uki(revision: Revision): Specification {
         any(equal(part.size, START), lies(part.offset, part.size, size())),
       );
       return {
-        accepted: all(not(equal(kernel.size, START)), ...whole),
+        accepted: all(begins, not(equal(kernel.size, START)), ...whole),
         parts: { kernel: { ...kernel, fill: revision === "v7" }, initrd, cmdline },
       };
     },

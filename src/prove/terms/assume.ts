@@ -12,19 +12,43 @@ const FULL = 64;
  * then asked for what is left. What was worked out is kept.
  */
 export class Assumption {
-  readonly #facts: readonly Truth[];
+  readonly #facts: Truth[];
   readonly #known = new Set<Truth>();
   readonly #numbers = new Map<Bits, Bits>();
   readonly #done = new Map<Term, Term>();
 
   constructor(conditions: readonly Truth[]) {
-    this.#facts = conditions.flatMap((one) => (one.kind === "all" ? one.of : [one]));
-    for (const fact of this.#facts) {
+    this.#facts = [];
+    for (const one of conditions) this.#learn(one);
+    this.#learnAlternatives();
+  }
+
+  #learn(truth: Truth): void {
+    for (const fact of truth.kind === "all" ? truth.of : [truth]) {
+      if (this.#known.has(fact)) continue;
+      this.#facts.push(fact);
       this.#known.add(fact);
       if (fact.kind !== "compare" || fact.test !== "eq") continue;
       if (fact.b.kind === "constant") this.#numbers.set(fact.a, fact.b);
       else if (fact.a.kind === "constant") this.#numbers.set(fact.b, fact.a);
     }
+  }
+
+  /** Where all alternatives of a condition but one are ruled out, the one holds. */
+  #learnAlternatives(): void {
+    for (let before = -1; before !== this.#facts.length; ) {
+      before = this.#facts.length;
+      for (const fact of [...this.#facts]) {
+        if (fact.kind !== "any") continue;
+        const open = fact.of.filter((one) => !this.#isRuledOut(one));
+        if (open.length === 1 && open[0] !== undefined) this.#learn(open[0]);
+      }
+    }
+  }
+
+  #isRuledOut(one: Truth): boolean {
+    const parts = one.kind === "all" ? one.of : [one];
+    return parts.some((part) => this.#decided(part) === FALSE);
   }
 
   truth(term: Truth): Truth {

@@ -3,7 +3,6 @@ import type { Injection } from "#bpf-vm/injection.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { helperName } from "#isa/helpers.ts";
 import { formOf } from "#isa/lookup.ts";
-import { turnIndex } from "#prove/induction/loop.ts";
 import type { LoopEnd, State, Trail } from "#prove/machine/state.ts";
 import type { Model } from "#prove/solver/query.ts";
 
@@ -52,16 +51,11 @@ function callInTurn(
   model: Model,
   probesATurn: number | undefined,
 ): number {
-  const turns = Number(model.variables.get(nameOf(loop)) ?? 0n);
+  const turns = Number(model.variables.get(`${loop} turn`) ?? 0n);
   const site = denials.probeSites[0] ?? -1;
   const before = probeCalls(program, trail, slot);
   const within = slotsOf(turn).filter((one) => isProbe(program, one));
   return before + turns * (probesATurn ?? 0) + within.indexOf(site) + 1;
-}
-
-function nameOf(loop: string): string {
-  const index = turnIndex(loop);
-  return index.kind === "variable" ? index.name : "";
 }
 
 /** Calls of probe_read on a trail before it came to a slot. */
