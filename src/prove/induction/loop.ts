@@ -3,7 +3,6 @@ import { Executor, type LoopRule } from "#prove/machine/executor.ts";
 import { ENDED, enterFunction } from "#prove/machine/frames.ts";
 import { load, write } from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
-import { imageSize } from "#prove/machine/start.ts";
 import {
   isUndisturbed,
   NOTHING_DENIED,
@@ -13,12 +12,12 @@ import {
   withRegister,
 } from "#prove/machine/state.ts";
 import { number, UNREADABLE } from "#prove/machine/value.ts";
-import { lies } from "#prove/specification/image.ts";
 import type { Search, SearchState } from "#prove/specification/specification.ts";
 import { bits64, zeroExtend } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
 import { type Bits, FALSE, type Truth, variable } from "#prove/terms/term.ts";
 import { all, compare, equal, same } from "#prove/terms/truth.ts";
+import { entryPremises, requireEntries } from "./entries.ts";
 import { findScratch, type Scratch } from "./scratch.ts";
 import { both, covers, forgetting, type Ranges, rangesWritten } from "./writes.ts";
 
@@ -59,13 +58,7 @@ function requireStart(executor: Executor, state: State, call: LoopCall, { search
   executor.require(state, "loop-start", "the table is one that is searched", search.begins);
   executor.require(state, "loop-start", "as many turns as entries", equal(call.turns, search.turns));
   const index = turnIndex("any", search.turns);
-  const inTable = { ...state, conditions: [...state.conditions, compare("ult", index, search.turns)] };
-  executor.require(
-    inTable,
-    "fact",
-    "every entry of the table lies inside the image",
-    entryLies(search, index),
-  );
+  requireEntries(executor, withCondition(state, search.begins), search, index);
   const cells = search.cells(search.initially);
   executor.require(
     state,
@@ -125,7 +118,10 @@ function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): S
     for (const fact of tie.search.facts(before)) start = withCondition(start, fact);
   }
   start = withCondition(start, compare("ult", index, call.turns));
-  if (tie !== undefined) start = withCondition(start, entryLies(tie.search, index));
+  // Shown once for all turns.
+  for (const premise of tie === undefined ? [] : entryPremises(tie.search, index)) {
+    start = withCondition(start, premise);
+  }
   start = withRegister(withRegister(start, 1, number(index)), 2, call.context);
   return {
     ...enterFunction(start, call.turn, ENDED),
@@ -133,12 +129,6 @@ function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): S
     trail: undefined,
     denials: NOTHING_DENIED,
   };
-}
-
-/** Shown once for all turns, and then a premise of each. */
-function entryLies(search: Search, index: Bits): Truth {
-  const { offset, size } = search.entry(index);
-  return lies(offset, size, imageSize());
 }
 
 /** Grows the ranges until a turn that finds anything in them writes nothing else. */

@@ -55,7 +55,7 @@ export function envelope(): Specification {
           [`${name} size`, START],
         ]),
       ]),
-      entry: (index) => ({ offset: entry(index), size: bits64(SECTION_HEADER) }),
+      table: { offset: headers, entries: count, skipped: 1, entrySize: SECTION_HEADER },
       turn: (state, index) => look(state, entry(index), names),
       facts,
       cells,

@@ -25,12 +25,21 @@ export type Search = {
   readonly initially: SearchState;
   /** @param index from 0 */
   readonly turn: (state: SearchState, index: Bits) => { readonly state: SearchState; readonly ends: Truth };
-  /** Where a turn's entry is, which lies inside the image for every turn there is. */
-  readonly entry: (index: Bits) => { readonly offset: Bits; readonly size: Bits };
+  /** The table in the image, which a search that begins has found to lie inside it. */
+  readonly table: Table;
   /** What is true of every state that it comes to. */
   readonly facts: (state: SearchState) => readonly Truth[];
   /** How the parser of the templates keeps it: values of members of its `struct scratch`. */
   readonly cells: (state: SearchState) => ReadonlyMap<string, Bits>;
+};
+
+export type Table = {
+  readonly offset: Bits;
+  /** Those that are skipped at its beginning included. */
+  readonly entries: Bits;
+  readonly skipped: number;
+  /** Bytes of one. */
+  readonly entrySize: number;
 };
 
 export type Outcome = {

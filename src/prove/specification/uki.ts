@@ -43,7 +43,7 @@ export function uki(revision: Revision): Specification {
       turns: count,
       shape: new Map([["in profile", 1], ...PARTS.flatMap(([name]) => shapeOf(name))]),
       initially: new Map([["in profile", FALSE_BIT], ...PARTS.flatMap(([name]) => nothing(name))]),
-      entry: (index) => ({ offset: entry(index), size: bits64(SECTION_HEADER) }),
+      table: { offset: table, entries: count, skipped: 0, entrySize: SECTION_HEADER },
       turn: (state, index) => look(state, entry(index)),
       facts,
       cells,
