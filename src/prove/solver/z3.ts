@@ -44,6 +44,11 @@ export async function openZ3(instances: number, timeout: number): Promise<Result
   });
 }
 
+/** Of an answer that is not one, so many characters are kept. */
+const LOG_LIMIT = 4000;
+
+type Said = { readonly output: string; readonly answers: readonly FreeAnswer[] | undefined };
+
 type Instance = {
   readonly version: string;
   readonly run: (script: string) => Promise<string>;
@@ -56,7 +61,6 @@ type Emscripten = {
   readonly PThread: { readonly terminateAllThreads: () => void };
   readonly _malloc: (size: number) => number;
   readonly _free: (at: number) => void;
-  readonly UTF8ToString: (at: number, most: number) => string;
   readonly async_call: (work: () => void) => Promise<string>;
   readonly _async_Z3_eval_smtlib2_string: (context: unknown, script: number) => void;
 };
@@ -72,7 +76,7 @@ async function openInstance(load: typeof import("z3-solver").init, timeout: numb
       const context = Z3.mk_context(config);
       Z3.del_config(config);
       // The package's own call leaves a text on the stack, where it is overwritten before the solver's thread has read it.
-      const text = placed(module, script);
+      const text = placed(module, script, () => Z3.get_full_version());
       try {
         return await module.async_call(() => module._async_Z3_eval_smtlib2_string(context, text));
       } finally {
@@ -85,11 +89,11 @@ async function openInstance(load: typeof import("z3-solver").init, timeout: numb
 }
 
 /** Copies a text, with a NUL behind it, into the module's memory; gives its address. */
-function placed(module: Emscripten, script: string): number {
+function placed(module: Emscripten, script: string, refresh: () => void): number {
   const bytes = new TextEncoder().encode(`${script}\0`);
   const at = module._malloc(bytes.length);
-  // Makes the view follow a memory that has grown.
-  module.UTF8ToString(at, 1);
+  // Makes the view follow a memory that has grown, as every text does that is read from it.
+  refresh();
   if (module.HEAPU8.length < at + bytes.length) throw new Error("z3's memory is not seen as a whole");
   module.HEAPU8.set(bytes, at);
   return at;
@@ -108,25 +112,27 @@ async function checkAll(
   const chunks = Array.from({ length: Math.ceil(queries.length / size) }, (_, i) =>
     queries.slice(i * size, (i + 1) * size),
   );
-  const answers: (readonly FreeAnswer[] | undefined)[] = [];
+  const answers: Said[] = [];
   let next = 0;
   await Promise.all(
     instances.map(async ({ run }) => {
       for (let place = next++; place < chunks.length; place = next++) {
         if (signal?.aborted) return;
         const chunk = chunks[place] ?? [];
-        answers[place] = answersOf(await run(scriptOf(chunk, OPTIONS)), chunk, OPTIONS);
+        const output = await run(scriptOf(chunk, OPTIONS));
+        answers[place] = { output, answers: answersOf(output, chunk, OPTIONS) };
       }
     }),
   );
   if (signal?.aborted) return err({ reason: "cancelled", signal: String(signal.reason ?? "abort") });
   const all: FreeAnswer[] = [];
   for (const [place] of chunks.entries()) {
-    const own = answers[place];
+    const said = answers[place];
+    const own = said?.answers;
     if (own === undefined) {
       return err({
         ...{ reason: "tool-failed", tool: "z3", command: "z3 (of the package z3-solver)" },
-        ...{ ended: "an answer that is not one", log: "" },
+        ...{ ended: "an answer that is not one", log: said?.output.slice(0, LOG_LIMIT) ?? "" },
       });
     }
     all.push(...own);
