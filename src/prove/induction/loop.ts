@@ -57,7 +57,7 @@ function scratchOf(executor: Executor, state: State): Scratch {
 function requireStart(executor: Executor, state: State, call: LoopCall, { search, scratch }: Tie): void {
   executor.require(state, "loop-start", "the table is one that is searched", search.begins);
   executor.require(state, "loop-start", "as many turns as entries", equal(call.turns, search.turns));
-  const index = turnIndex("any", search.turns);
+  const index = turnIndex("any", search.table.entries);
   requireEntries(executor, withCondition(state, search.begins), search, index);
   const cells = search.cells(search.initially);
   executor.require(
@@ -108,9 +108,14 @@ export function turnIndex(loop: string, turns: Bits): Bits {
   return zeroExtend(variable(width, `${loop} turn`), 64);
 }
 
+/** What turns are surely fewer than. */
+function most(tie: Tie | undefined, call: LoopCall): Bits {
+  return tie?.search.table.entries ?? call.turns;
+}
+
 /** The state in which any turn begins. */
 function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): State {
-  const index = turnIndex(loop, call.turns);
+  const index = turnIndex(loop, most(tie, call));
   let start = forgetting(state, ranges, `${loop} before`);
   if (tie !== undefined) {
     const before = anyState(tie.search, `${loop} before`);
@@ -150,7 +155,7 @@ function changedByTurns(executor: Executor, state: State, call: LoopCall, tie: T
 /** Proves one turn; gives the states after turns that were the last because something was denied. */
 function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): readonly State[] {
   const start = turnStart(state, call, loop);
-  const index = turnIndex(loop.loop, call.turns);
+  const index = turnIndex(loop.loop, most(loop.tie, call));
   const before = loop.tie && anyState(loop.tie.search, `${loop.loop} before`);
   const due = before && loop.tie?.search.turn(before, index);
   if (loop.tie !== undefined && due !== undefined) {

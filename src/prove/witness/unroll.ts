@@ -54,7 +54,7 @@ function turnLike(search: Search, { states, active }: Run, loop: string): Truth 
       const state = states[index];
       return state === undefined
         ? FALSE
-        : all(goes, equal(turnIndex(loop, search.turns), bits64(index)), sameState(before, state));
+        : all(goes, equal(turnIndex(loop, search.table.entries), bits64(index)), sameState(before, state));
     }),
   );
 }
