@@ -40,7 +40,7 @@ export function runningKernel(): readonly string[] {
 export function imageCandidates(places: Places, arch: Architecture): readonly string[] {
   const names =
     arch === "x86" ? ["bzImage"] : ["vmlinux.bin", "Image", "vmlinux.efi", "vmlinuz.efi", "Image.gz"];
-  return [places.kbuildOutput, places.tree]
+  return [places.out, places.kbuildOutput, places.tree]
     .filter((folder) => folder !== undefined)
     .flatMap((folder) => names.map((name) => join(folder, "arch", arch, "boot", name)));
 }

@@ -14,5 +14,12 @@ export const MAKE = {
     },
   },
   options: {},
-  epilogue: `Options: -C DIR, -j[N], -s. Variables:\n${VARIABLES.join("\n")}`,
+  epilogue: [
+    "Options: -C DIR, -j[N], -n (say what would be done), -k (go on after a failure), -B (make all again), -q (status 1: there is",
+    "something to do), -s; their long names, and those that change nothing here (-w, -r, -R, -l, -O). MAKEFLAGS of a make that runs",
+    "this holds, too. build_zboot_envelop and build_zboot_image are goals with nothing to build.",
+    "",
+    "Variables:",
+    ...VARIABLES,
+  ].join("\n"),
 } as const satisfies CommandRow;
