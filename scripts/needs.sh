@@ -55,6 +55,15 @@ arm64 aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu aarch64-
 arm64 /usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross - aarch64-linux-gnu-glibc
 riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu gcc-riscv64-linux-gnu riscv64-linux-gnu-gcc
 riscv64 /usr/riscv64-linux-gnu/include/stdio.h libc6-dev-riscv64-cross - riscv64-linux-gnu-glibc
+distro mandoc mandoc mandoc -
+distro zsh zsh zsh zsh
+distro fish fish fish fish
+distro make make make make
+distro kernel-install systemd systemd-udev systemd
+distro dpkg-buildpackage dpkg-dev - -
+distro dh debhelper - -
+distro lintian lintian - -
+distro rpmbuild rpm rpm-build -
 END
 }
 

@@ -1,6 +1,7 @@
 import { BOOT_TEST } from "#commands/boot-test/options.ts";
 import { BUILD } from "#commands/build/options.ts";
 import { CHECK } from "#commands/check/options.ts";
+import { COMPLETION } from "#commands/completion/options.ts";
 import { CORPUS } from "#commands/corpus/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { DISASM } from "#commands/disasm/options.ts";
@@ -8,11 +9,12 @@ import { DOCTOR } from "#commands/doctor/options.ts";
 import { FUZZ } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
+import { MANUAL } from "#commands/manual/options.ts";
 import { SIGN } from "#commands/sign/options.ts";
 import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
-import { type Commands, command } from "./command.ts";
+import { type Commands, command, described, groupsOf } from "./command.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
@@ -54,4 +56,12 @@ export const COMMANDS: Commands = {
   check: command(CHECK, async () => (await import("#commands/check/run.ts")).runCheck),
   ...PACK_COMMANDS,
   doctor: command(DOCTOR, async () => (await import("#commands/doctor/run.ts")).runDoctor),
+  manual: command(MANUAL, async () => {
+    const { runManual } = await import("#commands/manual/run.ts");
+    return (read, io) => runManual(read, io, described(COMMANDS), groupsOf(COMMANDS));
+  }),
+  completion: command(COMPLETION, async () => {
+    const { runCompletion } = await import("#commands/completion/run.ts");
+    return (read, io) => runCompletion(read, io, described(COMMANDS), groupsOf(COMMANDS));
+  }),
 };
