@@ -6,7 +6,7 @@ import { EXIT } from "#report/exit-code.ts";
 const DATE = "November 30, 2026";
 
 /** Columns of a line of text. */
-const WIDTH = 78;
+const WIDTH = 74;
 const LINES = new RegExp(`\\S.{0,${WIDTH - 2}}(?=\\s|$)`, "g");
 
 const STATUSES: readonly (readonly [number, string])[] = [
@@ -63,7 +63,7 @@ export function programPage(
     ".Ar command",
     ".Op Ar options",
     ".Sh DESCRIPTION",
-    "Builds the BPF programs that take kernel images apart for kexec, and proves them.",
+    "Builds the BPF programs that take kernel images apart for kexec.",
     "The commands are:",
     ...listed(
       [...firstWords(commands, groups)].map(([name, describe]) => [`.It Cm ${name}`, text(describe)]),
