@@ -9,7 +9,13 @@ import { FUZZ } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
 import { SIGN } from "#commands/sign/options.ts";
-import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
+import {
+  STREAM,
+  STREAM_DIFF,
+  STREAM_RECORD,
+  STREAM_REFERENCE,
+  STREAM_SHOW,
+} from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
 import { type Commands, command } from "./command.ts";
@@ -34,6 +40,7 @@ export const COMMANDS: Commands = {
         STREAM_REFERENCE,
         async () => (await import("#commands/stream/run.ts")).runStreamReference,
       ),
+      record: command(STREAM_RECORD, async () => (await import("#commands/stream/run.ts")).runStreamRecord),
       diff: command(STREAM_DIFF, async () => (await import("#commands/stream/run.ts")).runStreamDiff),
     },
   },
