@@ -51,7 +51,7 @@ export async function openExpectedStream(
   if (!stream.ok) return err(inFile(stream.failure, file));
   const { revision, commands } = stream.value;
   const reference: OwnReference = {
-    ...{ name: "recorded stream", file, digest: digest(bytes.value), fields: [] },
+    ...{ name: "recorded stream", file, digest: digest(bytes.value), fields: [], ofEveryCase: true },
     parse: () => ok(commands),
     goodImages: () => ok([]),
   };

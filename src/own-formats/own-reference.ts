@@ -26,6 +26,7 @@ export function ownReferenceOf(exported: unknown, origin: ModuleOrigin): Result<
   return ok({
     ...origin,
     name: format.name,
+    ofEveryCase: false,
     fields,
     parse: (input) => streamOfOwn(named, input),
     goodImages: (revision, arch) => {

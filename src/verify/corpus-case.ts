@@ -53,6 +53,7 @@ export function isFor(
 ): boolean {
   if (revision !== subject.revision) return false;
   if (subject.reference === NO_REFERENCE) return true;
+  if (typeof subject.reference === "object" && subject.reference.ofEveryCase) return true;
   const own = subject.reference && referenceTitle(subject.reference);
   const both = [reference, own];
   return reference === own || (both.includes("zboot") && both.includes("envelope"));

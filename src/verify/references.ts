@@ -26,6 +26,8 @@ export type OwnReference = {
   readonly file: string;
   /** Of the file's content, for what goes on where an earlier run ended. */
   readonly digest: string;
+  /** Whether it is one for the cases of other references, too: a stream in a file is that of whatever image it is given with. */
+  readonly ofEveryCase: boolean;
   /** Errors: those of an image that is refused; `bad-reference`. */
   readonly parse: (input: ReferenceInput) => Result<readonly Command[]>;
   /** The fields of every image of the format. */
