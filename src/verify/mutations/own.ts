@@ -1,32 +1,44 @@
 import { type FileField, INT_MAX, numberAt, U64_MAX, UINT_MAX, withNumber } from "./field.ts";
-import { asReferenceSays, cuts, type Draft, grown } from "./mutation.ts";
+import { asReferenceSays, type Draft, grown } from "./mutation.ts";
 
 /** What a module of the user's own tells of an image: its fields, and nothing about tables. */
 export type OwnLayout = {
   readonly fields: readonly FileField[];
-  /** Behind the last field, in the image. */
-  readonly headersEnd: number;
 };
 
 /** The fields that the image has. */
 export function ownLayout(image: Uint8Array, fields: readonly FileField[]): OwnLayout {
-  const there = fields.filter(({ at, width }) => at + width <= image.length);
-  return { fields: there, headersEnd: Math.max(0, ...there.map(({ at, width }) => at + width)) };
+  return { fields: fields.filter(({ at, width }) => at + width <= image.length) };
 }
 
 /**
- * What is tried with an image of the user's own format, of which the fields are known and nothing else: headers cut at every byte,
+ * What is tried with an image of the user's own format, of which the fields are known and nothing else: cuts at every byte of a field,
  * magic numbers with each byte wrong, sizes, offsets and counts at their limits and past the image's end, sums that wrap in 32 and 64
  * bits. What is right for each the user's reference says.
  */
-export function ownMutations(image: Uint8Array, { fields, headersEnd }: OwnLayout): readonly Draft[] {
+export function ownMutations(image: Uint8Array, { fields }: OwnLayout): readonly Draft[] {
   return [
-    ...cuts(image, headersEnd, (length) => asReferenceSays(`cut after ${length} bytes`)),
+    ...cutsIn(image, fields),
     ["cut-by-1", asReferenceSays("without its last byte"), () => image.slice(0, -1)],
     ["cut-in-half", asReferenceSays("cut in half"), () => image.slice(0, image.length >>> 1)],
     ["bytes-behind-the-end", asReferenceSays("with five bytes more"), () => grown(image, 5)],
     ...fields.flatMap((field, index) => fieldDrafts(image, field, index)),
   ];
+}
+
+/** A header may be long, and have little in it: cut is at each byte of its fields. */
+function cutsIn(image: Uint8Array, fields: readonly FileField[]): readonly Draft[] {
+  const lengths = new Set(
+    [{ at: 0, width: 0 }, ...fields].flatMap(({ at, width }) =>
+      Array.from({ length: width + 1 }, (_, i) => at + i),
+    ),
+  );
+  return [...lengths]
+    .filter((length) => length < image.length)
+    .sort((a, b) => a - b)
+    .map((length): Draft => {
+      return [`cut-at-${length}`, asReferenceSays(`cut after ${length} bytes`), () => image.slice(0, length)];
+    });
 }
 
 function fieldDrafts(image: Uint8Array, field: FileField, index: number): readonly Draft[] {
