@@ -8,6 +8,7 @@ import { DOCTOR } from "#commands/doctor/options.ts";
 import { FUZZ } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
+import { NEW_TARGET } from "#commands/new-target/options.ts";
 import { SIGN } from "#commands/sign/options.ts";
 import {
   STREAM,
@@ -30,6 +31,7 @@ export const COMMANDS: Commands = {
     row: MAKE,
     run: async (words, io) => (await import("#commands/make/run.ts")).runMake(words, io),
   },
+  "new-target": command(NEW_TARGET, async () => (await import("#commands/new-target/run.ts")).runNewTarget),
   ...QUICK_COMMANDS,
   decompose: command(DECOMPOSE, async () => (await import("#commands/decompose/run.ts")).runDecompose),
   stream: {

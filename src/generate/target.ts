@@ -42,6 +42,11 @@ export type Target = {
 const NAME = /^[a-z][a-z0-9_]*$/;
 /** Goals that are no targets: a target of such a name could not be asked for. */
 const GOALS = new Set(["all", "clean"]);
+/** Whether a target can have the name. */
+export function isTargetName(name: string): boolean {
+  return NAME.test(name) && !GOALS.has(name);
+}
+
 const PART_NAMES = PARTS.map(({ name }) => name)
   .join(", ")
   .replace(/, (\w+)$/, " or $1");
