@@ -162,7 +162,7 @@ function inTemplate<T>(file: string, run: () => T): T {
 
 /** `{{0}}` in C is an expression to Handlebars. */
 function hintFor(message: string): string {
-  return /not defined in|Parse error|Expecting/.test(message)
+  return /^"\d+" not defined|Parse error/.test(message)
     ? " (two braces begin a Handlebars expression: in C, write a blank between them, { {0} })"
     : "";
 }

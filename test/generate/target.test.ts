@@ -111,12 +111,12 @@ describe("a target's description", () => {
     [
       "a body elsewhere",
       { ...GOOD, body: { v6: "../thing", v7: "thing" } },
-      '"body.v6" must name a template beside the description',
+      '"body.v6" must name a template beside the description, without its .hbs',
     ],
     [
       "a body with its suffix",
       { ...GOOD, body: { v6: "a.hbs", v7: "a" } },
-      '"body.v6" must name a template beside the description',
+      '"body.v6" must name a template beside the description, without its .hbs',
     ],
     [
       "a body for an unknown revision",
