@@ -14,6 +14,7 @@ export default ({ production }) => ({
     // For scripts/rules.mjs, which bundles it by name.
     "src/build/makefile-tables.ts!",
     "scripts/*.{mjs,cjs}",
+    "scripts/package-tools/*.mjs",
     "bench/*.mjs",
     "test/**/*.{test,kernel}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
