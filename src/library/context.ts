@@ -25,6 +25,9 @@ export function fileOf(word: FileWord, { cwd }: Pick<Context, "cwd">): NamedFile
 }
 
 /** A path, absolute. `undefined` stays. */
-export function pathOf<Word extends string | undefined>(word: Word, { cwd }: Pick<Context, "cwd">): Word {
+export function absolutePath<Word extends string | undefined>(
+  word: Word,
+  { cwd }: Pick<Context, "cwd">,
+): Word {
   return (word === undefined ? undefined : resolve(cwd, word)) as Word;
 }

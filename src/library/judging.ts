@@ -6,7 +6,14 @@ import { type RecordStreamRequest, recordStream } from "#api/stream.ts";
 import type { VerifyReport, VerifyRequest } from "#api/verify/request.ts";
 import { verify } from "#api/verify/verify.ts";
 import type { Result } from "#core/result.ts";
-import { type CallContext, completeContext, type FileWord, fileOf, pathOf, type Sparse } from "./context.ts";
+import {
+  absolutePath,
+  type CallContext,
+  completeContext,
+  type FileWord,
+  fileOf,
+  type Sparse,
+} from "./context.ts";
 
 const NO_LIMITS = { kernel: undefined, initrd: undefined, cmdline: undefined };
 
@@ -84,7 +91,7 @@ export function writeCorpus(
     arch: "arm64",
     abi: "v7",
   } as const;
-  return corpus({ ...defaults, ...call, folder: pathOf(call.folder, around) }, around);
+  return corpus({ ...defaults, ...call, folder: absolutePath(call.folder, around) }, around);
 }
 
 /**
@@ -121,8 +128,8 @@ export function recordParserStream(
     {
       abi: call.abi,
       parser: fileOf(call.parser, around),
-      image: pathOf(call.image, around),
-      output: pathOf(call.output, around),
+      image: absolutePath(call.image, around),
+      output: absolutePath(call.output, around),
     },
     around,
   );

@@ -5,7 +5,7 @@ import { type ExtractReport, type ExtractRequest, extract } from "#api/extract.t
 import { type InspectRequest, inspect } from "#api/inspect.ts";
 import type { Result } from "#core/result.ts";
 import type { Inspection } from "#inspect/types.ts";
-import { type CallContext, completeContext, pathOf, type Sparse } from "./context.ts";
+import { absolutePath, type CallContext, completeContext, type Sparse } from "./context.ts";
 
 const NOTHING_GIVEN: Omit<BuildRequest, "out"> = {
   goals: ["all"],
@@ -73,7 +73,7 @@ export function inspectImage(
 ): Promise<Result<Inspection>> {
   const around = completeContext(context);
   const defaults = { hashes: true, limit: LARGEST_PART, reference: undefined };
-  return inspect({ ...defaults, ...call, file: pathOf(call.file, around) });
+  return inspect({ ...defaults, ...call, file: absolutePath(call.file, around) });
 }
 
 /**
@@ -86,7 +86,7 @@ export function extractKernelOf(
   context: CallContext = {},
 ): Promise<Result<ExtractReport>> {
   const around = completeContext(context);
-  const paths = { file: pathOf(call.file, around), output: pathOf(call.output, around) };
+  const paths = { file: absolutePath(call.file, around), output: absolutePath(call.output, around) };
   return extract({ layer: undefined, raw: false, hashes: true, ...call, ...paths }, around);
 }
 
@@ -104,8 +104,8 @@ export function decomposeImageFile(
   return decompose({
     ...defaults,
     ...call,
-    container: pathOf(call.container, around),
-    image: pathOf(call.image, around),
-    output: pathOf(call.output, around),
+    container: absolutePath(call.container, around),
+    image: absolutePath(call.image, around),
+    output: absolutePath(call.output, around),
   });
 }

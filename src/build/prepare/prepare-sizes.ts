@@ -44,25 +44,14 @@ export async function prepareSizes(
   let measured: MeasuredImage | undefined;
   let measuredFile: string | undefined;
   if (request.kernel.image !== undefined || limits.kernel === undefined) {
-    const given = request.kernel.image;
-    const candidates =
-      given === undefined ? imageCandidates(places, request.arch ?? hostArchitecture()) : [given];
-    const hint = "--image FILE, --kernel-tree DIR or --max-kernel BYTES; KERNEL_IMAGE=FILE with make";
-    const located = await locate("the kernel image", candidates, hint);
-    if (!located.ok) return located;
-    const { path, passed } = located.value;
-    watched.push(...passed, path);
-    const formats = await openFormats(ownFormats);
-    if (!formats.ok) return formats;
-    watched.push(...ownFormats);
-    const key = ["sizes", path, ...formats.value.map(({ digest }) => digest)].join(" ");
-    const found = await recall({ state, seen }, key, { from: path }, () => measure(formats.value, path));
+    const found = await measureKernel(request, places, ownFormats, { state, seen });
     if (!found.ok) return found;
-    measured = found.value;
-    measuredFile = path;
+    watched.push(...found.value.watched);
+    measured = found.value.measured;
+    measuredFile = found.value.path;
     emit({
       kind: "note",
-      text: `kernel image ${path} (${measured.steps.join(", ")}): ${measured.image} bytes`,
+      text: `kernel image ${measuredFile} (${measured.steps.join(", ")}): ${measured.image} bytes`,
     });
   }
   const arch = request.arch ?? measured?.arch;
@@ -93,6 +82,33 @@ export async function prepareSizes(
     measured: measured?.kernel,
     watched,
   });
+}
+
+type MeasuredKernel = {
+  readonly measured: MeasuredImage;
+  readonly path: string;
+  readonly watched: readonly string[];
+};
+
+/** Finds the kernel image and measures it, or remembers what it was measured. */
+async function measureKernel(
+  request: BuildRequest,
+  places: Places,
+  ownFormats: readonly string[],
+  remembered: Pick<BuildContext, "state"> & { readonly seen: Seen },
+): Promise<Result<MeasuredKernel>> {
+  const given = request.kernel.image;
+  const candidates =
+    given === undefined ? imageCandidates(places, request.arch ?? hostArchitecture()) : [given];
+  const hint = "--image FILE, --kernel-tree DIR or --max-kernel BYTES; KERNEL_IMAGE=FILE with make";
+  const located = await locate("the kernel image", candidates, hint);
+  if (!located.ok) return located;
+  const { path, passed } = located.value;
+  const formats = await openFormats(ownFormats);
+  if (!formats.ok) return formats;
+  const key = ["sizes", path, ...formats.value.map(({ digest }) => digest)].join(" ");
+  const found = await recall(remembered, key, { from: path }, () => measure(formats.value, path));
+  return found.ok ? ok({ measured: found.value, path, watched: [...passed, path, ...ownFormats] }) : found;
 }
 
 async function measure(formats: readonly OwnReference[], image: string): Promise<Result<MeasuredImage>> {
