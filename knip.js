@@ -9,9 +9,12 @@ export default ({ production }) => ({
   entry: [
     "src/cli/{main,quick,pack,process}.ts!",
     "src/fuzz/worker.ts!",
+    // What the package exports.
+    "src/library/index.ts!",
     // For scripts/rules.mjs, which bundles it by name.
     "src/build/makefile-tables.ts!",
     "scripts/*.{mjs,cjs}",
+    "scripts/package-tools/*.mjs",
     "bench/*.mjs",
     "test/**/*.{test,kernel,distro}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
@@ -20,7 +23,7 @@ export default ({ production }) => ({
     "mutation/{main,worker}.ts",
     "test/support/without-processes.ts",
   ],
-  project: ["src/**!", "test/**", "bench/**", "mutation/**", "scripts/**"],
+  project: ["src/**!", "test/**", "!test/package/**", "bench/**", "mutation/**", "scripts/**"],
   ignoreExportsUsedInFile: production ? true : { type: true },
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],

@@ -46,7 +46,12 @@ await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
   // A thread of `fuzz` begins with a file of its own.
-  entryPoints: { process: "src/cli/process.ts", "fuzz-worker": "src/fuzz/worker.ts" },
+  entryPoints: {
+    process: "src/cli/process.ts",
+    "fuzz-worker": "src/fuzz/worker.ts",
+    // What programs import.
+    index: "src/library/index.ts",
+  },
   format: "esm",
   splitting: true,
   outdir: "dist",

@@ -10,8 +10,15 @@ import { FUZZ } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
 import { MANUAL } from "#commands/manual/options.ts";
+import { NEW_TARGET } from "#commands/new-target/options.ts";
 import { SIGN } from "#commands/sign/options.ts";
-import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
+import {
+  STREAM,
+  STREAM_DIFF,
+  STREAM_RECORD,
+  STREAM_REFERENCE,
+  STREAM_SHOW,
+} from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
 import { type Commands, command, described, groupsOf } from "./command.ts";
@@ -26,6 +33,7 @@ export const COMMANDS: Commands = {
     row: MAKE,
     run: async (words, io) => (await import("#commands/make/run.ts")).runMake(words, io),
   },
+  "new-target": command(NEW_TARGET, async () => (await import("#commands/new-target/run.ts")).runNewTarget),
   ...QUICK_COMMANDS,
   decompose: command(DECOMPOSE, async () => (await import("#commands/decompose/run.ts")).runDecompose),
   stream: {
@@ -36,6 +44,7 @@ export const COMMANDS: Commands = {
         STREAM_REFERENCE,
         async () => (await import("#commands/stream/run.ts")).runStreamReference,
       ),
+      record: command(STREAM_RECORD, async () => (await import("#commands/stream/run.ts")).runStreamRecord),
       diff: command(STREAM_DIFF, async () => (await import("#commands/stream/run.ts")).runStreamDiff),
     },
   },

@@ -95,7 +95,7 @@ describe("a campaign in a corpus folder", () => {
       bytes: Uint8Array.of(1),
       revision: silent.revision,
       limits: silent.limits,
-      reference: silent.reference,
+      reference: "zboot",
       arch: "arm64",
     },
     subject: silent,
