@@ -38,7 +38,9 @@ export function inflateRawSync(
       stream.push(input.subarray(at, at + CHUNK), at + CHUNK >= input.length);
     }
   } catch (error) {
-    throw Object.assign(new Error(error instanceof Error ? error.message : String(error)), { code: "Z_DATA_ERROR" });
+    throw Object.assign(new Error(error instanceof Error ? error.message : String(error)), {
+      code: "Z_DATA_ERROR",
+    });
   }
   if (length > maxOutputLength) throw Object.assign(new Error("too long"), { code: "ERR_BUFFER_TOO_LARGE" });
   if (!ended) throw Object.assign(new Error("unexpected end of file"), { code: "Z_BUF_ERROR" });
