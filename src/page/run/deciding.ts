@@ -1,119 +1,111 @@
-import type { Instruction } from "#isa/instruction.ts";
 import { formOf } from "#isa/lookup.ts";
-import type { RunRecord } from "./run-record.ts";
+import type { Trace } from "./trace.ts";
 
-/** Why a run came to its last words: the jump that led there, and the bytes of the image that the jump looked at. */
-export type Decision = {
-  /** Of the printk, or of the last instruction. */
+/** Bytes of the image that a decision was made by. */
+export type Deciding = {
+  /** The step of the jump. */
   readonly step: number;
-  readonly jump: number;
   readonly bytes: readonly { readonly offset: number; readonly size: number }[];
 };
 
-/** Bytes of memory that a value came from. */
-type Place = { readonly region: string; readonly offset: number; readonly size: number };
+type Wanted = { readonly register: number; readonly before: number };
 
-/** What the walk back has still to find the origin of. */
-type Wanted = {
-  readonly registers: Set<number>;
-  places: Place[];
-  readonly bytes: Decision["bytes"][number][];
-};
+/** Values that are followed back before the search gives up. */
+const MOST_LOOKS = 20_000;
+/** After R5, R0 too, a call's answer is followed no further. */
+const CALL_CLOBBERS = 5;
 
 /**
- * Goes back from a run's last words to the bytes of the image that decided it: what the last conditional jump before them compared came
- * out of registers, these out of memory, and that out of reads of the image. Undefined where a run says nothing, or looks at no byte.
+ * Why a parser takes no image: the last jump before its last printk that depends on bytes of the image, and those bytes. Each
+ * value compared is followed back through registers and memory to the probe_read that brought it.
  */
-export function decisionOf(record: RunRecord): Decision | undefined {
-  const { recorder, outcome, steps } = record;
-  if (outcome.lastPrintk === undefined) return undefined;
-  const spoken = lastStepAt(record, outcome.lastPrintk, steps);
-  if (spoken === undefined) return undefined;
-  const instructions = new Map(record.program.instructions.map((one) => [one.index, one]));
-  for (let jump = spoken - 1; jump >= 0; jump--) {
-    const instruction = instructions.get(recorder.slots.at(jump));
-    if (instruction === undefined || formOf(instruction).does.kind !== "jump-if") continue;
-    const bytes = originOf(record, instructions, jump, instruction);
-    if (bytes.length > 0) return { step: spoken, jump, bytes };
-  }
-  return undefined;
-}
-
-function lastStepAt({ recorder }: RunRecord, slot: number, before: number): number | undefined {
-  for (let step = before - 1; step >= 0; step--) if (recorder.slots.at(step) === slot) return step;
-  return undefined;
-}
-
-function originOf(
-  record: RunRecord,
-  instructions: ReadonlyMap<number, Instruction>,
-  jump: number,
-  { dst, src, opcode }: Instruction,
-): Decision["bytes"] {
-  const compared = (opcode & 8) !== 0 ? [dst, src] : [dst];
-  const wanted: Wanted = { registers: new Set(compared), places: [], bytes: [] };
-  const depth = record.recorder.depths.at(jump);
-  for (let step = jump - 1; step >= 0; step--) {
-    if (wanted.registers.size === 0 && wanted.places.length === 0) break;
-    copied(record, step, wanted);
-    const instruction = instructions.get(record.recorder.slots.at(step));
-    if (instruction !== undefined && record.recorder.depths.at(step) === depth)
-      back(record, step, instruction, wanted);
-  }
-  return wanted.bytes;
-}
-
-/** One instruction backwards: what it wrote is wanted no longer, and what it read is. */
-function back(record: RunRecord, step: number, instruction: Instruction, wanted: Wanted): void {
-  const { dst, src, offset } = instruction;
-  const { registers } = wanted;
-  const does = formOf(instruction).does;
-  if (does.kind === "call") {
-    registers.delete(0);
-    return;
-  }
-  if (does.kind === "store") {
-    if (does.source === "reg" && stored(record, step, wanted)) registers.add(src);
-    return;
-  }
-  if (!registers.has(dst)) return;
-  if (does.kind === "load") {
-    registers.delete(dst);
-    const base = record.recorder.registers.at(step)[src] ?? 0n;
-    const place = record.recorder.placeOf(base + BigInt(offset));
-    if (place !== undefined) wanted.places.push({ ...place, size: does.bytes });
-  } else if (does.kind === "load-imm64") registers.delete(dst);
-  else if (does.kind === "alu") {
-    if (does.op === "mov") registers.delete(dst);
-    if (does.source === "reg") registers.add(src);
-  }
-}
-
-/** Whether the step's store wrote a byte that is wanted; it then is wanted no longer. */
-function stored(record: RunRecord, step: number, wanted: Wanted): boolean {
-  const hits = overlapping(record, step, wanted);
-  wanted.places = wanted.places.filter((place) => !hits.some((hit) => hit.place === place));
-  return hits.length > 0;
-}
-
-/** Where the step read the image into bytes that are wanted, they have been found. */
-function copied(record: RunRecord, step: number, wanted: Wanted): void {
-  const image = record.recorder.imageReads.get(step);
-  if (image === undefined) return;
-  for (const { place, at } of overlapping(record, step, wanted)) {
-    const offset = image.offset + Math.max(0, place.offset - at);
-    wanted.bytes.push({ offset, size: Math.min(place.size, image.size) });
-    wanted.places = wanted.places.filter((one) => one !== place);
-  }
-}
-
-function overlapping(record: RunRecord, step: number, { places }: Wanted) {
-  const stores = record.recorder.storesOf(step);
-  return places.flatMap((place) => {
-    const store = stores.find(
-      ({ region, offset, size }) =>
-        region === place.region && offset < place.offset + place.size && place.offset < offset + size,
+export function decidingBytes(trace: Trace): Deciding | undefined {
+  const said = trace.calls.findLast(({ name }) => name.startsWith("bpf_trace_"));
+  const end = said?.step ?? trace.states - 1;
+  for (let step = end - 1; step >= 0; step--) {
+    const instruction = instructionAt(trace, step);
+    if (instruction === undefined) continue;
+    const { does } = formOf(instruction);
+    if (does.kind !== "jump-if") continue;
+    const compared = does.source === "reg" ? [instruction.dst, instruction.src] : [instruction.dst];
+    const bytes = followBack(
+      trace,
+      compared.map((register) => ({ register, before: step })),
     );
-    return store === undefined ? [] : [{ place, at: store.offset }];
+    if (bytes.length > 0) return { step, bytes };
+  }
+  return undefined;
+}
+
+function instructionAt({ program, slotAt }: Trace, step: number) {
+  const slot = slotAt(step);
+  return program.lowered.bySlot[slot] === undefined
+    ? undefined
+    : program.instructions.find(({ index }) => index === slot);
+}
+
+function followBack(trace: Trace, first: readonly Wanted[]): Deciding["bytes"] {
+  const wanted = [...first];
+  const found = new Map<string, { readonly offset: number; readonly size: number }>();
+  for (let looks = 0; wanted.length > 0 && looks < MOST_LOOKS; ) {
+    const one = wanted.pop();
+    if (one === undefined) break;
+    const depth = trace.depthAt(one.before);
+    for (let step = one.before - 1; step >= 0 && looks < MOST_LOOKS; step--) {
+      looks += 1;
+      if (trace.depthAt(step) !== depth) break;
+      const from = writes(trace, step, one.register);
+      if (from === "no") continue;
+      if (from.load !== undefined) {
+        const read = imageBytes(trace, step, from.load);
+        if (read !== undefined) found.set(`${read.offset}:${read.size}`, read);
+      }
+      wanted.push(...from.registers.map((register) => ({ register, before: step })));
+      break;
+    }
+  }
+  return [...found.values()];
+}
+
+type Origin = {
+  readonly registers: readonly number[];
+  readonly load: { readonly base: number; readonly offset: number; readonly size: number } | undefined;
+};
+
+/** What a step makes of a register; `no` where it leaves it alone. */
+function writes(trace: Trace, step: number, register: number): Origin | "no" {
+  const instruction = instructionAt(trace, step);
+  if (instruction === undefined) return "no";
+  const { does } = formOf(instruction);
+  const { dst, src, offset } = instruction;
+  if (does.kind === "call") return register <= CALL_CLOBBERS ? { registers: [], load: undefined } : "no";
+  if (dst !== register) return "no";
+  switch (does.kind) {
+    case "alu": {
+      const own = does.op === "mov" ? [] : [dst];
+      return { registers: does.source === "reg" ? [...own, src] : own, load: undefined };
+    }
+    case "move-signed":
+      return { registers: [src], load: undefined };
+    case "byte-order":
+      return { registers: [dst], load: undefined };
+    case "load":
+      return { registers: [], load: { base: src, offset, size: does.bytes } };
+    case "load-imm64":
+      return { registers: [], load: undefined };
+    default:
+      return "no";
+  }
+}
+
+/** The image's bytes that lie where a load reads, where the last store to it was a probe_read. */
+function imageBytes(trace: Trace, step: number, load: NonNullable<Origin["load"]>) {
+  const address = (trace.registersAt(step)[load.base] ?? 0n) + BigInt(load.offset);
+  const call = trace.calls.findLast((one) => {
+    const [to = 0n, size = 0n] = one.registers;
+    return one.step < step && one.image !== undefined && to <= address && address < to + (size & 0xffffffffn);
   });
+  if (call?.image === undefined) return undefined;
+  const into = Number(address - (call.registers[0] ?? 0n));
+  return { offset: call.image.offset + into, size: load.size };
 }
