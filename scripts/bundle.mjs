@@ -7,7 +7,6 @@ import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { pageTemplate } from "./page-bundle.mjs";
-import { pageHtml } from "./page-html.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const common = {
@@ -83,8 +82,6 @@ await build({
 });
 
 // `explore` and reports fill it with data.
-await writeFile(`${root}dist/page.html`, await pageHtml());
-
 await writeFile(`${root}dist/page.html`, await pageTemplate());
 
 // The code that V8 makes of the two when they are run, on a file of no kind.

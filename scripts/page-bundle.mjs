@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Bundles TypeScript of src/page/ for browsers: what the decoders use of Node is replaced by src/page/browser/, and
 // an import of Node's that has no such replacement is an error.
-
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-export const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 const browser = (name) => `${root}src/page/browser/${name}`;
 
 const forBrowsers = {

@@ -1,5 +1,5 @@
 import { explore } from "#api/explore/explore.ts";
-import { openPage } from "#api/explore/open-page.ts";
+import { openInBrowser } from "#api/explore/open.ts";
 import { namedFile } from "#commands/named-files.ts";
 import { tellEvents } from "#commands/tell-events.ts";
 import { EXIT } from "#report/exit-code.ts";
@@ -21,6 +21,6 @@ export async function runExplore({ given }: ExploreWords, io: Io): Promise<numbe
   const written = await explore(request, context).finally(told.end);
   if (!written.ok) return report(io, written.failure);
   if (!open) return EXIT.ok;
-  const opened = await openPage(output, context);
+  const opened = await openInBrowser(output, context);
   return opened.ok ? EXIT.ok : report(io, opened.failure);
 }

@@ -21,6 +21,8 @@ export type ShownCommand = {
 
 /** What a parser sends for an image, beside what it should send. */
 export type Walk = {
+  /** What this parser sees: the image, or what the layer before has queued. */
+  readonly image: Uint8Array;
   readonly subject: ParserUnderTest;
   readonly expected: readonly ShownCommand[];
   readonly refusal: Failure | undefined;
@@ -35,6 +37,7 @@ export function walk(subject: ParserUnderTest, image: Uint8Array, injection?: In
   const expected = verdict.expected.ok ? verdict.expected.value.map((one) => shown(one, image)) : [];
   const difference = verdict.findings.find((finding) => finding.kind === "difference");
   return {
+    image,
     subject,
     expected,
     refusal: verdict.expected.ok ? undefined : verdict.expected.failure,
@@ -42,6 +45,27 @@ export function walk(subject: ParserUnderTest, image: Uint8Array, injection?: In
     verdict,
     differs: difference?.kind === "difference" ? (difference.difference.index ?? 0) : undefined,
   };
+}
+
+/** All subjects, layer by layer: those of the next one see what an accepted command with FILL has queued. */
+export function walkLayers(subjects: readonly ParserUnderTest[], image: Uint8Array): readonly Walk[] {
+  const walks: Walk[] = [];
+  let next: Uint8Array | undefined = image;
+  for (let layer = 1; next !== undefined; layer++) {
+    const seen: Uint8Array = next;
+    const own = subjects.filter((subject) => subject.layer === layer).map((subject) => walk(subject, seen));
+    if (own.length === 0) break;
+    walks.push(...own);
+    next = own.map(queuedBy).find((bytes) => bytes !== undefined);
+  }
+  return walks;
+}
+
+function queuedBy({ verdict }: Walk): Uint8Array | undefined {
+  for (const { command, buffer } of verdict.emission.emitted) {
+    if (!isMalformed(command) && command.pipeline === "FILL" && buffer.accepted) return command.payload;
+  }
+  return undefined;
 }
 
 /** A reference's payload is a view of the image, or a text that got a NUL. */

@@ -55,10 +55,6 @@ export class Recorder implements RunObserver {
   readonly calls: Call[] = [];
   readonly #names: ReadonlyMap<number, string>;
   readonly #regions = new Map<Region, OpenRegion>();
-  readonly #stored = new Map<
-    number,
-    { readonly region: string; readonly offset: number; readonly size: number }[]
-  >();
   #pending: Pending[] = [];
   #machine: Machine | undefined;
   #steps = 0;
@@ -75,25 +71,6 @@ export class Recorder implements RunObserver {
   /** Instructions that were carried out, recorded or not. */
   get executed(): number {
     return this.#steps;
-  }
-
-  /** By the step, what of the image its call reads. */
-  get imageReads(): ReadonlyMap<number, NonNullable<Call["image"]>> {
-    return new Map(this.calls.flatMap(({ step, image }) => (image === undefined ? [] : [[step, image]])));
-  }
-
-  /** The region that an address is in, and where. */
-  placeOf(address: bigint): { readonly region: string; readonly offset: number } | undefined {
-    const [high, low] = [Number(BigInt.asIntN(32, address >> 32n)), Number(BigInt.asIntN(32, address))];
-    const found = this.#machine?.memory.at(high, low);
-    return found && { region: found.region.name, offset: found.offset };
-  }
-
-  /** The stores of one step. */
-  storesOf(
-    step: number,
-  ): readonly { readonly region: string; readonly offset: number; readonly size: number }[] {
-    return this.#stored.get(step) ?? [];
   }
 
   begin(machine: Machine): void {
@@ -148,10 +125,6 @@ export class Recorder implements RunObserver {
     for (const { region, offset, size } of this.#pending) {
       const bytes = region.bytes.slice(offset, offset + Math.min(size, COPIED));
       this.#regions.get(region)?.stores.push({ step, offset, size, bytes });
-      const stored = { region: region.name, offset, size };
-      const others = this.#stored.get(step);
-      if (others === undefined) this.#stored.set(step, [stored]);
-      else others.push(stored);
     }
     if (this.#pending.length > 0) this.#pending = [];
   }

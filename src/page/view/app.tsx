@@ -2,9 +2,9 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { FilePart } from "#inspect/types.ts";
 import type { PageData, PageRun } from "#page/data.ts";
 import { openLayer } from "#page/model/layer.ts";
-import { type Place, parsePlace, placeHash, VIEWS } from "#page/model/place.ts";
+import { type Place, parsePlace, placeHash } from "#page/model/place.ts";
 import { openSubjects } from "#page/model/subjects.ts";
-import { type Walk, walk } from "#page/model/walk.ts";
+import { walkLayers } from "#page/model/walk.ts";
 import { failureText } from "#report/failure-text.ts";
 import { addFiles, type Files } from "./files.ts";
 import { Header } from "./header.tsx";
@@ -20,11 +20,9 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
   const image = files.images.find(({ name }) => name === place.image) ?? files.images[0];
   const { subjects, troubles } = useMemo(() => loadAll(files), [files.parsers]);
   const walks = useMemo(
-    () =>
-      image?.bytes === undefined ? [] : subjects.map((subject) => walk(subject, image.bytes as Uint8Array)),
+    () => (image?.bytes === undefined ? [] : walkLayers(subjects, image.bytes)),
     [subjects, image],
   );
-  const parts = useParts(image?.name, image?.bytes);
   const drop = async (chosen: readonly File[]) => {
     const more = await addFiles(files, chosen);
     setFiles(more);
@@ -32,6 +30,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
   };
   useDrop(drop);
   const chosen = walks.find(({ subject }) => subject.name === place.parser) ?? walks[0];
+  const parts = useParts(chosen?.subject.name, chosen?.image);
   const openRun = (run: PageRun) => {
     go({
       view: "parser",
@@ -67,7 +66,6 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
         {place.view === "stream" && shown && (
           <StreamView
             walks={walks}
-            size={shown.length}
             command={place.command}
             onCommand={({ subject }, command) => go({ parser: subject.name, command })}
           />
@@ -82,7 +80,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
           <ParserView
             key={`${chosen.subject.name}:${image?.name}`}
             walk={chosen}
-            image={shown}
+            image={chosen.image}
             parts={parts}
             path={place.path}
             step={place.step ?? 0}
@@ -173,6 +171,3 @@ function loadAll({ parsers }: Files) {
     ),
   };
 }
-
-export type { Go, Walk };
-export { VIEWS };

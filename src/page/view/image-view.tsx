@@ -116,6 +116,7 @@ function Inspector({ layer, at }: { readonly layer: Layer; readonly at: number }
   ];
   const facts = layer.inspection.fields.slice(0, 200);
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <section class="inspector" aria-label="Chosen byte" tabIndex={0}>
       <h2>Chosen byte</h2>
       <dl aria-live="polite">

@@ -15,6 +15,7 @@ export function MachineState({ trace, now, onStep }: Props) {
   const before = now > 0 ? trace.registersAt(now - 1) : [];
   const registers = trace.registersAt(now);
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <section class="state" aria-label="Machine" tabIndex={0}>
       <h2>Registers</h2>
       <dl class="registers mono" aria-label="Registers">

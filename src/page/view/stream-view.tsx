@@ -5,7 +5,6 @@ import { failureText } from "#report/failure-text.ts";
 
 type Props = {
   readonly walks: readonly Walk[];
-  readonly size: number;
   readonly command: number | undefined;
   readonly onCommand: (walk: Walk, index: number, from: ShownCommand["from"]) => void;
 };
@@ -14,7 +13,7 @@ const HEIGHT = 220;
 const PARTS = ["kernel", "initrd", "cmdline"] as const;
 
 /** Of each parser: the way of bytes from the image by a command to what the kernel ends up with. */
-export function StreamView({ walks, size, command, onCommand }: Props) {
+export function StreamView({ walks, command, onCommand }: Props) {
   if (walks.length === 0) return <p class="empty">No parser: drop a .bpf container onto the page.</p>;
   return (
     <div class="streams">
@@ -27,7 +26,7 @@ export function StreamView({ walks, size, command, onCommand }: Props) {
             </small>
           </h2>
           <Outcome walk={walk} />
-          <Ribbons walk={walk} size={size} chosen={command} />
+          <Ribbons walk={walk} size={walk.image.length} chosen={command} />
           <Commands walk={walk} chosen={command} onCommand={onCommand} />
         </section>
       ))}
