@@ -9,11 +9,14 @@ export default ({ production }) => ({
   entry: [
     "src/cli/{main,quick,pack,process}.ts!",
     "src/fuzz/worker.ts!",
+    // For scripts/page-bundle.mjs, which bundles them by name, and puts the last in place of Node's modules.
+    "src/page/view/main.tsx!",
+    "src/page/browser/*.ts!",
     // For scripts/rules.mjs, which bundles it by name.
     "src/build/makefile-tables.ts!",
     "scripts/*.{mjs,cjs}",
     "bench/*.mjs",
-    "test/**/*.{test,kernel}.ts",
+    "test/**/*.{test,kernel,browser}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
     // For scripts/mutate.mjs, likewise.

@@ -55,7 +55,7 @@ function innerOf(bytes: Uint8Array, { parts, size }: Inspection): readonly Inner
     const content = bytes.subarray(offset, offset + length);
     const codec = detectCodec(content)?.name;
     const key = `${offset}:${length}`;
-    if (seen.has(key) || length === 0 || (part !== whole && length === size)) return [];
+    if (seen.has(key) || length === 0 || (part !== whole && (length === size || offset === 0))) return [];
     if (codec === undefined && !isFile(content)) return [];
     seen.add(key);
     return [{ name, offset, size: length, codec }];

@@ -7,14 +7,14 @@ type Props = { readonly trace: Trace; readonly now: number; readonly onStep: (n:
 export function Transport({ trace, now, onStep }: Props) {
   const last = trace.states - 1;
   const moves: readonly (readonly [string, string, () => number])[] = [
-    ["⏮ start", "Home", () => 0],
+    ["start", "Home", () => 0],
     ["◀ event", "PageUp", () => trace.calls.findLast(({ step }) => step < now)?.step ?? 0],
     ["◀ line", "ArrowUp", () => otherLine(trace, now, -1)],
     ["◀ step", "ArrowLeft", () => now - 1],
     ["step ▶", "ArrowRight", () => now + 1],
     ["line ▶", "ArrowDown", () => otherLine(trace, now, 1)],
     ["event ▶", "PageDown", () => trace.calls.find(({ step }) => step > now)?.step ?? last],
-    ["end ⏭", "End", () => last],
+    ["end", "End", () => last],
   ];
   const key = (event: KeyboardEvent) => {
     const move = moves.find(([, name]) => name === event.key);
