@@ -28,5 +28,7 @@ export default ({ production }) => ({
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
   // A shell script that tests start.
+  // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts).
+  ignoreDependencies: ["buffer", "axe-core"],
   ignoreUnresolved: ["scripts/debian-package"],
 });

@@ -48,7 +48,7 @@ export async function explore(
 }
 
 /** A parser with the limits of its records, as `verify` finds them. Errors: those of reading and loading it. */
-export async function pageParser(
+async function pageParser(
   { name, file }: NamedFile,
   blobs: Blobs,
   context: Pick<Context, "emit">,

@@ -1,6 +1,6 @@
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { isElf } from "#formats/elf/header.ts";
-import { type Field, fieldsOf, type Row } from "./field.ts";
+import { type Field, headerFields, type Row } from "./field.ts";
 
 const ABI = "System V ABI, chapter 4";
 
@@ -43,14 +43,14 @@ const MOST = 2048;
 /** Headers of little-endian ELF64 files: envelopes, containers, vmlinux. */
 export function elfFields(bytes: Uint8Array): readonly Field[] {
   if (!isElf(bytes) || bytes[4] !== 2 || bytes[5] !== 1) return [];
-  const header = fieldsOf(bytes, 0, { group: "ELF header", source: ABI, rows: HEADER });
+  const header = headerFields(bytes, 0, { group: "ELF header", source: ABI, rows: HEADER });
   const elf = decodeElf(bytes);
   if (!elf.ok || bytes.length < SECTION_HEADER) return header;
   const table = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0x28, true));
   return [
     ...header,
     ...elf.value.sections.slice(0, MOST).flatMap(({ name }, index) =>
-      fieldsOf(bytes, table + SECTION_HEADER * index, {
+      headerFields(bytes, table + SECTION_HEADER * index, {
         group: `section header ${index} ${name}`,
         source: ABI,
         rows: SECTION,

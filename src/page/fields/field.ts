@@ -18,7 +18,7 @@ type Kind = "hex" | "number" | "text" | "bytes";
 export type Row = readonly [number, number, string, Kind, string];
 
 /** The fields of one structure, as far as the file goes. */
-export function fieldsOf(
+export function headerFields(
   bytes: Uint8Array,
   at: number,
   { group, source, rows }: { readonly group: string; readonly source: string; readonly rows: readonly Row[] },
@@ -42,7 +42,7 @@ export function fieldsOf(
 }
 
 /** Little-endian, unsigned. */
-export function numberIn(raw: Uint8Array): bigint {
+function numberIn(raw: Uint8Array): bigint {
   let value = 0n;
   for (let i = raw.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(raw[i] ?? 0);
   return value;

@@ -1,5 +1,5 @@
 import { isBzImage } from "#formats/bzimage/bzimage.ts";
-import { type Field, fieldsOf, type Row } from "./field.ts";
+import { type Field, headerFields, type Row } from "./field.ts";
 
 const ARM64: readonly Row[] = [
   [0x00, 8, "code", "bytes", "branches to the kernel; begins with MZ where there is an EFI stub"],
@@ -62,7 +62,7 @@ const LOONGARCH_HEADER = {
 /** Headers that kernels themselves have; none where the file is not a plain kernel. */
 export function kernelFields(bytes: Uint8Array): readonly Field[] {
   if (isBzImage(bytes)) {
-    return fieldsOf(bytes, 0, {
+    return headerFields(bytes, 0, {
       group: "setup header",
       source: "Documentation/arch/x86/boot.rst",
       rows: BZIMAGE,
@@ -70,7 +70,7 @@ export function kernelFields(bytes: Uint8Array): readonly Field[] {
   }
   if (bytes.length < 0x40) return [];
   const magic = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0x38, true);
-  for (const [known, header] of HEADERS) if (magic === known) return fieldsOf(bytes, 0, header);
+  for (const [known, header] of HEADERS) if (magic === known) return headerFields(bytes, 0, header);
   const isZimg = bytes[4] === 0x7a && bytes[5] === 0x69;
-  return magic === LINUX_PE && !isZimg ? fieldsOf(bytes, 0, LOONGARCH_HEADER) : [];
+  return magic === LINUX_PE && !isZimg ? headerFields(bytes, 0, LOONGARCH_HEADER) : [];
 }

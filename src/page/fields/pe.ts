@@ -1,6 +1,6 @@
 import { decodePe } from "#formats/pe/pe-file.ts";
 import { isZboot } from "#formats/zboot/zboot.ts";
-import { type Field, fieldsOf, type Row } from "./field.ts";
+import { type Field, headerFields, type Row } from "./field.ts";
 
 const PE_FORMAT = "Microsoft PE/COFF specification";
 
@@ -64,31 +64,31 @@ const MACHINES: Readonly<Record<string, string>> = {
 /** Headers of PE files: zboot images, UKIs, kernels with an EFI stub. */
 export function peFields(bytes: Uint8Array): readonly Field[] {
   const dos = isZboot(bytes)
-    ? fieldsOf(bytes, 0, {
+    ? headerFields(bytes, 0, {
         group: "zboot header",
         source: "drivers/firmware/efi/libstub/zboot-header.S",
         rows: ZBOOT,
       })
-    : fieldsOf(bytes, 0, { group: "DOS header", source: PE_FORMAT, rows: DOS });
+    : headerFields(bytes, 0, { group: "DOS header", source: PE_FORMAT, rows: DOS });
   const pe = decodePe(bytes);
   if (!pe.ok) return dos;
   const { signatureOffset, optionalHeader, sectionTableOffset, sections } = pe.value;
   const machine = (value: bigint) => MACHINES[`0x${value.toString(16)}`] ?? "unknown";
   return [
     ...dos,
-    ...fieldsOf(
+    ...headerFields(
       bytes,
       signatureOffset,
       { group: "COFF header", source: PE_FORMAT, rows: COFF },
       { Machine: machine },
     ),
-    ...fieldsOf(bytes, optionalHeader.offset, {
+    ...headerFields(bytes, optionalHeader.offset, {
       group: "optional header",
       source: PE_FORMAT,
       rows: OPTIONAL,
     }),
     ...sections.slice(0, MOST).flatMap(({ index, name }) =>
-      fieldsOf(bytes, sectionTableOffset + SECTION_HEADER * index, {
+      headerFields(bytes, sectionTableOffset + SECTION_HEADER * index, {
         group: `section header ${index} ${name}`,
         source: PE_FORMAT,
         rows: SECTION,

@@ -8,7 +8,7 @@ import { failureText } from "#report/failure-text.ts";
 /** The largest part that the kernel takes, in bytes: what `inspect` assumes where no limit is given. */
 const LARGEST_PART = 2 ** 29 - 1;
 
-export const LARGEST_PARTS = perPart(() => LARGEST_PART);
+export const UNBOUNDED_PARTS = perPart(() => LARGEST_PART);
 
 /**
  * What `kexec-bpf inspect --json` says of a file.

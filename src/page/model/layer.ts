@@ -10,7 +10,7 @@ import { peFields } from "#page/fields/pe.ts";
 import { inspectBytes } from "./inspection.ts";
 
 /** An image, or what is wrapped in one: bytes with all that is known of them. */
-export type Layer = {
+export type OpenedLayer = {
   /** From the outermost inward: `uki.efi`, `.linux`, `unpacked`. */
   readonly path: readonly string[];
   readonly bytes: Uint8Array;
@@ -33,7 +33,7 @@ export type Inner = {
 const MOST_INNER = 512;
 
 /** Looks at bytes as `inspect --no-hashes` does, and at their headers field by field. */
-export async function openLayer(path: readonly string[], bytes: Uint8Array): Promise<Result<Layer>> {
+export async function openLayer(path: readonly string[], bytes: Uint8Array): Promise<Result<OpenedLayer>> {
   const inspection = await inspectBytes(path.join("/"), bytes, false);
   if (!inspection.ok) return inspection;
   const fields = [...elfFields(bytes), ...(isMz(bytes) ? peFields(bytes) : []), ...kernelFields(bytes)];
@@ -76,7 +76,7 @@ function isImage(bytes: Uint8Array): boolean {
 }
 
 /** Opens what is inside; compressed bytes are unpacked. Errors: those of the decoder. */
-export async function openInner({ path, bytes }: Layer, inner: Inner): Promise<Result<Layer>> {
+export async function openInner({ path, bytes }: OpenedLayer, inner: Inner): Promise<Result<OpenedLayer>> {
   const content = bytes.subarray(inner.offset, inner.offset + inner.size);
   const codec = detectCodec(content);
   if (codec === undefined) return openLayer([...path, inner.name], content);
@@ -87,7 +87,7 @@ export async function openInner({ path, bytes }: Layer, inner: Inner): Promise<R
 
 /** What a byte belongs to: its header field, and the smallest part around it. */
 export function placeOf(
-  { fields, inspection }: Pick<Layer, "fields" | "inspection">,
+  { fields, inspection }: Pick<OpenedLayer, "fields" | "inspection">,
   at: number,
 ): { readonly field: Field | undefined; readonly part: FilePart | undefined } {
   const field = fields.find(({ offset, size }) => offset <= at && at < offset + size);

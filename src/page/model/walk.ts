@@ -32,7 +32,7 @@ export type Walk = {
   readonly differs: number | undefined;
 };
 
-export function walk(subject: ParserUnderTest, image: Uint8Array, injection?: Injection): Walk {
+function walk(subject: ParserUnderTest, image: Uint8Array, injection?: Injection): Walk {
   const verdict = judge(subject, image, injection === undefined ? {} : { injection });
   const expected = verdict.expected.ok ? verdict.expected.value.map((one) => shown(one, image)) : [];
   const difference = verdict.findings.find((finding) => finding.kind === "difference");
@@ -69,7 +69,7 @@ function queuedBy({ verdict }: Walk): Uint8Array | undefined {
 }
 
 /** A reference's payload is a view of the image, or a text that got a NUL. */
-export function shown(command: Command, image: Uint8Array): ShownCommand {
+function shown(command: Command, image: Uint8Array): ShownCommand {
   const { payload, textAt, subcommand, pipeline } = command;
   const own = payload.buffer === image.buffer && payload.length > 0;
   const from =

@@ -1,9 +1,9 @@
-import { type Layer, placeOf } from "#page/model/layer.ts";
+import { type OpenedLayer, placeOf } from "#page/model/layer.ts";
 import { byteText } from "#page/model/size.ts";
 import { VirtualList } from "./virtual-list.tsx";
 
 type Props = {
-  readonly layer: Pick<Layer, "bytes" | "fields" | "inspection">;
+  readonly layer: Pick<OpenedLayer, "bytes" | "fields" | "inspection">;
   readonly at: number;
   readonly onAt: (at: number) => void;
 };

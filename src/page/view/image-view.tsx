@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { type Inner, type Layer, openInner, openLayer, placeOf } from "#page/model/layer.ts";
+import { type Inner, type OpenedLayer, openInner, openLayer, placeOf } from "#page/model/layer.ts";
 import { byteText, grouped, hex } from "#page/model/size.ts";
 import { failureText } from "#report/failure-text.ts";
 import { Hexdump } from "./hexdump.tsx";
@@ -15,7 +15,7 @@ type Props = {
 
 /** An image, or a layer in it: map, tree of parts, bytes, and what the chosen byte is. */
 export function ImageView({ name, bytes, at, onAt }: Props) {
-  const [layers, setLayers] = useState<readonly Layer[]>([]);
+  const [layers, setLayers] = useState<readonly OpenedLayer[]>([]);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
     let current = true;
@@ -70,7 +70,7 @@ function Crumbs({
   layers,
   onBack,
 }: {
-  readonly layers: readonly Layer[];
+  readonly layers: readonly OpenedLayer[];
   readonly onBack: (depth: number) => void;
 }) {
   const layer = layers.at(-1);
@@ -94,7 +94,7 @@ function Crumbs({
 }
 
 /** The chosen byte: the field that it belongs to, with value, meaning and source, and the part around it. */
-function Inspector({ layer, at }: { readonly layer: Layer; readonly at: number }) {
+function Inspector({ layer, at }: { readonly layer: OpenedLayer; readonly at: number }) {
   const { field, part } = placeOf(layer, at);
   const rows: readonly (readonly [string, string])[] = [
     ["offset", `${hex(at)} (${grouped(at)})`],

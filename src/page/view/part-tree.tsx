@@ -1,9 +1,9 @@
-import type { Inner, Layer } from "#page/model/layer.ts";
+import type { Inner, OpenedLayer } from "#page/model/layer.ts";
 import { grouped, hex } from "#page/model/size.ts";
 import { VirtualList } from "./virtual-list.tsx";
 
 type Props = {
-  readonly layer: Layer;
+  readonly layer: OpenedLayer;
   readonly at: number;
   readonly onAt: (at: number) => void;
   readonly onOpen: (inner: Inner) => void;
@@ -20,7 +20,7 @@ type TreeRow = {
 };
 
 /** Oddities, layers that can be opened, parts and header fields, as rows. */
-function rowsOf({ inspection, fields, inner }: Layer): readonly TreeRow[] {
+function rowsOf({ inspection, fields, inner }: OpenedLayer): readonly TreeRow[] {
   const nothing = { offset: undefined, size: 0, inner: undefined, told: "" };
   const odd = inspection.warnings.map((name) => ({ ...nothing, level: 2 as const, name, odd: true }));
   const head = (name: string): TreeRow => ({ ...nothing, level: 1, name });
