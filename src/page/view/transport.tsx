@@ -23,7 +23,6 @@ export function Transport({ trace, now, onStep }: Props) {
     onStep(move[2]());
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a toolbar has no element of its own
     <div class="transport" role="toolbar" aria-label="Run" onKeyDown={key}>
       {moves.map(([label, name, to]) => (
         <button type="button" key={name} aria-keyshortcuts={name} title={name} onClick={() => onStep(to())}>
