@@ -3,9 +3,10 @@
 // loads faster than modules do), quick.js does `inspect` and `extract`, pack.js is all
 // that packing needs, the rest comes as modules that are loaded when they are used.
 import { execFileSync } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { pageTemplate } from "./page-bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const common = {
@@ -84,6 +85,9 @@ await build({
   supported: { "dynamic-import": false },
   plugins: [loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
 });
+
+// `explore` and reports fill it with data.
+await writeFile(`${root}dist/page.html`, await pageTemplate());
 
 // The code that V8 makes of the two when they are run, on a file of no kind.
 for (const [name, ...run] of [

@@ -6,6 +6,7 @@ import { CORPUS } from "#commands/corpus/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { DISASM } from "#commands/disasm/options.ts";
 import { DOCTOR } from "#commands/doctor/options.ts";
+import { EXPLORE } from "#commands/explore/options.ts";
 import { FUZZ } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
@@ -49,6 +50,7 @@ export const COMMANDS: Commands = {
     },
   },
   disasm: command(DISASM, async () => (await import("#commands/disasm/run.ts")).runDisasm),
+  explore: command(EXPLORE, async () => (await import("#commands/explore/run.ts")).runExplore),
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
   fuzz: command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
