@@ -87,7 +87,7 @@ async function judgeAll(
     await share(crew, mutants, async (worker, mutant) => {
       const outcome = await judgeMutant(worker, mutant.id, reached.get(mutant.id) ?? [], trying);
       judged.push({ mutant, name: names.get(mutant.id) ?? "", outcome });
-      if (judged.length % 500 === 0) say(`${judged.length} of ${mutants.length} mutants tried`);
+      if (judged.length % 100 === 0) say(`${judged.length} of ${mutants.length} mutants tried`);
     });
     return judged.sort((a, b) => a.mutant.id - b.mutant.id);
   } finally {
