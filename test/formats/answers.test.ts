@@ -11,6 +11,7 @@ import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
 import { loadPlan } from "#formats/image/load-plan.ts";
 import { parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
+import { planAppend } from "#formats/pe/append.ts";
 import { peCertificates } from "#formats/pe/certificates.ts";
 import { coffSymbols, longSectionNames } from "#formats/pe/coff-symbols.ts";
 import { peFacts, peOverlay } from "#formats/pe/facts.ts";
@@ -38,6 +39,8 @@ type Reader = (bytes: Uint8Array) => Result<unknown> | Promise<Result<unknown>>;
 const SPARSE: ReadonlyMap<string, number> = new Map([
   ["BTF in C", 7],
   ["light skeleton", 3],
+  ["PE append", 2],
+  ["PE replace", 2],
 ]);
 
 async function answers(name: string, good: Uint8Array, read: Reader): Promise<Answers> {
@@ -110,7 +113,24 @@ const own = SUBJECTS.filter(({ name }) => /^(decode|split|find)/.test(name)).fla
     .slice(0, 3)
     .map(({ bytes }, i): readonly [string, Uint8Array, Reader] => [`${name} ${i + 1}`, bytes, decode]),
 );
+const ADDED = [
+  { name: ".bpf.1", size: 700, characteristics: 0x4000_0040 },
+  { name: ".bpf.2", size: 0, characteristics: 0x4000_0040 },
+];
 const peReaders: readonly (readonly [string, Reader])[] = [
+  ["PE append", then(pe, (file) => planAppend(file, { added: ADDED, certificates: "keep" }))],
+  [
+    "PE replace",
+    then(pe, (file) =>
+      planAppend(file, {
+        added: ADDED.slice(0, 1),
+        removed: ".data",
+        overlay: "drop",
+        strings: { offset: 64, length: 9 },
+        certificates: "strip",
+      }),
+    ),
+  ],
   ["PE facts", then(pe, peFacts)],
   [
     "PE tail",
