@@ -1,16 +1,15 @@
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { type CampaignInput, loadInput, openCampaign, subjectOf } from "#fuzz/campaign-input.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { buildParsers } from "../bpf-vm/support/parsers.ts";
 import { expectFailure, expectValue } from "../support/expect-value.ts";
 
-const bytes = (await buildParsers("v7")).file("zboot.bpf");
 const image = goodFiles("v7").find(({ name }) => name === "zboot")?.image ?? expect.fail();
 
-const input: CampaignInput = {
+let input: CampaignInput = {
   parser: {
     name: "z.bpf",
-    bytes,
+    bytes: new Uint8Array(),
     revision: "v7",
     limits: { kernel: 1 << 20, initrd: 1 << 20, cmdline: 2048 },
     reference: undefined,
@@ -24,6 +23,11 @@ const input: CampaignInput = {
   queue: [{ image, injection: undefined, origin: 0 }],
 };
 
+beforeAll(async () => {
+  const bytes = (await buildParsers("v7")).file("zboot.bpf");
+  input = { ...input, parser: { ...input.parser, bytes } };
+});
+
 it("a campaign is opened from plain data alone: parser, seeds, queue and the first case", () => {
   const campaign = expectValue(openCampaign(input));
   expect(campaign.queue.map((entry) => entry.image)).toEqual([image]);
@@ -32,7 +36,7 @@ it("a campaign is opened from plain data alone: parser, seeds, queue and the fir
 });
 
 it("with the reference that it is told to judge by, and else the parser's own", () => {
-  const { parser } = expectValue(loadInput("z.bpf", bytes, "v7"));
+  const { parser } = expectValue(loadInput("z.bpf", input.parser.bytes, "v7"));
   expect(expectValue(subjectOf(parser, input.parser))).toMatchObject({ name: "z.bpf", reference: "zboot" });
   expect(expectValue(subjectOf(parser, { ...input.parser, reference: "uki" })).reference).toBe("uki");
 });

@@ -139,6 +139,7 @@ describe("of a table of its own, the rows that matter are left in their order", 
       expect(rowsOf(small.image).filter((name) => name.startsWith(".s") && name !== ".shstrtab")).toEqual(
         wanted,
       );
+      expect(rowsOf(small.image)).toHaveLength(wanted.length + (kind === "uki" ? 0 : 1));
       expect(changesText(small.image, origin)).not.toBe(origin.name);
       expect(tried.length).toBeLessThan(400);
     },
