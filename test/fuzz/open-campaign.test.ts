@@ -28,8 +28,8 @@ beforeAll(async () => {
   input = { ...input, parser: { ...input.parser, bytes } };
 });
 
-it("a campaign is opened from plain data alone: parser, seeds, queue and the first case", () => {
-  const campaign = expectValue(openCampaign(input));
+it("a campaign is opened from plain data alone: parser, seeds, queue and the first case", async () => {
+  const campaign = expectValue(await openCampaign(input));
   expect(campaign.queue.map((entry) => entry.image)).toEqual([image]);
   expect(campaign.coverage.some((one) => one.some((seen) => seen > 0))).toBe(true);
   expect([campaign.step().discoveries, campaign.next]).toEqual([[], 7]);
@@ -37,15 +37,18 @@ it("a campaign is opened from plain data alone: parser, seeds, queue and the fir
 
 it("with the reference that it is told to judge by, and else the parser's own", () => {
   const { parser } = expectValue(loadInput("z.bpf", input.parser.bytes, "v7"));
-  expect(expectValue(subjectOf(parser, input.parser))).toMatchObject({ name: "z.bpf", reference: "zboot" });
-  expect(expectValue(subjectOf(parser, { ...input.parser, reference: "uki" })).reference).toBe("uki");
+  expect(expectValue(subjectOf(parser, input.parser, undefined))).toMatchObject({
+    name: "z.bpf",
+    reference: "zboot",
+  });
+  expect(expectValue(subjectOf(parser, input.parser, "uki")).reference).toBe("uki");
 });
 
-it("not of bytes that are no parser, and not with a seed of none of the formats", () => {
-  const broken = openCampaign({ ...input, parser: { ...input.parser, bytes: Uint8Array.of(1, 2, 3) } });
+it("not of bytes that are no parser, and not with a seed of none of the formats", async () => {
+  const broken = await openCampaign({ ...input, parser: { ...input.parser, bytes: Uint8Array.of(1, 2, 3) } });
   expect(expectFailure(broken)).toMatchObject({ file: "z.bpf" });
   expect(
-    expectFailure(openCampaign({ ...input, seeds: [{ name: "odd.img", image: Uint8Array.of(1, 2) }] })),
+    expectFailure(await openCampaign({ ...input, seeds: [{ name: "odd.img", image: Uint8Array.of(1, 2) }] })),
   ).toMatchObject({
     reason: "unsupported",
     file: "odd.img",
