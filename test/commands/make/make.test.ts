@@ -381,7 +381,7 @@ describe("make's variables", () => {
 
   it("TARGETS adds a folder, and a target that is new in it is seen", async () => {
     const targets = newFolder("targets");
-    const parts = { kernel: "COPY" };
+    const parts = { kernel: "COPY", initrd: "COPY", cmdline: "COPY" };
     const add = (name: string) => {
       const description = {
         description: name,
