@@ -35,7 +35,7 @@ export function runningKernel(): readonly string[] {
 
 /**
  * Where the kernel image is looked for: the uncompressed one first, whose size is there to be seen.
- * Only build trees are searched, for nothing says that the running kernel is the one to be loaded.
+ * Only O and build trees are searched, for nothing says that the running kernel is the one to be loaded.
  */
 export function imageCandidates(places: Places, arch: Architecture): readonly string[] {
   const names =
