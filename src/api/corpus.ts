@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { LARGEST_PARTS } from "#abi/limits.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -21,7 +22,6 @@ import {
   type ReferenceName,
   referenceTitle,
 } from "#verify/references.ts";
-import { LARGEST_PARTS } from "./common/limits.ts";
 import type { NamedFile } from "./common/named-file.ts";
 import type { Context } from "./context.ts";
 

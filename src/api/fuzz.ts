@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { LARGEST_PARTS } from "#abi/limits.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { type Failure, inFile } from "#core/failure.ts";
@@ -13,7 +14,6 @@ import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 import { expectedStream, NO_REFERENCE } from "#verify/references.ts";
 import type { ParserUnderTest } from "#verify/subject.ts";
-import { LARGEST_PARTS } from "./common/limits.ts";
 import type { NamedFile } from "./common/named-file.ts";
 import { packageRoot } from "./common/package-root.ts";
 import { type GivenLimits, limitsOf } from "./common/parser-limits.ts";

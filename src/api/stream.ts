@@ -1,12 +1,12 @@
 import type { CommandStream } from "#abi/command.ts";
 import { decodeKbs, encodeKbs } from "#abi/kbs.ts";
+import { LARGEST_PARTS } from "#abi/limits.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
-import { LARGEST_PARTS } from "./common/limits.ts";
 import type { NamedFile } from "./common/named-file.ts";
 import type { Context } from "./context.ts";
 

@@ -1,5 +1,5 @@
+import { LARGEST_PART } from "#abi/limits.ts";
 import { REVISIONS } from "#abi/revisions.ts";
-import { LARGEST_PART } from "#api/common/limits.ts";
 import type { CommandRow, NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
 import { NO_REFERENCE, REFERENCES } from "#verify/reference-names.ts";
 

@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { PARTS, type PartName, type PerPart, partNamed } from "#abi/parts.ts";
 import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
+import { isRecord } from "#core/is-record.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { readInputText } from "#files/input-file.ts";
@@ -246,10 +247,6 @@ function isArchitecture(name: string): name is Architecture {
 
 function isListOfNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function bad(target: string, detail: string, file: string): Failure {

@@ -1,4 +1,4 @@
-import { commandTitle } from "#abi/command.ts";
+import { commandTitle, payloadPlace } from "#abi/command.ts";
 import { perPart } from "#abi/parts.ts";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ByteReader, decoding } from "#bytes/reader.ts";
@@ -172,13 +172,9 @@ function withOwnParts(facts: Facts, bytes: Uint8Array, { own, limit }: InspectOp
   });
   if (stream === undefined) return facts;
   const parts = stream.flatMap((command) => {
-    const { subcommand, payload, textAt } = command;
+    const { subcommand, payload } = command;
     if (subcommand === undefined || payload.length === 0) return [];
-    const place =
-      textAt === undefined
-        ? { offset: payload.byteOffset - bytes.byteOffset, size: payload.length }
-        : { offset: textAt, size: payload.length - 1 };
-    return [{ name: `${own.name} ${subcommand.toLowerCase()}`, ...place }];
+    return [{ name: `${own.name} ${subcommand.toLowerCase()}`, ...payloadPlace(command, bytes) }];
   });
   const named = { ...facts, parts: [...facts.parts, ...parts] };
   return facts.warnings.includes(UNKNOWN) ? { ...named, format: own.name, warnings: [] } : named;
@@ -203,10 +199,7 @@ async function streams(
       const commands = await mapInOrder(stream.value, async (command) => {
         const { payload, textAt } = command;
         const ended = textAt !== undefined;
-        const place = ended
-          ? { offset: textAt, size: payload.length - 1 }
-          : { offset: payload.byteOffset - bytes.byteOffset, size: payload.length };
-        const part = await hash({ name: "payload", ...place });
+        const part = await hash({ name: "payload", ...payloadPlace(command, bytes) });
         if (!part.ok) return part;
         const sent = payload.length === 0 ? null : part.value;
         return ok({ command: commandTitle(command), payload: sent, ended });

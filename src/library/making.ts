@@ -1,5 +1,5 @@
+import { LARGEST_PART } from "#abi/limits.ts";
 import { type BuildReport, type BuildRequest, build } from "#api/build.ts";
-import { LARGEST_PART } from "#api/common/limits.ts";
 import { type DecomposeReport, type DecomposeRequest, decompose } from "#api/decompose.ts";
 import { type ExtractReport, type ExtractRequest, extract } from "#api/extract.ts";
 import { type InspectRequest, inspect } from "#api/inspect.ts";

@@ -1,4 +1,5 @@
 import type { BadReference } from "#core/failure.ts";
+import { isRecord } from "#core/is-record.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { streamOfOwn } from "#reference-parsers/own-format.ts";
 import type { OwnImage, OwnReference } from "#verify/references.ts";
@@ -101,8 +102,4 @@ function attempt<T>(what: string, run: () => T): Result<T, string> {
   } catch (error) {
     return err(`${what} throws: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

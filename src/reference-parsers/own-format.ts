@@ -1,6 +1,7 @@
 import type { Command } from "#abi/command.ts";
 import { PARTS, type PartName, type PerPart } from "#abi/parts.ts";
 import type { BadReference, Failure } from "#core/failure.ts";
+import { isRecord } from "#core/is-record.ts";
 import { err, type Result } from "#core/result.ts";
 import type { ReferenceInput } from "./input.ts";
 import { type OrderedPart, streamInOrder } from "./parts.ts";
@@ -121,8 +122,4 @@ function partFault(part: unknown, name: PartName, { image, revision }: Reference
 
 function isSize(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
+import { isRecord } from "#core/is-record.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { NO_REFERENCE, type Reference, referenceTitle } from "./references.ts";
 
@@ -66,10 +67,6 @@ function isInjection(value: unknown): value is Injection {
       ? typeof count === "boolean"
       : COUNTS.some((known) => known === name) && Number.isSafeInteger(count) && Number(count) >= 0,
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function bad(section: string, detail: string): Result<never> {

@@ -46,7 +46,7 @@ export function referenceTitle(reference: Reference): string {
   return typeof reference === "string" ? reference : reference.name;
 }
 
-/** The name of one that is built in, or by itself; undefined for one of the user's own. */
+/** The user's own; undefined for a built-in one, and for none. */
 export function ownReference(reference: Reference): OwnReference | undefined {
   return typeof reference === "string" ? undefined : reference;
 }

@@ -44,7 +44,7 @@ function blobPieces(bytes: Uint8Array, place: number): readonly Buffer[] {
   return pieces;
 }
 
-/** Bytes that a page holds, each once, and their places. */
+/** Bytes that a page holds, by the places that its data name. */
 export class Blobs {
   readonly bytes: Uint8Array[] = [];
 

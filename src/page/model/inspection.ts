@@ -1,14 +1,9 @@
-import { perPart } from "#abi/parts.ts";
+import { LARGEST_PART } from "#abi/limits.ts";
 import type { Result } from "#core/result.ts";
 import { inspectFile } from "#inspect/inspect.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { withFile } from "#page/browser/sparse-file.ts";
 import { failureText } from "#report/failure-text.ts";
-
-/** The largest part that the kernel takes, in bytes: what `inspect` assumes where no limit is given. */
-const LARGEST_PART = 2 ** 29 - 1;
-
-export const UNBOUNDED_PARTS = perPart(() => LARGEST_PART);
 
 /**
  * What `kexec-bpf inspect --json` says of a file.

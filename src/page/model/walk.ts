@@ -1,4 +1,5 @@
-import { type Command, commandTitle } from "#abi/command.ts";
+import { type Command, commandTitle, payloadPlace } from "#abi/command.ts";
+import { PARTS, type PartName } from "#abi/parts.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
 import type { Failure } from "#core/failure.ts";
 import { type Emitted, isMalformed } from "#verify/emission.ts";
@@ -15,7 +16,7 @@ export type ShownCommand = {
   readonly from: { readonly offset: number; readonly size: number } | undefined;
   readonly accepted: boolean;
   /** What of the kernel's it becomes. */
-  readonly becomes: "kernel" | "initrd" | "cmdline" | undefined;
+  readonly becomes: PartName | undefined;
   readonly fill: boolean;
 };
 
@@ -71,17 +72,11 @@ function queuedBy({ verdict }: Walk): Uint8Array | undefined {
 /** A reference's payload is a view of the image, or a text that got a NUL. */
 function shown(command: Command, image: Uint8Array): ShownCommand {
   const { payload, textAt, subcommand, pipeline } = command;
-  const own = payload.buffer === image.buffer && payload.length > 0;
-  const from =
-    textAt === undefined
-      ? own
-        ? { offset: payload.byteOffset - image.byteOffset, size: payload.length }
-        : undefined
-      : { offset: textAt, size: payload.length - 1 };
+  const own = textAt !== undefined || (payload.buffer === image.buffer && payload.length > 0);
   return {
     title: commandTitle(command),
     size: payload.length,
-    from,
+    from: own ? payloadPlace(command, image) : undefined,
     accepted: true,
     becomes: partOf(subcommand),
     fill: pipeline === "FILL",
@@ -112,17 +107,8 @@ function emittedCommand({ command, buffer }: Emitted, due: ShownCommand | undefi
   };
 }
 
-function partOf(subcommand: Command["subcommand"]): ShownCommand["becomes"] {
-  switch (subcommand) {
-    case "KERNEL":
-      return "kernel";
-    case "INITRD":
-      return "initrd";
-    case "CMDLINE":
-      return "cmdline";
-    case undefined:
-      return undefined;
-  }
+function partOf(subcommand: Command["subcommand"]): PartName | undefined {
+  return PARTS.find((part) => part.subcommand === subcommand)?.name;
 }
 
 /** A run that can be looked at: undisturbed, or with one thing denied. */

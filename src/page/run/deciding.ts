@@ -38,10 +38,7 @@ export function decidingBytes(trace: Trace): Deciding | undefined {
 }
 
 function instructionAt({ program, slotAt }: Trace, step: number) {
-  const slot = slotAt(step);
-  return program.lowered.bySlot[slot] === undefined
-    ? undefined
-    : program.instructions.find(({ index }) => index === slot);
+  return program.instructions[program.lowered.bySlot[slotAt(step)] ?? -1];
 }
 
 function followBack(trace: Trace, first: readonly Wanted[]): Deciding["bytes"] {
