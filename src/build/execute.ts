@@ -3,11 +3,11 @@ import { setImmediate } from "node:timers/promises";
 import type { State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { digest } from "#files/digest.ts";
 import type { Stamp } from "#files/stamp.ts";
 import { loadTools, runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
 import { changedMeanwhile } from "./facts.ts";
+import { fingerprintOf, isUpToDate } from "./out-of-date.ts";
 import { isInProcess, type Rule, type ToolRunner } from "./rule.ts";
 
 export type ExecuteRulesOptions = {
@@ -15,6 +15,10 @@ export type ExecuteRulesOptions = {
   readonly out: string;
   /** How many rules may run at a time, at least 1. */
   readonly jobs: number;
+  /** Go on with what does not need what failed. */
+  readonly keepGoing?: boolean;
+  /** Run what is up to date, too. */
+  readonly always?: boolean;
   readonly state: State;
   /** Stamps of files that were read before, at that time. */
   readonly seen: ReadonlyMap<string, Stamp>;
@@ -51,9 +55,10 @@ export async function executeRules(
   const toolRunner = loggingRunner(options.emit, signal);
   const start = async (rule: Rule): Promise<boolean> => {
     const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));
-    if (ready.includes(false) || failed !== undefined) return false;
+    const over = (): boolean => signal.aborted || (failed !== undefined && options.keepGoing !== true);
+    if (ready.includes(false) || over()) return false;
     const result = await slots.use(async () =>
-      failed === undefined ? bringUpToDate(rule, digests, options, toolRunner, signal) : ok(false),
+      over() ? ok(false) : bringUpToDate(rule, digests, options, toolRunner, signal),
     );
     if (!result.ok && rule.aside && !signal.aborted) {
       failedAside ??= result;
@@ -61,8 +66,10 @@ export async function executeRules(
     }
     if (!result.ok) {
       // What fails because the first failure ended it is not worth a word.
+      if (failed !== undefined && options.keepGoing && !signal.aborted)
+        options.emit({ kind: "failure", failure: result.failure });
       failed ??= result;
-      stop.abort();
+      if (!options.keepGoing) stop.abort();
       return false;
     }
     if (result.value) ran.push(rule);
@@ -96,7 +103,7 @@ function loggingRunner(emit: EventSink, signal: AbortSignal): ToolRunner {
 async function bringUpToDate(
   rule: Rule,
   digests: Digests,
-  { state, emit }: ExecuteRulesOptions,
+  { state, emit, always }: ExecuteRulesOptions,
   toolRunner: ToolRunner,
   signal: AbortSignal,
 ): Promise<Result<boolean>> {
@@ -104,14 +111,7 @@ async function bringUpToDate(
   const inputs = await digests.all(rule.inputs);
   if (!inputs.ok) return inputs;
   const fingerprint = fingerprintOf(rule, inputs.value);
-  const before = state.rules[name];
-  if (
-    before?.fingerprint === fingerprint &&
-    (await digests.hold(before.outputs)) &&
-    (await digests.hold(before.found))
-  ) {
-    return ok(false);
-  }
+  if (!always && (await isUpToDate(rule, fingerprint, state, digests))) return ok(false);
   emit({ kind: "step", label: rule.label, output: name, command: rule.command });
   // Work in this process holds up everything else in it: let those that start a tool go first.
   if (isInProcess(rule)) await setImmediate();
@@ -128,12 +128,6 @@ async function bringUpToDate(
   if (!shown.ok) return shown;
   state.rules[name] = { fingerprint, outputs: outputs.value, found: shown.value };
   return ok(true);
-}
-
-function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {
-  // Where a file from outside lies is no part of what is made from it.
-  const contents = Object.entries(inputs).map(([path, hash]) => [isAbsolute(path) ? "" : path, hash]);
-  return digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents]));
 }
 
 /** Lets a fixed number of tasks run at a time. */

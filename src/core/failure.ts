@@ -21,6 +21,7 @@ export type Failure =
   | NotBooted
   | SignatureFailed
   | BadTarget
+  | BadReference
   | UnknownGoal
   | Usage
   | Cancelled;
@@ -206,6 +207,13 @@ export type BadTarget = {
   readonly target: string;
   readonly detail: string;
   readonly file?: string;
+};
+
+/** A reference parser of the user's own that is at fault itself: nothing can be judged by it. */
+export type BadReference = {
+  readonly reason: "bad-reference";
+  readonly file: string;
+  readonly detail: string;
 };
 
 export type UnknownGoal = {
