@@ -1,21 +1,15 @@
-import type { Injection } from "#bpf-vm/injection.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
-import { imageSize } from "./machine/start.ts";
-import type { State } from "./machine/state.ts";
 import { type Paths, pathsOf, type Theorem } from "./paths/paths.ts";
 import { decide, refute } from "./solver/decide.ts";
-import type { Answer, Model, Query } from "./solver/query.ts";
+import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
-import { bits64 } from "./terms/bits.ts";
-import { compare, not } from "./terms/truth.ts";
-import { type Example, imageOf, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
+import { not } from "./terms/truth.ts";
+import { type SparseImage, wholeImage } from "./witness/candidate.ts";
+import { type Example, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
+import { findExamples, type Wanted } from "./witness/examples.ts";
 import { type Divergence, replay } from "./witness/replay.ts";
-import { unrolled } from "./witness/unroll.ts";
-
-/** Sizes that images of examples may have, in bytes: the smallest that does is taken. */
-const EXAMPLE_SIZES = [1 << 12, 1 << 17, 600 << 20];
 
 /** An obligation that was not shown. */
 export type Open = {
@@ -57,6 +51,8 @@ export type PathCounts = {
 export type ProofOptions = {
   readonly solver: Solver;
   readonly signal?: AbortSignal;
+  /** Images of the format, good ones and hostile ones: those that paths need are looked for among them first. */
+  readonly images: readonly (() => Uint8Array)[];
   /** Where every query that was decided goes, with its name. */
   readonly onQuery?: (name: string, query: Query, answer: Answer) => void;
 };
@@ -129,9 +125,8 @@ class Asking {
   }
 
   async #withExamples(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {
-    const examples = await this.#examples(
-      open.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] })),
-    );
+    const wanted = open.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] }));
+    const examples = await this.#examples(wanted);
     if (!examples.ok) return examples;
     return ok(
       open.map((one, index) => {
@@ -166,48 +161,27 @@ class Asking {
     return ok({ paths: counts, divergences, unreached });
   }
 
-  /** An image for each, as small as can be; `impossible` where there is none, undefined where none was found. */
   async #examples(
-    wanted: readonly { readonly state: State; readonly more: Query }[],
+    wanted: readonly Wanted[],
   ): Promise<Result<readonly (Example | "impossible" | undefined)[], Failure>> {
-    const found: (Example | "impossible" | undefined)[] = wanted.map(() => undefined);
-    let left = wanted.map((one, index) => ({ ...one, index }));
-    for (const [round, size] of EXAMPLE_SIZES.entries()) {
-      const search = this.#theorem.specification?.search;
-      const answers = await this.#ask(
-        "example",
-        left.map(({ state, more }) => [
-          ...state.conditions,
-          ...more,
-          ...unrolled(search, state),
-          compare("ule", imageSize(), bits64(size)),
-        ]),
-      );
-      if (!answers.ok) return answers;
-      left = left.filter(({ state, index }, place) => {
-        const answer = answers.value[place];
-        if (answer?.verdict !== "sat") return true;
-        found[index] = this.#exampleOf(state, answer.model);
-        return false;
-      });
-      if (round > 0) continue;
-      const possible = await this.#ask(
-        "path",
-        left.map(({ state, more }) => [...state.conditions, ...more]),
-      );
-      if (!possible.ok) return possible;
-      left = left.filter(({ index }, place) => {
-        if (possible.value[place]?.verdict !== "unsat") return true;
-        found[index] = "impossible";
-        return false;
-      });
-    }
-    return ok(found);
+    const { specification, program } = this.#theorem;
+    const ask = (name: string, queries: readonly Query[]) => this.#ask(name, queries);
+    const found = await findExamples(ask, specification?.search, this.#atHand(), wanted);
+    if (!found.ok) return found;
+    return ok(
+      found.value.map((fit, index) => {
+        const state = wanted[index]?.state;
+        if (fit === undefined || fit === "impossible" || state === undefined) return fit && "impossible";
+        return {
+          image: fit.image.bytes(),
+          injection: injectionOf(program, state, fit.turn, this.#probesATurn),
+        };
+      }),
+    );
   }
 
-  #exampleOf(state: State, model: Model): Example {
-    const injection: Injection = injectionOf(this.#theorem.program, state, model, this.#probesATurn);
-    return { image: imageOf(model), injection };
+  *#atHand(): Iterable<SparseImage> {
+    for (const image of this.#options.images) yield wholeImage(image());
   }
 
   async #ask(

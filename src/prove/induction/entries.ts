@@ -1,9 +1,9 @@
 import type { ExecutionContext } from "#prove/machine/context.ts";
-import { imageSize } from "#prove/machine/start.ts";
 import { type State, withCondition } from "#prove/machine/state.ts";
 import { lies } from "#prove/specification/image.ts";
 import type { Search, Table } from "#prove/specification/specification.ts";
 import { add, bits64, multiply, subtract } from "#prove/terms/bits.ts";
+import { imageSize } from "#prove/terms/names.ts";
 import { type Bits, type Truth, variable } from "#prove/terms/term.ts";
 import { all, compare } from "#prove/terms/truth.ts";
 

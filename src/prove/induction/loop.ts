@@ -15,6 +15,7 @@ import { number, UNREADABLE } from "#prove/machine/value.ts";
 import type { Search, SearchState } from "#prove/specification/specification.ts";
 import { bits64, zeroExtend } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
+import { momentName, turnName } from "#prove/terms/names.ts";
 import { type Bits, FALSE, type Truth, variable } from "#prove/terms/term.ts";
 import { all, compare, equal, same } from "#prove/terms/truth.ts";
 import { entryPremises, requireEntries } from "./entries.ts";
@@ -105,7 +106,7 @@ export function anyState(search: Search, label: string): SearchState {
 /** As wide as counting takes: fewer bits, quicker answers. */
 export function turnIndex(loop: string, turns: Bits): Bits {
   const width = Math.max(1, boundsOf(turns).most.toString(2).length);
-  return zeroExtend(variable(width, `${loop} turn`), 64);
+  return zeroExtend(variable(width, turnName(loop)), 64);
 }
 
 /** What turns are surely fewer than. */
@@ -116,9 +117,9 @@ function most(tie: Tie | undefined, call: LoopCall): Bits {
 /** The state in which any turn begins. */
 function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): State {
   const index = turnIndex(loop, most(tie, call));
-  let start = forgetting(state, ranges, `${loop} before`);
+  let start = forgetting(state, ranges, momentName(loop, "before"));
   if (tie !== undefined) {
-    const before = anyState(tie.search, `${loop} before`);
+    const before = anyState(tie.search, momentName(loop, "before"));
     start = withCells(start, tie.scratch, tie.search.cells(before));
     for (const fact of tie.search.facts(before)) start = withCondition(start, fact);
   }
@@ -156,7 +157,7 @@ function changedByTurns(executor: Executor, state: State, call: LoopCall, tie: T
 function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): readonly State[] {
   const start = turnStart(state, call, loop);
   const index = turnIndex(loop.loop, most(loop.tie, call));
-  const before = loop.tie && anyState(loop.tie.search, `${loop.loop} before`);
+  const before = loop.tie && anyState(loop.tie.search, momentName(loop.loop, "before"));
   const due = before && loop.tie?.search.turn(before, index);
   if (loop.tie !== undefined && due !== undefined) {
     for (const fact of loop.tie.search.facts(due.state)) {
@@ -201,9 +202,9 @@ function afterLoop(executor: Executor, state: State): State {
 }
 
 function finished(executor: Executor, state: State, { loop, tie, ranges }: Loop): State {
-  let after = forgetting(state, ranges, `${loop} after`);
+  let after = forgetting(state, ranges, momentName(loop, "after"));
   if (tie !== undefined) {
-    const found = anyState(tie.search, `${loop} after`);
+    const found = anyState(tie.search, momentName(loop, "after"));
     after = withCells(after, tie.scratch, tie.search.cells(found));
     for (const fact of tie.search.facts(found)) after = withCondition(after, fact);
   }

@@ -2,6 +2,7 @@ import { MapType } from "#bpf-vm/maps/definition.ts";
 import { helperName } from "#isa/helpers.ts";
 import type { Instruction } from "#isa/instruction.ts";
 import { bits64, concat, extract, signExtend, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { IMAGE, imageSize } from "#prove/terms/names.ts";
 import { constant, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equal } from "#prove/terms/truth.ts";
 import { widenedSigned } from "#prove/terms/widen.ts";
@@ -11,7 +12,6 @@ import type { ExecutionContext } from "./context.ts";
 import { CODE, MAP_OBJECT } from "./immediate.ts";
 import { write } from "./memory.ts";
 import { fault, unknown } from "./problem.ts";
-import { IMAGE, imageSize } from "./start.ts";
 import { type Denials, register, type State, withCondition, withMemory, withRegister } from "./state.ts";
 import { number, pointer, UNREADABLE, type Value } from "./value.ts";
 

@@ -1,5 +1,6 @@
 import { add, bits64, byteOf, choice, concat, extract, subtract } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
+import { IMAGE } from "#prove/terms/names.ts";
 import { type Bits, constant, FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare } from "#prove/terms/truth.ts";
 import type { Pointer } from "./value.ts";
@@ -121,7 +122,7 @@ function byteOfWrite(write: Write, distance: Bits, at: Bits): Bits | undefined {
     case "bits":
       return pick(write.bits, distance);
     case "slice":
-      return byteOf("image", add(write.from, distance));
+      return byteOf(IMAGE, add(write.from, distance));
     case "zeroes":
       return constant(BYTE, 0n);
     case "anything":

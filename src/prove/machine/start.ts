@@ -2,7 +2,8 @@ import { BPF_F_RDONLY_PROG, isModelled, MapType } from "#bpf-vm/maps/definition.
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ContextLayout } from "#bpf-vm/run-parser.ts";
 import { bits64, extract } from "#prove/terms/bits.ts";
-import { type Bits, type Truth, variable } from "#prove/terms/term.ts";
+import { IMAGE, imageSize } from "#prove/terms/names.ts";
+import type { Truth } from "#prove/terms/term.ts";
 import { compare } from "#prove/terms/truth.ts";
 import { framePointer, newStack } from "./frames.ts";
 import { mapValueName } from "./immediate.ts";
@@ -10,17 +11,9 @@ import { type Memory, write } from "./memory.ts";
 import { NOTHING_DENIED, type State } from "./state.ts";
 import { pointer, UNREADABLE, type Value } from "./value.ts";
 
-/** The image's memory: bytes at an offset that only probe_read may take. */
-export const IMAGE = "image";
-
 const ARGUMENTS = "the anchor's arguments";
 const CONTEXT = "struct kexec_context";
 const POINTER_SIZE = 8;
-
-/** Bytes of the image, 64 bits wide. */
-export function imageSize(): Bits {
-  return variable(64, "image size");
-}
 
 /**
  * The states in which a kernel calls a parser: with an image of any size that its context can say, and with none. An image is never

@@ -12,6 +12,7 @@ import { isUndisturbed, type Sent, type State } from "#prove/machine/state.ts";
 import type { SearchState, Specification } from "#prove/specification/specification.ts";
 import { type HandedOver, matches, type SpecifiedStream, streamOf } from "#prove/specification/stream.ts";
 import { add, bits64, bytesOf, concat, zeroExtend } from "#prove/terms/bits.ts";
+import { momentName } from "#prove/terms/names.ts";
 import { type Bits, FALSE, TRUE, type Truth, variable } from "#prove/terms/term.ts";
 import { equal, not } from "#prove/terms/truth.ts";
 
@@ -85,7 +86,7 @@ export function specifiedStream(
 function foundBy({ search }: Specification, { loops }: State): SearchState {
   if (search === undefined) return new Map();
   const last = loops.at(-1);
-  return anyState(search, last?.kind === "as-specified" ? `${last.loop} after` : "never searched");
+  return anyState(search, last?.kind === "as-specified" ? momentName(last.loop, "after") : "never searched");
 }
 
 /** All or nothing: a parser that was denied something may send nothing, but not a part. */

@@ -1,6 +1,7 @@
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import { Evaluation } from "#prove/terms/evaluate.ts";
+import { IMAGE_SIZE } from "#prove/terms/names.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
 import type { Bits, Truth } from "#prove/terms/term.ts";
 import { equal, implies } from "#prove/terms/truth.ts";
@@ -68,7 +69,7 @@ function nearGoal(query: Query, hops: number): Query {
 
 /** The image's size is in almost every condition. */
 function isTelling(leaf: Bits): boolean {
-  return leaf.kind !== "variable" || leaf.name !== "image size";
+  return leaf.kind !== "variable" || leaf.name !== IMAGE_SIZE;
 }
 
 /**

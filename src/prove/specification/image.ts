@@ -1,16 +1,17 @@
 import { add, bits64, bytesOf, subtract, zeroExtend } from "#prove/terms/bits.ts";
-import { type Bits, constant, type Truth, variable } from "#prove/terms/term.ts";
+import { IMAGE, imageSize } from "#prove/terms/names.ts";
+import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
 import { all, compare, either, equal } from "#prove/terms/truth.ts";
 
 /** The image as the specification sees it. */
 
 export function size(): Bits {
-  return variable(64, "image size");
+  return imageSize();
 }
 
 /** `bytes` bytes from `at` on as a number, 64 bits wide. */
 export function read(at: Bits, bytes: number): Bits {
-  return zeroExtend(bytesOf("image", at, bytes), 64);
+  return zeroExtend(bytesOf(IMAGE, at, bytes), 64);
 }
 
 /** A field at a fixed place behind `at`. */
@@ -22,7 +23,7 @@ export function field(at: Bits, offset: number, bytes: number): Bits {
 export function says(at: Bits, text: string): Truth {
   return all(
     ...Array.from(text, (character, i) =>
-      equal(bytesOf("image", add(at, bits64(i)), 1), constant(8, BigInt(character.charCodeAt(0)))),
+      equal(bytesOf(IMAGE, add(at, bits64(i)), 1), constant(8, BigInt(character.charCodeAt(0)))),
     ),
   );
 }

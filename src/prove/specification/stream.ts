@@ -2,6 +2,7 @@ import type { HeaderLayout } from "#abi/header-layout.ts";
 import { PARTS, type PerPart } from "#abi/parts.ts";
 import { revisionProfile } from "#abi/revisions.ts";
 import { add, bits64, byteOf, choice, extract, subtract } from "#prove/terms/bits.ts";
+import { IMAGE } from "#prove/terms/names.ts";
 import { type Bits, constant, TRUE, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare, equal, implies, not } from "#prove/terms/truth.ts";
 import type { Outcome, SpecifiedPart } from "./specification.ts";
@@ -57,7 +58,7 @@ function partCommand(
 ): SpecifiedCommand {
   const { commands, pipeline } = revisionProfile(layout.revision);
   const empty = equal(part.size, bits64(0));
-  const last = byteOf("image", subtract(add(part.offset, part.size), bits64(1)));
+  const last = byteOf(IMAGE, subtract(add(part.offset, part.size), bits64(1)));
   const ended = all(not(empty), equal(last, constant(8, 0n)));
   const length = text ? choice(ended, part.size, add(part.size, bits64(1))) : part.size;
   const fields = new Map([
@@ -67,7 +68,7 @@ function partCommand(
     ["payload_len", length],
   ]);
   const payload = (at: Bits) =>
-    choice(compare("ult", at, part.size), byteOf("image", add(part.offset, at)), constant(8, 0n));
+    choice(compare("ult", at, part.size), byteOf(IMAGE, add(part.offset, at)), constant(8, 0n));
   const sent = text ? part.present : all(part.present, not(empty));
   return { name, sent, header: headerBytes(layout, fields), length, payload };
 }

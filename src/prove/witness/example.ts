@@ -4,29 +4,20 @@ import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { helperName } from "#isa/helpers.ts";
 import { formOf } from "#isa/lookup.ts";
 import type { LoopEnd, State, Trail } from "#prove/machine/state.ts";
-import type { Model } from "#prove/solver/query.ts";
 
 /** An image and what is denied in the run over it. */
 export type Example = { readonly image: Uint8Array; readonly injection: Injection };
 
-/** The image of a model: as long as it says, zero where it says nothing. */
-export function imageOf(model: Model): Uint8Array {
-  const image = new Uint8Array(Number(model.variables.get("image size") ?? 0n));
-  for (const [at, value] of model.bytes.get("image") ?? []) {
-    if (at < BigInt(image.length)) image[Number(at)] = Number(value);
-  }
-  return image;
-}
-
 /**
  * What a path was denied, for the virtual machine.
  *
+ * @param turn the one that the path tells of, where it tells of one
  * @param probesATurn calls of probe_read in a turn that goes on; undefined where turns differ
  */
 export function injectionOf(
   program: LoadedProgram,
   state: State,
-  model: Model,
+  turn: number | undefined,
   probesATurn: number | undefined,
 ): Injection {
   const { noImage, noContext, reserves, probeSites, buffer } = state.denials;
@@ -38,7 +29,7 @@ export function injectionOf(
     ...(probeSites.length > 0 && state.turnOf === undefined && { failProbeSites: probeSites }),
     ...(buffer !== undefined && { refuseBuffer: buffer }),
     ...(denied?.kind === "denied" && {
-      failProbeCall: callInTurn(program, state, denied, model, probesATurn),
+      failProbeCall: callInTurn(program, state, denied, turn ?? 0, probesATurn),
     }),
   };
 }
@@ -47,11 +38,10 @@ export function injectionOf(
 function callInTurn(
   program: LoadedProgram,
   { trail }: State,
-  { loop, slot, trail: turn, denials }: LoopEnd & { kind: "denied" },
-  model: Model,
+  { slot, trail: turn, denials }: LoopEnd & { kind: "denied" },
+  turns: number,
   probesATurn: number | undefined,
 ): number {
-  const turns = Number(model.variables.get(`${loop} turn`) ?? 0n);
   const site = denials.probeSites[0] ?? -1;
   const before = probeCalls(program, trail, slot);
   const within = slotsOf(turn).filter((one) => isProbe(program, one));

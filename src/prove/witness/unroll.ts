@@ -2,6 +2,7 @@ import { anyState, turnIndex } from "#prove/induction/loop.ts";
 import type { LoopEnd, State } from "#prove/machine/state.ts";
 import { type Search, type SearchState, valueIn } from "#prove/specification/specification.ts";
 import { bits64, choice } from "#prove/terms/bits.ts";
+import { momentName } from "#prove/terms/names.ts";
 import { FALSE, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare, equal, not } from "#prove/terms/truth.ts";
 
@@ -43,12 +44,12 @@ function endsLike(search: Search, run: Run, end: LoopEnd): Truth {
   if (end.kind === "anyhow") return not(FALSE);
   if (end.kind === "denied") return turnLike(search, run, end.loop);
   const last = run.states.at(-1);
-  return last === undefined ? FALSE : sameState(anyState(search, `${end.loop} after`), last);
+  return last === undefined ? FALSE : sameState(anyState(search, momentName(end.loop, "after")), last);
 }
 
 /** The turn is one of those that the table leads to. */
 function turnLike(search: Search, { states, active }: Run, loop: string): Truth {
-  const before = anyState(search, `${loop} before`);
+  const before = anyState(search, momentName(loop, "before"));
   return any(
     ...active.map((goes, index) => {
       const state = states[index];
