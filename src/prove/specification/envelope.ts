@@ -1,7 +1,7 @@
 import { add, bits64, choice, multiply, subtract, zeroExtend } from "#prove/terms/bits.ts";
 import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare, equal, implies, not } from "#prove/terms/truth.ts";
-import { field, lies, read, says, size } from "./image.ts";
+import { field, isNumber, lies, read, says, size } from "./image.ts";
 import type { SearchState, Specification, SpecifiedPart } from "./specification.ts";
 import { valueIn } from "./specification.ts";
 import { payload } from "./zboot-payload.ts";
@@ -59,6 +59,7 @@ export function envelope(): Specification {
       turn: (state, index) => look(state, entry(index), names),
       facts,
       cells,
+      ordinary: { bytes: ordinaryBytes(), outcomes: [KERNEL_AT, 0].map(ordinaryOutcome) },
     },
     outcome: (found) => {
       const kernel = payload(valueIn(found, "kernel offset"), valueIn(found, "kernel size"));
@@ -121,6 +122,28 @@ function look(
   const refused = any(...wrong);
   after.set("refused", choice(refused, TRUE_BIT, valueIn(state, "refused")));
   return { state: after, ends: refused };
+}
+
+/** Where the kernel is in ordinary images, which it is the second section's. */
+const KERNEL_AT = 0x600;
+
+/** The section headers right after the file's, their names in the first section, the last one's name and place left open. */
+function ordinaryBytes(): readonly Truth[] {
+  const header = (section: number) => FILE_HEADER + section * SECTION_HEADER;
+  const open = 4;
+  return [
+    ...isNumber(0x28, 8, FILE_HEADER),
+    ...isNumber(0x3e, 2, 1),
+    ...isNumber(header(1) + 0x20, 8, 0x40),
+    ...[1, 2, 3, 4].flatMap((section) => [
+      ...(section === open ? [] : isNumber(header(section), 4, 16 * (section - 1))),
+      ...(section === open ? [] : isNumber(header(section) + 0x18, 8, KERNEL_AT + (section - 2) * 0x100)),
+    ]),
+  ];
+}
+
+function ordinaryOutcome(kernelAt: number): SearchState {
+  return new Map([["kernel offset", bits64(kernelAt)]]);
 }
 
 /** A part that was found is inside the image, unless it was what the search was refused for. */

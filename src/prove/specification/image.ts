@@ -1,4 +1,4 @@
-import { add, bits64, bytesOf, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { add, bits64, bytesOf, extract, subtract, zeroExtend } from "#prove/terms/bits.ts";
 import { IMAGE, imageSize } from "#prove/terms/names.ts";
 import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
 import { all, compare, either, equal } from "#prove/terms/truth.ts";
@@ -25,6 +25,14 @@ export function says(at: Bits, text: string): Truth {
     ...Array.from(text, (character, i) =>
       equal(bytesOf(IMAGE, add(at, bits64(i)), 1), constant(8, BigInt(character.charCodeAt(0)))),
     ),
+  );
+}
+
+/** What makes a number of the image this one, byte by byte. */
+export function isNumber(at: number, bytes: number, value: number): readonly Truth[] {
+  const number = constant(8 * bytes, BigInt(value));
+  return Array.from({ length: bytes }, (_, i) =>
+    equal(bytesOf(IMAGE, bits64(at + i), 1), extract(number, 8 * i, 8)),
   );
 }
 

@@ -31,6 +31,15 @@ export type Search = {
   readonly facts: (state: SearchState) => readonly Truth[];
   /** How the parser of the templates keeps it: values of members of its `struct scratch`. */
   readonly cells: (state: SearchState) => ReadonlyMap<string, Bits>;
+  readonly ordinary: OrdinaryImages;
+};
+
+/** Images among which examples are looked for first: with tables at known places, a solver finds them quickly. */
+export type OrdinaryImages = {
+  /** What bytes of the image are. */
+  readonly bytes: readonly Truth[];
+  /** What the search may come to, by some of its numbers. */
+  readonly outcomes: readonly SearchState[];
 };
 
 export type Table = {

@@ -2,7 +2,7 @@ import type { Revision } from "#abi/revisions.ts";
 import { add, bits64, choice, multiply, zeroExtend } from "#prove/terms/bits.ts";
 import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare, either, equal, implies, not } from "#prove/terms/truth.ts";
-import { field, lies, says, size } from "./image.ts";
+import { field, isNumber, lies, says, size } from "./image.ts";
 import { type SearchState, type Specification, type SpecifiedPart, valueIn } from "./specification.ts";
 
 /** Up to the magic of the optional header, which it needs. */
@@ -47,6 +47,7 @@ export function uki(revision: Revision): Specification {
       turn: (state, index) => look(state, entry(index)),
       facts,
       cells,
+      ordinary: { bytes: [...isNumber(0x3c, 4, 0x40), ...isNumber(0x54, 2, 0x10)], outcomes: [new Map()] },
     },
     outcome: (found) => {
       const [kernel, initrd, cmdline] = PARTS.map(([name]) => foundPart(found, name));

@@ -101,9 +101,13 @@ export class Assumption {
   bits(term: Bits): Bits {
     const before = this.#done.get(term) as Bits | undefined;
     if (before !== undefined) return before;
-    const result = this.#numbers.get(term) ?? this.#rebuiltBits(term);
+    const result = this.#numbers.get(term) ?? this.#numberOf(this.#rebuiltBits(term));
     this.#done.set(term, result);
     return result;
+  }
+
+  #numberOf(term: Bits): Bits {
+    return this.#numbers.get(term) ?? term;
   }
 
   #rebuiltBits(term: Bits): Bits {

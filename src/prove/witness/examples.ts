@@ -3,11 +3,12 @@ import { ok, type Result } from "#core/result.ts";
 import { isUndisturbed, type State } from "#prove/machine/state.ts";
 import type { Answer, Model, Query } from "#prove/solver/query.ts";
 import type { Search } from "#prove/specification/specification.ts";
+import { Assumption } from "#prove/terms/assume.ts";
 import { bits64 } from "#prove/terms/bits.ts";
 import { imageSize, turnName } from "#prove/terms/names.ts";
 import { compare } from "#prove/terms/truth.ts";
 import { Candidate, type Fit, loopLookedInto, modelImage, type SparseImage } from "./candidate.ts";
-import { unrolled } from "./unroll.ts";
+import { shortcuts, unrolled } from "./unroll.ts";
 
 /** Sizes that images of examples may have, in bytes: the smallest that does is taken. */
 const SIZES = [1 << 12, 1 << 17, 600 << 20];
@@ -40,22 +41,22 @@ export async function findExamples(
     if (left.length === 0) break;
     left = withoutFitting(new Candidate(image, search), wanted, { found, left });
   }
-  for (const [round, size] of SIZES.entries()) {
-    const rest = await findSmall(ask, search, wanted, { found, left, size });
-    if (!rest.ok) return rest;
-    left = rest.value;
-    if (round > 0 || left.length === 0) continue;
-    const possible = await ask(
-      "path",
-      left.map((index) => allOf(wanted[index])),
-    );
-    if (!possible.ok) return possible;
-    for (const [place, index] of left.entries()) {
-      if (possible.value[place]?.verdict === "unsat") found[index] = "impossible";
-    }
-    left = left.filter((index) => found[index] === undefined);
+  const quick = (one: Wanted) =>
+    SIZES.flatMap((size) => shortcuts(search, one.state).map((settled) => ({ size, settled })));
+  const rest = await findBySolver(ask, search, wanted, { found, left, ways: quick });
+  if (!rest.ok) return rest;
+  const possible = await ask(
+    "path",
+    rest.value.map((index) => allOf(wanted[index])),
+  );
+  if (!possible.ok) return possible;
+  for (const [place, index] of rest.value.entries()) {
+    if (possible.value[place]?.verdict === "unsat") found[index] = "impossible";
   }
-  return ok(found);
+  left = rest.value.filter((index) => found[index] === undefined);
+  const plain = () => SIZES.map((size) => ({ size, settled: [] }));
+  const never = await findBySolver(ask, search, wanted, { found, left, ways: plain });
+  return never.ok ? ok(found) : never;
 }
 
 function allOf(wanted: Wanted | undefined): Query {
@@ -84,42 +85,64 @@ function fitOf(candidate: Candidate, wanted: Wanted | undefined): Fit | undefine
   return wanted && candidate.fits(wanted.state, wanted.more);
 }
 
-type Looking = { readonly found: Found[]; readonly left: readonly number[]; readonly size: number };
+/** How an image is looked for: its largest size, and what is settled of it beforehand. */
+type Way = { readonly size: number; readonly settled: Query };
 
-/** Finds what images of a size there are; gives the paths that have none. */
-async function findSmall(
+type Looking = {
+  readonly found: Found[];
+  readonly left: readonly number[];
+  readonly ways: (wanted: Wanted) => readonly Way[];
+};
+
+/** Has a solver make images, in each of the ways until there is one; gives the paths that have none. */
+async function findBySolver(
   ask: Ask,
   search: Search | undefined,
   wanted: readonly Wanted[],
-  { found, left, size }: Looking,
+  { found, left, ways }: Looking,
 ): Promise<Result<readonly number[], Failure>> {
   const rest: number[] = [];
-  let open: readonly number[] = mostTellingFirst(wanted, left);
+  let open = mostTellingFirst(wanted, left).map((index) => ({ index, tried: 0 }));
   while (open.length > 0) {
-    const batch = open.slice(0, BATCH);
-    open = open.slice(BATCH);
+    const batch: { readonly index: number; readonly tried: number; readonly query: Query }[] = [];
+    for (const { index, tried } of open.splice(0, BATCH)) {
+      const one = wanted[index];
+      const way = one && ways(one)[tried];
+      if (one === undefined || way === undefined) rest.push(index);
+      else batch.push({ index, tried, query: queryFor(search, one, way) });
+    }
     const answers = await ask(
       "example",
-      batch.map((index) => [
-        ...allOf(wanted[index]),
-        ...(wanted[index] === undefined ? [] : unrolled(search, wanted[index].state)),
-        compare("ule", imageSize(), bits64(size)),
-      ]),
+      batch.map(({ query }) => query),
     );
     if (!answers.ok) return answers;
-    for (const [place, index] of batch.entries()) {
+    for (const [place, { index, tried }] of batch.entries()) {
       const answer = answers.value[place];
       if (answer?.verdict !== "sat") {
-        rest.push(index);
+        open.push({ index, tried: tried + 1 });
         continue;
       }
       const image = modelImage(answer.model);
       const candidate = new Candidate(image, search);
       found[index] = fitOf(candidate, wanted[index]) ?? { image, turn: turnIn(answer.model, wanted[index]) };
-      open = withoutFitting(candidate, wanted, { found, left: open });
+      open = open.filter((other) => {
+        found[other.index] = fitOf(candidate, wanted[other.index]);
+        return found[other.index] === undefined;
+      });
     }
   }
   return ok(rest);
+}
+
+/** What an image of a path must be, with what is settled put in. */
+function queryFor(search: Search | undefined, wanted: Wanted, { size, settled }: Way): Query {
+  const assumption = new Assumption(settled);
+  const all = [
+    ...allOf(wanted),
+    ...unrolled(search, wanted.state),
+    compare("ule", imageSize(), bits64(size)),
+  ];
+  return [...settled, ...all.map((one) => assumption.truth(one))];
 }
 
 /** Paths to whose end nothing was denied: their images are those of most others, too. */

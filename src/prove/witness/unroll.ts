@@ -6,6 +6,8 @@ import { momentName } from "#prove/terms/names.ts";
 import { FALSE, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare, equal, not } from "#prove/terms/truth.ts";
 
+import { loopLookedInto } from "./candidate.ts";
+
 /** Entries of the tables in examples: as many as it takes to see a second profile end the first. */
 export const ENTRIES = 4;
 
@@ -22,6 +24,32 @@ export function unrolled(search: Search | undefined, { loops, turnOf }: State): 
   const short = compare("ule", search.turns, bits64(ENTRIES));
   const ends = loops.map((end) => endsLike(search, run, end));
   return [short, ...ends, ...(turnOf === undefined ? [] : [turnLike(search, run, turnOf)])];
+}
+
+/**
+ * What may be added to a path's conditions to find an example quickly, one after another. Where the path tells of a single turn, it is
+ * the one of which ordinary images leave most open, or one of the first.
+ */
+export function shortcuts(search: Search | undefined, state: State): readonly (readonly Truth[])[] {
+  if (search === undefined) return [];
+  const { bytes, outcomes } = search.ordinary;
+  return placesIn(search, state, outcomes).map((place) => [...bytes, ...place]);
+}
+
+function placesIn(
+  search: Search,
+  state: State,
+  outcomes: readonly SearchState[],
+): readonly (readonly Truth[])[] {
+  const loop = loopLookedInto(state);
+  if (loop !== undefined) {
+    const index = turnIndex(loop, search.table.entries);
+    return [ENTRIES - 1, 1, 0].map((turn) => [equal(index, bits64(turn))]);
+  }
+  const last = state.loops.at(-1);
+  if (last?.kind !== "as-specified") return [[]];
+  const after = anyState(search, momentName(last.loop, "after"));
+  return outcomes.map((outcome) => [...outcome].map(([name, value]) => equal(valueIn(after, name), value)));
 }
 
 function runOf(search: Search): Run {
