@@ -1,6 +1,8 @@
+import type { PerPart } from "#abi/parts.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
+import type { State } from "./machine/state.ts";
 import { type Paths, pathsOf, type Theorem } from "./paths/paths.ts";
 import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
@@ -37,16 +39,27 @@ export type ProgramProof = {
   /** Instructions that no path comes to. */
   readonly unreached: readonly number[];
   readonly queries: number;
+  /** The largest parts that it is for, in bytes. */
+  readonly limits: PerPart<number>;
 };
 
 export type PathCounts = {
   /** Shown to be possible by an image that the virtual machine takes down the same path. */
   readonly confirmed: number;
+  /** Of them, those on which something is sent and nothing refused, and those on which nothing is sent. */
+  readonly sending: number;
+  readonly refusing: number;
   /** Shown to be impossible. */
   readonly impossible: number;
   /** Possible or not: no image was found. */
   readonly undecided: number;
 };
+
+/** What queries are for: an obligation, an image of a path, whether a path is possible at all. */
+export type Purpose = "obligation" | "example" | "path";
+
+/** A query with what the solver said. */
+export type AskedQuery = { readonly purpose: Purpose; readonly query: Query; readonly answer: Answer };
 
 export type ProofOptions = {
   readonly solver: Solver;
@@ -54,7 +67,9 @@ export type ProofOptions = {
   /** Images of the format, good ones and hostile ones: those that paths need are looked for among them first. */
   readonly images: readonly (() => Uint8Array)[];
   /** Where every query that was decided goes, with its name. */
-  readonly onQuery?: (name: string, query: Query, answer: Answer) => void;
+  readonly onQuery?: (query: AskedQuery) => void;
+  /** Called before the solver is asked. */
+  readonly onAsking?: (what: Purpose, queries: number) => void;
 };
 
 /** Shows what can be shown of a program; what could not is in `open`, `gaps` and `divergences`. */
@@ -74,6 +89,7 @@ export async function proveProgram(
     gaps: paths.gaps,
     ...seen.value,
     queries: context.queries,
+    limits: paths.limits,
   });
 }
 
@@ -85,6 +101,17 @@ function countsOf({ obligations, calculated }: Paths, open: readonly Open[]): re
     calculated: calculated.get(kind) ?? 0,
     solved: obligations.filter((one) => one.kind === kind && !unshown.has(one)).length,
   }));
+}
+
+function isWhole({ turnOf, sent }: State): boolean {
+  return turnOf === undefined && sent.length > 0 && sent.every(({ accepted }) => accepted);
+}
+
+/** Whether everything is shown that was to be: nothing is open or unknown, and what is said of runs is said of some. */
+export function isProven({ open, gaps, paths, divergences }: ProgramProof): boolean {
+  const { undecided, sending, refusing } = paths;
+  const nothingOpen = open.length === 0 && gaps.length === 0 && divergences.length === 0 && undecided === 0;
+  return nothingOpen && sending > 0 && refusing > 0;
 }
 
 /** One program's questions to the solver. */
@@ -141,7 +168,7 @@ class Asking {
     const examples = await this.#examples(states.map((state) => ({ state, more: [] })));
     if (!examples.ok) return examples;
     const { program, context } = this.#theorem;
-    const counts = { confirmed: 0, impossible: 0, undecided: 0 };
+    const counts = { confirmed: 0, sending: 0, refusing: 0, impossible: 0, undecided: 0 };
     const divergences: (Divergence & { readonly example: Example })[] = [];
     const reached = new Set<number>();
     for (const [index, state] of states.entries()) {
@@ -151,7 +178,11 @@ class Asking {
       else {
         const divergence = replay(program, context, example, state, this.#turnSlots);
         if (divergence !== undefined) divergences.push({ ...divergence, example });
-        else counts.confirmed += 1;
+        else {
+          counts.confirmed += 1;
+          if (isWhole(state)) counts.sending += 1;
+          if (state.turnOf === undefined && state.sent.length === 0) counts.refusing += 1;
+        }
         for (const slot of slotsOf(state.trail)) reached.add(slot);
         for (const end of state.loops)
           if (end.kind === "denied") for (const slot of slotsOf(end.trail)) reached.add(slot);
@@ -165,7 +196,7 @@ class Asking {
     wanted: readonly Wanted[],
   ): Promise<Result<readonly (Example | "impossible" | undefined)[], Failure>> {
     const { specification, program } = this.#theorem;
-    const ask = (name: string, queries: readonly Query[]) => this.#ask(name, queries);
+    const ask = (purpose: "example" | "path", queries: readonly Query[]) => this.#ask(purpose, queries);
     const found = await findExamples(ask, specification?.search, this.#atHand(), wanted);
     if (!found.ok) return found;
     return ok(
@@ -185,18 +216,19 @@ class Asking {
   }
 
   async #ask(
-    name: string,
+    purpose: Purpose,
     queries: readonly Query[],
     how = decide,
   ): Promise<Result<readonly Answer[], Failure>> {
-    const { solver, signal, onQuery } = this.#options;
+    const { solver, signal, onQuery, onAsking } = this.#options;
     this.queries += queries.length;
+    onAsking?.(purpose, queries.length);
     const decided = await how(solver, queries, signal);
     if (!decided.ok) return decided;
     const { answers, final } = decided.value;
     for (const [index, query] of final.entries()) {
       const answer = answers[index];
-      if (answer !== undefined) onQuery?.(`${name} ${index}`, query, answer);
+      if (answer !== undefined) onQuery?.({ purpose, query, answer });
     }
     return ok(answers);
   }

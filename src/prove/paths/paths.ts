@@ -1,6 +1,8 @@
 import type { HeaderLayout } from "#abi/header-layout.ts";
-import type { PerPart } from "#abi/parts.ts";
+import { LARGEST_PART } from "#abi/limits.ts";
+import { type PerPart, perPart } from "#abi/parts.ts";
 import { revisionProfile } from "#abi/revisions.ts";
+import { MapType } from "#bpf-vm/maps/definition.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ContextLayout } from "#bpf-vm/run-parser.ts";
 import { anyState, inductionRule } from "#prove/induction/loop.ts";
@@ -23,8 +25,8 @@ export type Theorem = {
   readonly header: HeaderLayout;
   /** Without one, safety alone is shown. */
   readonly specification?: Specification;
-  /** The largest parts that are sent, in bytes. */
-  readonly limits: PerPart<number>;
+  /** The largest parts that are sent, in bytes. Undefined: those that its records have room for. */
+  readonly limits: PerPart<number> | undefined;
 };
 
 /** All ways through a program, and what must hold on them. */
@@ -37,8 +39,8 @@ export type Paths = {
   /** Obligations that needed no solver. */
   readonly calculated: ReadonlyMap<ObligationKind, number>;
   readonly gaps: readonly Gap[];
-  /** Bytes of each ring's record, by the map's place. */
-  readonly records: ReadonlyMap<number, number>;
+  /** The largest parts that the proof is for, in bytes. */
+  readonly limits: PerPart<number>;
 };
 
 /** Goes all ways through the program. What it comes to is for a solver to say. */
@@ -46,15 +48,34 @@ export function pathsOf(theorem: Theorem): Paths {
   const { program, context, specification } = theorem;
   const executor = new Executor(program, inductionRule(specification?.search));
   const ends = startStates(program, context).flatMap((start) => executor.explore(start));
-  for (const end of ends) requireStream(executor, end, theorem);
-  const { turnEnds, obligations, calculated, gaps, records } = executor;
-  return { ends, turnEnds, obligations, calculated, gaps, records };
+  const limits = theorem.limits ?? recordLimits(program, executor.records, theorem.header);
+  for (const end of ends) requireStream(executor, end, { ...theorem, limits });
+  const { turnEnds, obligations, calculated, gaps } = executor;
+  return { ends, turnEnds, obligations, calculated, gaps, limits };
+}
+
+/** What records have room for: the first ring's is the kernel's, and so on; one ring alone is for all parts. */
+function recordLimits(
+  { maps }: LoadedProgram,
+  records: ReadonlyMap<number, number>,
+  header: HeaderLayout,
+): PerPart<number> {
+  const rings = [...maps.keys()].filter((place) => maps[place]?.type === MapType.RINGBUF);
+  const [only] = records.keys();
+  return perPart((_, index) => {
+    const size = records.get((records.size === 1 ? only : rings[index]) ?? -1);
+    return size === undefined ? LARGEST_PART : size - header.size;
+  });
 }
 
 /** Any place in a payload, whose length has 32 bits in its header. */
-const PLACE = zeroExtend(variable(32, "place in a payload"), 64);
+function anyPlace(): Bits {
+  return zeroExtend(variable(32, "place in a payload"), 64);
+}
 
-function requireStream(executor: Executor, end: State, theorem: Theorem): void {
+type Limited = Theorem & { readonly limits: PerPart<number> };
+
+function requireStream(executor: Executor, end: State, theorem: Limited): void {
   const refused = end.sent.findIndex(({ accepted }) => !accepted);
   if (refused >= 0 && refused < end.sent.length - 1) {
     executor.require(end, "stream", "nothing is sent after a refusal", FALSE);
@@ -77,7 +98,7 @@ function requireStream(executor: Executor, end: State, theorem: Theorem): void {
 export function specifiedStream(
   specification: Specification,
   end: State,
-  { header, limits }: Pick<Theorem, "header" | "limits">,
+  { header, limits }: Pick<Limited, "header" | "limits">,
 ): SpecifiedStream {
   return streamOf(specification.outcome(foundBy(specification, end)), header, limits);
 }
@@ -93,7 +114,7 @@ function foundBy({ search }: Specification, { loops }: State): SearchState {
 function isSpecified(end: State, stream: SpecifiedStream, cutShort: boolean): Truth {
   if (end.sent.length === 0)
     return isUndisturbed(end.denials) && !wasDenied(end) ? not(stream.accepted) : TRUE;
-  return matches(stream, end.sent.map(handedOver), cutShort, PLACE);
+  return matches(stream, end.sent.map(handedOver), cutShort, anyPlace());
 }
 
 function wasDenied({ loops }: State): boolean {

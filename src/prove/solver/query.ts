@@ -17,7 +17,12 @@ export type Answer =
   | { readonly verdict: "unknown" };
 
 /** The same with every byte a variable of its own: a query as solvers get it. */
-export type FreeQuery = { readonly assertions: Query; readonly leaves: readonly Bits[] };
+export type FreeQuery = {
+  readonly assertions: Query;
+  readonly leaves: readonly Bits[];
+  /** The answer that is expected, for the script to tell. */
+  readonly status?: Answer["verdict"];
+};
 
 export type FreeAnswer =
   | { readonly verdict: "sat"; readonly values: ReadonlyMap<Bits, bigint> }

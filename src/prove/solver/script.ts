@@ -15,10 +15,11 @@ export const STANDARD: ScriptOptions = { check: "(check-sat)", withValues: false
 export function scriptOf(queries: readonly FreeQuery[], { check, withValues }: ScriptOptions): string {
   const language = new SmtLib();
   const lines = ["(set-option :produce-models true)", "(set-logic QF_BV)"];
-  for (const { assertions, leaves } of queries) {
+  for (const { assertions, leaves, status } of queries) {
     const names = assertions.map((one) => language.name(one));
     const wanted = leaves.map((one) => language.name(one));
     // Definitions outlive the query, so they stand outside of it.
+    if (status !== undefined) lines.push(`(set-info :status ${status})`);
     lines.push(...language.takeLines(), "(push 1)", ...names.map((name) => `(assert ${name})`), check);
     if (withValues && wanted.length > 0) lines.push(`(get-value (${wanted.join(" ")}))`);
     lines.push("(pop 1)");

@@ -110,11 +110,12 @@ export function literal(value: boolean): Truth {
 export const TRUE = literal(true);
 export const FALSE = literal(false);
 
-/** Lets go of all terms but the two literals. Those at hand stay good; new ones of the same shape are others. */
+/**
+ * Lets go of all terms but constants, which modules keep. To be called where no other term is at hand any more: new ones of the same shape
+ * are others.
+ */
 export function forgetTerms(): void {
-  made.clear();
-  made.set("l:true", TRUE);
-  made.set("l:false", FALSE);
+  for (const [key, term] of made) if (term.kind !== "constant" && term.kind !== "literal") made.delete(key);
 }
 
 /** The shapes without simplification: for bits.ts and truth.ts. */

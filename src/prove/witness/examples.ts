@@ -22,7 +22,10 @@ export type Wanted = { readonly state: State; readonly more: Query };
 /** The image of a path; `impossible` where there is none, undefined where none was found. */
 export type Found = Fit | "impossible" | undefined;
 
-type Ask = (name: string, queries: readonly Query[]) => Promise<Result<readonly Answer[], Failure>>;
+type Ask = (
+  purpose: "example" | "path",
+  queries: readonly Query[],
+) => Promise<Result<readonly Answer[], Failure>>;
 
 /**
  * An image for each path: one of those at hand, or one of the solver's, as small as can be.

@@ -1,0 +1,176 @@
+import { basename } from "node:path";
+import { turns } from "#api/common/turns.ts";
+import type { Context } from "#api/context.ts";
+import { type LoadedProgram, sourceOf } from "#bpf-vm/program.ts";
+import type { SourcePlace } from "#core/coverage.ts";
+import type { Failure } from "#core/failure.ts";
+import type { CounterexampleRecord, OpenRecord, ProgramRecord } from "#core/proof-record.ts";
+import { ok, type Result } from "#core/result.ts";
+import type { ParserRecord } from "#core/verification.ts";
+import { digest } from "#files/digest.ts";
+import type { Output } from "#files/output-set.ts";
+import { caseFiles } from "#fuzz/case-file.ts";
+import { type AskedQuery, isProven, type Open, proveProgram } from "#prove/proof.ts";
+import type { Solver } from "#prove/solver/solver.ts";
+import { specificationFor } from "#prove/specification/for-reference.ts";
+import { forgetTerms } from "#prove/terms/term.ts";
+import { injectionTitle } from "#verify/fault-paths.ts";
+import { findingFacts, sourcePlace } from "#verify/finding-record.ts";
+import { corpusFor } from "#verify/mutations/corpus.ts";
+import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
+import { referenceTitle } from "#verify/references.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
+import { type Counterexample, confirm } from "./counterexample.ts";
+import type { ProveRequest } from "./request.ts";
+import { scriptFiles } from "./scripts.ts";
+
+/** What proofs share. */
+export type Desk = {
+  readonly solver: Solver;
+  /** What is to be written when all is done. */
+  readonly outputs: Output[];
+};
+
+/** Proves the programs of a parser. Errors: `cancelled`, `tool-failed`. */
+export async function proveSubject(
+  subject: ParserUnderTest,
+  parser: ParserRecord,
+  request: ProveRequest,
+  desk: Desk,
+  context: Context,
+): Promise<Result<readonly ProgramRecord[], Failure>> {
+  const records: ProgramRecord[] = [];
+  for (const program of subject.programs) {
+    const proven = await proveOne(subject, program, parser, request, desk, context).finally(forgetTerms);
+    if (!proven.ok) return proven;
+    records.push(proven.value);
+  }
+  return ok(records);
+}
+
+async function proveOne(
+  subject: ParserUnderTest,
+  program: LoadedProgram,
+  parser: ParserRecord,
+  { safety, smt2, counterexamples }: ProveRequest,
+  { solver, outputs }: Desk,
+  context: Context,
+): Promise<Result<ProgramRecord, Failure>> {
+  const started = performance.now();
+  const { reference, revision, arch, header } = subject;
+  const specification = safety ? undefined : specificationFor(reference, revision, arch);
+  const corpus = corpusFor(reference, revision, arch);
+  const asked: AskedQuery[] = [];
+  const proof = await proveProgram(
+    {
+      ...{ program, context: subject.context, header },
+      ...(specification && { specification }),
+      limits: parser.limitsFrom === "ring buffers" ? undefined : parser.limits,
+    },
+    {
+      ...{ solver, signal: context.signal },
+      images: corpus.ok ? corpus.value.map(({ image }) => image) : [],
+      ...(smt2 !== undefined && { onQuery: (one: AskedQuery) => asked.push(one) }),
+      onAsking: (what, count) =>
+        context.emit({
+          kind: "progress",
+          what: `${subject.name}: ${count} queries (${what})`,
+          done: 0,
+          total: 0,
+        }),
+    },
+  );
+  if (!proof.ok) return proof;
+  const name = fileTitle(subject, program);
+  if (smt2 !== undefined) outputs.push(...scriptFiles(smt2, name, asked));
+  const found: OpenRecord[] = [];
+  const judged = { ...subject, limits: proof.value.limits, programs: [program] };
+  for (const [index, open] of proof.value.open.entries()) {
+    const shown = await shownBy(judged, open, context);
+    const written =
+      counterexamples === undefined || shown === undefined
+        ? []
+        : counterexampleFiles(judged, shown, counterexamples, `${name}-${index + 1}`, open);
+    outputs.push(...written);
+    const file = written.find(({ file: path }) => path.endsWith(".img"))?.file ?? null;
+    found.push(openRecord(judged, program, open, shown, file));
+  }
+  const { obligations, gaps, paths, divergences, unreached, queries, limits } = proof.value;
+  const place = (instruction: number) => ({ instruction, source: placeOf(program, instruction) });
+  return ok({
+    parser: { ...parser, limits, ...(parser.limitsFrom === "ring buffers" && { limitsFrom: "records" }) },
+    program: program.section ?? program.name,
+    theorem: specification === undefined ? "safety" : "whole",
+    proven: isProven(proof.value),
+    ...{ obligations, open: found },
+    gaps: gaps.map(({ slot, detail }) => ({ detail, ...place(slot) })),
+    paths,
+    divergences: divergences.map(({ slot }) => place(slot)),
+    unreachable: unreached.map(place),
+    queries,
+    seconds: (performance.now() - started) / 1000,
+  });
+}
+
+function fileTitle({ name }: ParserUnderTest, { section = "" }: LoadedProgram): string {
+  return `${basename(name.split(" ")[0] ?? name)}${section}`.replace(/[^\w.-]+/g, "-");
+}
+
+function placeOf(program: LoadedProgram, slot: number): SourcePlace | null {
+  return sourcePlace(sourceOf(program, slot));
+}
+
+function shownBy(
+  subject: ParserUnderTest,
+  { kind, example }: Open,
+  { signal }: Context,
+): Promise<Counterexample | undefined> {
+  if (kind === "undecided") return Promise.resolve(undefined);
+  const { reference, revision, arch } = subject;
+  const formats: readonly string[] =
+    typeof reference === "string" && reference !== "none" ? formatsOf(reference, revision) : [];
+  const good = goodFiles(revision, arch).filter(({ format }) => formats.includes(format));
+  return confirm(subject, example, good, turns(signal));
+}
+
+function counterexampleFiles(
+  { reference, revision }: ParserUnderTest,
+  { image, injection }: Counterexample,
+  folder: string,
+  name: string,
+  { obligation }: Open,
+): readonly Output[] {
+  return caseFiles(folder, name, image, {
+    ...{ schema: 1, reference: referenceTitle(reference), revision },
+    ...(injection && { injection }),
+    why: `refutes: ${obligation.detail}`,
+  });
+}
+
+function openRecord(
+  { programs }: ParserUnderTest,
+  program: LoadedProgram,
+  { obligation, kind }: Open,
+  shown: Counterexample | undefined,
+  file: string | null,
+): OpenRecord {
+  const run = injectionTitle(shown?.injection ?? {}, programs) || "undisturbed";
+  const counterexample: CounterexampleRecord | null =
+    shown === undefined
+      ? null
+      : {
+          ...{ file, size: shown.image.length, sha256: digest(shown.image), run },
+          findings: shown.findings.map((finding) => ({
+            runs: [run],
+            source: sourcePlace(finding.source),
+            trace: [],
+            ...findingFacts(finding, shown.image.length),
+          })),
+        };
+  return {
+    ...{ kind: obligation.kind, detail: obligation.detail, instruction: obligation.state.slot },
+    source: placeOf(program, obligation.state.slot),
+    status: kind === "undecided" ? "undecided" : shown === undefined ? "unconfirmed" : "refuted",
+    counterexample,
+  };
+}
