@@ -29,6 +29,8 @@ export type Desk = {
   readonly solver: Solver;
   /** What is to be written when all is done. */
   readonly outputs: Output[];
+  /** What was proven, by all that it depends on: containers have parsers in common. */
+  readonly proven: Map<string, ProgramRecord>;
 };
 
 /** Proves the programs of a parser. Errors: `cancelled`, `tool-failed`. */
@@ -41,11 +43,46 @@ export async function proveSubject(
 ): Promise<Result<readonly ProgramRecord[], Failure>> {
   const records: ProgramRecord[] = [];
   for (const program of subject.programs) {
+    const key = identity(subject, program, parser, request.safety);
+    const known = desk.proven.get(key);
+    if (known !== undefined) {
+      records.push({ ...known, parser: { ...parser, limits: known.parser.limits }, queries: 0, seconds: 0 });
+      continue;
+    }
     const proven = await proveOne(subject, program, parser, request, desk, context).finally(forgetTerms);
     if (!proven.ok) return proven;
+    if (proven.value.proven) desk.proven.set(key, proven.value);
     records.push(proven.value);
   }
   return ok(records);
+}
+
+/** All that a proof depends on but the prover itself. */
+function identity(
+  { reference, revision, arch, header, context }: ParserUnderTest,
+  { instructions, immediates, kfuncs, maps }: LoadedProgram,
+  { limits, limitsFrom }: ParserRecord,
+  safety: boolean,
+): string {
+  const program = { instructions, immediates: [...immediates], kfuncs: [...kfuncs], maps };
+  const places = [...header.places];
+  const all = {
+    program,
+    reference: referenceTitle(reference),
+    revision,
+    arch,
+    header,
+    places,
+    context,
+    limits,
+    limitsFrom,
+    safety,
+  };
+  return digest(
+    JSON.stringify(all, (_, value: unknown) =>
+      typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? [...value] : value,
+    ),
+  );
 }
 
 async function proveOne(

@@ -33,7 +33,7 @@ export async function prove(request: ProveRequest, context: Context): Promise<Re
   const solver = await openSolver(request.solver, request.timeout);
   if (!solver.ok) return solver;
   try {
-    const desk: Desk = { solver: solver.value, outputs: [] };
+    const desk: Desk = { solver: solver.value, outputs: [], proven: new Map() };
     const programs = await proveAll(parsers, request, desk, context);
     if (!programs.ok) return programs;
     const { name, version } = solver.value;

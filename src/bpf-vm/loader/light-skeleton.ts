@@ -112,7 +112,8 @@ export function loaderProgram(
     valueSize: data.length,
     maxEntries: 1,
     flags: 0,
-    content: data,
+    // The loader writes into its blob, which is a part of the file that the caller has.
+    content: new Uint8Array(data),
     frozen: false,
   };
   const none = (what: string) => (): never => {
