@@ -29,7 +29,8 @@ export type ProgramRecord = {
     readonly instruction: number;
     readonly source: SourcePlace | null;
   }[];
-  readonly paths: PathRecord;
+  /** Null where an obligation is open. */
+  readonly paths: PathRecord | null;
   /** Paths on which the virtual machine goes another way: a bug of one of the two. By the first instruction that differs. */
   readonly divergences: readonly { readonly instruction: number; readonly source: SourcePlace | null }[];
   /** Instructions that no run can come to. */
@@ -57,8 +58,11 @@ export type PathRecord = {
   readonly undecided: number;
 };
 
+/** Obligations of one kind at one instruction, on one path or several. */
 export type OpenRecord = {
   readonly kind: string;
+  /** On how many paths. */
+  readonly count: number;
   readonly detail: string;
   readonly instruction: number;
   readonly source: SourcePlace | null;

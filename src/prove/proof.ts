@@ -33,7 +33,8 @@ export type ProgramProof = {
   readonly obligations: readonly ObligationCount[];
   readonly open: readonly Open[];
   readonly gaps: readonly Gap[];
-  readonly paths: PathCounts;
+  /** Undefined where an obligation is open. */
+  readonly paths: PathCounts | undefined;
   /** Paths on which the virtual machine went another way, each with its example: a bug of the prover or of the machine. */
   readonly divergences: readonly (Divergence & { readonly example: Example })[];
   /** Instructions that no path comes to. */
@@ -81,7 +82,8 @@ export async function proveProgram(
   const context = new Asking(theorem, paths, options);
   const open = await context.obligations();
   if (!open.ok) return open;
-  const seen = await context.paths();
+  // Where something is open, what comes after it was explored as if it held: paths say nothing then.
+  const seen = open.value.length > 0 ? ok(NOT_LOOKED_AT) : await context.paths();
   if (!seen.ok) return seen;
   return ok({
     obligations: countsOf(paths, open.value),
@@ -92,6 +94,8 @@ export async function proveProgram(
     limits: paths.limits,
   });
 }
+
+const NOT_LOOKED_AT = { paths: undefined, divergences: [], unreached: [] } as const;
 
 function countsOf({ obligations, calculated }: Paths, open: readonly Open[]): readonly ObligationCount[] {
   const kinds = new Set([...obligations.map(({ kind }) => kind), ...calculated.keys()]);
@@ -109,9 +113,9 @@ function isWhole({ turnOf, sent }: State): boolean {
 
 /** Whether everything is shown that was to be: nothing is open or unknown, and what is said of runs is said of some. */
 export function isProven({ open, gaps, paths, divergences }: ProgramProof): boolean {
+  if (open.length > 0 || gaps.length > 0 || divergences.length > 0 || paths === undefined) return false;
   const { undecided, sending, refusing } = paths;
-  const nothingOpen = open.length === 0 && gaps.length === 0 && divergences.length === 0 && undecided === 0;
-  return nothingOpen && sending > 0 && refusing > 0;
+  return undecided === 0 && sending > 0 && refusing > 0;
 }
 
 /** One program's questions to the solver. */
@@ -153,7 +157,7 @@ class Asking {
 
   async #withExamples(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {
     const wanted = open.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] }));
-    const examples = await this.#examples(wanted);
+    const examples = await this.#examples(wanted, "quickly");
     if (!examples.ok) return examples;
     return ok(
       open.map((one, index) => {
@@ -165,7 +169,10 @@ class Asking {
 
   async paths(): Promise<Result<Pick<ProgramProof, "paths" | "divergences" | "unreached">, Failure>> {
     const states = [...this.#paths.ends, ...this.#paths.turnEnds];
-    const examples = await this.#examples(states.map((state) => ({ state, more: [] })));
+    const examples = await this.#examples(
+      states.map((state) => ({ state, more: [] })),
+      "thoroughly",
+    );
     if (!examples.ok) return examples;
     const { program, context } = this.#theorem;
     const counts = { confirmed: 0, sending: 0, refusing: 0, impossible: 0, undecided: 0 };
@@ -194,10 +201,11 @@ class Asking {
 
   async #examples(
     wanted: readonly Wanted[],
+    how: "quickly" | "thoroughly",
   ): Promise<Result<readonly (Example | "impossible" | undefined)[], Failure>> {
     const { specification, program } = this.#theorem;
     const ask = (purpose: "example" | "path", queries: readonly Query[]) => this.#ask(purpose, queries);
-    const found = await findExamples(ask, specification?.search, this.#atHand(), wanted);
+    const found = await findExamples(ask, specification?.search, this.#atHand(), wanted, how);
     if (!found.ok) return found;
     return ok(
       found.value.map((fit, index) => {

@@ -1,4 +1,4 @@
-import { Campaign, type FuzzDiscovery } from "#fuzz/engine/campaign.ts";
+import { Campaign } from "#fuzz/engine/campaign.ts";
 import { findingKey } from "#fuzz/engine/finding-key.ts";
 import { minimise, type Shown } from "#fuzz/engine/minimise.ts";
 import type { Example } from "#prove/witness/example.ts";
@@ -12,32 +12,38 @@ const MOST_CASES = 4000;
 /** Larger images are taken as they are: each run over one takes as long as many over a small one. */
 const SMALL = 1 << 20;
 
+/** Of the solver's images for one place, so many are run, and so many are where others are looked for. */
+const MOST_EXAMPLES = 32;
+const MOST_NEAR = 4;
+
 /** A run that shows what a proof has found, made as small as can be. */
 export type Counterexample = Shown & { readonly findings: readonly Finding[] };
 
 /**
- * Looks for a run that shows a defect: the solver's image as it is, or images near it and the good ones of the format. A solver's image
- * breaks one obligation, such as what a turn of a search notes; whether the stream shows it is for the rest of the image to say.
+ * Looks for a run that shows a defect: the solver's images as they are, or images near them and the good ones of the format. A solver's
+ * image breaks one obligation, such as what a turn of a search notes; whether the stream shows it is for the rest of the image to say.
  *
  * @param good images of the format
  * @param goesOn asked between cases; false ends the search
  */
 export async function confirm(
   subject: ParserUnderTest,
-  example: Example | undefined,
+  examples: readonly Example[],
   good: readonly GoodFile[],
   goesOn: () => Promise<boolean>,
 ): Promise<Counterexample | undefined> {
-  const shown = example && shownBy(subject, { image: example.image, injection: example.injection });
-  if (shown !== undefined) return smaller(subject, shown);
-  const near = example && goodFileFor(subject.reference, "counterexample", example.image);
-  const seeds = [...(near === undefined || near.image.length > SMALL ? [] : [near]), ...good];
-  if (seeds.length === 0) return undefined;
-  const campaign = new Campaign({ subject, seeds, seed: 1 });
-  if (example !== undefined && example.image.length <= SMALL) campaign.adopt({ ...example, origin: 0 });
+  for (const example of examples.slice(0, MOST_EXAMPLES)) {
+    const shown = (await goesOn()) ? shownBy(subject, example) : undefined;
+    if (shown !== undefined) return smaller(subject, shown);
+  }
+  const near = examples.filter(({ image }) => image.length <= SMALL).slice(0, MOST_NEAR);
+  const seeds = near.flatMap(({ image }) => goodFileFor(subject.reference, "counterexample", image) ?? []);
+  if (seeds.length + good.length === 0) return undefined;
+  const campaign = new Campaign({ subject, seeds: [...good, ...seeds], seed: 1 });
+  for (const example of near) campaign.adopt({ ...example, origin: 0 });
   for (let count = 0; count < MOST_CASES && (await goesOn()); count++) {
     const [first] = campaign.step().discoveries;
-    if (first !== undefined) return ofDiscovery(subject, first);
+    if (first !== undefined) return shownBy(subject, first);
   }
   return undefined;
 }
@@ -57,11 +63,4 @@ function smaller(subject: ParserUnderTest, shown: Counterexample): Counterexampl
   const shows = (one: Shown) =>
     shownBy(subject, one)?.findings.some((finding) => findingKey(finding) === key) === true;
   return shownBy(subject, minimise(shown, file, shows)) ?? shown;
-}
-
-function ofDiscovery(
-  subject: ParserUnderTest,
-  { image, injection }: FuzzDiscovery,
-): Counterexample | undefined {
-  return shownBy(subject, { image, injection });
 }

@@ -1,26 +1,21 @@
 import { basename } from "node:path";
-import { turns } from "#api/common/turns.ts";
 import type { Context } from "#api/context.ts";
 import { type LoadedProgram, sourceOf } from "#bpf-vm/program.ts";
-import type { SourcePlace } from "#core/coverage.ts";
 import type { Failure } from "#core/failure.ts";
-import type { CounterexampleRecord, OpenRecord, ProgramRecord } from "#core/proof-record.ts";
+import type { ProgramRecord } from "#core/proof-record.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import type { Output } from "#files/output-set.ts";
-import { caseFiles } from "#fuzz/case-file.ts";
-import { type AskedQuery, isProven, type Open, proveProgram } from "#prove/proof.ts";
+import { type AskedQuery, isProven, proveProgram } from "#prove/proof.ts";
 import type { Solver } from "#prove/solver/solver.ts";
 import { specificationFor } from "#prove/specification/for-reference.ts";
 import { forgetTerms } from "#prove/terms/term.ts";
-import { injectionTitle } from "#verify/fault-paths.ts";
-import { findingFacts, sourcePlace } from "#verify/finding-record.ts";
+import { sourcePlace } from "#verify/finding-record.ts";
 import { corpusFor } from "#verify/mutations/corpus.ts";
-import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import { referenceTitle } from "#verify/references.ts";
 import type { ParserUnderTest } from "#verify/subject.ts";
-import { type Counterexample, confirm } from "./counterexample.ts";
+import { openRecords } from "./open-records.ts";
 import type { ProveRequest } from "./request.ts";
 import { scriptFiles } from "./scripts.ts";
 
@@ -120,20 +115,13 @@ async function proveOne(
   if (!proof.ok) return proof;
   const name = fileTitle(subject, program);
   if (smt2 !== undefined) outputs.push(...scriptFiles(smt2, name, asked));
-  const found: OpenRecord[] = [];
   const judged = { ...subject, limits: proof.value.limits, programs: [program] };
-  for (const [index, open] of proof.value.open.entries()) {
-    const shown = await shownBy(judged, open, context);
-    const written =
-      counterexamples === undefined || shown === undefined
-        ? []
-        : counterexampleFiles(judged, shown, counterexamples, `${name}-${index + 1}`, open);
-    outputs.push(...written);
-    const file = written.find(({ file: path }) => path.endsWith(".img"))?.file ?? null;
-    found.push(openRecord(judged, program, open, shown, file));
-  }
+  const found = await openRecords(judged, proof.value.open, { name, counterexamples, outputs }, context);
   const { obligations, gaps, paths, divergences, unreached, queries, limits } = proof.value;
-  const place = (instruction: number) => ({ instruction, source: placeOf(program, instruction) });
+  const place = (instruction: number) => ({
+    instruction,
+    source: sourcePlace(sourceOf(program, instruction)),
+  });
   return ok({
     parser: { ...parser, limits, ...(parser.limitsFrom === "ring buffers" && { limitsFrom: "records" }) },
     program: program.section ?? program.name,
@@ -141,7 +129,7 @@ async function proveOne(
     proven: isProven(proof.value),
     ...{ obligations, open: found },
     gaps: gaps.map(({ slot, detail }) => ({ detail, ...place(slot) })),
-    paths,
+    paths: paths ?? null,
     divergences: divergences.map(({ slot }) => place(slot)),
     unreachable: unreached.map(place),
     queries,
@@ -151,63 +139,4 @@ async function proveOne(
 
 function fileTitle({ name }: ParserUnderTest, { section = "" }: LoadedProgram): string {
   return `${basename(name.split(" ")[0] ?? name)}${section}`.replace(/[^\w.-]+/g, "-");
-}
-
-function placeOf(program: LoadedProgram, slot: number): SourcePlace | null {
-  return sourcePlace(sourceOf(program, slot));
-}
-
-function shownBy(
-  subject: ParserUnderTest,
-  { kind, example }: Open,
-  { signal }: Context,
-): Promise<Counterexample | undefined> {
-  if (kind === "undecided") return Promise.resolve(undefined);
-  const { reference, revision, arch } = subject;
-  const formats: readonly string[] =
-    typeof reference === "string" && reference !== "none" ? formatsOf(reference, revision) : [];
-  const good = goodFiles(revision, arch).filter(({ format }) => formats.includes(format));
-  return confirm(subject, example, good, turns(signal));
-}
-
-function counterexampleFiles(
-  { reference, revision }: ParserUnderTest,
-  { image, injection }: Counterexample,
-  folder: string,
-  name: string,
-  { obligation }: Open,
-): readonly Output[] {
-  return caseFiles(folder, name, image, {
-    ...{ schema: 1, reference: referenceTitle(reference), revision },
-    ...(injection && { injection }),
-    why: `refutes: ${obligation.detail}`,
-  });
-}
-
-function openRecord(
-  { programs }: ParserUnderTest,
-  program: LoadedProgram,
-  { obligation, kind }: Open,
-  shown: Counterexample | undefined,
-  file: string | null,
-): OpenRecord {
-  const run = injectionTitle(shown?.injection ?? {}, programs) || "undisturbed";
-  const counterexample: CounterexampleRecord | null =
-    shown === undefined
-      ? null
-      : {
-          ...{ file, size: shown.image.length, sha256: digest(shown.image), run },
-          findings: shown.findings.map((finding) => ({
-            runs: [run],
-            source: sourcePlace(finding.source),
-            trace: [],
-            ...findingFacts(finding, shown.image.length),
-          })),
-        };
-  return {
-    ...{ kind: obligation.kind, detail: obligation.detail, instruction: obligation.state.slot },
-    source: placeOf(program, obligation.state.slot),
-    status: kind === "undecided" ? "undecided" : shown === undefined ? "unconfirmed" : "refuted",
-    counterexample,
-  };
 }

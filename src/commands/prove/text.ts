@@ -19,10 +19,11 @@ function programLines(program: ProgramRecord, style: Style): readonly string[] {
     theorem === "whole"
       ? `every image: what ${parser.reference} says, and nothing else`
       : "every image: safety alone (what is sent is not judged)";
+  const images = paths === null ? "" : `, ${paths.confirmed} paths with an image each`;
   return [
     `${title}  ${parser.name}  ${parser.revision}  ${what}`,
     `  parts up to ${formatSize(kernel)}, ${formatSize(initrd)}, ${formatSize(cmdline)} (${parser.limitsFrom})`,
-    `  ${shown} obligations, ${queries} queries, ${paths.confirmed} paths with an image each, ${seconds.toFixed(1)} s`,
+    `  ${shown} obligations, ${queries} queries${images}, ${seconds.toFixed(1)} s`,
     ...program.open.flatMap((one) => openLines(one, style)),
     ...program.gaps.map(
       ({ detail, instruction, source }) => `  ${style.bad("unknown")}  ${detail}${at(instruction, source)}`,
@@ -36,11 +37,11 @@ function programLines(program: ProgramRecord, style: Style): readonly string[] {
 }
 
 /** What keeps a proof from saying something of runs. */
-function pathLines({ paths, open }: ProgramRecord, { bad }: Style): readonly string[] {
+function pathLines({ paths }: ProgramRecord, { bad }: Style): readonly string[] {
   const lines: string[] = [];
+  if (paths === null) return lines;
   if (paths.undecided > 0)
     lines.push(`  ${bad("undecided")}  ${paths.undecided} paths: the solver had not enough time`);
-  if (open.length > 0) return lines;
   if (paths.sending === 0) lines.push(`  ${bad("vacuous")}  no image is known for which it sends anything`);
   if (paths.refusing === 0) lines.push(`  ${bad("vacuous")}  no image is known that it refuses`);
   return lines;
@@ -52,8 +53,12 @@ const STATUS: Readonly<Record<OpenRecord["status"], string>> = {
   undecided: "undecided (the solver had not enough time)",
 };
 
-function openLines({ kind, detail, instruction, source, status, counterexample }: OpenRecord, style: Style) {
-  const lines = [`  ${style.bad(STATUS[status])}  ${kind}: ${detail}${at(instruction, source)}`];
+function openLines(
+  { kind, detail, count, instruction, source, status, counterexample }: OpenRecord,
+  style: Style,
+): readonly string[] {
+  const paths = count === 1 ? "" : ` (on ${count} paths)`;
+  const lines = [`  ${style.bad(STATUS[status])}  ${kind}: ${detail}${paths}${at(instruction, source)}`];
   if (counterexample === null) return lines;
   const { file, size, run, findings } = counterexample;
   lines.push(`    by ${file ?? `an image of ${size} bytes`}, ${run}`);

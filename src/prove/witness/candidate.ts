@@ -7,7 +7,7 @@ import { type Assignment, Evaluation } from "#prove/terms/evaluate.ts";
 import { IMAGE, IMAGE_SIZE, loopVariable, momentName } from "#prove/terms/names.ts";
 
 /** The most turns that are made in an image: what a path asks for does not take more. */
-const MOST_TURNS = 64;
+const MOST_TURNS = 256;
 
 /** Thrown where a term speaks of something that an image does not settle. */
 class Unsettled extends Error {}

@@ -31,12 +31,14 @@ type Ask = (
  * An image for each path: one of those at hand, or one of the solver's, as small as can be.
  *
  * @param atHand images of the format, good ones and hostile ones
+ * @param how `quickly`: among ordinary images alone
  */
 export async function findExamples(
   ask: Ask,
   search: Search | undefined,
   atHand: Iterable<SparseImage>,
   wanted: readonly Wanted[],
+  how: "quickly" | "thoroughly",
 ): Promise<Result<readonly Found[], Failure>> {
   const found: Found[] = wanted.map(() => undefined);
   let left: readonly number[] = wanted.map((_, index) => index);
@@ -48,6 +50,7 @@ export async function findExamples(
     SIZES.flatMap((size) => shortcuts(search, one.state).map((settled) => ({ size, settled })));
   const rest = await findBySolver(ask, search, wanted, { found, left, ways: quick });
   if (!rest.ok) return rest;
+  if (how === "quickly") return ok(found);
   const possible = await ask(
     "path",
     rest.value.map((index) => allOf(wanted[index])),
