@@ -55,6 +55,8 @@ export type PathRecord = {
   readonly sending: number;
   readonly refusing: number;
   readonly impossible: number;
+  /** Possible where the kernel's context says what the virtual machine's does not: not run. */
+  readonly elsewhere: number;
   readonly undecided: number;
 };
 

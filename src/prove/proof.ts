@@ -8,9 +8,9 @@ import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
 import { not } from "./terms/truth.ts";
-import { type SparseImage, wholeImage } from "./witness/candidate.ts";
+import { type Fit, type SparseImage, wholeImage } from "./witness/candidate.ts";
 import { type Example, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
-import { findExamples, type Wanted } from "./witness/examples.ts";
+import { type Found, findExamples, type Wanted } from "./witness/examples.ts";
 import { type Divergence, replay } from "./witness/replay.ts";
 
 /** An obligation that was not shown. */
@@ -52,6 +52,8 @@ export type PathCounts = {
   readonly refusing: number;
   /** Shown to be impossible. */
   readonly impossible: number;
+  /** Possible where the context says what the virtual machine's does not. */
+  readonly elsewhere: number;
   /** Possible or not: no image was found. */
   readonly undecided: number;
 };
@@ -162,7 +164,7 @@ class Asking {
     return ok(
       open.map((one, index) => {
         const example = examples.value[index];
-        return example === undefined || example === "impossible" ? one : { ...one, example };
+        return example === undefined || typeof example === "string" ? one : { ...one, example };
       }),
     );
   }
@@ -175,12 +177,12 @@ class Asking {
     );
     if (!examples.ok) return examples;
     const { program, context } = this.#theorem;
-    const counts = { confirmed: 0, sending: 0, refusing: 0, impossible: 0, undecided: 0 };
+    const counts = { confirmed: 0, sending: 0, refusing: 0, impossible: 0, elsewhere: 0, undecided: 0 };
     const divergences: (Divergence & { readonly example: Example })[] = [];
     const reached = new Set<number>();
     for (const [index, state] of states.entries()) {
       const example = examples.value[index];
-      if (example === "impossible") counts.impossible += 1;
+      if (typeof example === "string") counts[example] += 1;
       else if (example === undefined) counts.undecided += 1;
       else {
         const divergence = replay(program, context, example, state, this.#turnSlots);
@@ -202,7 +204,7 @@ class Asking {
   async #examples(
     wanted: readonly Wanted[],
     how: "quickly" | "thoroughly",
-  ): Promise<Result<readonly (Example | "impossible" | undefined)[], Failure>> {
+  ): Promise<Result<readonly (Example | Exclude<Found, Fit>)[], Failure>> {
     const { specification, program } = this.#theorem;
     const ask = (purpose: "example" | "path", queries: readonly Query[]) => this.#ask(purpose, queries);
     const found = await findExamples(ask, specification?.search, this.#atHand(), wanted, how);
@@ -210,7 +212,9 @@ class Asking {
     return ok(
       found.value.map((fit, index) => {
         const state = wanted[index]?.state;
-        if (fit === undefined || fit === "impossible" || state === undefined) return fit && "impossible";
+        if (fit === undefined || typeof fit === "string" || state === undefined) {
+          return typeof fit === "string" ? fit : undefined;
+        }
         return {
           image: fit.image.bytes(),
           injection: injectionOf(program, state, fit.turn, this.#probesATurn),

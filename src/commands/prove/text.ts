@@ -40,6 +40,11 @@ function programLines(program: ProgramRecord, style: Style): readonly string[] {
 function pathLines({ paths }: ProgramRecord, { bad }: Style): readonly string[] {
   const lines: string[] = [];
   if (paths === null) return lines;
+  if (paths.elsewhere > 0) {
+    lines.push(
+      `  ${paths.elsewhere} paths depend on members of the context that the virtual machine does not set: not run`,
+    );
+  }
   if (paths.undecided > 0)
     lines.push(`  ${bad("undecided")}  ${paths.undecided} paths: the solver had not enough time`);
   if (paths.sending === 0) lines.push(`  ${bad("vacuous")}  no image is known for which it sends anything`);

@@ -3,17 +3,17 @@ import { helperName } from "#isa/helpers.ts";
 import type { Instruction } from "#isa/instruction.ts";
 import { bits64, concat, extract, signExtend, subtract, zeroExtend } from "#prove/terms/bits.ts";
 import { IMAGE, imageSize } from "#prove/terms/names.ts";
-import { constant, variable } from "#prove/terms/term.ts";
+import { type Bits, constant, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equal } from "#prove/terms/truth.ts";
 import { widenedSigned } from "#prove/terms/widen.ts";
 import { memoryOf, requireWithin } from "./access.ts";
 import { numberOf, readable } from "./arithmetic.ts";
 import type { ExecutionContext } from "./context.ts";
 import { CODE, MAP_OBJECT } from "./immediate.ts";
-import { write } from "./memory.ts";
+import { load, type Memory, write } from "./memory.ts";
 import { fault, unknown } from "./problem.ts";
 import { type Denials, register, type State, withCondition, withMemory, withRegister } from "./state.ts";
-import { number, pointer, UNREADABLE, type Value } from "./value.ts";
+import { number, type Pointer, pointer, UNREADABLE, type Value } from "./value.ts";
 
 /** The largest size that helpers take (BPF_MAX_VAR_SIZ), in bytes. */
 const MAX_SIZE = 1 << 29;
@@ -90,19 +90,44 @@ function probeRead(executor: ExecutionContext, before: State, { index }: Instruc
   executor.require(before, "argument", "a size that helpers take", compare("ule", size, bits64(MAX_SIZE)));
   const state = requireWithin(executor, before, memory, at, size, "bytes that a probe_read writes");
   if (source.kind !== "pointer") return fault("reads at an address that is not the image's");
-  if (source.to !== IMAGE) return unknown(`reads ${source.to} by a probe_read`);
+  const { probeSites } = state.denials;
+  const failed = (after: Memory) =>
+    failure(executor, denied(withMemory(state, after), { probeSites: [...probeSites, index] }));
+  const bad = failed(write(memory, { kind: "zeroes", at, length: size }));
+  if (source.to !== IMAGE) return [copyOf(executor, state, { memory, at, size, source }), bad];
   const inside = all(
     compare("ule", source.offset, imageSize()),
     compare("ule", size, subtract(imageSize(), source.offset)),
   );
   executor.require(state, "image-read", "reads inside the image", any(equal(size, bits64(0)), inside));
   const good = write(memory, { kind: "slice", at, length: size, from: source.offset });
-  const bad = write(memory, { kind: "zeroes", at, length: size });
-  const { probeSites } = state.denials;
-  return [
-    answer(withMemory(state, good), number(bits64(0))),
-    failure(executor, denied(withMemory(state, bad), { probeSites: [...probeSites, index] })),
-  ];
+  return [answer(withMemory(state, good), number(bits64(0))), bad];
+}
+
+type Copy = { readonly memory: Memory; readonly at: Bits; readonly size: Bits; readonly source: Pointer };
+
+/** A probe_read of a few bytes of what is no image, such as a member of the anchor's context. */
+function copyOf(executor: ExecutionContext, before: State, { memory, at, size, source }: Copy): State {
+  const from = memoryOf(before, source).memory;
+  if (size.kind !== "constant" || ![1, 2, 4, 8].includes(Number(size.value))) {
+    return unknown(`reads ${source.to} by a probe_read of a size that no member has`);
+  }
+  const state = requireWithin(executor, before, from, source.offset, size, "bytes that a probe_read reads");
+  const loaded = load(from, source.offset, Number(size.value));
+  if (loaded.kind === "torn") return unknown("reads a part of a pointer by a probe_read");
+  if (loaded.kind === "bits") {
+    executor.require(state, "access", `reads what was written to ${from.name}`, loaded.written);
+    return answer(
+      withMemory(state, write(memory, { kind: "bits", at, bits: loaded.bits })),
+      number(bits64(0)),
+    );
+  }
+  if (at.kind !== "constant" || memory.kind !== "stack")
+    return unknown("reads a pointer into what is no stack");
+  return answer(
+    withMemory(state, write(memory, { kind: "pointer", at, pointer: loaded.pointer })),
+    number(bits64(0)),
+  );
 }
 
 function ringOf(executor: ExecutionContext, value: Value): { readonly place: number; readonly room: number } {

@@ -1,6 +1,6 @@
 import { add, bits64, byteOf, choice, concat, extract, subtract } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
-import { IMAGE } from "#prove/terms/names.ts";
+import { IMAGE, initialName } from "#prove/terms/names.ts";
 import { type Bits, constant, FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare } from "#prove/terms/truth.ts";
 import type { Pointer } from "./value.ts";
@@ -143,7 +143,7 @@ function pick(bits: Bits, distance: Bits): Bits {
 }
 
 function initialByte({ initially, name }: Memory, at: Bits): Bits {
-  if (typeof initially === "string" || at.kind !== "constant") return byteOf(`initial ${name}`, at);
+  if (typeof initially === "string" || at.kind !== "constant") return byteOf(initialName(name), at);
   return constant(BYTE, BigInt(initially[Number(at.value)] ?? 0));
 }
 

@@ -8,6 +8,14 @@ export const IMAGE = "image";
 /** The variable that is the image's size, in bytes. */
 export const IMAGE_SIZE = "image size";
 
+/** What a memory holds that nobody has written to, as a memory of its own. */
+export function initialName(memory: string): string {
+  return `initial ${memory}`;
+}
+
+/** The anchor's context. Of it a virtual machine fills in the image alone, and the rest with zeroes. */
+export const CONTEXT = "struct kexec_context";
+
 /** Bytes of the image, 64 bits wide. */
 export function imageSize(): Bits {
   return variable(64, IMAGE_SIZE);

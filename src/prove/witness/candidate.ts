@@ -4,7 +4,7 @@ import type { Model, Query } from "#prove/solver/query.ts";
 import type { Search } from "#prove/specification/specification.ts";
 import { bits64 } from "#prove/terms/bits.ts";
 import { type Assignment, Evaluation } from "#prove/terms/evaluate.ts";
-import { IMAGE, IMAGE_SIZE, loopVariable, momentName } from "#prove/terms/names.ts";
+import { CONTEXT, IMAGE, IMAGE_SIZE, initialName, loopVariable, momentName } from "#prove/terms/names.ts";
 
 /** The most turns that are made in an image: what a path asks for does not take more. */
 const MOST_TURNS = 256;
@@ -117,7 +117,10 @@ export class Candidate {
     return {
       variable: (name) => this.#variable(name, turn),
       proposition: () => unsettled(),
-      byte: (memory, at) => (memory === IMAGE ? BigInt(this.#image.byte(at)) : unsettled()),
+      byte: (memory, at) => {
+        if (memory === IMAGE) return BigInt(this.#image.byte(at));
+        return memory === initialName(CONTEXT) ? 0n : unsettled();
+      },
     };
   }
 

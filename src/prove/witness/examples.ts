@@ -5,8 +5,10 @@ import type { Answer, Model, Query } from "#prove/solver/query.ts";
 import type { Search } from "#prove/specification/specification.ts";
 import { Assumption } from "#prove/terms/assume.ts";
 import { bits64 } from "#prove/terms/bits.ts";
-import { imageSize, turnName } from "#prove/terms/names.ts";
-import { compare } from "#prove/terms/truth.ts";
+import { CONTEXT, imageSize, initialName, turnName } from "#prove/terms/names.ts";
+import { leavesOf } from "#prove/terms/operands.ts";
+import { type Bits, constant } from "#prove/terms/term.ts";
+import { compare, equal } from "#prove/terms/truth.ts";
 import { Candidate, type Fit, loopLookedInto, modelImage, type SparseImage } from "./candidate.ts";
 import { shortcuts, unrolled } from "./unroll.ts";
 
@@ -19,8 +21,11 @@ const BATCH = 8;
 /** A path, and what else is asked of its image. */
 export type Wanted = { readonly state: State; readonly more: Query };
 
-/** The image of a path; `impossible` where there is none, undefined where none was found. */
-export type Found = Fit | "impossible" | undefined;
+/**
+ * The image of a path; `impossible` where there is none, undefined where none was found. `elsewhere`: what the context says beside the
+ * image decides, and it is not what the virtual machine has there.
+ */
+export type Found = Fit | "impossible" | "elsewhere" | undefined;
 
 type Ask = (
   purpose: "example" | "path",
@@ -62,7 +67,10 @@ export async function findExamples(
   left = rest.value.filter((index) => found[index] === undefined);
   const plain = () => SIZES.map((size) => ({ size, settled: [] }));
   const never = await findBySolver(ask, search, wanted, { found, left, ways: plain });
-  return never.ok ? ok(found) : never;
+  if (!never.ok) return never;
+  for (const index of never.value)
+    if (contextBytes(allOf(wanted[index])).length > 0) found[index] = "elsewhere";
+  return ok(found);
 }
 
 function allOf(wanted: Wanted | undefined): Query {
@@ -148,7 +156,13 @@ function queryFor(search: Search | undefined, wanted: Wanted, { size, settled }:
     ...unrolled(search, wanted.state),
     compare("ule", imageSize(), bits64(size)),
   ];
-  return [...settled, ...all.map((one) => assumption.truth(one))];
+  const asInMachine = contextBytes(all).map((byte) => equal(byte, constant(8, 0n)));
+  return [...settled, ...asInMachine, ...all.map((one) => assumption.truth(one))];
+}
+
+/** Bytes of the context that are not the image's. */
+function contextBytes(query: Query): readonly Bits[] {
+  return leavesOf(query).filter((leaf) => leaf.kind === "byte" && leaf.memory === initialName(CONTEXT));
 }
 
 /** Paths to whose end nothing was denied: their images are those of most others, too. */
