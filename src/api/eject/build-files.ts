@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { type Revision, revisionProfile } from "#abi/revisions.ts";
+import { packageRoot } from "#api/common/package-root.ts";
 import { COMPILER_FLAGS } from "#build/rules/program.ts";
 import { ok, type Result } from "#core/result.ts";
 import { readInputText } from "#files/input-file.ts";
 import { ARCHITECTURES } from "#kernel-image/architecture.ts";
-import { packageRoot } from "../common/package-root.ts";
 import { type EjectedParser, parsersFor } from "./parsers.ts";
 
 /** Files of `templates/eject`, in the order in which a reader wants them. */

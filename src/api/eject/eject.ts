@@ -1,13 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
+import { packageRoot } from "#api/common/package-root.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed, isMissing } from "#files/errno.ts";
 import { readInputText } from "#files/input-file.ts";
 import { makeFolder } from "#files/output.ts";
 import { type Output, writeOutputs } from "#files/output-set.ts";
-import { packageRoot } from "../common/package-root.ts";
 import { buildFiles } from "./build-files.ts";
 import { type EjectedParser, ejectedParsers } from "./parsers.ts";
 

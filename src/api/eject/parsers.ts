@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { type Revision, revisionProfile } from "#abi/revisions.ts";
+import { packageRoot } from "#api/common/package-root.ts";
 import { checkNesting, fittingTargets } from "#build/nesting.ts";
 import { ok, type Result } from "#core/result.ts";
 import { renderParser, templateFiles } from "#generate/parser-source.ts";
 import { loadTargets, type Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
-import { packageRoot } from "../common/package-root.ts";
 
 /** Where the sources lie that declare the interface, for kernels without it. */
 const NO_INTERFACE = "no-interface";
