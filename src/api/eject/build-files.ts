@@ -38,6 +38,8 @@ function placeholders(
     HEADER_SIZE: String(revisionProfile(revision).headerSize),
     // BPF_PROG() and bodies make parameters that are not used.
     FLAGS: [...COMPILER_FLAGS, "-Wno-unused-parameter"].join(" "),
+    // As a build of v6 makes them.
+    UNNAMED: revision === "v6" ? "bytecode.c bytecode.o" : "",
     PARSERS: parserVariables(parsers, revision).join("\n"),
     NAMES: parsers.map(({ target }) => target.name).join(", "),
     FILES: parsers.map(descriptionOf).join("\n"),
