@@ -2,8 +2,8 @@ import type { PerPart } from "#abi/parts.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
-import type { State } from "./machine/state.ts";
-import { type Paths, pathsOf, type Theorem } from "./paths/paths.ts";
+import type { PathState } from "./machine/state.ts";
+import { type Paths, type Theorem, waysThrough } from "./paths/paths.ts";
 import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
@@ -80,7 +80,7 @@ export async function proveProgram(
   theorem: Theorem,
   options: ProofOptions,
 ): Promise<Result<ProgramProof, Failure>> {
-  const paths = pathsOf(theorem);
+  const paths = waysThrough(theorem);
   const context = new Asking(theorem, paths, options);
   const open = await context.obligations();
   if (!open.ok) return open;
@@ -109,7 +109,7 @@ function countsOf({ obligations, calculated }: Paths, open: readonly Open[]): re
   }));
 }
 
-function isWhole({ turnOf, sent }: State): boolean {
+function isWhole({ turnOf, sent }: PathState): boolean {
   return turnOf === undefined && sent.length > 0 && sent.every(({ accepted }) => accepted);
 }
 

@@ -39,6 +39,11 @@ function requestOf(given: ProveWords["given"], cwd: string): ProveRequest {
     parsers: namedFiles(given.parsers, cwd),
     limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     ...{ reference, safety, abi, arch, btf, include, clang, libbpfHeaders, solver, timeout },
-    ...{ counterexamples: given.counterexamples, smt2: given.smt2, certificate: given.output },
+    ...{
+      counterexamples: given.counterexamples,
+      smt2: given.smt2,
+      certificate: given.output,
+      withTimes: true,
+    },
   };
 }

@@ -4,7 +4,7 @@ import { Evaluation } from "#prove/terms/evaluate.ts";
 import { IMAGE_SIZE } from "#prove/terms/names.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
 import type { Bits, Truth } from "#prove/terms/term.ts";
-import { equal, implies } from "#prove/terms/truth.ts";
+import { equals, implies } from "#prove/terms/truth.ts";
 import type { Answer, FreeAnswer, Model, Query } from "./query.ts";
 import type { Solver } from "./solver.ts";
 
@@ -123,7 +123,7 @@ function modelOf(values: ReadonlyMap<Bits, bigint>): {
   const variables = new Map<string, bigint>();
   for (const [term, value] of values) if (term.kind === "variable") variables.set(term.name, value);
   const evaluation = new Evaluation(
-    { variable: (name) => variables.get(name) ?? 0n, proposition: () => false, byte: () => 0n },
+    { variable: (name) => variables.get(name) ?? 0n, byte: () => 0n },
     values,
   );
   const bytes = new Map<string, Map<bigint, bigint>>();
@@ -136,7 +136,8 @@ function modelOf(values: ReadonlyMap<Bits, bigint>): {
     bytes.set(term.memory, memory);
     const owner = owners.get(`${term.memory} ${at}`);
     if (owner !== undefined && memory.get(at) !== value) {
-      if (lemmas.length < LEMMAS_A_ROUND) lemmas.push(implies(equal(owner.at, term.at), equal(owner, term)));
+      if (lemmas.length < LEMMAS_A_ROUND)
+        lemmas.push(implies(equals(owner.at, term.at), equals(owner, term)));
       continue;
     }
     owners.set(`${term.memory} ${at}`, term);
