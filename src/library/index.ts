@@ -17,9 +17,11 @@ export type { FuzzReport, FuzzRequest } from "#api/fuzz.ts";
 export type { InspectRequest } from "#api/inspect.ts";
 export type { KernelTestReport, KernelTestRequest } from "#api/kernel-test/request.ts";
 export { type NewTargetReport, type NewTargetRequest, newTarget } from "#api/new-target.ts";
+export type { ProveRequest } from "#api/prove/request.ts";
 export type { VerifyReport, VerifyRequest } from "#api/verify/request.ts";
 export type { Event, EventSink } from "#core/events.ts";
 export type { Failure } from "#core/failure.ts";
+export type { ProofRecord } from "#core/proof-record.ts";
 export type { Result } from "#core/result.ts";
 export type { FindingRecord, Verification } from "#core/verification.ts";
 export type { Inspection } from "#inspect/types.ts";
@@ -37,6 +39,8 @@ export type { CallContext, FileWord, Sparse } from "./context.ts";
 export {
   type FuzzCall,
   fuzzParser as fuzz,
+  type ProveCall,
+  proveParsers as prove,
   recordParserStream as recordStream,
   testInKernels as kernelTest,
   type VerifyCall,
