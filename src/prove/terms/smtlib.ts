@@ -97,7 +97,7 @@ export class SmtLib {
           [...term.parts].reverse().map((part) => this.#known(part)),
         );
       case "extract":
-        return `((_ extractBits ${term.low + term.width - 1} ${term.low}) ${this.#known(term.of)})`;
+        return `((_ extract ${term.low + term.width - 1} ${term.low}) ${this.#known(term.of)})`;
       case "sign-extend":
         return `((_ sign_extend ${term.width - term.of.width}) ${this.#known(term.of)})`;
       case "operation":
