@@ -1,4 +1,4 @@
-import { realpathSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { VERSION } from "#api/common/version.ts";
 import type { Context } from "#api/context.ts";
 import type { Failure } from "#core/failure.ts";
@@ -6,6 +6,7 @@ import { err, ok, type Result } from "#core/result.ts";
 import { deliver, isStdout } from "#files/deliver.ts";
 import { fileFailed } from "#files/errno.ts";
 import { junitReport } from "#report/junit.ts";
+import { markdownSummary } from "#report/markdown-summary.ts";
 import { sarifReport } from "#report/sarif.ts";
 import type { VerifyReport } from "./request.ts";
 
@@ -46,4 +47,17 @@ export async function writeReports(
     if (!written.ok) failures.push(written.failure);
   }
   return failures;
+}
+
+/**
+ * Adds a verification to a file of Markdown, such as the one that GitHub shows as a step's summary (`GITHUB_STEP_SUMMARY`): other
+ * commands of the step add theirs. Errors: `file-failed`.
+ */
+export function appendSummary({ verification }: VerifyReport, file: string): Result<void> {
+  try {
+    appendFileSync(file, markdownSummary(verification));
+    return ok(undefined);
+  } catch (error) {
+    return err(fileFailed("write", file, error));
+  }
 }
