@@ -30,7 +30,7 @@ export function verificationText(verification: Verification, { good, bad, dim }:
     "",
     ...(verdicts.length === 0 ? [] : [dim(heading), ...coloured, ...findings, ""]),
     ...loadLines(verification, { good, bad, dim }),
-    summaryText(verification),
+    countsText(verification),
     ...shortfalls.map((shortfall) => bad(shortfallText(shortfall))),
   ].join("\n")}\n`;
 }
@@ -64,7 +64,7 @@ export function faultPathsText({ faultPaths: { passed, run } }: VerdictRecord): 
 }
 
 /** What was judged, counted, and whether anything is wrong, in one line. */
-export function summaryText({ verdicts, parsers, counts, errors, shortfalls }: Verification): string {
+export function countsText({ verdicts, parsers, counts, errors, shortfalls }: Verification): string {
   const failed = verdicts.filter(({ ok }) => !ok).length;
   const runs = verdicts.reduce((sum, { faultPaths }) => sum + 1 + faultPaths.run, 0);
   const { judged, accepted, refused } = counts;

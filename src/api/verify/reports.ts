@@ -5,8 +5,8 @@ import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver, isStdout } from "#files/deliver.ts";
 import { fileFailed } from "#files/errno.ts";
+import { markdownSummary } from "#report/forge/summary.ts";
 import { junitReport } from "#report/junit.ts";
-import { markdownSummary } from "#report/markdown-summary.ts";
 import { sarifReport } from "#report/sarif.ts";
 import type { VerifyReport } from "./request.ts";
 

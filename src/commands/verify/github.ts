@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { appendSummary } from "#api/verify/reports.ts";
 import type { VerifyReport } from "#api/verify/request.ts";
 import type { Failure } from "#core/failure.ts";
-import { githubAnnotations } from "#report/github.ts";
+import { githubAnnotations } from "#report/forge/annotations.ts";
 import type { Io } from "#report/io.ts";
 
 /** Adds the verification to the summary of GitHub's step, where there is one. Gives what came between. */

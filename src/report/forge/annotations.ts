@@ -1,10 +1,10 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import type { ErrorRecord, Shortfall, Verification } from "#core/verification.ts";
-import { failureText } from "./failure-text.ts";
-import { PROBLEM_KINDS } from "./finding-kinds.ts";
-import { findingPlace } from "./finding-place.ts";
-import { findingLines, shortfallText } from "./finding-text.ts";
-import { visible } from "./visible.ts";
+import { failureText } from "#report/failure-text.ts";
+import { PROBLEM_KINDS } from "#report/finding-kinds.ts";
+import { findingPlace } from "#report/finding-place.ts";
+import { findingLines, shortfallText } from "#report/finding-text.ts";
+import { visible } from "#report/visible.ts";
 
 /** Where annotations are made. */
 export type Workspace = {

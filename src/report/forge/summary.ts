@@ -1,8 +1,8 @@
 import type { ParserRecord, VerdictRecord, Verification } from "#core/verification.ts";
-import { failureText } from "./failure-text.ts";
-import { commandsText, findingLines, shortfallText, verdictTitle } from "./finding-text.ts";
-import { faultPathsText, summaryText } from "./verification-text.ts";
-import { oneLine, visible } from "./visible.ts";
+import { failureText } from "#report/failure-text.ts";
+import { commandsText, findingLines, shortfallText, verdictTitle } from "#report/finding-text.ts";
+import { countsText, faultPathsText } from "#report/verification-text.ts";
+import { oneLine, visible } from "#report/visible.ts";
 
 /** Bytes: GitHub takes 1 MiB of a step's summaries, or nothing of them. */
 const ROOM = 1_000_000;
@@ -22,7 +22,7 @@ export function markdownSummary(verification: Verification): string {
   const good = verdicts.length > 0 && wrong.length + complaints.length === 0;
   const blocks = [
     `## kexec-bpf verify: ${good ? "nothing wrong was found" : "not passed"}`,
-    escaped(summaryText(verification)),
+    escaped(countsText(verification)),
     parserTable(parsers, verdicts),
     list(complaints),
     verdictTable(wrong),

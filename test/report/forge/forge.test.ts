@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { githubAnnotations } from "#report/github.ts";
-import { markdownSummary } from "#report/markdown-summary.ts";
+import { githubAnnotations } from "#report/forge/annotations.ts";
+import { markdownSummary } from "#report/forge/summary.ts";
 import {
   BAD,
   DIFFERENCE,
@@ -9,7 +9,7 @@ import {
   GOOD,
   SHORTFALLS,
   verification,
-} from "./support/verifications.ts";
+} from "../support/verifications.ts";
 
 const HERE = { cwd: "/w", root: "/w" };
 
