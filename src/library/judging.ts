@@ -42,7 +42,7 @@ export function verifyParsers(call: VerifyCall, context: CallContext = {}): Prom
   const request: VerifyRequest = {
     ...{ reference: undefined, expected: undefined, abi: undefined, arch: undefined, btf: undefined },
     ...{ comparison: "exact", faultPaths: true, expect: undefined, limits: NO_LIMITS, include: [] },
-    ...{ clang: undefined, libbpfHeaders: undefined, coverage: false },
+    ...{ clang: undefined, libbpfHeaders: undefined, coverage: false, keep: false },
     ...call,
     parsers: call.parsers.map((word) => fileOf(word, around)),
     images: (call.images ?? []).map((word) => fileOf(word, around)),

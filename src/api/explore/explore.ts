@@ -5,9 +5,10 @@ import type { Context } from "#api/context.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { deliver } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
 import type { PageData, PageImage, PageParser } from "#page/data.ts";
-import { Blobs, writePage } from "./page-file.ts";
+import { Blobs, pageWith } from "./page-file.ts";
 
 export type ExploreRequest = {
   /** Images, with the names that the page shows. */
@@ -44,7 +45,8 @@ export async function explore(
     parsers: opened,
     tables: [],
   };
-  return writePage(output, data, blobs.bytes, context.signal);
+  const page = await pageWith(data, blobs.bytes);
+  return page.ok ? deliver(output, page.value, context.signal) : page;
 }
 
 /** A parser with the limits of its records, as `verify` finds them. Errors: those of reading and loading it. */

@@ -53,6 +53,7 @@ function requestOf(given: Given, cwd: string): VerifyRequest {
   return {
     parsers: namedFiles([...given.parsers, ...given.parser], cwd),
     images: namedFiles(given.image, cwd),
+    keep: given.html !== undefined,
     comparison: given.effect ? "effect" : "exact",
     limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     ...{ reference, expected, abi, arch, btf, faultPaths, expect, include, clang, libbpfHeaders, coverage },

@@ -33,8 +33,9 @@ export type Walk = {
   readonly differs: number | undefined;
 };
 
-function walk(subject: ParserUnderTest, image: Uint8Array, injection?: Injection): Walk {
-  const verdict = judge(subject, image, injection === undefined ? {} : { injection });
+/** A parser on an image, undisturbed. */
+export function walk(subject: ParserUnderTest, image: Uint8Array): Walk {
+  const verdict = judge(subject, image, {});
   const expected = verdict.expected.ok ? verdict.expected.value.map((one) => shown(one, image)) : [];
   const difference = verdict.findings.find((finding) => finding.kind === "difference");
   return {

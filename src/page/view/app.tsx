@@ -4,7 +4,7 @@ import type { PageData, PageRun } from "#page/data.ts";
 import { openLayer } from "#page/model/layer.ts";
 import { type Place, parsePlace, placeHash } from "#page/model/place.ts";
 import { openSubjects } from "#page/model/subjects.ts";
-import { walkLayers } from "#page/model/walk.ts";
+import { walk, walkLayers } from "#page/model/walk.ts";
 import { failureText } from "#report/failure-text.ts";
 import { addFiles, type Files } from "./files.ts";
 import { Header } from "./header.tsx";
@@ -29,7 +29,9 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
     go({ image: more.images.at(-1)?.name, at: undefined, step: undefined, command: undefined });
   };
   useDrop(drop);
-  const chosen = walks.find(({ subject }) => subject.name === place.parser) ?? walks[0];
+  const named = place.alone && subjects.find(({ name }) => name === place.parser);
+  const alone = useMemo(() => named && image?.bytes && walk(named, image.bytes), [named, image]);
+  const chosen = alone || (walks.find(({ subject }) => subject.name === place.parser) ?? walks[0]);
   const parts = useParts(chosen?.subject.name, chosen?.image);
   const openRun = (run: PageRun) => {
     go({
@@ -38,6 +40,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
       parser: run.parser ?? undefined,
       path: run.path ?? undefined,
       step: 0,
+      alone: true,
     });
   };
   const shown = place.view === "verdicts" ? null : image?.bytes;
@@ -67,7 +70,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
           <StreamView
             walks={walks}
             command={place.command}
-            onCommand={({ subject }, command) => go({ parser: subject.name, command })}
+            onCommand={({ subject }, command) => go({ parser: subject.name, command, alone: undefined })}
           />
         )}
         {place.view === "parser" && shown && chosen === undefined && (
