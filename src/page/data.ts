@@ -47,7 +47,7 @@ export type PageRow = {
   readonly run: PageRun | null;
 };
 
-/** A run that can be opened, of a parser on the image itself: names of both, and what is denied in it, in words. */
+/** A run that can be opened, of a parser on the image itself: names of both, and what is denied in it, in words or as JSON. */
 export type PageRun = {
   readonly image: string;
   /** As verdicts name it: a container's is followed by its section. */
