@@ -60,7 +60,7 @@ function Ribbons({
   return (
     <svg
       class="ribbons"
-      viewBox={`0 0 900 ${HEIGHT}`}
+      viewBox={`-30 0 930 ${HEIGHT}`}
       role="img"
       aria-label="From the image by the commands to the kernel"
     >
