@@ -22,6 +22,8 @@ export default ({ production }) => ({
     "test/**/*.{test,kernel,distro,browser}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
+    // For test/page/support/equality.ts, which bundles it as the page is.
+    "test/page/support/page-model.ts",
     // For scripts/mutate.mjs, likewise.
     "mutation/{main,worker}.ts",
     "test/support/without-processes.ts",
