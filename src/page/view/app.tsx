@@ -16,6 +16,7 @@ import { VerdictView } from "./verdict-view.tsx";
 /** The page: files, a place among them, and the view of it. */
 export function App({ data, first }: { readonly data: PageData; readonly first: Files }) {
   const [files, setFiles] = useState(first);
+  const [unread, setUnread] = useState<readonly string[]>([]);
   const [place, go] = usePlace(data.tables.length > 0 && first.images.length === 0 ? "verdicts" : "image");
   const image = files.images.find(({ name }) => name === place.image) ?? files.images[0];
   const { subjects, troubles } = useMemo(() => loadAll(files), [files.parsers]);
@@ -24,8 +25,9 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
     [subjects, image],
   );
   const drop = async (chosen: readonly File[]) => {
-    const more = await addFiles(files, chosen);
+    const { files: more, unread: failed } = await addFiles(files, chosen);
     setFiles(more);
+    setUnread(failed);
     go({ image: more.images.at(-1)?.name, at: undefined, step: undefined, command: undefined });
   };
   useDrop(drop);
@@ -56,7 +58,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
         onFiles={drop}
       />
       <main>
-        {troubles.map((text) => (
+        {[...unread.map(cannotRead), ...troubles].map((text) => (
           <p key={text} class="trouble" role="alert">
             {text}
           </p>
@@ -95,6 +97,10 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
       </main>
     </>
   );
+}
+
+function cannotRead(name: string): string {
+  return `${name}: the browser cannot read it: it is no file any more, or too large`;
 }
 
 function Empty({ name }: { readonly name: string | undefined }) {
