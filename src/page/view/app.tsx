@@ -4,8 +4,9 @@ import type { PageData, PageRun } from "#page/data.ts";
 import { openLayer } from "#page/model/layer.ts";
 import { type Place, parsePlace, placeHash } from "#page/model/place.ts";
 import { openSubjects } from "#page/model/subjects.ts";
-import { walk, walkLayers } from "#page/model/walk.ts";
+import { type Walk, walk, walkLayers } from "#page/model/walk.ts";
 import { failureText } from "#report/failure-text.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import { addFiles, type Files } from "./files.ts";
 import { Header } from "./header.tsx";
 import { ImageView } from "./image-view.tsx";
@@ -20,10 +21,8 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
   const [place, go] = usePlace(data.tables.length > 0 && first.images.length === 0 ? "verdicts" : "image");
   const image = files.images.find(({ name }) => name === place.image) ?? files.images[0];
   const { subjects, troubles } = useMemo(() => loadAll(files), [files.parsers]);
-  const walks = useMemo(
-    () => (image?.bytes === undefined ? [] : walkLayers(subjects, image.bytes)),
-    [subjects, image],
-  );
+  const walked = useMemo(() => onDemand(subjects, image?.bytes), [subjects, image]);
+  const walks = place.view === "stream" || place.view === "parser" ? walked() : [];
   const drop = async (chosen: readonly File[]) => {
     const { files: more, unread: failed } = await addFiles(files, chosen);
     setFiles(more);
@@ -97,6 +96,15 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
       </main>
     </>
   );
+}
+
+/** Runs of a large image take their time: the map does not wait for them. */
+function onDemand(subjects: readonly ParserUnderTest[], bytes: Uint8Array | undefined) {
+  let walks: readonly Walk[] | undefined;
+  return (): readonly Walk[] => {
+    walks ??= bytes === undefined ? [] : walkLayers(subjects, bytes);
+    return walks;
+  };
 }
 
 function cannotRead(name: string): string {
