@@ -26,7 +26,7 @@ describe("fuzz --html", () => {
     const sizes = ["--max-kernel", "100000", "--max-initrd", "4096", "--max-cmdline", "2048"];
     const from = ["--image", arm64Image(), "--abi", "v7"];
     await cliOk(["build", "zboot", ...from, ...sizes, "--seed-payload-size", "-o", "."], { cwd });
-    const how = ["--runs", "300", "--workers", "1", "--html", "page.html", "--json"];
+    const how = ["--runs", "40", "--workers", "1", "--html", "page.html", "--json"];
     const { status, stdout } = await runProgram(["fuzz", "zboot.bpf", ...how], { cwd });
     const findings = (JSON.parse(stdout) as { findings: readonly { why: string }[] }).findings;
     expect(status).toBe(1);
