@@ -75,7 +75,14 @@ export function proveParsers(call: ProveCall, context: CallContext = {}): Promis
   const request: ProveRequest = {
     ...{ reference: undefined, safety: false, abi: undefined, arch: undefined, btf: undefined },
     ...{ limits: NO_LIMITS, include: [], clang: undefined, libbpfHeaders: undefined, solver: undefined },
-    ...{ timeout: 60, counterexamples: undefined, smt2: undefined, certificate: undefined, withTimes: true },
+    ...{
+      timeout: 60,
+      counterexamples: undefined,
+      smt2: undefined,
+      certificate: undefined,
+      html: undefined,
+      withTimes: true,
+    },
     ...call,
     parsers: call.parsers.map((word) => fileOf(word, around)),
   };

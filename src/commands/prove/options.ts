@@ -61,6 +61,10 @@ export const PROVE = {
     counterexamples: { type: "folder", describe: "write images that refute into this folder" },
     smt2: { type: "folder", describe: "write the solver's scripts into this folder" },
     output: { type: "output", alias: "o", describe: "certificate to write where everything is proven" },
+    html: {
+      type: "output",
+      describe: "write a page with the obligations and the runs that refute (docs/explore.md)",
+    },
     json: { ...JSON_FLAG, describe: "the proof as JSON" },
   },
 } as const satisfies CommandRow;
