@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type BuildReport, buildGoals } from "#build/build.ts";
+import type { BuildSharing } from "#build/context.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { rememberRequest } from "#build/state/remember.ts";
 import { readState, writeState } from "#build/state/state-file.ts";
@@ -21,14 +22,16 @@ export function build(
   request: BuildRequest,
   context: Context,
   remembering?: Remembering,
+  sharing: BuildSharing = {},
 ): Promise<Result<BuildReport>> {
-  return inTurn(request.out, context, () => buildAndRemember(request, context, remembering));
+  return inTurn(request.out, context, () => buildAndRemember(request, context, remembering, sharing));
 }
 
 async function buildAndRemember(
   request: BuildRequest,
   context: Context,
   remembering: Remembering | undefined,
+  sharing: BuildSharing,
 ): Promise<Result<BuildReport>> {
   const root = packageRoot();
   const read = await readState(request.out, context.emit);
@@ -39,6 +42,7 @@ async function buildAndRemember(
     state,
     templates: join(root, "templates"),
     setupScript: setupScript(),
+    sharing,
   });
   if (!built.ok) return built;
   const { report, since } = built.value;

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { PRIVATE, type State } from "#build/state/state.ts";
 import { writeState } from "#build/state/state-file.ts";
+import type { CacheReport } from "#cache/action-cache.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -37,6 +38,8 @@ export type BuildReport = {
   readonly milliseconds: number;
   readonly outputs: readonly OutputReport[];
   readonly containers: readonly ContainerReport[];
+  /** Where one was given. */
+  readonly cache?: CacheReport;
 };
 
 export type OutputReport = { readonly name: string; readonly size: number; readonly sha256: string };
@@ -80,10 +83,12 @@ export async function buildGoals(request: BuildRequest, context: BuildContext): 
   }
   removeStaleTemporaries(request.out);
   removeStaleTemporaries(join(request.out, PRIVATE));
-  const { emit, signal, state } = context;
+  const { emit, signal, state, sharing } = context;
   const ran = await executeRules(rules.value, {
     out: request.out,
     jobs: request.jobs,
+    slots: sharing.slots,
+    sharing: sharing.work,
     state,
     seen,
     emit,

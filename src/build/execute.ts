@@ -1,20 +1,23 @@
 import { isAbsolute } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { bringUpToDate } from "#build/run/bring-up-to-date.ts";
+import type { WorkSharing } from "#build/run/sharing.ts";
+import { Slots } from "#build/run/slots.ts";
 import type { State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
-import { err, ok, type Result } from "#core/result.ts";
-import { digest } from "#files/digest.ts";
+import { ok, type Result } from "#core/result.ts";
 import type { Stamp } from "#files/stamp.ts";
 import { loadTools, runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
-import { changedMeanwhile } from "./facts.ts";
-import { isInProcess, type Rule, type ToolRunner } from "./rule.ts";
+import type { Rule, ToolRunner } from "./rule.ts";
 
 export type ExecuteRulesOptions = {
   /** Absolute path of the output folder. */
   readonly out: string;
   /** How many rules may run at a time, at least 1. */
   readonly jobs: number;
+  /** The same, shared with other builds of this process. */
+  readonly slots?: Slots | undefined;
+  readonly sharing?: WorkSharing | undefined;
   readonly state: State;
   /** Stamps of files that were read before, at that time. */
   readonly seen: ReadonlyMap<string, Stamp>;
@@ -38,7 +41,7 @@ export async function executeRules(
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
   const digests = new Digests(options.out, options.state, signal, options.seen);
-  const slots = new Slots(options.jobs);
+  const slots = options.slots ?? new Slots(options.jobs);
   // Some milliseconds that no tool then has to wait for.
   void loadTools();
   // So is hashing what is large, such as a vmlinux with its debug information.
@@ -48,12 +51,14 @@ export async function executeRules(
   let failed: Result<never> | undefined;
   let failedAside: Result<never> | undefined;
 
-  const toolRunner = loggingRunner(options.emit, signal);
+  const { out, state, emit, sharing } = options;
+  const toolRunner = loggingRunner(emit, signal);
+  const context = { out, state, emit, digests, toolRunner, signal, slots, sharing };
   const start = async (rule: Rule): Promise<boolean> => {
     const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));
     if (ready.includes(false) || failed !== undefined) return false;
     const result = await slots.use(async () =>
-      failed === undefined ? bringUpToDate(rule, digests, options, toolRunner, signal) : ok(false),
+      failed === undefined ? bringUpToDate(rule, context) : ok(false),
     );
     if (!result.ok && rule.aside && !signal.aborted) {
       failedAside ??= result;
@@ -86,74 +91,4 @@ function loggingRunner(emit: EventSink, signal: AbortSignal): ToolRunner {
     }
     return result;
   };
-}
-
-/**
- * Runs a rule that is out of date, and keeps in the state what its outputs were made from.
- *
- * @returns whether it was run
- */
-async function bringUpToDate(
-  rule: Rule,
-  digests: Digests,
-  { state, emit }: ExecuteRulesOptions,
-  toolRunner: ToolRunner,
-  signal: AbortSignal,
-): Promise<Result<boolean>> {
-  const name = rule.outputs[0];
-  const inputs = await digests.all(rule.inputs);
-  if (!inputs.ok) return inputs;
-  const fingerprint = fingerprintOf(rule, inputs.value);
-  const before = state.rules[name];
-  if (
-    before?.fingerprint === fingerprint &&
-    (await digests.hold(before.outputs)) &&
-    (await digests.hold(before.found))
-  ) {
-    return ok(false);
-  }
-  emit({ kind: "step", label: rule.label, output: name, command: rule.command });
-  // Work in this process holds up everything else in it: let those that start a tool go first.
-  if (isInProcess(rule)) await setImmediate();
-  const read = rule.onlyDigests ? {} : inputs.value;
-  const other = await digests.changed(read);
-  if (other !== undefined) return err(changedMeanwhile(other));
-  const found = await rule.run(toolRunner, inputs.value, signal);
-  if (!found.ok) return found;
-  const changed = await digests.changed(read);
-  if (changed !== undefined) return err(changedMeanwhile(changed));
-  const outputs = await digests.all(rule.outputs);
-  if (!outputs.ok) return outputs;
-  const shown = await digests.all(found.value);
-  if (!shown.ok) return shown;
-  state.rules[name] = { fingerprint, outputs: outputs.value, found: shown.value };
-  return ok(true);
-}
-
-function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {
-  // Where a file from outside lies is no part of what is made from it.
-  const contents = Object.entries(inputs).map(([path, hash]) => [isAbsolute(path) ? "" : path, hash]);
-  return digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents]));
-}
-
-/** Lets a fixed number of tasks run at a time. */
-class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async use<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free -= 1;
-    try {
-      return await task();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import { PARTS, perPart } from "#abi/parts.ts";
 import type { BuildContext } from "#build/context.ts";
 import { recall, type Seen } from "#build/facts.ts";
 import type { BuildRequest } from "#build/request.ts";
@@ -9,10 +10,13 @@ import {
   DEFAULT_INITRD_LIMIT,
   type ImageSizes,
   KERNEL_ALLOWANCE,
+  type PartLimits,
+  roundUp,
 } from "#generate/image-size.ts";
 import { type Architecture, hostArchitecture } from "#kernel-image/architecture.ts";
 import { imageCandidates, locate, type Places } from "#kernel-image/locate.ts";
-import { type Measured, measureImage } from "#kernel-image/measure.ts";
+import type { Measured } from "#kernel-image/measure.ts";
+import { ownReader } from "#kernel-image/reader.ts";
 
 export type PreparedSizes = {
   /** As asked for, else the image's; undefined where neither says. */
@@ -30,7 +34,7 @@ export type PreparedSizes = {
 export async function prepareSizes(
   request: BuildRequest,
   places: Places,
-  { state, emit, seen }: BuildContext & { readonly seen: Seen },
+  { state, emit, seen, sharing }: BuildContext & { readonly seen: Seen },
 ): Promise<Result<PreparedSizes>> {
   const { limits } = request;
   const watched: string[] = [];
@@ -45,7 +49,9 @@ export async function prepareSizes(
     if (!located.ok) return located;
     const { path, passed } = located.value;
     watched.push(...passed, path);
-    const found = await recall({ state, seen }, `sizes ${path}`, { from: path }, () => measureImage(path));
+    const found = await recall({ state, seen }, `sizes ${path}`, { from: path }, () =>
+      (sharing.kernels ?? ownReader).measure(path),
+    );
     if (!found.ok) return found;
     measured = found.value;
     measuredFile = path;
@@ -76,10 +82,27 @@ export async function prepareSizes(
   const cmdline = limits.cmdline ?? Math.max(measured?.cmdline ?? 0, DEFAULT_CMDLINE_LIMIT);
   return ok({
     arch,
-    sizes: { image, kernel, initrd, cmdline },
+    sizes: { image, ...roundedSizes({ kernel, initrd, cmdline }, limits, request.sizeStep, emit) },
     image: measuredFile,
     release: measured?.release,
     measured: measured?.kernel,
     watched,
   });
+}
+
+/** What was asked for stays as it is. */
+function roundedSizes(
+  sizes: PartLimits,
+  given: BuildRequest["limits"],
+  step: BuildRequest["sizeStep"],
+  emit: BuildContext["emit"],
+): PartLimits {
+  if (step === undefined) return sizes;
+  const rounded = perPart(({ name }) => given[name] ?? roundUp(sizes[name], step));
+  const changed = PARTS.filter(({ name }) => rounded[name] !== sizes[name]);
+  if (changed.length > 0) {
+    const words = changed.map(({ name }) => `${name} ${sizes[name]} to ${rounded[name]}`);
+    emit({ kind: "note", text: `sizes are rounded up, so that kernels share parsers: ${words.join(", ")}` });
+  }
+  return rounded;
 }

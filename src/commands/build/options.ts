@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { REVISIONS } from "#abi/revisions.ts";
+import { CACHE, TRACE } from "#commands/cache-options.ts";
 import { JOBS } from "#commands/jobs.ts";
 import { ALLOW_WEAK, JSON_FLAG, PART_SIZE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
@@ -73,6 +74,8 @@ export const BUILD = {
     },
     ...SIGNING,
     jobs: { ...JOBS, alias: "j", default: availableParallelism() },
+    ...CACHE,
+    trace: TRACE,
     verbose: { type: "flag", alias: "v", describe: "show the commands" },
     json: JSON_FLAG,
   },

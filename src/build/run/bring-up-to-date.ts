@@ -1,0 +1,113 @@
+import { isAbsolute } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type { Digests } from "#build/digests.ts";
+import { changedMeanwhile } from "#build/facts.ts";
+import { isInProcess, type Rule, type ToolRunner } from "#build/rule.ts";
+import type { RuleState, State } from "#build/state/state.ts";
+import type { EventSink } from "#core/events.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { digest } from "#files/digest.ts";
+import type { Carried, WorkSharing } from "./sharing.ts";
+import type { Slots } from "./slots.ts";
+import { changedInputs, keptInputs } from "./why.ts";
+
+export type RuleContext = {
+  /** Absolute path of the output folder. */
+  readonly out: string;
+  readonly state: State;
+  readonly emit: EventSink;
+  readonly digests: Digests;
+  readonly toolRunner: ToolRunner;
+  readonly signal: AbortSignal;
+  readonly slots: Slots;
+  readonly sharing: WorkSharing | undefined;
+};
+
+/**
+ * Runs a rule that is out of date, and keeps in the state what its outputs were made from.
+ *
+ * @returns whether it was out of date
+ */
+export async function bringUpToDate(rule: Rule, context: RuleContext): Promise<Result<boolean>> {
+  const { digests, state, emit, out } = context;
+  const began = performance.now();
+  const inputs = await digests.all(rule.inputs);
+  if (!inputs.ok) return inputs;
+  const fingerprint = fingerprintOf(rule, inputs.value);
+  const why = await staleness(state.rules[rule.outputs[0]], fingerprint, inputs.value, digests);
+  const done = (how: Carried["how"] | "up to date") =>
+    emit({ kind: "span", name: rule.outputs[0], label: rule.label, folder: out, began, how, why });
+  if (why.length === 0) {
+    done("up to date");
+    return ok(false);
+  }
+  const carried = await carryOut(rule, inputs.value, context);
+  if (!carried.ok) return carried;
+  const outputs = await digests.all(rule.outputs);
+  if (!outputs.ok) return outputs;
+  const shown = await digests.all(carried.value.found);
+  if (!shown.ok) return shown;
+  state.rules[rule.outputs[0]] = {
+    fingerprint,
+    outputs: outputs.value,
+    found: shown.value,
+    inputs: keptInputs(inputs.value),
+  };
+  done(carried.value.how);
+  return ok(true);
+}
+
+/** Why the rule has to run, a line each; none where it need not. */
+async function staleness(
+  before: RuleState | undefined,
+  fingerprint: string,
+  inputs: Readonly<Record<string, string>>,
+  digests: Digests,
+): Promise<readonly string[]> {
+  if (before?.fingerprint !== fingerprint) return changedInputs(before, inputs);
+  const output = await digests.changed(before.outputs);
+  if (output !== undefined) return [`${output} is not what the rule left there`];
+  const found = await digests.changed(before.found);
+  return found === undefined ? [] : [`${found} changed`];
+}
+
+async function carryOut(
+  rule: Rule,
+  inputs: Readonly<Record<string, string>>,
+  { digests, emit, toolRunner, signal, sharing, slots, out }: RuleContext,
+): Promise<Result<Carried>> {
+  const run = async (): Promise<Result<readonly string[]>> => {
+    emit({ kind: "step", label: rule.label, output: rule.outputs[0], command: rule.command });
+    // Work in this process holds up everything else in it: let those that start a tool go first.
+    if (isInProcess(rule)) await setImmediate();
+    const read = rule.onlyDigests ? {} : inputs;
+    const other = await digests.changed(read);
+    if (other !== undefined) return err(changedMeanwhile(other));
+    const found = await rule.run(toolRunner, inputs, signal);
+    if (!found.ok) return found;
+    const changed = await digests.changed(read);
+    return changed === undefined ? found : err(changedMeanwhile(changed));
+  };
+  const { shared } = rule;
+  if (sharing !== undefined && shared !== undefined) {
+    const task = { rule: { ...rule, shared }, inputs, out, digests, slots, run };
+    const carried = await sharing.carryOut(task);
+    if (carried.ok && carried.value.how !== "ran") {
+      emit({
+        kind: "step",
+        label: "CACHE",
+        output: rule.outputs[0],
+        command: `<what ${rule.command} made before>`,
+      });
+    }
+    return carried;
+  }
+  const found = await run();
+  return found.ok ? ok({ how: "ran", found: found.value }) : found;
+}
+
+function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {
+  // Where a file from outside lies is no part of what is made from it.
+  const contents = Object.entries(inputs).map(([path, hash]) => [isAbsolute(path) ? "" : path, hash]);
+  return digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents]));
+}
