@@ -5,6 +5,7 @@ import { CORPUS } from "#commands/corpus/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { DISASM } from "#commands/disasm/options.ts";
 import { DOCTOR } from "#commands/doctor/options.ts";
+import { FLEET, FLEET_RUN } from "#commands/fleet/options.ts";
 import { FUZZ } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
@@ -41,6 +42,12 @@ export const COMMANDS: Commands = {
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
   fuzz: command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
+  fleet: {
+    describe: FLEET,
+    commands: {
+      run: command(FLEET_RUN, async () => (await import("#commands/fleet/run.ts")).runFleetRun),
+    },
+  },
   "kernel-test": command(
     KERNEL_TEST,
     async () => (await import("#commands/kernel-test/run.ts")).runKernelTest,

@@ -41,6 +41,7 @@ export function exitCode(failure: Failure): number {
     case "not-booted":
     case "signature-failed":
     case "bad-target":
+    case "bad-fleet":
       return EXIT.failed;
     default:
       return unreachable(failure);

@@ -89,6 +89,8 @@ export function failureText(told: Failure): string {
       );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
+    case "bad-fleet":
+      return lines(`${failure.file}: the fleet cannot be used:`, failure.problems);
     case "unknown-goal":
       return lines(`no rule to make '${failure.goal}'`, [`known: ${failure.known.join(" ")}`]);
     case "usage":

@@ -8,7 +8,7 @@
 import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
-import { bytesField, type Field, wireFields, numberField } from "./wire.ts";
+import { bytesField, type Field, numberField, wireFields } from "./wire.ts";
 
 export type ActionFile = {
   /** Relative. */

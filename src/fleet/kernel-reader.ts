@@ -1,0 +1,51 @@
+import type { Result } from "#core/result.ts";
+import { type Stamp, stampOf } from "#files/stamp.ts";
+import { type KernelReader, ownReader } from "#kernel-image/reader.ts";
+
+type Kept = { readonly stamp: Stamp; readonly value: Promise<Result<unknown>> };
+
+/** Results of reading files, as long as the files stay the same; of the last few only, where they are large. */
+class Remembered {
+  readonly #most: number;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get<T>(file: string, read: () => Promise<Result<T>>): Promise<Result<T>> {
+    const stamp = stampOf(file);
+    const known = this.#kept.get(file);
+    const value = known?.stamp === stamp ? (known.value as Promise<Result<T>>) : read();
+    // The last one asked for stands last.
+    this.#kept.delete(file);
+    this.#kept.set(file, { stamp, value });
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > this.#most && oldest !== undefined) this.#kept.delete(oldest);
+    return value;
+  }
+}
+
+/** Sizes, which are small, of a whole fleet. */
+const MOST_SIZES = 100_000;
+
+/**
+ * Reads each kernel once for all that are built of it, as long as these follow each other.
+ *
+ * @param most kernels of which types are held in memory, some ten megabytes each
+ */
+export function sharedReader(most: number, reader: KernelReader = ownReader): KernelReader {
+  const raw = new Remembered(most);
+  const types = new Remembered(most);
+  const sizes = new Remembered(MOST_SIZES);
+  return {
+    btf: (source) =>
+      raw.get(source, async () => {
+        const btf = await reader.btf(source);
+        // A copy: what was read is a part of the whole image, which would stay in memory with it.
+        return btf.ok ? { ok: true, value: { ...btf.value, bytes: Uint8Array.from(btf.value.bytes) } } : btf;
+      }),
+    types: (source, bytes) => types.get(source, () => reader.types(source, bytes)),
+    measure: (image) => sizes.get(image, () => reader.measure(image)),
+  };
+}
