@@ -89,6 +89,7 @@ export async function buildGoals(request: BuildRequest, context: BuildContext): 
     jobs: request.jobs,
     slots: sharing.slots,
     sharing: sharing.work,
+    digests: sharing.digests,
     state,
     seen,
     emit,

@@ -1,6 +1,6 @@
 import type { WorkSharing } from "#build/run/sharing.ts";
 import type { Slots } from "#build/run/slots.ts";
-import type { State } from "#build/state/state.ts";
+import type { DigestState, State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
 import type { KernelReader } from "#kernel-image/reader.ts";
 
@@ -12,6 +12,8 @@ export type BuildSharing = {
   readonly work?: WorkSharing;
   /** Default: what each build reads it reads itself. */
   readonly kernels?: KernelReader;
+  /** Of files from outside, by their paths. Default: each build has its own. */
+  readonly digests?: Map<string, DigestState>;
 };
 
 /** What a build works with beside the request. */

@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { bringUpToDate } from "#build/run/bring-up-to-date.ts";
 import type { WorkSharing } from "#build/run/sharing.ts";
 import { Slots } from "#build/run/slots.ts";
-import type { State } from "#build/state/state.ts";
+import type { DigestState, State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Stamp } from "#files/stamp.ts";
@@ -18,6 +18,8 @@ export type ExecuteRulesOptions = {
   /** The same, shared with other builds of this process. */
   readonly slots?: Slots | undefined;
   readonly sharing?: WorkSharing | undefined;
+  /** What other builds of this process know of files from outside. */
+  readonly digests?: Map<string, DigestState> | undefined;
   readonly state: State;
   /** Stamps of files that were read before, at that time. */
   readonly seen: ReadonlyMap<string, Stamp>;
@@ -40,7 +42,7 @@ export async function executeRules(
 ): Promise<Result<readonly Rule[]>> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
-  const digests = new Digests(options.out, options.state, signal, options.seen);
+  const digests = new Digests(options.out, options.state, signal, options.seen, options.digests);
   const slots = options.slots ?? new Slots(options.jobs);
   // Some milliseconds that no tool then has to wait for.
   void loadTools();

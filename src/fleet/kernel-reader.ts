@@ -1,4 +1,4 @@
-import type { Result } from "#core/result.ts";
+import { ok, type Result } from "#core/result.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
 import { type KernelReader, ownReader } from "#kernel-image/reader.ts";
 
@@ -26,6 +26,17 @@ class Remembered {
   }
 }
 
+/** One at a time: a kernel and what is unpacked of it are some hundred megabytes for a moment. */
+class OneByOne {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(task, task);
+    this.#last = next;
+    return next;
+  }
+}
+
 /** Sizes, which are small, of a whole fleet. */
 const MOST_SIZES = 100_000;
 
@@ -38,14 +49,17 @@ export function sharedReader(most: number, reader: KernelReader = ownReader): Ke
   const raw = new Remembered(most);
   const types = new Remembered(most);
   const sizes = new Remembered(MOST_SIZES);
+  const turns = new OneByOne();
   return {
     btf: (source) =>
-      raw.get(source, async () => {
-        const btf = await reader.btf(source);
-        // A copy: what was read is a part of the whole image, which would stay in memory with it.
-        return btf.ok ? { ok: true, value: { ...btf.value, bytes: Uint8Array.from(btf.value.bytes) } } : btf;
-      }),
-    types: (source, bytes) => types.get(source, () => reader.types(source, bytes)),
-    measure: (image) => sizes.get(image, () => reader.measure(image)),
+      raw.get(source, () =>
+        turns.run(async () => {
+          const btf = await reader.btf(source);
+          // A copy: what was read is a part of the whole image, which would stay in memory with it.
+          return btf.ok ? ok({ ...btf.value, bytes: Uint8Array.from(btf.value.bytes) }) : btf;
+        }),
+      ),
+    types: (source, bytes) => types.get(source, () => turns.run(() => reader.types(source, bytes))),
+    measure: (image) => sizes.get(image, () => turns.run(() => reader.measure(image))),
   };
 }

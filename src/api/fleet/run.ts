@@ -71,7 +71,7 @@ async function runShare(
   const warn = (text: string) => context.emit({ kind: "warning", text });
   const own = new ActionCache(directoryStore(join(out, FLEET_PRIVATE, "cache")), "both", warn);
   const run = (work: WorkSharing) => {
-    const sharing = { slots: new Slots(jobs), work, kernels: sharedReader(2) };
+    const sharing = { slots: new Slots(jobs), work, kernels: sharedReader(2), digests: new Map() };
     const tools = { sharing, judge: new FleetJudge({ ...context, emit: () => undefined }) };
     return new FleetRun(request, context, tools).carryOut(ready);
   };
