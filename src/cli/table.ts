@@ -5,7 +5,15 @@ import { CORPUS } from "#commands/corpus/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { DISASM } from "#commands/disasm/options.ts";
 import { DOCTOR } from "#commands/doctor/options.ts";
-import { FLEET, FLEET_RUN } from "#commands/fleet/options.ts";
+import {
+  FLEET,
+  FLEET_CLEAN,
+  FLEET_COMPARE,
+  FLEET_INIT,
+  FLEET_MERGE,
+  FLEET_RUN,
+  FLEET_STATUS,
+} from "#commands/fleet/options.ts";
 import { FUZZ } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
@@ -45,7 +53,15 @@ export const COMMANDS: Commands = {
   fleet: {
     describe: FLEET,
     commands: {
+      init: command(FLEET_INIT, async () => (await import("#commands/fleet/others.ts")).runFleetInit),
       run: command(FLEET_RUN, async () => (await import("#commands/fleet/run.ts")).runFleetRun),
+      status: command(FLEET_STATUS, async () => (await import("#commands/fleet/others.ts")).runFleetStatus),
+      merge: command(FLEET_MERGE, async () => (await import("#commands/fleet/others.ts")).runFleetMerge),
+      compare: command(
+        FLEET_COMPARE,
+        async () => (await import("#commands/fleet/others.ts")).runFleetCompare,
+      ),
+      clean: command(FLEET_CLEAN, async () => (await import("#commands/fleet/others.ts")).runFleetClean),
     },
   },
   "kernel-test": command(

@@ -10,7 +10,7 @@ export const FLEET_PRIVATE = ".fleet";
 
 type StoredRecord = { readonly schema: 1; readonly key: string; readonly record: KernelRecord };
 
-function recordFile(out: string, name: string): string {
+export function recordFile(out: string, name: string): string {
   return join(out, FLEET_PRIVATE, "records", `${name}.json`);
 }
 

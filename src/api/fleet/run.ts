@@ -9,7 +9,7 @@ import { ActionCache, type CacheReport } from "#cache/action-cache.ts";
 import { directoryStore } from "#cache/directory-store.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
-import { makeFolder, removeStaleTemporaries, writeOutput } from "#files/output.ts";
+import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import type { Fleet, FleetKernel } from "#fleet/file/fleet-file.ts";
 import { sharedReader } from "#fleet/kernel-reader.ts";
 import { isGood, type KernelRecord, leftRecord } from "#fleet/record.ts";
@@ -22,6 +22,7 @@ import { readTimes } from "./read-report.ts";
 import { FLEET_PRIVATE, readRecord } from "./records.ts";
 import type { FleetRequest } from "./request.ts";
 import { FleetRun } from "./schedule.ts";
+import { writeReport } from "./write-report.ts";
 
 /**
  * Builds and judges the kernels of a fleet, or of a shard of it. One that fails fails alone; what was done stays, and is not done again by
@@ -116,9 +117,4 @@ function reportOf(
     cache: cache ?? null,
     milliseconds: Math.round(milliseconds),
   };
-}
-
-/** Errors: `file-failed`. */
-export function writeReport(out: string, report: FleetReport): Promise<Result<void>> {
-  return writeOutput(join(out, reportName(report.shard)), `${JSON.stringify(report, undefined, 1)}\n`);
 }

@@ -1,0 +1,35 @@
+import { dirname, join, relative } from "node:path";
+import { ok, type Result } from "#core/result.ts";
+import { makeFolder } from "#files/output.ts";
+import { mergeShards, type ShardReport } from "#fleet/merge.ts";
+import type { FleetReport } from "#fleet/report.ts";
+import { reportsIn } from "./find-reports.ts";
+import { writeReport } from "./write-report.ts";
+
+export type MergeRequest = {
+  /** Output folders of shards, absolute. */
+  readonly folders: readonly string[];
+  /** Gets the report. */
+  readonly out: string;
+};
+
+/** Makes one report of shards. Errors: those of `reportsIn` and `mergeShards`; `file-failed`. */
+export async function mergeFleet({ folders, out }: MergeRequest): Promise<Result<FleetReport>> {
+  const reports: ShardReport[] = [];
+  for (const folder of new Set(folders)) {
+    const found = await reportsIn(folder);
+    if (!found.ok) return found;
+    // A merged report of the same folder is what this makes anew.
+    const shards = found.value.filter(({ report }) => report.shard !== null);
+    reports.push(...(shards.length > 0 ? shards : found.value));
+  }
+  const merged = mergeShards(reports, (record, { file }) => ({
+    ...record,
+    folder: relative(out, join(dirname(file), record.folder)),
+  }));
+  if (!merged.ok) return merged;
+  const made = await makeFolder(out);
+  if (!made.ok) return made;
+  const written = await writeReport(out, merged.value);
+  return written.ok ? ok(merged.value) : written;
+}
