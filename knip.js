@@ -13,7 +13,7 @@ export default ({ production }) => ({
     "src/build/makefile-tables.ts!",
     "scripts/*.{mjs,cjs}",
     "bench/*.mjs",
-    "test/**/*.{test,kernel}.ts",
+    "test/**/*.{test,kernel,fleet}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
     // For scripts/mutate.mjs, likewise.
