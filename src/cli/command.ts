@@ -26,6 +26,14 @@ export function command<const Row extends CommandRow>(
   };
 }
 
+/** A command with another one behind a first word of its own; a file of that name is `./NAME`. */
+export function withSubcommand(entry: CommandEntry, name: string, other: CommandEntry): CommandEntry {
+  return {
+    row: entry.row,
+    run: (words, io) => (words[0] === name ? other.run(words.slice(1), io) : entry.run(words, io)),
+  };
+}
+
 /** Several commands with the same first word. */
 export type Group = { readonly describe: string; readonly commands: Readonly<Record<string, CommandEntry>> };
 

@@ -12,16 +12,17 @@ import {
   FLEET_INIT,
   FLEET_MERGE,
   FLEET_RUN,
+  FLEET_SCHEMA,
   FLEET_STATUS,
 } from "#commands/fleet/options.ts";
-import { FUZZ } from "#commands/fuzz/options.ts";
+import { FUZZ, FUZZ_MERGE } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
 import { SIGN } from "#commands/sign/options.ts";
 import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
-import { type Commands, command } from "./command.ts";
+import { type Commands, command, withSubcommand } from "./command.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
@@ -49,7 +50,11 @@ export const COMMANDS: Commands = {
   disasm: command(DISASM, async () => (await import("#commands/disasm/run.ts")).runDisasm),
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
-  fuzz: command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
+  fuzz: withSubcommand(
+    command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
+    "merge",
+    command(FUZZ_MERGE, async () => (await import("#commands/fuzz/merge.ts")).runFuzzMerge),
+  ),
   fleet: {
     describe: FLEET,
     commands: {
@@ -61,6 +66,7 @@ export const COMMANDS: Commands = {
         FLEET_COMPARE,
         async () => (await import("#commands/fleet/others.ts")).runFleetCompare,
       ),
+      schema: command(FLEET_SCHEMA, async () => (await import("#commands/fleet/others.ts")).runFleetSchema),
       clean: command(FLEET_CLEAN, async () => (await import("#commands/fleet/others.ts")).runFleetClean),
     },
   },

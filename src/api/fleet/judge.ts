@@ -16,7 +16,7 @@ import { failureText } from "#report/failure-text.ts";
 import { findingText, shortfallText } from "#report/finding-text.ts";
 
 /** What a kernel's parsers are, and what they do with its images. */
-export type Judged = {
+export type JudgedKernel = {
   readonly parsers: readonly ParserOutcome[];
   readonly verification: ImagesOutcome | null;
 };
@@ -34,7 +34,7 @@ export class FleetJudge {
   }
 
   /** Errors: `cancelled`. */
-  async judge(kernel: FleetKernel, built: BuildReport): Promise<Result<Judged>> {
+  async judge(kernel: FleetKernel, built: BuildReport): Promise<Result<JudgedKernel>> {
     const verified = await this.#verified(kernel, built);
     if (verified !== undefined && !verified.ok) return verified;
     const verification = verified?.value;

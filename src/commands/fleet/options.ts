@@ -88,6 +88,12 @@ export const FLEET_CLEAN = {
   options: { output: OUTPUT_FOLDER, only: ONLY },
 } as const satisfies CommandRow;
 
+export const FLEET_SCHEMA = {
+  describe: "print the JSON Schema of FLEET.json, for editors and checks",
+  positionals: {},
+  options: {},
+} as const satisfies CommandRow;
+
 export const FLEET_INIT = {
   describe: "write a FLEET.json of the kernels that are found",
   positionals: {
@@ -108,3 +114,4 @@ export type FleetMergeWords = Read<typeof FLEET_MERGE>;
 export type FleetCompareWords = Read<typeof FLEET_COMPARE>;
 export type FleetCleanWords = Read<typeof FLEET_CLEAN>;
 export type FleetInitWords = Read<typeof FLEET_INIT>;
+export type FleetSchemaWords = Read<typeof FLEET_SCHEMA>;

@@ -6,6 +6,7 @@ import { mergeFleet } from "#api/fleet/merge.ts";
 import { fleetStatus } from "#api/fleet/status.ts";
 import { contextOf } from "#commands/context.ts";
 import { tellEvents } from "#commands/tell-events.ts";
+import { fleetSchema } from "#fleet/file/schema.ts";
 import { EXIT } from "#report/exit-code.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { Io } from "#report/io.ts";
@@ -16,6 +17,7 @@ import type {
   FleetCompareWords,
   FleetInitWords,
   FleetMergeWords,
+  FleetSchemaWords,
   FleetStatusWords,
 } from "./options.ts";
 import { showFleet } from "./run.ts";
@@ -69,5 +71,10 @@ export async function runFleetInit({ given }: FleetInitWords, io: Io): Promise<n
       ? `${JSON.stringify({ schema: 1, file, ...made.value })}\n`
       : `${file}: ${made.value.kernels} kernels\n`,
   );
+  return EXIT.ok;
+}
+
+export async function runFleetSchema(_: FleetSchemaWords, io: Io): Promise<number> {
+  io.stdout(`${JSON.stringify(fleetSchema(), undefined, 2)}\n`);
   return EXIT.ok;
 }

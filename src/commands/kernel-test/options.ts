@@ -28,6 +28,10 @@ export const KERNEL_TEST = {
       describe: "Debian suite with the kernel [bookworm-backports]; may be repeated",
     },
     matrix: { type: "flag", describe: `the kernels of ${MATRIX.join(", ")}` },
+    shard: {
+      type: "word",
+      describe: "a part of the kernels: I/N, or auto, as the engine says that runs this",
+    },
     abi: {
       type: "word",
       choices: REVISIONS,

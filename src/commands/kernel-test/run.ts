@@ -2,8 +2,12 @@ import { kernelTest } from "#api/kernel-test/kernel-test.ts";
 import type { KernelTestReport } from "#api/kernel-test/request.ts";
 import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
 import { tellEvents } from "#commands/tell-events.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { parseShard } from "#fleet/shard.ts";
+import type { GuestKernel } from "#guest/debian-kernel.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
+import { failureText } from "#report/failure-text.ts";
 import type { Io } from "#report/io.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
 import { kernelTestJson } from "./json.ts";
@@ -21,6 +25,9 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       : kernelComplaint({ ...given, others: { deb: deb.length > 0, matrix } });
   if (complaint !== undefined) return reportUsage(io, complaint);
 
+  const kernels = sharedOut<string | GuestKernel>(kernelsOf(given), given.shard, io);
+  if (!kernels.ok) return reportUsage(io, failureText(kernels.failure));
+
   const told = tellEvents(io, ({ what, done, total }) => `${what}: ${done} of ${total}`);
   const { env, cwd, signal } = io;
   const tested = await kernelTest(
@@ -28,7 +35,7 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       ...given,
       containers: [...new Set(given.containers)],
       images,
-      kernels: kernelsOf(given),
+      kernels: kernels.value,
       limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     },
     { env, cwd, signal, emit: told.emit },
@@ -41,6 +48,19 @@ function kernelsOf(given: Given) {
   if (own !== undefined) return [own];
   if (given.deb.length > 0) return given.deb;
   return given.matrix ? MATRIX : MATRIX.slice(0, 1);
+}
+
+/** The kernels of this machine, where several take turns. Errors: `usage`, for a shard that gets none as well. */
+function sharedOut<T>(kernels: readonly T[], word: string | undefined, { env }: Io): Result<readonly T[]> {
+  if (word === undefined) return ok(kernels);
+  const shard = parseShard(word, env);
+  if (!shard.ok) return shard;
+  const { index, count } = shard.value;
+  if (count > kernels.length) {
+    const detail = `--shard ${word}: ${kernels.length} kernels are too few for ${count} shards`;
+    return err({ reason: "usage", detail });
+  }
+  return ok(kernels.filter((_, i) => i % count === index - 1));
 }
 
 /** Gives the status of the last thing that went wrong. */

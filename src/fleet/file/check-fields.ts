@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { parseSize } from "#core/sizes.ts";
 import { unreachable } from "#core/unreachable.ts";
 import { ARCHITECTURES, parseArchitecture } from "#kernel-image/architecture.ts";
-import { type FieldRow, type Fields, NAME } from "./fields.ts";
+import { type FleetField, type FleetFields, NAME } from "./fields.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -21,11 +21,11 @@ export function isObject(value: unknown): value is Json {
  */
 export function checkFields(
   value: unknown,
-  fields: Fields,
+  fields: FleetFields,
   { at, folder, complain }: { readonly at: string; readonly folder: string; readonly complain: Complain },
 ): Json {
   if (!isObject(value)) {
-    complain(at, `${kindOf(value)}, where an object is expected`);
+    complain(at, `${jsonKind(value)}, where an object is expected`);
     return {};
   }
   const place = (name: string) => (at === "" ? name : `${at}.${name}`);
@@ -49,8 +49,8 @@ export function checkFields(
 
 type ReadValue = { readonly value: unknown } | { readonly wrong: string };
 
-function readValue(row: FieldRow, given: unknown, folder: string): ReadValue {
-  const wrong = (wanted: string): ReadValue => ({ wrong: `${kindOf(given)}, where ${wanted} is expected` });
+function readValue(row: FleetField, given: unknown, folder: string): ReadValue {
+  const wrong = (wanted: string): ReadValue => ({ wrong: `${jsonKind(given)}, where ${wanted} is expected` });
   const texts = () => Array.isArray(given) && given.every((one) => typeof one === "string" && one !== "");
   switch (row.type) {
     case "name":
@@ -89,7 +89,7 @@ function readValue(row: FieldRow, given: unknown, folder: string): ReadValue {
 }
 
 /** A value as messages call it. */
-export function kindOf(value: unknown): string {
+export function jsonKind(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -2,8 +2,8 @@ import { dirname } from "node:path";
 import type { PerPart } from "#abi/parts.ts";
 import type { BadFleet } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { type Complain, checkFields, isObject, type Json, kindOf } from "./check-fields.ts";
-import { type Fields, FLEET_FIELDS, KERNEL_FIELDS } from "./fields.ts";
+import { type Complain, checkFields, isObject, type Json, jsonKind } from "./check-fields.ts";
+import { type FleetFields, FLEET_FIELDS, KERNEL_FIELDS } from "./fields.ts";
 import type { Fleet, FleetKernel, FleetSigning } from "./fleet-file.ts";
 
 /**
@@ -35,15 +35,15 @@ function parseJson(text: string, complain: Complain): unknown {
 function kernelsOf(value: unknown, folder: string, complain: Complain): readonly FleetKernel[] {
   if (value === undefined) return [];
   if (!isObject(value)) {
-    complain("", `${kindOf(value)}, where an object is expected`);
+    complain("", `${jsonKind(value)}, where an object is expected`);
     return [];
   }
   const { $schema: _schema, schema, kernels, ...rest } = value;
-  if (schema !== 1) complain("schema", `${kindOf(schema)}: this version reads 1`);
-  const own: Fields = FLEET_FIELDS;
+  if (schema !== 1) complain("schema", `${jsonKind(schema)}: this version reads 1`);
+  const own: FleetFields = FLEET_FIELDS;
   const { defaults } = checkFields(rest, own, { at: "", folder, complain });
   if (!Array.isArray(kernels) || kernels.length === 0) {
-    complain("kernels", `${kindOf(kernels)}, where a list of kernels is expected`);
+    complain("kernels", `${jsonKind(kernels)}, where a list of kernels is expected`);
     return [];
   }
   const checked = kernels.map((kernel: unknown, i) => {

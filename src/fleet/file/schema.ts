@@ -1,5 +1,5 @@
 import { unreachable } from "#core/unreachable.ts";
-import { type FieldRow, type Fields, FLEET_FIELDS, KERNEL_FIELDS, NAME, SIZE } from "./fields.ts";
+import { type FleetField, type FleetFields, FLEET_FIELDS, KERNEL_FIELDS, NAME, SIZE } from "./fields.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -20,7 +20,7 @@ export function fleetSchema(): Schema {
   };
 }
 
-function objectOf(fields: Fields): Schema {
+function objectOf(fields: FleetFields): Schema {
   const required = Object.entries(fields).flatMap(([name, row]) => (row.required ? [name] : []));
   return {
     type: "object",
@@ -30,13 +30,13 @@ function objectOf(fields: Fields): Schema {
   };
 }
 
-function properties(fields: Fields): Schema {
+function properties(fields: FleetFields): Schema {
   return Object.fromEntries(
     Object.entries(fields).map(([name, row]) => [name, { description: row.describe, ...schemaOf(row) }]),
   );
 }
 
-function schemaOf({ type, choices, fields }: FieldRow): Schema {
+function schemaOf({ type, choices, fields }: FleetField): Schema {
   switch (type) {
     case "name":
       return { type: "string", pattern: NAME.source };

@@ -138,8 +138,8 @@ describe("equal work", () => {
     const rules = (folder: string) => {
       const own = rule(folder);
       const reading = async (...args: Parameters<Rule["run"]>) => {
-        await own.run(...args);
-        return ok([join(root, "header")]);
+        const done = await own.run(...args);
+        return done.ok ? ok([join(root, "header")]) : done;
       };
       return [{ ...own, run: reading }];
     };
