@@ -26,7 +26,7 @@ export function command<const Row extends CommandRow>(
   };
 }
 
-/** A command with another one behind a first word of its own; a file of that name is `./NAME`. */
+/** A command with another one after a first word of its own; a file of that name is `./NAME`. */
 export function withSubcommand(entry: CommandEntry, name: string, other: CommandEntry): CommandEntry {
   return {
     row: entry.row,

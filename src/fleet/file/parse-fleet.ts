@@ -3,7 +3,7 @@ import type { PerPart } from "#abi/parts.ts";
 import type { BadFleet } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { type Complain, checkFields, isObject, type Json, jsonKind } from "./check-fields.ts";
-import { type FleetFields, FLEET_FIELDS, KERNEL_FIELDS } from "./fields.ts";
+import { FLEET_FIELDS, type FleetFields, KERNEL_FIELDS } from "./fields.ts";
 import type { Fleet, FleetKernel, FleetSigning } from "./fleet-file.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { unreachable } from "#core/unreachable.ts";
-import { type FleetField, type FleetFields, FLEET_FIELDS, KERNEL_FIELDS, NAME, SIZE } from "./fields.ts";
+import { FLEET_FIELDS, type FleetField, type FleetFields, KERNEL_FIELDS, NAME, SIZE } from "./fields.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
