@@ -25,7 +25,7 @@ const words = (out: string) => [
   "--cache",
   `${out}-cache`,
 ];
-let whole: ReadonlyMap<string, Buffer>;
+let whole: ReadonlyMap<string, string>;
 let milliseconds: number;
 
 beforeAll(async () => {
@@ -66,9 +66,7 @@ it(`${KILLS} runs that are killed leave nothing half-written, and the next ends 
     if ((await run.ended).signal === "SIGKILL") killed += 1;
     // What has its name is whole.
     for (const [name, content] of fleetOutputs(join(cwd, out))) {
-      expect(content.equals(whole.get(name) ?? Buffer.alloc(0)), `${out}/${name} after kill ${kill}`).toBe(
-        true,
-      );
+      expect(content, `${out}/${name} after kill ${kill}`).toBe(whole.get(name));
     }
     if (kill % KILLS_A_FOLDER !== KILLS_A_FOLDER - 1) continue;
     expect(await runProgram(words(out), { cwd })).toMatchObject({ status: 0 });

@@ -14,7 +14,7 @@ import { until } from "../support/until.ts";
 const cwd = mkdtempSync(join(tmpdir(), "fleet-nginx-"));
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-let plain: ReadonlyMap<string, Buffer>;
+let plain: ReadonlyMap<string, string>;
 let nginx: ChildProcess | undefined;
 let port: number;
 

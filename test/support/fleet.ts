@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { amd64Kernel, arm64Image } from "./real-inputs.ts";
@@ -13,12 +14,14 @@ export function writeFleet(folder: string): void {
   writeFileSync(join(folder, "FLEET.json"), JSON.stringify({ schema: 1, kernels }));
 }
 
-/** Every file of the kernels' folders but the builds' private ones, by its name. */
-export function fleetOutputs(out: string): ReadonlyMap<string, Buffer> {
-  const files = new Map<string, Buffer>();
+/** The SHA-256 of every file of the kernels' folders but the builds' private ones, by its name. */
+export function fleetOutputs(out: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
   for (const kernel of ["amd", "arm", "amd-again"]) {
     for (const name of namesIn(join(out, kernel))) {
-      if (!name.startsWith(".")) files.set(`${kernel}/${name}`, readFileSync(join(out, kernel, name)));
+      if (name.startsWith(".")) continue;
+      const content = readFileSync(join(out, kernel, name));
+      files.set(`${kernel}/${name}`, createHash("sha256").update(content).digest("hex"));
     }
   }
   return files;
