@@ -9,21 +9,29 @@ export default ({ production }) => ({
   entry: [
     "src/cli/{main,quick,pack,process}.ts!",
     "src/fuzz/worker.ts!",
+    // What the package exports.
+    "src/library/index.ts!",
+    // For scripts/page-bundle.mjs, which bundles them by name, and puts the last in place of Node's modules.
+    "src/page/view/main.tsx!",
+    "src/page/browser/*.ts!",
     // For scripts/rules.mjs, which bundles it by name.
     "src/build/makefile-tables.ts!",
     "scripts/*.{mjs,cjs}",
+    "scripts/package-tools/*.mjs",
     "bench/*.mjs",
-    "test/**/*.{test,kernel,fleet}.ts",
+    "test/**/*.{test,kernel,distro,browser,fleet}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
     // For scripts/mutate.mjs, likewise.
     "mutation/{main,worker}.ts",
     "test/support/without-processes.ts",
   ],
-  project: ["src/**!", "test/**", "bench/**", "mutation/**", "scripts/**"],
+  project: ["src/**!", "test/**", "!test/package/**", "bench/**", "mutation/**", "scripts/**"],
   ignoreExportsUsedInFile: production ? true : { type: true },
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
+  // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts).
+  ignoreDependencies: ["buffer", "axe-core"],
   // A shell script that tests start.
   ignoreUnresolved: ["scripts/debian-package"],
 });

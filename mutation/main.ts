@@ -35,9 +35,16 @@ async function equivalentsOf(root: string): Promise<Equivalents> {
   return new Map(list.map(({ mutant, reason }) => [mutant, reason]));
 }
 
-/** Tests that start processes, which are quick and on every machine that was set up. */
-async function moreTests(root: string): Promise<readonly string[]> {
-  return JSON.parse(await readFile(join(root, "mutation/more-tests.json"), "utf8"));
+/**
+ * Tests that start processes, which are on every machine that was set up: quick ones, `all`, and by folder of `src/` those that take
+ * longer and say something of that folder alone.
+ */
+async function moreTests(root: string, mutants: readonly Mutant[]): Promise<readonly string[]> {
+  const groups: Readonly<Record<string, readonly string[]>> = JSON.parse(
+    await readFile(join(root, "mutation/more-tests.json"), "utf8"),
+  );
+  const folders = new Set(["all", ...mutants.map(({ file }) => file.split("/")[1])]);
+  return Object.entries(groups).flatMap(([name, tests]) => (folders.has(name) ? tests : []));
 }
 
 function chosen(
@@ -62,7 +69,7 @@ async function judgeAll(
   { workers: count }: Options,
   work: string,
 ): Promise<readonly Judged[]> {
-  const tests = [...new Set([...(await withoutProcesses(root)), ...(await moreTests(root))])];
+  const tests = [...new Set([...(await withoutProcesses(root)), ...(await moreTests(root, mutants))])];
   // What test files of one run share; the workers have this environment as well.
   const shared = join(work, "shared");
   await mkdir(shared);
@@ -87,7 +94,7 @@ async function judgeAll(
     await share(crew, mutants, async (worker, mutant) => {
       const outcome = await judgeMutant(worker, mutant.id, reached.get(mutant.id) ?? [], trying);
       judged.push({ mutant, name: names.get(mutant.id) ?? "", outcome });
-      if (judged.length % 500 === 0) say(`${judged.length} of ${mutants.length} mutants tried`);
+      if (judged.length % 100 === 0) say(`${judged.length} of ${mutants.length} mutants tried`);
     });
     return judged.sort((a, b) => a.mutant.id - b.mutant.id);
   } finally {

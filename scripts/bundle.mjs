@@ -3,9 +3,10 @@
 // loads faster than modules do), quick.js does `inspect` and `extract`, pack.js is all
 // that packing needs, the rest comes as modules that are loaded when they are used.
 import { execFileSync } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { pageTemplate } from "./page-bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const common = {
@@ -46,7 +47,12 @@ await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
   // A thread of `fuzz` begins with a file of its own.
-  entryPoints: { process: "src/cli/process.ts", "fuzz-worker": "src/fuzz/worker.ts" },
+  entryPoints: {
+    process: "src/cli/process.ts",
+    "fuzz-worker": "src/fuzz/worker.ts",
+    // What programs import.
+    index: "src/library/index.ts",
+  },
   format: "esm",
   splitting: true,
   outdir: "dist",
@@ -79,6 +85,9 @@ await build({
   supported: { "dynamic-import": false },
   plugins: [loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
 });
+
+// `explore` and reports fill it with data.
+await writeFile(`${root}dist/page.html`, await pageTemplate());
 
 // The code that V8 makes of the two when they are run, on a file of no kind.
 for (const [name, ...run] of [

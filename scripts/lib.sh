@@ -22,6 +22,7 @@ cache_folder() (
   case $folder in /*) ;; *) folder="$PWD/$folder" ;; esac
   printf '%s' "${folder/#\/\///}"
 )
+# shellcheck disable=SC2034  # those that source this use it
 cache=$(cache_folder)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }

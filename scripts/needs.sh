@@ -47,6 +47,9 @@ test sbverify sbsigntool sbsigntools sbsigntools
 test softhsm2-util softhsm2 softhsm softhsm
 test have_pkcs11_engine libengine-pkcs11-openssl openssl-pkcs11 libp11
 test have_python_json python3 python3 python
+package shellcheck shellcheck ShellCheck shellcheck
+browser chromium chromium chromium chromium
+browser firefox-esr firefox-esr firefox firefox
 kernel_vm gcc gcc gcc gcc
 kernel_vm make make make make
 kernel_vm pahole pahole dwarves pahole
@@ -61,6 +64,15 @@ arm64 aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu aarch64-
 arm64 /usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross - aarch64-linux-gnu-glibc
 riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu gcc-riscv64-linux-gnu riscv64-linux-gnu-gcc
 riscv64 /usr/riscv64-linux-gnu/include/stdio.h libc6-dev-riscv64-cross - riscv64-linux-gnu-glibc
+distro mandoc mandoc mandoc -
+distro zsh zsh zsh zsh
+distro fish fish fish fish
+distro make make make make
+distro kernel-install systemd systemd-udev systemd
+distro dpkg-buildpackage dpkg-dev - -
+distro dh debhelper - -
+distro lintian lintian - -
+distro rpmbuild rpm rpm-build -
 END
 }
 

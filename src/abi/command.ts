@@ -28,6 +28,19 @@ export function commandTitle({ command, subcommand, pipeline }: Omit<Command, "p
   return `${command}${subcommand === undefined ? "" : `/${subcommand}`}${pipeline === undefined ? "" : ` ${pipeline}`}`;
 }
 
+/**
+ * Where the payload of a reference's command lies in the image that it was made of, in bytes: it is a view of the image, or a text of
+ * the image with a NUL that the image does not have.
+ */
+export function payloadPlace(
+  { payload, textAt }: Pick<Command, "payload" | "textAt">,
+  image: Uint8Array,
+): { readonly offset: number; readonly size: number } {
+  return textAt === undefined
+    ? { offset: payload.byteOffset - image.byteOffset, size: payload.length }
+    : { offset: textAt, size: payload.length - 1 };
+}
+
 /** Whether the command is nothing without a subcommand. */
 export function needsSubcommand(command: CommandName): boolean {
   return command === "DECOMPRESS" || command === "COPY";

@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { type BuildReport, buildGoals } from "#build/build.ts";
-import type { BuildSharing } from "#build/context.ts";
+import { type BuildReport, buildGoals, goalsToRun } from "#build/build.ts";
+import type { BuildContext, BuildSharing } from "#build/context.ts";
 import type { BuildRequest } from "#build/request.ts";
+import { isInProcess } from "#build/rule.ts";
 import { rememberRequest } from "#build/state/remember.ts";
+import type { State } from "#build/state/state.ts";
 import { readState, writeState } from "#build/state/state-file.ts";
 import { ok, type Result } from "#core/result.ts";
 import { inTurn } from "./common/in-turn.ts";
@@ -27,6 +29,40 @@ export function build(
   return inTurn(request.out, context, () => buildAndRemember(request, context, remembering, sharing));
 }
 
+/** A step that a build would take. */
+export type PlannedStep = {
+  /** The quiet line's word. */
+  readonly label: string;
+  readonly output: string;
+  /** As a shell takes it; undefined where the program itself does the work. */
+  readonly command: string | undefined;
+  /** What is done, in words or as a command. */
+  readonly what: string;
+};
+
+/** The steps that `build` would take, in order; none is taken. Errors: those of `build` up to there. */
+export function planSteps(request: BuildRequest, context: Context): Promise<Result<readonly PlannedStep[]>> {
+  return inTurn(request.out, context, async () => {
+    const state = await readState(request.out, context.emit);
+    if (!state.ok) return state;
+    const rules = await goalsToRun(request, buildContext(context, state.value, {}));
+    if (!rules.ok) return rules;
+    return ok(
+      rules.value.map((rule) => ({
+        label: rule.label,
+        output: rule.outputs[0],
+        command: isInProcess(rule) ? undefined : rule.command,
+        what: rule.command.replace(/^<(.*)>$/, "$1"),
+      })),
+    );
+  });
+}
+
+function buildContext(context: Context, state: State, sharing: BuildSharing): BuildContext {
+  const templates = join(packageRoot(), "templates");
+  return { ...context, state, templates, setupScript: setupScript(), sharing };
+}
+
 async function buildAndRemember(
   request: BuildRequest,
   context: Context,
@@ -37,13 +73,7 @@ async function buildAndRemember(
   const read = await readState(request.out, context.emit);
   if (!read.ok) return read;
   const state = read.value;
-  const built = await buildGoals(request, {
-    ...context,
-    state,
-    templates: join(root, "templates"),
-    setupScript: setupScript(),
-    sharing,
-  });
+  const built = await buildGoals(request, buildContext(context, state, sharing));
   if (!built.ok) return built;
   const { report, since } = built.value;
   const written =

@@ -12,6 +12,8 @@ import { packageRoot } from "./common/package-root.ts";
 import type { Context } from "./context.ts";
 
 export type CleanReport = {
+  /** What is removed where it is there: files, and the private folder as the last one. */
+  readonly removed: readonly string[];
   /** Files that stay, because the request names them as inputs. */
   readonly kept: readonly string[];
 };
@@ -24,27 +26,36 @@ export function clean(
   request: BuildRequest,
   context: Pick<Context, "emit" | "signal">,
 ): Promise<Result<CleanReport>> {
-  return inTurn(request.out, context, () => cleanFolder(request));
+  return inTurn(request.out, context, async () => {
+    const plan = await planClean(request);
+    if (!plan.ok) return plan;
+    for (const file of plan.value.removed) {
+      try {
+        await rm(file, { force: true, recursive: basename(file) === PRIVATE });
+      } catch (error) {
+        return err(fileFailed("remove", file, error));
+      }
+    }
+    return plan;
+  });
 }
 
-async function cleanFolder(request: BuildRequest): Promise<Result<CleanReport>> {
+/** What `clean` would remove; nothing is. */
+export async function planClean(request: BuildRequest): Promise<Result<CleanReport>> {
   const targets = await loadTargets([join(packageRoot(), "templates"), ...request.targetFolders]);
   if (!targets.ok) return targets;
   const inputs = inputFiles(request).map(realPath);
   const kept: string[] = [];
+  const removed: string[] = [];
   for (const file of [...outputsToClean(request.out, targets.value.keys()), join(request.out, PRIVATE)]) {
     const real = realPath(file);
     if (inputs.some((input) => input === real || input.startsWith(`${real}/`))) {
       kept.push(file);
       continue;
     }
-    try {
-      await rm(file, { force: true, recursive: basename(file) === PRIVATE });
-    } catch (error) {
-      return err(fileFailed("remove", file, error));
-    }
+    removed.push(file);
   }
-  return ok({ kept });
+  return ok({ kept, removed });
 }
 
 function inputFiles({ kernel, limits, tools, envelope }: BuildRequest): readonly string[] {

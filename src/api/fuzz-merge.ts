@@ -4,6 +4,7 @@ import { readInput } from "#files/input-file.ts";
 import { loadInput, subjectOf } from "#fuzz/campaign-input.ts";
 import { readCampaignState } from "#fuzz/corpus-folder.ts";
 import { type MergedCorpora, mergeCorpora } from "#fuzz/merge-corpora.ts";
+import { openReference } from "#own-formats/open-reference.ts";
 import type { NamedFile } from "./common/named-file.ts";
 import { limitsOf } from "./common/parser-limits.ts";
 import type { FuzzRequest } from "./fuzz.ts";
@@ -34,7 +35,9 @@ export async function mergeFuzz(request: FuzzMergeRequest): Promise<Result<Merge
   const { parser, revision } = loaded.value;
   const found = await limitsOf(file, parser, { limits: request.limits, include: [] }, revision);
   const input = { name, bytes: bytes.value, revision, limits: found.limits, reference, arch };
-  const subject = subjectOf(parser, input);
+  const opened = reference === undefined ? ok(undefined) : await openReference(reference);
+  if (!opened.ok) return opened;
+  const subject = subjectOf(parser, input, opened.value);
   return subject.ok ? mergeCorpora(subject.value, folders, out) : subject;
 }
 

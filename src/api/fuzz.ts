@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { LARGEST_PARTS } from "#abi/limits.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { type Failure, inFile } from "#core/failure.ts";
@@ -8,12 +9,12 @@ import type { Shard } from "#fleet/shard.ts";
 import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#fuzz/campaign-input.ts";
 import type { CampaignSummary } from "#fuzz/campaign-request.ts";
 import { runCampaign } from "#fuzz/run-campaign.ts";
+import { openReference } from "#own-formats/open-reference.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
-import { expectedStream, type ReferenceName } from "#verify/references.ts";
+import { expectedStream, NO_REFERENCE } from "#verify/references.ts";
 import type { ParserUnderTest } from "#verify/subject.ts";
-import { LARGEST_PARTS } from "./common/limits.ts";
 import type { NamedFile } from "./common/named-file.ts";
 import { packageRoot } from "./common/package-root.ts";
 import { type GivenLimits, limitsOf } from "./common/parser-limits.ts";
@@ -35,8 +36,8 @@ export type FuzzRequest = {
   readonly workers: number;
   /** A part of the cases, for one of several machines. */
   readonly shard: Shard | undefined;
-  /** Default: by the name of the parser's source. */
-  readonly reference: ReferenceName | undefined;
+  /** A name, `none`, or the absolute path of a module (`ImageFormat`). Default: by the name of the parser's source. */
+  readonly reference: string | undefined;
   /** Default: the parser's own. */
   readonly abi: Revision | undefined;
   /** Of the kernels that the parser is for, where its file does not say. */
@@ -68,7 +69,9 @@ export async function fuzz(
   const { revision } = loaded.value;
   const limits = await recordLimits(request, loaded.value);
   const parser: ParserInput = { name, bytes: bytes.value, revision, limits, reference, arch };
-  const subject = subjectOf(loaded.value.parser, parser);
+  const opened = reference === undefined ? ok(undefined) : await openReference(reference);
+  if (!opened.ok) return opened;
+  const subject = subjectOf(loaded.value.parser, parser, opened.value);
   if (!subject.ok) return subject;
   const seeds = await seedsOf(request, subject.value, emit);
   if (!seeds.ok) return seeds;
@@ -123,7 +126,8 @@ async function seedsOf(
   for (const { file, name } of images) {
     const image = await readInput(file);
     if (!image.ok) return image;
-    const taken = expectedStream(reference, { image: image.value, revision, arch, limits: LARGEST_PARTS });
+    const asked = { image: image.value, revision, arch, limits: LARGEST_PARTS };
+    const taken = reference === NO_REFERENCE ? ok([]) : expectedStream(reference, asked);
     if (!taken.ok) return err(inFile(taken.failure, name));
     if (image.value.length > LARGE) {
       const text = `${name} is copied for each case: a small image of its kind is tried far faster`;
@@ -133,6 +137,25 @@ async function seedsOf(
     seeds.push({ name, image: Uint8Array.from(image.value) });
   }
   if (seeds.length > 0) return ok(seeds);
+  return builtInSeeds({ reference, revision, arch });
+}
+
+/** Small good images of the formats that the parser takes. Errors: `usage` where there are none. */
+function builtInSeeds({
+  reference,
+  revision,
+  arch,
+}: Pick<ParserUnderTest, "reference" | "revision" | "arch">): Result<readonly SeedInput[]> {
+  const without = (what: string) =>
+    err({
+      reason: "usage",
+      detail: `${what} has no good images to start from: give one by --image`,
+    } as const);
+  if (reference === NO_REFERENCE) return without("--reference none");
+  if (typeof reference === "object") {
+    const images = reference.goodImages(revision, arch);
+    return images.ok && images.value.length === 0 ? without(`--reference ${reference.file}`) : images;
+  }
   const formats = formatsOf(reference, revision);
   return ok(
     goodFiles(revision, arch)

@@ -1,7 +1,8 @@
-import type { Result } from "#core/result.ts";
+import { ok, type Result } from "#core/result.ts";
 import { inspectFile } from "#inspect/inspect.ts";
 import type { Inspection } from "#inspect/types.ts";
 import { failureText } from "#report/failure-text.ts";
+import type { OwnReference } from "#verify/references.ts";
 
 export type InspectRequest = {
   /** Absolute. */
@@ -10,9 +11,23 @@ export type InspectRequest = {
   readonly hashes: boolean;
   /** The largest part that a parser may carry, in bytes. */
   readonly limit: number;
+  /** The absolute path of a module (`ImageFormat`): its parser is asked, too. */
+  readonly reference: string | undefined;
 };
 
 /** What a file is, its parts, what is odd about it, and what each parser would send for it. */
-export function inspect({ file, hashes, limit }: InspectRequest): Promise<Result<Inspection>> {
-  return inspectFile(file, { hashes, limit, explain: failureText });
+export async function inspect({
+  file,
+  hashes,
+  limit,
+  reference,
+}: InspectRequest): Promise<Result<Inspection>> {
+  const own = reference === undefined ? ok(undefined) : await openOwn(reference);
+  if (!own.ok) return own;
+  return inspectFile(file, { hashes, limit, explain: failureText, own: own.value });
+}
+
+async function openOwn(file: string): Promise<Result<OwnReference>> {
+  const { openFormat } = await import("#own-formats/open-reference.ts");
+  return openFormat(file);
 }

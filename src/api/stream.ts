@@ -1,12 +1,13 @@
 import type { CommandStream } from "#abi/command.ts";
 import { decodeKbs, encodeKbs } from "#abi/kbs.ts";
+import { LARGEST_PARTS } from "#abi/limits.ts";
 import type { Revision } from "#abi/revisions.ts";
 import { diffStreams, type StreamDifference } from "#abi/stream-diff.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
-import { LARGEST_PARTS } from "./common/limits.ts";
+import type { NamedFile } from "./common/named-file.ts";
 import type { Context } from "./context.ts";
 
 /** The command stream in a file, whose path is absolute. Errors name it. */
@@ -35,6 +36,43 @@ export async function writeReferenceStream(
   const { parseAny } = await import("#reference-parsers/runner.ts");
   const commands = parseAny({ image: image.value, revision, limits: LARGEST_PARTS });
   if (!commands.ok) return err(inFile(commands.failure, file));
+  return deliver(output, encodeKbs({ revision, commands: commands.value }), signal);
+}
+
+export type RecordStreamRequest = {
+  readonly parser: NamedFile;
+  /** Absolute, as `output`. */
+  readonly image: string;
+  /** A file to write, or a pipe or device to write into. */
+  readonly output: string;
+  /** Default: the parser's own. */
+  readonly abi: Revision | undefined;
+};
+
+/**
+ * Runs a parser over an image in the virtual machine and writes what it sends; of a container, what its outermost parsers send.
+ *
+ * Errors: those of reading and loading; `parser-misbehaved` for a fault, a leak or a buffer that is no command; `unsupported`, with its
+ * last words, where it sends nothing.
+ */
+export async function recordStream(
+  { parser: { name, file }, image, output, abi }: RecordStreamRequest,
+  { signal }: Pick<Context, "signal">,
+): Promise<Result<void>> {
+  const bytes = await readInput(file);
+  if (!bytes.ok) return bytes;
+  const shown = await readInput(image);
+  if (!shown.ok) return shown;
+  const { loadInput } = await import("#fuzz/campaign-input.ts");
+  const loaded = loadInput(name, bytes.value, abi);
+  if (!loaded.ok) return loaded;
+  const { parser, revision } = loaded.value;
+  const { parserInterface } = await import("#verify/subject.ts");
+  const known = parserInterface(revision);
+  if (!known.ok) return known;
+  const { sentBy } = await import("#verify/vm-runner.ts");
+  const commands = sentBy({ ...known.value, programs: parser.programs }, shown.value);
+  if (!commands.ok) return err(inFile(commands.failure, name));
   return deliver(output, encodeKbs({ revision, commands: commands.value }), signal);
 }
 

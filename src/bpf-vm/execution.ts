@@ -3,6 +3,7 @@ import type { Callee } from "./helpers/signature.ts";
 import type { Coverage } from "./interpreter/coverage.ts";
 import type { Lowered } from "./interpreter/lower.ts";
 import type { Machine } from "./machine.ts";
+import type { RunObserver } from "./observer.ts";
 
 /** Instructions after which a program is taken for endless, where the caller says nothing. */
 export const DEFAULT_BUDGET = 50_000_000;
@@ -32,6 +33,8 @@ export type Execution = {
   readonly budget?: number;
   /** A byte for each slot, to be added to. */
   readonly coverage?: Coverage;
+  /** Told of each instruction; by the interpreter alone. */
+  readonly observer?: RunObserver;
 };
 
 export type Outcome = {

@@ -64,8 +64,11 @@ export class Machine {
     readonly parserId?: number;
     /** Whether buffers say who stored their bytes. Default false: it takes time. */
     readonly watchWrites?: boolean;
+    /** What notes them, where it is not the usual one. */
+    readonly watch?: WriteWatch;
   }) {
-    if (options.watchWrites) this.memory.watch = new WriteWatch();
+    const watch = options.watch ?? (options.watchWrites ? new WriteWatch() : undefined);
+    if (watch !== undefined) this.memory.watch = watch;
     this.maps = options.maps.map((definition) => new MapInstance(this.memory, definition));
     this.#byObject = new Map(this.maps.map((map) => [map.object, map]));
     this.injector = new Injector(options.injection ?? {});

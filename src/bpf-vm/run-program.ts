@@ -8,6 +8,7 @@ import { interpret } from "./interpreter/interpreter.ts";
 import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
 import { type EmittedBuffer, type HeldReference, Machine, type StrayRead } from "./machine.ts";
 import { REGION_LOW } from "./memory/memory.ts";
+import type { RunObserver } from "./observer.ts";
 import type { ImmediateTarget, LoadedProgram } from "./program.ts";
 import { executeCompiled } from "./wasm/execute.ts";
 
@@ -39,6 +40,8 @@ export type RunOptions = {
    * and then is faster. Outcomes are the same. Default: `interpreter`.
    */
   readonly executor?: Executor;
+  /** Told of each instruction before it is carried out. Then it is the interpreter that runs the program. */
+  readonly observer?: RunObserver;
 };
 
 export type Executor = "interpreter" | "wasm";
@@ -81,6 +84,7 @@ export function runProgram(
     ...(options.injection && { injection: options.injection }),
     ...(options.parserId !== undefined && { parserId: options.parserId }),
     ...(options.watchWrites && { watchWrites: true }),
+    ...(options.observer && { watch: options.observer.stores }),
   });
   const slots = lowered.bySlot.length;
   const coverage = options.coverage ?? new Uint8Array(slots);
@@ -100,9 +104,11 @@ export function runProgram(
     argument: prepare(machine),
     coverage,
     ...(options.budget !== undefined && { budget: options.budget }),
+    ...(options.observer && { observer: options.observer }),
   };
-  // Who stored what is only noted by the interpreter.
-  const compiled = options.executor === "wasm" && !options.watchWrites;
+  options.observer?.begin(machine);
+  // Who stored what is only noted by the interpreter, and it alone has an observer.
+  const compiled = options.executor === "wasm" && !options.watchWrites && options.observer === undefined;
   const outcome = compiled ? executeCompiled(execution, program) : interpret(execution);
   return {
     ...outcome,

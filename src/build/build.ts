@@ -12,12 +12,13 @@ import { removeStaleTemporaries } from "#files/output.ts";
 import { isUtf8 } from "#files/raw-path.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
 import type { BuildContext } from "./context.ts";
-import { pathIn } from "./digests.ts";
+import { Digests, pathIn } from "./digests.ts";
 import { executeRules } from "./execute.ts";
 import { rulesInOrder } from "./graph.ts";
 import { layersOf, type ParserLayer, placesOf } from "./nesting.ts";
+import { rulesToRun } from "./out-of-date.ts";
 import type { Plan } from "./plan.ts";
-import { prepare } from "./prepare.ts";
+import { type Prepared, prepare } from "./prepare.ts";
 import type { BuildRequest } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { buildGraph } from "./rules.ts";
@@ -69,24 +70,20 @@ export async function buildGoals(request: BuildRequest, context: BuildContext): 
   const since = Date.now();
   if (!isUtf8(request.out)) return err(nameForTools(request.out));
   const folders = newFolders(request.out);
-  const prepared = await prepare(request, context);
-  if (!prepared.ok) {
+  const work = await planWork(request, context);
+  if (!work.ok) {
     removeFolders(folders);
-    return prepared;
+    return work;
   }
-  const { plan, seen } = prepared.value;
-  const graph = buildGraph(plan);
-  const rules = rulesInOrder(graph, request.goals);
-  if (!rules.ok) {
-    removeFolders(folders);
-    return rules;
-  }
+  const { plan, seen, rules, watched } = work.value;
   removeStaleTemporaries(request.out);
   removeStaleTemporaries(join(request.out, PRIVATE));
   const { emit, signal, state, sharing } = context;
-  const ran = await executeRules(rules.value, {
+  const ran = await executeRules(rules, {
     out: request.out,
     jobs: request.jobs,
+    keepGoing: request.keepGoing ?? false,
+    always: request.always ?? false,
     slots: sharing.slots,
     sharing: sharing.work,
     digests: sharing.digests,
@@ -100,17 +97,47 @@ export async function buildGoals(request: BuildRequest, context: BuildContext): 
     void (await writeState(request.out, state));
     return ran;
   }
-  const outputs = await reportOutputs(rules.value, request.out, state);
+  const outputs = await reportOutputs(rules, request.out, state);
   if (!outputs.ok) return outputs;
   return ok({
     report: {
-      ...describe(plan, outputs.value, rules.value),
+      ...describe(plan, outputs.value, rules),
       ran: ran.value.length,
       milliseconds: Math.round(performance.now() - started),
     },
     since,
-    watched: watchedPaths(plan, rules.value, prepared.value.watched, context),
+    watched: watchedPaths(plan, rules, watched, context),
   });
+}
+
+type Work = Prepared & { readonly rules: readonly Rule[] };
+
+async function planWork(request: BuildRequest, context: BuildContext): Promise<Result<Work>> {
+  const prepared = await prepare(request, context);
+  if (!prepared.ok) return prepared;
+  const rules = rulesInOrder(buildGraph(prepared.value.plan), request.goals);
+  return rules.ok ? ok({ ...prepared.value, rules: rules.value }) : rules;
+}
+
+/**
+ * The rules that a build would run, and nothing is built. A folder that is not there is not made; where there is one, its private folder may
+ * get what was found out about the kernel.
+ */
+export async function goalsToRun(
+  request: BuildRequest,
+  context: BuildContext,
+): Promise<Result<readonly Rule[]>> {
+  if (!isUtf8(request.out)) return err(nameForTools(request.out));
+  const folders = newFolders(request.out);
+  try {
+    const work = await planWork(request, context);
+    if (!work.ok) return work;
+    const { state, signal } = context;
+    const digests = new Digests(request.out, state, signal, work.value.seen);
+    return await rulesToRun(work.value.rules, { state, digests, always: request.always ?? false });
+  } finally {
+    removeFolders(folders);
+  }
 }
 
 /** Compilers are started with names as text. */

@@ -20,6 +20,10 @@ export type ExecuteRulesOptions = {
   readonly sharing?: WorkSharing | undefined;
   /** What other builds of this process know of files from outside. */
   readonly digests?: Map<string, DigestState> | undefined;
+  /** Go on with what does not need what failed. */
+  readonly keepGoing?: boolean;
+  /** Run what is up to date, too. */
+  readonly always?: boolean;
   readonly state: State;
   /** Stamps of files that were read before, at that time. */
   readonly seen: ReadonlyMap<string, Stamp>;
@@ -55,21 +59,23 @@ export async function executeRules(
 
   const { out, state, emit, sharing } = options;
   const toolRunner = loggingRunner(emit, signal);
-  const context = { out, state, emit, digests, toolRunner, signal, slots, sharing };
+  const always = options.always ?? false;
+  const context = { out, state, emit, digests, toolRunner, signal, slots, sharing, always };
   const start = async (rule: Rule): Promise<boolean> => {
     const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));
-    if (ready.includes(false) || failed !== undefined) return false;
-    const result = await slots.use(async () =>
-      failed === undefined ? bringUpToDate(rule, context) : ok(false),
-    );
+    const over = (): boolean => signal.aborted || (failed !== undefined && options.keepGoing !== true);
+    if (ready.includes(false) || over()) return false;
+    const result = await slots.use(async () => (over() ? ok(false) : bringUpToDate(rule, context)));
     if (!result.ok && rule.aside && !signal.aborted) {
       failedAside ??= result;
       return false;
     }
     if (!result.ok) {
       // What fails because the first failure ended it is not worth a word.
+      if (failed !== undefined && options.keepGoing && !signal.aborted)
+        options.emit({ kind: "failure", failure: result.failure });
       failed ??= result;
-      stop.abort();
+      if (!options.keepGoing) stop.abort();
       return false;
     }
     if (result.value) ran.push(rule);

@@ -9,7 +9,7 @@ import { PRIVATE } from "#build/state/state.ts";
 import { ok, type Result } from "#core/result.ts";
 import { makeFolder } from "#files/output.ts";
 import { stampOf } from "#files/stamp.ts";
-import { loadTargets } from "#generate/target.ts";
+import { loadTargets, type Target } from "#generate/target.ts";
 import { hostArchitecture } from "#kernel-image/architecture.ts";
 import type { Places } from "#kernel-image/locate.ts";
 import { version } from "#package.json";
@@ -44,7 +44,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   const [toolchain, types, sizes] = await Promise.all([
     findTools(request, options),
     prepareTypes(request, places, { ...options, seen }),
-    prepareSizes(request, places, { ...options, seen }),
+    prepareSizes(request, places, formatsOf(request.goals, targets.value), { ...options, seen }),
   ]);
   if (!toolchain.ok) return toolchain;
   if (!types.ok) return types;
@@ -81,11 +81,19 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
     seen,
     watched: [
       ...[types, sizes, envelope].flatMap(({ value }) => value.watched),
-      ...request.targetFolders,
+      ...request.targetFolders.flatMap((folder) => [folder, join(folder, "partials")]),
       join(options.templates, "partials"),
       ...(tree === undefined ? [] : [...Object.values(helperDocsIn(tree)), join(tree, "tools/lib/bpf")]),
     ],
   });
+}
+
+/** The modules that know the formats of the targets that are asked for. */
+function formatsOf(goals: readonly string[], targets: ReadonlyMap<string, Target>): readonly string[] {
+  const asked = goals.includes("all")
+    ? [...targets.values()]
+    : goals.flatMap((goal) => targets.get(goal) ?? []);
+  return [...new Set(asked.flatMap(({ reference }) => reference ?? []))];
 }
 
 function findTools(

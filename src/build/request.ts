@@ -59,4 +59,8 @@ export type BuildRequest = {
     | undefined;
   /** At least 1. */
   readonly jobs: number;
+  /** After a failure, make what does not need what failed; the failures after the first are told as events. */
+  readonly keepGoing?: boolean;
+  /** Make what is up to date, too. */
+  readonly always?: boolean;
 };

@@ -1,3 +1,4 @@
+import type { DescribedCommand } from "#commands/described.ts";
 import { type Read, readWords } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { failureText } from "#report/failure-text.ts";
@@ -54,4 +55,20 @@ export function findCommand(
   if (!isGroup(entry)) return { command: entry, rest: words.slice(1) };
   const command = Object.hasOwn(entry.commands, second) ? entry.commands[second] : undefined;
   return command && { command, rest: words.slice(2) };
+}
+
+/** All commands, those of groups with both words. */
+export function described(commands: Commands): readonly DescribedCommand[] {
+  return Object.entries(commands).flatMap(([name, entry]) =>
+    isGroup(entry)
+      ? Object.entries(entry.commands).map(([action, { row }]) => ({ names: [name, action], row }))
+      : [{ names: [name], row: entry.row }],
+  );
+}
+
+/** What is said of each group. */
+export function groupsOf(commands: Commands): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(commands).flatMap(([name, entry]) => (isGroup(entry) ? [[name, entry.describe]] : [])),
+  );
 }

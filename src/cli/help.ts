@@ -10,13 +10,13 @@ const WIDEST = 110;
 class UsageProblem extends Error {}
 
 export type Helped =
-  /** Help, or a shell's completions. */
+  /** Help. */
   | { readonly text: string }
   /** What is wrong with the words, with a suggestion where there is one. */
   | { readonly complaint: string };
 
 /**
- * What yargs makes of the words by the rows: help, completions, or what is wrong where no command is named. It carries nothing out.
+ * What yargs makes of the words by the rows: help, or what is wrong where no command is named. It carries nothing out.
  *
  * @param columns of the terminal
  */
@@ -31,7 +31,6 @@ export async function help(words: readonly string[], columns: number): Promise<H
     .strictCommands()
     .demandCommand(1, "a command is needed")
     .recommendCommands()
-    .completion("completion", "print a script that completes words in bash and zsh")
     .exitProcess(false)
     .wrap(Math.min(WIDEST, columns))
     .fail((message: string | null) => {

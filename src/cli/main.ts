@@ -36,7 +36,10 @@ async function main(): Promise<void> {
 }
 
 /** The script of a command that has one beside this. */
-function scriptOf([first, second]: readonly string[]): "quick" | "pack" | undefined {
+function scriptOf(argv: readonly string[]): "quick" | "pack" | undefined {
+  const [first, second] = argv;
+  // A module of the user's is loaded by import(), which those scripts do without.
+  if (argv.some((word) => word.startsWith("--ref"))) return undefined;
   if (first === "inspect" || first === "extract") return "quick";
   return first === "unpack" || (first === "pack" && PACKED.has(second ?? "")) ? "pack" : undefined;
 }

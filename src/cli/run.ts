@@ -22,7 +22,7 @@ export async function run(argv: readonly string[], world: Io): Promise<number> {
   const found = findCommand(COMMANDS, words);
   if (found !== undefined && !asksForHelp(words)) {
     if (asksForVersion(words)) {
-      io.stdout(`${VERSION}\n`);
+      io.stdout(io.json ? await versionJson(io) : `${VERSION}\n`);
       return EXIT.ok;
     }
     return found.command.run(found.rest, io);
@@ -33,9 +33,26 @@ export async function run(argv: readonly string[], world: Io): Promise<number> {
     const said = second === undefined ? first : `${first} ${second}`;
     return reportUsage(io, `${said}: ${Object.keys(entry.commands).join(", ")} are known`);
   }
+  if (io.json && asksForVersion(words) && !asksForHelp(words)) {
+    io.stdout(await versionJson(io));
+    return EXIT.ok;
+  }
   const { help } = await import("./help.ts");
   const helped = await help(words, io.columns);
   if ("complaint" in helped) return reportUsage(io, helped.complaint);
   io.stdout(helped.text);
   return EXIT.ok;
+}
+
+/** The program's version, with those of Node and of the tools that it finds. */
+async function versionJson(io: Io): Promise<string> {
+  const { doctor } = await import("#api/doctor.ts");
+  const { tools } = await doctor({ kernelTree: undefined }, io);
+  const found = tools.filter(({ state }) => state === "found");
+  return `${JSON.stringify({
+    schema: 1,
+    version: VERSION,
+    node: process.versions.node,
+    tools: found.map(({ name, version, path }) => ({ name, version, path })),
+  })}\n`;
 }

@@ -1,10 +1,12 @@
 import { BOOT_TEST } from "#commands/boot-test/options.ts";
 import { BUILD } from "#commands/build/options.ts";
 import { CHECK } from "#commands/check/options.ts";
+import { COMPLETION } from "#commands/completion/options.ts";
 import { CORPUS } from "#commands/corpus/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { DISASM } from "#commands/disasm/options.ts";
 import { DOCTOR } from "#commands/doctor/options.ts";
+import { EXPLORE } from "#commands/explore/options.ts";
 import {
   FLEET,
   FLEET_CLEAN,
@@ -18,11 +20,19 @@ import {
 import { FUZZ, FUZZ_MERGE } from "#commands/fuzz/options.ts";
 import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
+import { MANUAL } from "#commands/manual/options.ts";
+import { NEW_TARGET } from "#commands/new-target/options.ts";
 import { SIGN } from "#commands/sign/options.ts";
-import { STREAM, STREAM_DIFF, STREAM_REFERENCE, STREAM_SHOW } from "#commands/stream/options.ts";
+import {
+  STREAM,
+  STREAM_DIFF,
+  STREAM_RECORD,
+  STREAM_REFERENCE,
+  STREAM_SHOW,
+} from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
-import { type Commands, command, withSubcommand } from "./command.ts";
+import { type Commands, command, described, groupsOf, withSubcommand } from "./command.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
@@ -34,6 +44,7 @@ export const COMMANDS: Commands = {
     row: MAKE,
     run: async (words, io) => (await import("#commands/make/run.ts")).runMake(words, io),
   },
+  "new-target": command(NEW_TARGET, async () => (await import("#commands/new-target/run.ts")).runNewTarget),
   ...QUICK_COMMANDS,
   decompose: command(DECOMPOSE, async () => (await import("#commands/decompose/run.ts")).runDecompose),
   stream: {
@@ -44,10 +55,12 @@ export const COMMANDS: Commands = {
         STREAM_REFERENCE,
         async () => (await import("#commands/stream/run.ts")).runStreamReference,
       ),
+      record: command(STREAM_RECORD, async () => (await import("#commands/stream/run.ts")).runStreamRecord),
       diff: command(STREAM_DIFF, async () => (await import("#commands/stream/run.ts")).runStreamDiff),
     },
   },
   disasm: command(DISASM, async () => (await import("#commands/disasm/run.ts")).runDisasm),
+  explore: command(EXPLORE, async () => (await import("#commands/explore/run.ts")).runExplore),
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
   fuzz: withSubcommand(
@@ -83,4 +96,12 @@ export const COMMANDS: Commands = {
   check: command(CHECK, async () => (await import("#commands/check/run.ts")).runCheck),
   ...PACK_COMMANDS,
   doctor: command(DOCTOR, async () => (await import("#commands/doctor/run.ts")).runDoctor),
+  manual: command(MANUAL, async () => {
+    const { runManual } = await import("#commands/manual/run.ts");
+    return (read, io) => runManual(read, io, described(COMMANDS), groupsOf(COMMANDS));
+  }),
+  completion: command(COMPLETION, async () => {
+    const { runCompletion } = await import("#commands/completion/run.ts");
+    return (read, io) => runCompletion(read, io, described(COMMANDS), groupsOf(COMMANDS));
+  }),
 };

@@ -1,7 +1,7 @@
+import { LARGEST_PART } from "#abi/limits.ts";
 import { REVISIONS } from "#abi/revisions.ts";
-import { LARGEST_PART } from "#api/common/limits.ts";
 import type { CommandRow, NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
-import { REFERENCES } from "#verify/reference-names.ts";
+import { NO_REFERENCE, REFERENCES } from "#verify/reference-names.ts";
 
 /** Options that several commands have. */
 export const JSON_FLAG = { type: "flag", describe: "the result as JSON" } as const satisfies OptionRow;
@@ -41,8 +41,10 @@ export const RECORD_SIZES = {
 /** Of a command that judges parsers. */
 export const REFERENCE = {
   type: "word",
-  choices: REFERENCES,
-  describe: "what to judge by (default: by the source's name, as in uki_parser_bpf.c)",
+  choices: [...REFERENCES, NO_REFERENCE],
+  orModule: true,
+  describe:
+    "what to judge by, or ./FORMAT.mjs of your own (default: by the source's name, as in uki_parser_bpf.c)",
 } as const satisfies WordRow;
 
 export const LIMIT = {

@@ -1,5 +1,6 @@
 import { VERSION } from "#api/common/version.ts";
 import { buildFolder } from "./build/output-word.ts";
+import { inheritedFlags } from "./make/make-flags.ts";
 import { makeStartsIn, parseMakeWords } from "./make/words.ts";
 
 /** Variables that change what a build does. PATH is among them: it decides which tools are found. */
@@ -12,7 +13,10 @@ export const VARIABLES = [
   "CROSS_COMPILE",
   "EFI_IMAGE",
   "HOME",
+  "HOSTCC",
+  "HOSTCFLAGS",
   "INITRAMFS",
+  "INITRD_ESTIMATE_SIZE",
   "KBUILD_OUTPUT",
   "KERNEL_IMAGE",
   "KEXEC_BPF_CACHE",
@@ -38,7 +42,9 @@ export function requestKey(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): string {
-  return JSON.stringify([VERSION, cwd, argv, VARIABLES.map((name) => env[name] ?? null)]);
+  const values = VARIABLES.map((name) => env[name] ?? null);
+  // What MAKEFLAGS says, not its text: the name of a job server is another each time.
+  return JSON.stringify([VERSION, cwd, argv, values, inheritedFlags(env)]);
 }
 
 /**

@@ -22,6 +22,7 @@ export type Failure =
   | SignatureFailed
   | BadTarget
   | BadFleet
+  | BadReference
   | UnknownGoal
   | Usage
   | Cancelled;
@@ -215,6 +216,13 @@ export type BadFleet = {
   readonly file: string;
   /** One line each, with the place in the file. */
   readonly problems: readonly string[];
+};
+
+/** A reference parser of the user's own that is at fault itself: nothing can be judged by it. */
+export type BadReference = {
+  readonly reason: "bad-reference";
+  readonly file: string;
+  readonly detail: string;
 };
 
 export type UnknownGoal = {

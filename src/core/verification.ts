@@ -159,6 +159,8 @@ export type FindingFacts =
     }
   /** A command after one that the kernel had refused. */
   | { readonly kind: "went-on"; readonly index: number }
+  /** The reference parser itself is at fault: one of the user's own that throws, or gives what is no answer. */
+  | { readonly kind: "bad-reference"; readonly detail: string }
   | {
       readonly kind: "difference";
       /** Position of the command, from 0; null where the difference belongs to no one command. */

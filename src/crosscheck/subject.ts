@@ -1,7 +1,13 @@
 import type { LoadedParser } from "#bpf-vm/load-parser.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ImageArchitecture, RecordLimits } from "#reference-parsers/input.ts";
-import { type ReferenceName, referenceOf } from "#verify/references.ts";
+import {
+  NO_REFERENCE,
+  type OwnReference,
+  type Reference,
+  type ReferenceName,
+  referenceOf,
+} from "#verify/references.ts";
 import { imageArchitecture, type ParserInterface } from "#verify/subject.ts";
 
 export type NamedBytes = { readonly name: string; readonly bytes: Uint8Array };
@@ -17,7 +23,7 @@ export type ProgramUnderTest = ParserInterface & {
   /** As the VM loaded it. */
   readonly program: LoadedProgram;
   /** Undefined where no reference parser knows the format. */
-  readonly reference: ReferenceName | undefined;
+  readonly reference: ReferenceName | OwnReference | undefined;
   /** Of the kernels that it is for, where the container says so. */
   readonly arch: ImageArchitecture | undefined;
   /** The largest parts that its records have room for, in bytes. */
@@ -30,8 +36,8 @@ export type ProgramOptions = {
   readonly container: number;
   readonly known: ParserInterface;
   readonly limits: RecordLimits;
-  /** For all programs. Default: what each was compiled from, by its line records. */
-  readonly reference?: ReferenceName | "none" | undefined;
+  /** For all programs; one of the user's own for the outermost. Default: what each was compiled from, by its line records. */
+  readonly reference?: Reference | undefined;
 };
 
 /** Every program of a container, those of nested containers too. */
@@ -46,10 +52,11 @@ export function programsUnderTest(
     return {
       ...known,
       ...{ name: `${name} ${path}`, container, path, program, limits },
-      reference: judge === "none" ? undefined : judge,
+      reference: judge === NO_REFERENCE ? undefined : judge,
       arch: imageArchitecture(parser),
     };
   });
   if (parser.nested === undefined) return own;
-  return [...own, ...programsUnderTest(parser.nested, options)];
+  const inner = typeof reference === "object" ? undefined : reference;
+  return [...own, ...programsUnderTest(parser.nested, { ...options, reference: inner })];
 }

@@ -7,7 +7,7 @@ import type { GuestReport } from "#guest/guest.ts";
 import type { GuestBuffer, GuestOutcome } from "#guest/reports.ts";
 import { refusalReason, type VerifierStatistics, verifierStatistics } from "#guest/verifier-log.ts";
 import { streamDue } from "#verify/expectation.ts";
-import type { ReferenceName } from "#verify/references.ts";
+import { referenceTitle } from "#verify/references.ts";
 import type { CrosscheckPlan, PlannedCase } from "./plan.ts";
 
 /** Something that is not as it should be in a case. */
@@ -21,7 +21,7 @@ export type CrosscheckFinding = {
 
 export type SubjectVerdict = {
   readonly name: string;
-  readonly reference: ReferenceName | undefined;
+  readonly reference: string | undefined;
   /** How the kernel took it; undefined where it fell over it. */
   readonly load:
     | {
@@ -61,7 +61,8 @@ export function compareWithPlan(plan: CrosscheckPlan, report: GuestReport): Cros
 }
 
 function judgeSubject(plan: CrosscheckPlan, index: number, report: GuestReport): SubjectVerdict {
-  const { name = "", reference } = plan.subjects[index] ?? {};
+  const { name = "", reference: judge } = plan.subjects[index] ?? {};
+  const reference = judge && referenceTitle(judge);
   const findings: CrosscheckFinding[] = [];
   const commands: (number | undefined)[] = plan.images.map(() => undefined);
   const kexec: (number | undefined)[] = plan.images.map(() => undefined);
@@ -84,7 +85,7 @@ function judgeSubject(plan: CrosscheckPlan, index: number, report: GuestReport):
     count.asReference += found.some(({ what }) => what === "reference") ? 0 : 1;
     findings.push(...found);
   });
-  const asReference = reference && count.asReference;
+  const asReference = reference === undefined ? undefined : count.asReference;
   return { name, reference, load, ...count, asReference, findings, commands, kexec };
 }
 
@@ -114,6 +115,11 @@ function judgeCase(
   if (byVm !== undefined) add("VM", inWords(byVm), byVm);
   if (vm.trace.join("\n") !== outcome.trace.join("\n")) {
     add("VM's trace", `kernel: ${outcome.trace.join("; ")} | VM: ${vm.trace.join("; ")}`);
+  }
+  const { expected } = planned;
+  if (expected?.ok === false && expected.failure.reason === "bad-reference") {
+    add("reference", `is at fault itself: ${expected.failure.detail}`);
+    return findings;
   }
   const byReference = fromReference(planned, outcome.buffers, revision);
   if (byReference !== undefined) add("reference", inWords(byReference), byReference);

@@ -4,10 +4,11 @@ import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { loadForRevision, type ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { openReference } from "#own-formats/open-reference.ts";
 import type { RecordLimits } from "#reference-parsers/input.ts";
-import { type GoodFile, goodFile } from "#verify/mutations/good-file.ts";
+import { type GoodFile, goodFileFor } from "#verify/mutations/good-file.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
-import type { ReferenceName } from "#verify/references.ts";
+import type { Reference } from "#verify/references.ts";
 import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import { Campaign, type Entry } from "./engine/campaign.ts";
 
@@ -18,7 +19,8 @@ export type ParserInput = {
   readonly bytes: Uint8Array;
   readonly revision: Revision;
   readonly limits: RecordLimits;
-  readonly reference: ReferenceName | undefined;
+  /** A name, or the absolute path of a module; undefined for that of the source's name. */
+  readonly reference: string | undefined;
   readonly arch: ParserArchitecture | undefined;
 };
 
@@ -48,7 +50,8 @@ export function loadInput(
 /** What is fuzzed: of a container with further layers the outermost. Errors: `usage`. */
 export function subjectOf(
   parser: LoadedParser,
-  { name, revision, limits, reference, arch }: ParserInput,
+  { name, revision, limits, arch }: ParserInput,
+  reference: Reference | undefined,
 ): Result<ParserUnderTest> {
   const subjects = parsersUnderTest(parser, {
     name,
@@ -65,10 +68,10 @@ export function subjectOf(
 }
 
 /** Finds the fields of the seeds. Errors: `unsupported` for one that is of none of the formats. */
-export function openSeeds(seeds: readonly SeedInput[]): Result<readonly GoodFile[]> {
+export function openSeeds(seeds: readonly SeedInput[], reference: Reference): Result<readonly GoodFile[]> {
   const files: GoodFile[] = [];
   for (const { name, image } of seeds) {
-    const file = goodFile(name, image);
+    const file = goodFileFor(reference, name, image);
     if (file === undefined) {
       const detail = "it begins neither as a zboot file nor as an envelope nor as a UKI";
       return err({ reason: "unsupported", what: "this image", detail, file: name });
@@ -79,13 +82,15 @@ export function openSeeds(seeds: readonly SeedInput[]): Result<readonly GoodFile
 }
 
 /** A campaign of a thread that has nothing but the input. Errors: those of loading, of `subjectOf` and `openSeeds`. */
-export function openCampaign(input: CampaignInput): Result<Campaign> {
-  const { name, bytes, revision } = input.parser;
+export async function openCampaign(input: CampaignInput): Promise<Result<Campaign>> {
+  const { name, bytes, revision, reference: word } = input.parser;
+  const reference = word === undefined ? ok(undefined) : await openReference(word);
+  if (!reference.ok) return reference;
   const loaded = loadInput(name, bytes, revision);
   if (!loaded.ok) return loaded;
-  const subject = subjectOf(loaded.value.parser, input.parser);
+  const subject = subjectOf(loaded.value.parser, input.parser, reference.value);
   if (!subject.ok) return subject;
-  const seeds = openSeeds(input.seeds);
+  const seeds = openSeeds(input.seeds, subject.value.reference);
   return seeds.ok ? ok(makeCampaign(input, subject.value, seeds.value)) : seeds;
 }
 

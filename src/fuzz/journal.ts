@@ -4,6 +4,7 @@ import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
 import type { CampaignProgress } from "#core/events.ts";
 import type { Failure } from "#core/failure.ts";
 import { writeOutputs } from "#files/output-set.ts";
+import { referenceTitle } from "#verify/references.ts";
 import type { CampaignRequest, SavedFinding } from "./campaign-request.ts";
 import { caseFiles } from "./case-file.ts";
 import { FINDINGS, QUEUE, type SavedDescription } from "./corpus-folder.ts";
@@ -92,7 +93,8 @@ export class Journal {
     words: Pick<SavedDescription, "why" | "key" | "command">,
   ): void {
     const { folder, seeds, subject } = this.#request;
-    const { reference, revision } = subject;
+    const { revision } = subject;
+    const reference = referenceTitle(subject.reference);
     const description: SavedDescription = {
       schema: 1,
       reference,

@@ -30,7 +30,7 @@ export async function resume(request: CampaignRequest): Promise<Result<Resumed>>
   const identity = digest(
     JSON.stringify([
       digest(parser.bytes),
-      [parser.revision, subject.reference, parser.limits, seed],
+      [parser.revision, referenceIdentity(subject), parser.limits, seed],
       seeds.map(({ name, image }) => [name, digest(image)]),
       ...(request.shard.count === 1 ? [] : [request.shard]),
     ]),
@@ -59,6 +59,11 @@ export async function resume(request: CampaignRequest): Promise<Result<Resumed>>
     queue: entries,
   };
   return ok({ identity, input, queue: queue.value, findings: still.map((one) => savedFinding(folder, one)) });
+}
+
+/** Of a module its text, too: another one makes other cases. */
+function referenceIdentity({ reference }: ParserUnderTest): readonly string[] | string {
+  return typeof reference === "string" ? reference : [reference.name, reference.digest];
 }
 
 /** Which findings of earlier runs the parser still shows, and which it does not. */

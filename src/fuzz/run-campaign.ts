@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { CampaignProgress } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { GoodFile } from "#verify/mutations/good-file.ts";
+import { referenceTitle } from "#verify/references.ts";
 import { type CampaignInput, makeCampaign, openSeeds } from "./campaign-input.ts";
 import type { CampaignRequest, CampaignSummary } from "./campaign-request.ts";
 import { makeCorpusFolder, writeCampaignState } from "./corpus-folder.ts";
@@ -22,7 +23,7 @@ const LONGEST = 2 ** 31 - 1;
  */
 export async function runCampaign(request: CampaignRequest): Promise<Result<CampaignSummary>> {
   // Before the folder is made: what cannot be used leaves none behind.
-  const seeds = openSeeds(request.seeds);
+  const seeds = openSeeds(request.seeds, request.subject.reference);
   if (!seeds.ok) return seeds;
   const made = await makeCorpusFolder(request.folder);
   if (!made.ok) return made;
@@ -73,7 +74,8 @@ async function run(
     parser: relative(folder, parserFile),
   });
   if (!saved.ok) return saved;
-  const { revision, reference } = subject;
+  const { revision } = subject;
+  const reference = referenceTitle(subject.reference);
   const { seed, first } = input;
   return ok({ ...progress(), revision, reference, seed, first, next, saved: journal.findings });
 }

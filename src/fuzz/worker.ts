@@ -8,7 +8,7 @@ import type { FromWorker, ToWorker } from "./worker-messages.ts";
 async function main(): Promise<void> {
   const { input, cases } = workerData as { readonly input: CampaignInput; readonly cases: number };
   const say = (message: FromWorker): void => parentPort?.postMessage(message);
-  const campaign = openCampaign(input);
+  const campaign = await openCampaign(input);
   // The main thread opened the same parser and seeds before.
   if (!campaign.ok) throw new Error(JSON.stringify(campaign.failure));
   let stopped = false;

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { fileFailed } from "#files/errno.ts";
+import { fileFailed, isMissing } from "#files/errno.ts";
 import { readInputText } from "#files/input-file.ts";
 import type { Target } from "./target.ts";
 import type { TemplateContext } from "./template-context.ts";
@@ -13,22 +13,77 @@ const OPTIONS = { strict: true, noEscape: true } as const;
 /**
  * Every file that a target's source is made from, absolute.
  *
- * Errors: `bad-target` for a revision that the target is not for, `file-failed`.
+ * Errors: `bad-target` for a revision that the target is not for, and for a partial of a name that is taken; `file-failed`.
  */
 export async function templateFiles(
   templates: string,
   target: Target,
   revision: Revision,
 ): Promise<Result<readonly string[]>> {
-  const folder = join(templates, "partials");
   const body = target.body[revision];
   if (body === undefined) return err(unusable(target, `has no body for revision ${revision}`, target.file));
+  const builtIn = await templatesIn(join(templates, "partials"));
+  if (!builtIn.ok) return builtIn;
+  const common = [join(templates, "frame.hbs"), ...builtIn.value];
+  if (dirname(body) === templates) return ok([body, ...common]);
+  const own = await ownPartials(body, common, target);
+  return own.ok ? ok([body, ...common, ...own.value]) : own;
+}
+
+/** `{{> name}}`, by name. */
+const PARTIAL = /\{\{~?#?>\s*([\w-]+)/g;
+
+/**
+ * The partials that a body of the user's uses and that lie beside it, or in `partials/` there; and those that these use.
+ *
+ * Errors: `bad-target` for one of a name that the frame or a built-in partial has.
+ */
+async function ownPartials(
+  body: string,
+  common: readonly string[],
+  target: Target,
+): Promise<Result<readonly string[]>> {
+  const own = await partialsBeside(dirname(body));
+  if (!own.ok) return own;
+  const taken = new Set(common.map(nameOf));
+  const found = [body];
+  // Those that are found are looked through, too.
+  for (const file of found) {
+    const text = await readInputText(file);
+    if (!text.ok) return text;
+    for (const [, name = ""] of text.value.matchAll(PARTIAL)) {
+      const partial = own.value.get(name);
+      if (partial === undefined || found.includes(partial)) continue;
+      if (taken.has(name)) {
+        return err(unusable(target, `the partial ${name} needs another name: that one is built in`, partial));
+      }
+      found.push(partial);
+    }
+  }
+  return ok(found.slice(1));
+}
+
+/** By name: the templates of a folder, and those in `partials/` there, which need not be. */
+async function partialsBeside(folder: string): Promise<Result<ReadonlyMap<string, string>>> {
+  const beside = await templatesIn(folder);
+  if (!beside.ok) return beside;
+  const inside = await templatesIn(join(folder, "partials"));
+  if (!inside.ok && !isMissing(inside.failure)) return inside;
+  const all = [...beside.value, ...(inside.ok ? inside.value : [])];
+  return ok(new Map(all.map((file) => [nameOf(file), file])));
+}
+
+async function templatesIn(folder: string): Promise<Result<readonly string[]>> {
   try {
-    const partials = (await readdir(folder)).filter((name) => name.endsWith(".hbs")).sort();
-    return ok([body, join(templates, "frame.hbs"), ...partials.map((name) => join(folder, name))]);
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".hbs")).sort();
+    return ok(names.map((name) => join(folder, name)));
   } catch (error) {
     return err(fileFailed("read", folder, error));
   }
+}
+
+function nameOf(file: string): string {
+  return basename(file, ".hbs");
 }
 
 /**
@@ -50,7 +105,7 @@ export async function renderParser(
     if (!read.ok) return read;
     // Handlebars replaces a line that holds nothing but {{> name}} by the partial, its line end included.
     const text = `${read.value.trimEnd()}\n`;
-    texts.push({ name: index === 0 ? "body" : basename(file, ".hbs"), file, text });
+    texts.push({ name: index === 0 ? "body" : nameOf(file), file, text });
   }
   const Handlebars = (await import("handlebars")).default;
   try {
@@ -64,7 +119,8 @@ export async function renderParser(
     return ok(Handlebars.compile("{{> frame}}\n", OPTIONS)(context));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return err(unusable(target, error.message, error instanceof TemplateError ? error.file : target.file));
+    const file = error instanceof TemplateError ? error.file : target.file;
+    return err(unusable(target, `${error.message}${hintFor(error.message)}`, file));
   }
 }
 
@@ -102,6 +158,13 @@ function inTemplate<T>(file: string, run: () => T): T {
     if (error instanceof TemplateError || !(error instanceof Error)) throw error;
     throw new TemplateError(file, error.message);
   }
+}
+
+/** `{{0}}` in C is an expression to Handlebars. */
+function hintFor(message: string): string {
+  return /^"\d+" not defined|Parse error/.test(message)
+    ? " (two braces begin a Handlebars expression: in C, write a blank between them, { {0} })"
+    : "";
 }
 
 function unusable(target: Target, detail: string, file: string): Failure {

@@ -1,15 +1,19 @@
 import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { PARTS, type PartName, type PerPart, partNamed } from "#abi/parts.ts";
 import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
+import { isRecord } from "#core/is-record.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { readInputText } from "#files/input-file.ts";
 import { MAX_CONTAINER_PROGRAMS } from "#formats/elf/container.ts";
 import { ARCHITECTURES, type Architecture } from "#kernel-image/architecture.ts";
 
-export type PartCommand = { readonly command: "DECOMPRESS" | "COPY"; readonly flag?: "FILL" };
+type OneCommand = { readonly command: "DECOMPRESS" | "COPY"; readonly flag?: "FILL" };
+
+/** A part's command; `or` is another one, which the body may choose by what it finds. */
+export type PartCommand = OneCommand & { readonly or?: OneCommand };
 
 export type PartCommands = Partial<PerPart<PartCommand>>;
 
@@ -30,6 +34,8 @@ export type Target = {
   readonly nested: Readonly<Record<string, readonly string[]>>;
   /** Kernel types and enumerators that the body uses beside those of every parser. */
   readonly types: readonly string[];
+  /** The path of a module (`ImageFormat`) that knows the format: images are measured by it. */
+  readonly reference: string | undefined;
   /** The description's own path. */
   readonly file: string;
 };
@@ -37,6 +43,11 @@ export type Target = {
 const NAME = /^[a-z][a-z0-9_]*$/;
 /** Goals that are no targets: a target of such a name could not be asked for. */
 const GOALS = new Set(["all", "clean"]);
+/** Whether a target can have the name. */
+export function isTargetName(name: string): boolean {
+  return NAME.test(name) && !GOALS.has(name);
+}
+
 const PART_NAMES = PARTS.map(({ name }) => name)
   .join(", ")
   .replace(/, (\w+)$/, " or $1");
@@ -110,6 +121,10 @@ export function parseTarget(
   if (!isListOfNames(architectures) || architectures.length === 0 || !architectures.every(isArchitecture)) {
     return refuse(`"architectures" must be a list of some of ${ARCHITECTURES.join(", ")}`);
   }
+  const { reference } = description;
+  if (reference !== undefined && (typeof reference !== "string" || !/\.m?js$/.test(reference))) {
+    return refuse('"reference" must name a module (.mjs) beside the description');
+  }
   const revisions = parseRevisions(description, folder);
   if (!revisions.ok) return refuse(revisions.failure);
   const nested = parseNested(description["nested"] ?? {});
@@ -121,20 +136,29 @@ export function parseTarget(
     architectures,
     nested: nested.value,
     types,
+    reference: reference === undefined ? undefined : resolve(folder, reference),
     file,
   });
 }
 
-const MEMBERS = new Set(["description", "architectures", "body", "parts", "nested", "types"]);
+const MEMBERS = new Set(["description", "architectures", "body", "parts", "nested", "types", "reference"]);
 
 type Revisions = Pick<Target, "body" | "parts">;
 
-/** `body` and `parts`, which name the same revisions; a failure is what is wrong with them. */
+const ALL_REVISIONS = Object.fromEntries(REVISIONS.map((revision) => [revision, true]));
+
+/**
+ * `body` and `parts`, by revision. A `body` that is one name is that of every revision which `parts` has; `parts` without revisions are
+ * those of every revision which `body` has; both at once are for all, COPY FILL being COPY where there is no pipeline. A failure is what is wrong with them.
+ */
 function parseRevisions(description: Record<string, unknown>, folder: string): Result<Revisions, string> {
-  const { body: bodies, parts } = description;
-  if (!isRecord(bodies) || !isRecord(parts)) {
-    return err('"body" and "parts" must be objects with a member for each revision');
-  }
+  const { body: given, parts: listed } = description;
+  if (!isRecord(listed)) return err('"parts" must be an object, of parts or of revisions');
+  const flat = Object.keys(listed).some((key) => partNamed(key) !== undefined);
+  const named = typeof given === "string" ? Object.keys(flat ? ALL_REVISIONS : listed) : undefined;
+  const bodies = named === undefined ? given : Object.fromEntries(named.map((key) => [key, given]));
+  if (!isRecord(bodies)) return err('"body" must be the name of a template, or an object of revisions');
+  const parts = flat ? Object.fromEntries(Object.keys(bodies).map((key) => [key, listed])) : listed;
   for (const [member, revisions] of Object.entries({ body: bodies, parts })) {
     const stray = Object.keys(revisions).find((key) => !REVISIONS.some((revision) => revision === key));
     if (stray !== undefined) return err(`"${member}.${stray}": no revision ${stray} is known`);
@@ -144,11 +168,15 @@ function parseRevisions(description: Record<string, unknown>, folder: string): R
   for (const revision of REVISIONS) {
     const template = bodies[revision];
     if (template === undefined && parts[revision] === undefined) continue;
+    if (template === undefined) return err(`"parts.${revision}" is there, and "body.${revision}" is not`);
     if (typeof template !== "string" || !/^[a-z][a-z0-9_-]*$/.test(template)) {
-      return err(`"body.${revision}" must name a template beside the description`);
+      return err(`"body.${revision}" must name a template beside the description, without its .hbs`);
+    }
+    if (parts[revision] === undefined) {
+      return err(`"body.${revision}" is there, and "parts.${revision}" is not`);
     }
     body[revision] = join(folder, `${template}.hbs`);
-    const parsed = parseParts(parts[revision], revision);
+    const parsed = parseParts(parts[revision], revision, flat);
     if (!parsed.ok) return parsed;
     commands[revision] = parsed.value;
   }
@@ -156,23 +184,26 @@ function parseRevisions(description: Record<string, unknown>, folder: string): R
   return ok({ body, parts: commands });
 }
 
-function parseParts(parts: unknown, revision: Revision): Result<PartCommands, string> {
+/** @param forAll whether they are those of all revisions: then FILL is for those that have it */
+function parseParts(parts: unknown, revision: Revision, forAll: boolean): Result<PartCommands, string> {
   if (!isRecord(parts)) return err(`"parts.${revision}" must be an object with parts for members`);
   const profile = revisionProfile(revision);
   const parsed: Partial<Record<PartName, PartCommand>> = {};
-  for (const [name, text] of Object.entries(parts)) {
+  for (const [name, given] of Object.entries(parts)) {
     const part = partNamed(name)?.name;
-    const match = typeof text === "string" ? PART_COMMAND.exec(text) : null;
-    if (part === undefined || match === null) {
+    const withFlag = !forAll || profile.pipeline.FILL !== undefined;
+    const commands = (Array.isArray(given) ? given : [given]).map((text) => parseCommand(text, withFlag));
+    const [first, or, ...more] = commands;
+    if (part === undefined || first === undefined || commands.includes(undefined)) {
       return err(`"parts.${revision}.${name}": ${PART_NAMES} with DECOMPRESS, COPY or COPY FILL`);
     }
-    if (match[2] !== undefined && profile.pipeline.FILL === undefined) {
+    if (more.length > 0 || first.command === or?.command) {
+      return err(`"parts.${revision}.${part}": a choice is of DECOMPRESS and COPY, or COPY FILL`);
+    }
+    if ((first.flag ?? or?.flag) !== undefined && profile.pipeline.FILL === undefined) {
       return err(`"parts.${revision}.${part}": revision ${revision} has no pipeline`);
     }
-    parsed[part] = {
-      command: match[1] as PartCommand["command"],
-      ...(match[2] === undefined ? {} : { flag: "FILL" as const }),
-    };
+    parsed[part] = or === undefined ? first : { ...first, or };
   }
   // Only a DONE can say that an image was taken of which nothing is sent.
   if (
@@ -182,6 +213,13 @@ function parseParts(parts: unknown, revision: Revision): Result<PartCommands, st
     return err(`"parts.${revision}" must at least have "kernel"`);
   }
   return ok(parsed);
+}
+
+function parseCommand(text: unknown, withFlag: boolean): OneCommand | undefined {
+  const match = typeof text === "string" ? PART_COMMAND.exec(text) : null;
+  if (match === null) return undefined;
+  const command = match[1] as OneCommand["command"];
+  return match[2] === undefined || !withFlag ? { command } : { command, flag: "FILL" };
 }
 
 function parseNested(nested: unknown): Result<Readonly<Record<string, readonly string[]>>, string> {
@@ -209,10 +247,6 @@ function isArchitecture(name: string): name is Architecture {
 
 function isListOfNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function bad(target: string, detail: string, file: string): Failure {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { PARTS, type Part, type PartName } from "#abi/parts.ts";
 import type { RevisionProfile } from "#abi/revisions.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
@@ -25,6 +26,10 @@ export type TemplateContext = {
   /** The four rings in the order of the kernel's light-skeleton struct. */
   readonly rings: readonly { readonly name: string; readonly size: string }[];
   readonly scratchRing: string;
+  /** The members of `struct parts`: all parts, in canonical order; one that the description does not list cannot be used. */
+  readonly members: readonly { readonly name: PartName; readonly attribute: string }[];
+  /** Members that `struct part` has where the body chooses between commands: one, or none. */
+  readonly choice: readonly { readonly member: string }[];
   /** The parts that the target's stream may have, in canonical order. */
   readonly parts: readonly {
     readonly name: PartName;
@@ -95,6 +100,11 @@ export function templateContext(options: ContextOptions): TemplateContext {
       { name: SCRATCH_RING, size: "MIN_RING_SIZE" },
     ],
     scratchRing: SCRATCH_RING,
+    members: PARTS.map(({ name }) => ({
+      name,
+      attribute: commands[name] === undefined ? unavailable(target, name, profile) : "",
+    })),
+    choice: used.some(({ name }) => commands[name]?.or !== undefined) ? [{ member: "__u16 command" }] : [],
     parts: used.map((part) => ({
       name: part.name,
       ring: part.ring,
@@ -110,12 +120,27 @@ function constants(prefix: string, values: Readonly<Record<string, number>>) {
   return Object.entries(values).map(([name, value]) => ({ name: `${prefix}_${name}`, value }));
 }
 
-function headerValues({ subcommand }: Part, command: PartCommand | undefined) {
+/** A body that sets a part which is not sent would lose it without a word: clang refuses that, and says why. */
+function unavailable({ file }: Target, part: PartName, { revision }: RevisionProfile): string {
+  const why = `${basename(file)} lists no ${part} in its parts of ${revision}`;
+  return ` __attribute__((unavailable(${JSON.stringify(why)})))`;
+}
+
+function headerValues({ name, subcommand }: Part, command: PartCommand | undefined) {
   if (command === undefined) return [];
+  const { or, flag } = command;
+  const chosen = (one: string, other: string) =>
+    or === undefined || one === other
+      ? one
+      : `parts->${name}.command == CMD_${or.command} ? ${other} : ${one}`;
+  const flagOf = (one: PartCommand["flag"]) => (one === undefined ? "0" : `PIPELINE_${one}`);
+  const pipeline = flag ?? or?.flag;
   return [
-    { name: "cmd", value: `CMD_${command.command}` },
+    { name: "cmd", value: chosen(`CMD_${command.command}`, `CMD_${or?.command}`) },
     { name: "subcmd", value: `SUBCMD_${subcommand}` },
-    ...(command.flag === undefined ? [] : [{ name: "pipeline_flag", value: `PIPELINE_${command.flag}` }]),
+    ...(pipeline === undefined
+      ? []
+      : [{ name: "pipeline_flag", value: chosen(flagOf(flag), flagOf(or === undefined ? flag : or.flag)) }]),
   ];
 }
 

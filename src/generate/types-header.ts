@@ -56,14 +56,19 @@ function sayable(btf: Btf, names: readonly string[]): readonly string[] {
   return names.filter((name) => emitHeader(btf, [name]).ok);
 }
 
-/** Errors: `malformed` where the BTF lacks a type that the target asks for, or C cannot say it. */
+/**
+ * Errors: `bad-target`, with the description, where the BTF lacks a type that it asks for; `malformed` where C cannot say it.
+ *
+ * @param kernel the file that the types are of
+ */
 export function missingTypes(
   btf: Btf,
-  target: { readonly name: string; readonly types: readonly string[] },
+  target: { readonly name: string; readonly types: readonly string[]; readonly file: string },
+  kernel: string,
 ): Result<void> {
   const header = emitHeader(btf, target.types);
   if (!header.ok) return header;
   if (header.value.missing.length === 0) return ok(undefined);
-  const detail = `target ${target.name} asks for what this kernel's types lack: ${header.value.missing.join(", ")}`;
-  return err({ reason: "malformed", format: "BTF", section: "type section", offset: 0, detail });
+  const detail = `"types" asks for what the types of ${kernel} lack: ${header.value.missing.join(", ")}`;
+  return err({ reason: "bad-target", target: target.name, detail, file: target.file });
 }

@@ -6,6 +6,8 @@ import type { CommandRow, Given, NumberRow, OptionRow, PositionalRow, WordRow } 
 
 /** How the URI of a key in a token begins (RFC 7512). */
 const TOKEN = "pkcs11:";
+/** How a word names a module, where it could be a choice. */
+const MODULE = /\/|\.m?js$/;
 
 export type Read<Row extends CommandRow> = {
   readonly given: Given<Row>;
@@ -114,8 +116,11 @@ function wordValue(
     return usage(`${said} is empty${more}`);
   }
   if (isNumber(row)) return parseNumber(row, word, `${said} ${asWritten(word)}`);
-  if (row.choices !== undefined && !row.choices.includes(asWritten(word)))
-    return usage(`${said} ${asWritten(word)}: ${row.choices.join(", ")} are known`);
+  if (row.choices !== undefined && !row.choices.includes(asWritten(word))) {
+    if (row.orModule && MODULE.test(word)) return ok(resolve(cwd, word));
+    const more = row.orModule ? "; a module is named as ./NAME.mjs" : "";
+    return usage(`${said} ${asWritten(word)}: ${row.choices.join(", ")} are known${more}`);
+  }
   switch (row.type) {
     case "text":
       return ok(asWritten(word));

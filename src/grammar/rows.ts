@@ -30,6 +30,8 @@ export type WordRow = ValueBase & {
    */
   readonly type: "word" | "name" | "path" | "key" | "output" | "folder" | "text" | "assignment";
   readonly choices?: readonly string[];
+  /** Of a word with choices: a word with `/`, or that ends in `.mjs` or `.js`, is the path of a module, made absolute. */
+  readonly orModule?: true;
   /** Read as if it were said. */
   readonly default?: string;
 };
@@ -67,7 +69,7 @@ type One<Row> = Row extends { readonly type: "flag" }
   ? boolean
   : Row extends { readonly type: "count" | "size" | "time" }
     ? number
-    : Row extends { readonly choices: readonly (infer Choice)[] }
+    : Row extends { readonly choices: readonly (infer Choice)[]; readonly orModule?: never }
       ? Choice
       : string;
 

@@ -1,4 +1,4 @@
-import { commandTitle } from "#abi/command.ts";
+import { commandTitle, payloadPlace } from "#abi/command.ts";
 import { perPart } from "#abi/parts.ts";
 import { REVISIONS } from "#abi/revisions.ts";
 import { ByteReader, decoding } from "#bytes/reader.ts";
@@ -16,6 +16,7 @@ import { parseEnvelope } from "#reference-parsers/envelope.ts";
 import { parsePlain } from "#reference-parsers/plain.ts";
 import { parseUki } from "#reference-parsers/uki.ts";
 import { parseZboot } from "#reference-parsers/zboot.ts";
+import type { OwnReference } from "#verify/references.ts";
 import { lookDeeper } from "./deep.ts";
 import { describeElf } from "./elf.ts";
 import { describeImage, describeOther, nameOther } from "./other.ts";
@@ -30,12 +31,16 @@ export type InspectOptions = {
   readonly limit: number;
   /** A failure in words, for the streams that are refused. */
   readonly explain: (failure: Failure) => string;
+  /** A format of the user's own: its parser is asked, too. */
+  readonly own: OwnReference | undefined;
 };
 
 /** Files up to this size are read whole, unless they are PE; of others only what the decoders look at. */
 const WHOLE = 64 * 1024 * 1024;
 const HEAD = 1024 * 1024;
 const TABLES = 64 * 1024;
+
+const UNKNOWN = "no format of kernel images";
 
 type Hash = (part: FilePart) => Promise<Result<FilePart>>;
 
@@ -50,7 +55,9 @@ const PARSERS = [
 export function inspectFile(file: string, options: InspectOptions): Promise<Result<Inspection>> {
   return withSparseFile(file, async (sparse) => {
     fillTables(sparse);
-    const facts = describe(sparse);
+    // Where the user's own parser looks is not known.
+    if (options.own !== undefined) sparse.fill(0, sparse.size);
+    const facts = withOwnParts(describe(sparse), sparse.bytes, options);
     const deeper = options.hashes ? await lookDeeper(sparse, options.explain) : ok(undefined);
     if (!deeper.ok) return deeper;
     const hashes = options.hashes ? new PartHashes(sparse.input) : undefined;
@@ -151,20 +158,38 @@ function describeContent(sparse: SparseFile): Facts {
       format: nameOther(bytes),
       fields: [],
       parts: [],
-      warnings: ["no format of kernel images"],
+      warnings: [UNKNOWN],
     }
   );
 }
 
+/** What is no format that is known here is told by the parts that the user's own parser finds. */
+function withOwnParts(facts: Facts, bytes: Uint8Array, { own, limit }: InspectOptions): Facts {
+  if (own === undefined) return facts;
+  const [stream] = REVISIONS.flatMap((revision) => {
+    const found = own.parse({ image: bytes, limits: perPart(() => limit), revision });
+    return found.ok ? [found.value] : [];
+  });
+  if (stream === undefined) return facts;
+  const parts = stream.flatMap((command) => {
+    const { subcommand, payload } = command;
+    if (subcommand === undefined || payload.length === 0) return [];
+    return [{ name: `${own.name} ${subcommand.toLowerCase()}`, ...payloadPlace(command, bytes) }];
+  });
+  const named = { ...facts, parts: [...facts.parts, ...parts] };
+  return facts.warnings.includes(UNKNOWN) ? { ...named, format: own.name, warnings: [] } : named;
+}
+
 async function streams(
   bytes: Uint8Array,
-  { limit, explain }: InspectOptions,
+  { limit, explain, own }: InspectOptions,
   hash: Hash,
 ): Promise<Result<readonly EmittedStream[]>> {
   const limits = perPart(() => limit);
   const found: EmittedStream[] = [];
+  const parsers = own === undefined ? PARSERS : [[own.name, own.parse] as const, ...PARSERS];
   for (const revision of REVISIONS) {
-    for (const [parser, parse] of PARSERS) {
+    for (const [parser, parse] of parsers) {
       if ((parser === "envelope" || parser === "plain") && revision === "v6") continue;
       const stream = parse({ image: bytes, limits, revision });
       if (!stream.ok) {
@@ -174,10 +199,7 @@ async function streams(
       const commands = await mapInOrder(stream.value, async (command) => {
         const { payload, textAt } = command;
         const ended = textAt !== undefined;
-        const place = ended
-          ? { offset: textAt, size: payload.length - 1 }
-          : { offset: payload.byteOffset - bytes.byteOffset, size: payload.length };
-        const part = await hash({ name: "payload", ...place });
+        const part = await hash({ name: "payload", ...payloadPlace(command, bytes) });
         if (!part.ok) return part;
         const sent = payload.length === 0 ? null : part.value;
         return ok({ command: commandTitle(command), payload: sent, ended });

@@ -22,7 +22,8 @@ export type Facts = {
 };
 
 export type EmittedStream = {
-  readonly parser: "zboot" | "envelope" | "uki" | "plain";
+  /** `zboot`, `envelope`, `uki`, `plain`, or the name of a format of the user's own. */
+  readonly parser: string;
   readonly revision: Revision;
   /** Present where the parser takes the file. */
   readonly commands?: readonly {

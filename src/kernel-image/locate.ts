@@ -35,12 +35,12 @@ export function runningKernel(): readonly string[] {
 
 /**
  * Where the kernel image is looked for: the uncompressed one first, whose size is there to be seen.
- * Only build trees are searched, for nothing says that the running kernel is the one to be loaded.
+ * Only O and build trees are searched, for nothing says that the running kernel is the one to be loaded.
  */
 export function imageCandidates(places: Places, arch: Architecture): readonly string[] {
   const names =
     arch === "x86" ? ["bzImage"] : ["vmlinux.bin", "Image", "vmlinux.efi", "vmlinuz.efi", "Image.gz"];
-  return [places.kbuildOutput, places.tree]
+  return [places.out, places.kbuildOutput, places.tree]
     .filter((folder) => folder !== undefined)
     .flatMap((folder) => names.map((name) => join(folder, "arch", arch, "boot", name)));
 }

@@ -49,12 +49,13 @@ export function measureImage(file: string): Promise<Result<Measured>> {
     }
     const bytes = input.whole();
     if (!bytes.ok) return bytes;
-    const measured = await measure(bytes.value);
+    const measured = await measureBytes(bytes.value);
     return measured.ok ? measured : err(inFile(measured.failure, file));
   });
 }
 
-function measure(file: Uint8Array): Promise<Result<Measured>> {
+/** The same for a kernel image in memory. */
+export function measureBytes(file: Uint8Array): Promise<Result<Measured>> {
   let kernel = 0;
   let parts: Pick<Measured, "initrd" | "cmdline"> = {};
   return peelUntil<Measured>(file, {

@@ -48,6 +48,16 @@ export function partOf(
   return { ...found, bytes: file.slice(Number(offset), Number(size)), start: file.base + Number(offset) };
 }
 
+/** A part with its command. */
+export type OrderedPart = {
+  readonly name: keyof RecordLimits;
+  readonly subcommand: Subcommand;
+  readonly how: Pick<Command, "command" | "pipeline">;
+  /** Ends in a NUL, which is added where it is missing. */
+  readonly text: boolean;
+  readonly part: FoundPart;
+};
+
 /**
  * The stream for the parts, in canonical order: kernel, initrd, cmdline, and in v7 DONE.
  *
@@ -56,18 +66,27 @@ export function partOf(
 export function streamOf(
   parts: Parts,
   kernel: Pick<Command, "command" | "pipeline">,
+  input: ReferenceInput,
+): Result<readonly Command[]> {
+  const order: readonly (Omit<OrderedPart, "part"> & { readonly part: FoundPart | undefined })[] = [
+    { name: "kernel", subcommand: "KERNEL", how: kernel, text: false, part: parts.kernel },
+    { name: "initrd", subcommand: "INITRD", how: withoutFlag("COPY"), text: false, part: parts.initrd },
+    { name: "cmdline", subcommand: "CMDLINE", how: withoutFlag("COPY"), text: true, part: parts.cmdline },
+  ];
+  return streamInOrder(
+    order.flatMap(({ part, ...row }) => (part === undefined ? [] : [{ ...row, part }])),
+    input,
+  );
+}
+
+/** The stream of parts that are in canonical order. Errors: `size-exceeded`, as `streamOf`. */
+export function streamInOrder(
+  order: readonly OrderedPart[],
   { limits, revision }: ReferenceInput,
 ): Result<readonly Command[]> {
-  const order: readonly [keyof RecordLimits, Subcommand, Pick<Command, "command" | "pipeline">][] = [
-    ["kernel", "KERNEL", kernel],
-    ["initrd", "INITRD", withoutFlag("COPY")],
-    ["cmdline", "CMDLINE", withoutFlag("COPY")],
-  ];
   const commands: Command[] = [];
-  for (const [name, subcommand, how] of order) {
-    const part = parts[name];
-    if (part === undefined) continue;
-    const payload = name === "cmdline" ? endedByNul(part.bytes) : part.bytes;
+  for (const { name, subcommand, how, text, part } of order) {
+    const payload = text ? endedByNul(part.bytes) : part.bytes;
     const copied = payload === part.bytes ? {} : { textAt: part.start };
     if (payload.length === 0) continue;
     if (payload.length > limits[name]) {

@@ -42,6 +42,7 @@ export function exitCode(failure: Failure): number {
     case "signature-failed":
     case "bad-target":
     case "bad-fleet":
+    case "bad-reference":
       return EXIT.failed;
     default:
       return unreachable(failure);

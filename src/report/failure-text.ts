@@ -91,6 +91,8 @@ export function failureText(told: Failure): string {
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
     case "bad-fleet":
       return lines(`${failure.file}: the fleet cannot be used:`, failure.problems);
+    case "bad-reference":
+      return `${at(failure.file)}the reference is at fault: ${failure.detail}`;
     case "unknown-goal":
       return lines(`no rule to make '${failure.goal}'`, [`known: ${failure.known.join(" ")}`]);
     case "usage":

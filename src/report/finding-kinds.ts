@@ -56,6 +56,13 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Description>> = {
     meaning: "What the kernel has of the image is then not what the parser believes.",
     help: "Look at what `bpf_buffer_parser()` returns, and end with everything given back when it is not 0.",
   },
+  "bad-reference": {
+    title: "REFERENCE",
+    rule: "The reference parser of the user's own is at fault itself",
+    meaning:
+      "Nothing is known of what a right parser sends for such an image. It is no finding about the parser.",
+    help: "Mend the module that `--reference` names: it answers every image with parts or a refusal (docs/targets.md).",
+  },
   difference: {
     title: "DIFFERS",
     rule: "The stream is not the one that the reference parser expects",

@@ -23,6 +23,8 @@ export function findingText(finding: FindingRecord): string {
     }
     case "went-on":
       return `command ${finding.index} is sent after one that the kernel refused`;
+    case "bad-reference":
+      return finding.detail;
     case "difference": {
       const where = finding.index === null ? "" : `command ${finding.index}, `;
       return `${where}${finding.field}: ${finding.expected} expected, ${finding.emitted} emitted`;

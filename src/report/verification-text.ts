@@ -54,7 +54,7 @@ function parserText(parser: ParserRecord, { comparison }: Verification): string 
   const { kernel, initrd, cmdline } = parser.limits;
   const how = comparison === "exact" ? "byte by byte" : "by effect";
   return [
-    `${parser.name}: ${parser.form} for ${parser.revision}, against the ${parser.reference} reference ${how};`,
+    `${parser.name}: ${parser.form} for ${parser.revision}, ${against(parser.reference)} ${how};`,
     `at most kernel ${kernel}, initrd ${initrd}, cmdline ${cmdline} bytes (${parser.limitsFrom})`,
   ].join(" ");
 }
@@ -78,4 +78,8 @@ function summary({ verdicts, parsers, counts, errors, shortfalls }: Verification
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function against(reference: string): string {
+  return reference === "none" ? "by itself, against no reference," : `against the ${reference} reference`;
 }

@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isRecord } from "#core/is-record.ts";
 import { digest } from "#files/digest.ts";
 import { makeFolder, writeOutput } from "#files/output.ts";
 
@@ -77,8 +78,4 @@ async function writeEntries(folder: string, entries: readonly (readonly [string,
   // A failure of either is let pass: see above.
   const made = await makeFolder(folder);
   if (made.ok) void (await writeOutput(join(folder, FILE), `${JSON.stringify(content, undefined, 2)}\n`));
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,14 @@
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { Injection } from "#bpf-vm/injection.ts";
+import { isRecord } from "#core/is-record.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { REFERENCES, type ReferenceName } from "./references.ts";
+import { NO_REFERENCE, type Reference, referenceTitle } from "./references.ts";
 
 /** What stands beside a corpus image `NAME.img` in `NAME.json`. */
 export type CorpusCase = {
   readonly schema: 1;
-  readonly reference: ReferenceName;
+  /** The name of a reference: a built-in one, or one of the user's own. */
+  readonly reference: string;
   readonly revision: Revision;
   /** What is to be denied in a run of its own. */
   readonly injection?: Injection;
@@ -28,29 +30,34 @@ export function parseCase(text: string): Result<CorpusCase> {
   }
   if (!isRecord(value)) return bad("text", "an object is expected");
   const { schema, reference, revision, injection, why } = value as Record<keyof CorpusCase, unknown>;
-  const [knownReference, knownRevision] = [
-    REFERENCES.find((name) => name === reference),
-    REVISIONS.find((name) => name === revision),
-  ];
+  const knownRevision = REVISIONS.find((name) => name === revision);
   if (schema !== 1) return bad("schema", "must be 1");
-  if (knownReference === undefined) return bad("reference", `must be one of ${REFERENCES.join(", ")}`);
+  if (typeof reference !== "string" || !/^[a-z][a-z0-9_-]*$/.test(reference)) {
+    return bad("reference", "must name a reference: zboot, uki, one of your own");
+  }
   if (knownRevision === undefined) return bad("revision", `must be one of ${REVISIONS.join(", ")}`);
   if (typeof why !== "string") return bad("why", "must be text");
   if (injection !== undefined && !isInjection(injection)) {
     return bad("injection", `has ${FLAGS.join(" or ")} (true) or a number as ${COUNTS.join(", ")}`);
   }
-  const common = { schema, reference: knownReference, revision: knownRevision, why } as const;
+  const common = { schema, reference, revision: knownRevision, why } as const;
   return ok(injection === undefined ? common : { ...common, injection });
 }
 
-/** Whether a case is one for this subject: the zboot parser of v7 takes envelopes, too. */
+/**
+ * Whether a case is one for this subject: the zboot parser of v7 takes envelopes, too. A parser without a reference can be shown
+ * those of all.
+ */
 export function isFor(
   { reference, revision }: CorpusCase,
-  subject: { readonly revision: Revision; readonly reference: ReferenceName | undefined },
+  subject: { readonly revision: Revision; readonly reference: Reference | undefined },
 ): boolean {
   if (revision !== subject.revision) return false;
-  const both = [reference, subject.reference];
-  return reference === subject.reference || (both.includes("zboot") && both.includes("envelope"));
+  if (subject.reference === NO_REFERENCE) return true;
+  if (typeof subject.reference === "object" && subject.reference.ofEveryCase) return true;
+  const own = subject.reference && referenceTitle(subject.reference);
+  const both = [reference, own];
+  return reference === own || (both.includes("zboot") && both.includes("envelope"));
 }
 
 function isInjection(value: unknown): value is Injection {
@@ -60,10 +67,6 @@ function isInjection(value: unknown): value is Injection {
       ? typeof count === "boolean"
       : COUNTS.some((known) => known === name) && Number.isSafeInteger(count) && Number(count) >= 0,
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function bad(section: string, detail: string): Result<never> {

@@ -26,6 +26,8 @@ export function findingFacts(finding: Finding, imageSize: number): FindingFacts 
       };
     case "went-on":
       return { kind: "went-on", index: finding.index };
+    case "bad-reference":
+      return { kind: "bad-reference", detail: `${finding.failure.file}: ${finding.failure.detail}` };
     case "difference": {
       const { index, field, a, b, bytes } = finding.difference;
       return {

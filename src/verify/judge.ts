@@ -7,7 +7,8 @@ import type { SourceLine } from "#isa/listing.ts";
 import { diffEffects } from "#kexec-model/effects.ts";
 import { type Emission, type EmissionOptions, emit, isMalformed } from "./emission.ts";
 import { streamDue } from "./expectation.ts";
-import { expectedStream } from "./references.ts";
+import { ownStream } from "./own-stream.ts";
+import { expectedStream, NO_REFERENCE } from "./references.ts";
 import { blame, writerOf } from "./source-of-byte.ts";
 import type { ParserUnderTest } from "./subject.ts";
 import type { Finding, Verdict } from "./verdict.ts";
@@ -52,11 +53,28 @@ export async function judgeEffect(
 /** The run, and what is wrong with it whatever was expected. */
 function conduct(subject: ParserUnderTest, image: Uint8Array, options: EmissionOptions): Verdict {
   const { reference, revision, limits, arch } = subject;
-  const expected = expectedStream(reference, { image, revision, limits, arch });
   const emission = emit(subject, image, options);
+  const expected =
+    reference === NO_REFERENCE
+      ? ownStream(
+          subject,
+          options.injection === undefined
+            ? emission
+            : emit(subject, image, options.budget === undefined ? {} : { budget: options.budget }),
+        )
+      : expectedStream(reference, { image, revision, limits, arch });
   const writer = (index: number, offset: number) =>
     writerOf(subject, image, options, index, () => offset)?.source;
-  return { expected, emission, findings: [...misbehaviour(emission), ...malformed(emission, writer)] };
+  return {
+    expected,
+    emission,
+    findings: [...misbehaviour(emission), ...malformed(emission, writer), ...badReference(expected)],
+  };
+}
+
+function badReference(expected: Verdict["expected"]): Finding[] {
+  if (expected.ok || expected.failure.reason !== "bad-reference") return [];
+  return [{ kind: "bad-reference", failure: expected.failure, source: undefined }];
 }
 
 function misbehaviour({ runs }: Emission): Finding[] {
@@ -126,7 +144,8 @@ function withDifference(
   cause = difference,
 ): Verdict {
   // A program that a fault ended could not send the rest.
-  if (difference === undefined || verdict.findings.some(({ kind }) => kind === "fault")) return verdict;
+  const incomparable = verdict.findings.some(({ kind }) => kind === "fault" || kind === "bad-reference");
+  if (difference === undefined || incomparable) return verdict;
   // That a command is one too many has been said where it came after a refused one.
   if (verdict.findings.some((one) => one.kind === "went-on" && one.index === difference.index))
     return verdict;

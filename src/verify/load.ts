@@ -5,7 +5,7 @@ import type { LoadRecord } from "#core/verification.ts";
 import { decomposeImage } from "#kexec-model/decompose.ts";
 import { notDecomposed } from "#kexec-model/failures.ts";
 import { referenceRunner } from "#reference-parsers/runner.ts";
-import { expectedStream } from "./references.ts";
+import { expectedStream, NO_REFERENCE } from "./references.ts";
 import type { ParserUnderTest } from "./subject.ts";
 import { sentBy } from "./vm-runner.ts";
 
@@ -60,6 +60,7 @@ function differs(
   subject: ParserUnderTest,
 ): Failure | undefined {
   const due = expectedOf(subject, stage.buffers[0]);
+  if (due === undefined) return undefined;
   const { revision } = stage;
   const difference = diffStreams({ revision, commands: due.ok ? due.value : [] }, { revision, commands });
   if (difference === undefined) return undefined;
@@ -77,12 +78,16 @@ async function couldLoad(
   image: Uint8Array,
   subjects: readonly ParserUnderTest[],
 ): Promise<boolean> {
-  const taker = subjects.find((subject) => subject.layer === 1 && expectedOf(subject, image).ok);
+  const taker = subjects.find((subject) => subject.layer === 1 && expectedOf(subject, image)?.ok);
   if (taker === undefined) return false;
-  const runParser = referenceRunner("v7", taker.limits, taker.arch);
+  const others = referenceRunner("v7", taker.limits, taker.arch);
+  const runParser: RunParser = async (object, stage) =>
+    (stage.layer === 1 ? expectedOf(taker, stage.buffers[0]) : undefined) ?? others(object, stage);
   return (await decomposeImage({ revision: "v7", container, image, runParser })).ok;
 }
 
+/** Undefined where no reference knows the format. */
 function expectedOf({ reference, revision, limits, arch }: ParserUnderTest, image: Uint8Array) {
+  if (reference === NO_REFERENCE) return undefined;
   return expectedStream(reference, { image, revision, limits, arch });
 }

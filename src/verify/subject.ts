@@ -10,7 +10,7 @@ import type { Btf } from "#formats/btf/btf.ts";
 import { EM } from "#formats/elf/constants.ts";
 import type { ImageArchitecture, RecordLimits } from "#reference-parsers/input.ts";
 import type { ParserArchitecture } from "./parser-architecture.ts";
-import { type ReferenceName, referenceOf } from "./references.ts";
+import { NO_REFERENCE, type Reference, referenceOf } from "./references.ts";
 
 /** A parser under judgement, with what it is judged by. */
 export type ParserUnderTest = {
@@ -23,7 +23,7 @@ export type ParserUnderTest = {
   readonly programs: readonly LoadedProgram[];
   readonly context: ContextLayout;
   readonly header: HeaderLayout;
-  readonly reference: ReferenceName;
+  readonly reference: Reference;
   /** Of the kernels that it is for, where that is known. */
   readonly arch: ImageArchitecture | undefined;
   /** The largest parts that its records have room for, in bytes. */
@@ -37,14 +37,15 @@ export type UnderTestOptions = {
   /** The kernel's own BTF. Default: the revision's built-in profile. */
   readonly target?: Btf;
   /** Default: by the name of the program's source file. */
-  readonly reference?: ReferenceName;
+  readonly reference?: Reference;
   /** For a file that does not say; another than it says is an error. */
   readonly arch?: ParserArchitecture | undefined;
 };
 
 /**
  * The subjects in a loaded parser: itself, or each of a container's parsers, and those of each `.bpf.nested` inside it.
- * A reference that is asked for by name is that of the outermost; the nested ones are told by their source files.
+ * A reference that is asked for is that of the outermost; the nested ones are told by their source files. Where the outermost has
+ * none, or one of the user's own, nested ones that are not told have none.
  *
  * Errors: `usage` where no reference parser is named and the source file's name does not tell, and for an architecture that the file is
  * not for;
@@ -74,6 +75,8 @@ function layerSubjects(
 ): Result<readonly ParserUnderTest[], Failure> {
   const outermost = layer === 1;
   const named = outermost ? wanted : undefined;
+  const isOwn = wanted === NO_REFERENCE || typeof wanted === "object";
+  const otherwise = isOwn ? NO_REFERENCE : undefined;
   const several = programs.length > 1 && programs.every(({ section }) => section !== undefined);
   const groups = several ? programs.map((program) => [program]) : [programs];
   const own = machine === undefined ? undefined : MACHINES.get(machine);
@@ -84,11 +87,11 @@ function layerSubjects(
   for (const group of groups) {
     const section = group[0]?.section ?? "";
     const title = several ? `${name} ${section}` : outermost ? name : `${name} ${containerOf(section)}`;
-    const reference = named ?? referenceOf(group);
+    const reference = named ?? referenceOf(group) ?? otherwise;
     if (reference === undefined) {
       return err({
         reason: "usage",
-        detail: `${title}: whose formats it takes is not known; say --reference`,
+        detail: `${title}: whose formats it takes is not known; say --reference NAME, --reference ./FORMAT.mjs (docs/targets.md) or --reference none`,
       });
     }
     if (reference === "plain" && arch === "x86") {

@@ -2,7 +2,7 @@ import type { Command } from "#abi/command.ts";
 import type { StreamDifference } from "#abi/stream-diff.ts";
 import type { Fault } from "#bpf-vm/fault.ts";
 import type { HeldReference, StrayRead } from "#bpf-vm/machine.ts";
-import type { Failure, Malformed } from "#core/failure.ts";
+import type { BadReference, Failure, Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import type { SourceRole } from "#core/verification.ts";
 import type { SourceLine } from "#isa/listing.ts";
@@ -32,6 +32,8 @@ export type Finding = { readonly source: SourceLine | undefined } & (
     }
   /** A command after one that the kernel had refused; `index` is the position of the later one. */
   | { readonly kind: "went-on"; readonly index: number }
+  /** Nothing can be compared with what the reference says. */
+  | { readonly kind: "bad-reference"; readonly failure: BadReference }
 );
 
 /** One run of a subject over an image. */

@@ -160,7 +160,7 @@ describe("a kernel image that is not there", () => {
     const tried = [...stderr.matchAll(/^ {2}tried: (.*)$/gm)].map(([, path]) => path);
     const names = ["vmlinux.bin", "Image", "vmlinux.efi", "vmlinuz.efi", "Image.gz"];
     expect(tried).toEqual(
-      [built, root].flatMap((folder) => names.map((name) => join(folder, "arch/riscv/boot", name))),
+      [kexec, built, root].flatMap((folder) => names.map((name) => join(folder, "arch/riscv/boot", name))),
     );
     expect(stderr).toContain("--image FILE");
     expect(stderr).toContain("KERNEL_IMAGE=FILE");

@@ -11,6 +11,7 @@ function target(name: string, arm64: readonly string[] = [], more: Partial<Targe
     architectures: ["arm64", "riscv"],
     nested: arm64.length === 0 ? {} : { arm64 },
     types: [],
+    reference: undefined,
     file: `/targets/${name}.json`,
     ...more,
   };

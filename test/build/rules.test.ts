@@ -233,9 +233,10 @@ describe("a parser's object", () => {
     const targets = new Map([["zboot", odd]]);
     const refused = await run(rule("zboot_parser_bpf.o", { targets }));
     expect(failure(refused)).toMatchObject({
-      reason: "malformed",
-      file: join(work, "vmlinux"),
-      detail: expect.stringContaining("no_such_struct"),
+      reason: "bad-target",
+      target: "zboot",
+      file: zboot.file,
+      detail: expect.stringContaining(`${join(work, "vmlinux")} lack: no_such_struct`),
     });
   });
 });

@@ -47,7 +47,9 @@ it.each(Object.entries(THIRD_OF_FOUR))("%s is sound, and its third job is shard 
 
 it.each(Object.keys(THIRD_OF_FOUR))("%s uses commands and options that there are", (file) => {
   // Lines that a backslash continues are one.
-  const text = readFileSync(`${FOLDER}/${file}`, "utf8").replace(/\\\n\s*/g, "").replace("$SLURM_CPUS_PER_TASK", "4");
+  const text = readFileSync(`${FOLDER}/${file}`, "utf8")
+    .replace(/\\\n\s*/g, "")
+    .replace("$SLURM_CPUS_PER_TASK", "4");
   const commands = [...text.matchAll(/^[^#\n]*kexec-bpf fleet (run|merge) (.+)$/gm)];
   expect(commands.map(([, name]) => name)).toContain("run");
   for (const [, name, rest = ""] of commands) {

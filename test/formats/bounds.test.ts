@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ok } from "#core/result.ts";
 import { withInputFile } from "#files/input-file.ts";
-import { CODECS, decompress } from "#formats/compression/codecs.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
 import { flattenElf, MOST_SEGMENTS } from "#formats/elf/flatten.ts";
 import { MOST_SECTIONS } from "#formats/elf/header.ts";
@@ -57,8 +55,13 @@ describe("hashes", () => {
     const file = join(await temporaryFolder(), "f");
     writeFileSync(file, new Uint8Array(1000));
     const counted = await withInputFile(file, async (input) => {
+      let reads = 0;
+      const readSome = input.readSome.bind(input);
+      input.readSome = (...range) => {
+        reads += 1;
+        return readSome(...range);
+      };
       const hashes = new PartHashes(input);
-      const reads = vi.spyOn(input, "readSome");
       const same = Array.from({ length: 3000 }, () => ({ name: "s", offset: 0, size: 1000 }));
       for (const part of same) expect(await hashes.of(part)).toMatchObject({ ok: true });
       const once = hashes.left;
@@ -68,7 +71,7 @@ describe("hashes", () => {
         size: 899,
       }));
       for (const part of shifted) expect(await hashes.of(part)).toMatchObject({ ok: true });
-      return ok([once, hashes.left, reads.mock.calls.length]);
+      return ok([once, hashes.left, reads]);
     });
     // 1000 and 7 times 899 of 8000.
     expect(counted).toEqual(ok([0, 93, 1 + 7]));
@@ -88,26 +91,8 @@ describe("hashes", () => {
     const file = join(await temporaryFolder(), "f");
     writeFileSync(file, overlapping);
     truncateSync(file, size);
-    const found = await inspectFile(file, { hashes: true, limit: size, explain: () => "" });
+    const found = await inspectFile(file, { hashes: true, limit: size, explain: () => "", own: undefined });
     expect(found.ok && found.value.warnings).toContain("27 parts are not hashed: they overlap many others");
     expect(found.ok && found.value.parts.filter(({ sha256 }) => sha256 !== undefined).length).toBe(42 - 27);
   });
-});
-
-/** A bomb takes the memory of what comes out, once, and not of every step on the way. */
-test.each([
-  ["lzma", "lzma -0"],
-  ["bzip2", "bzip2 -1"],
-  ["xz", "xz -0 --check=crc32"],
-])("a bomb of %s takes little more memory than what it holds", async (name, tool) => {
-  const size = 192 * MEBIBYTE;
-  const folder = await temporaryFolder();
-  const file = join(folder, "bomb");
-  execFileSync("sh", ["-c", `head -c ${size} /dev/zero | ${tool} > "$0"`, file]);
-  const codec = CODECS.find((one) => one.name === name);
-  if (codec === undefined) throw new Error(name);
-  const before = process.memoryUsage.rss();
-  const result = await decompress(codec, readFileSync(file));
-  expect(result.ok && result.value.bytes.length).toBe(size);
-  expect((process.memoryUsage.rss() - before) / size).toBeLessThan(1.5);
 });

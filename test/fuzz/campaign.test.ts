@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { CampaignRequest, CampaignSummary } from "#fuzz/campaign-request.ts";
-import { readCases } from "#fuzz/corpus-folder.ts";
+import { readCampaignState, readCases } from "#fuzz/corpus-folder.ts";
 import { Campaign } from "#fuzz/engine/campaign.ts";
+import { Journal } from "#fuzz/journal.ts";
+import type { Resumed } from "#fuzz/resume.ts";
 import { runCampaign } from "#fuzz/run-campaign.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { mutationsOf } from "#verify/mutations/mutations.ts";
@@ -95,7 +97,7 @@ describe("a campaign in a corpus folder", () => {
       bytes: Uint8Array.of(1),
       revision: silent.revision,
       limits: silent.limits,
-      reference: silent.reference,
+      reference: "zboot",
       arch: "arm64",
     },
     subject: silent,
@@ -220,6 +222,102 @@ describe("a campaign in a corpus folder", () => {
     writeFileSync(file, before);
     expect(result).toMatchObject({ ok: false, failure: { reason: "malformed", format: "corpus", file } });
     if (detail !== "text") expect(result).toMatchObject({ failure: { detail } });
+  });
+
+  it("ends with the first file that cannot be written, and says which", async () => {
+    const broken = mkdtempSync(join(tmpdir(), "campaign-broken-"));
+    const findings = join(broken, "findings");
+    const result = await runCampaign(
+      request({
+        folder: broken,
+        cases: 1_000_000_000,
+        // The first finding is about to be written: its folder is a file by now.
+        commandFor: () => {
+          rmSync(findings, { recursive: true });
+          writeFileSync(findings, "in the way");
+          return "";
+        },
+      }),
+    );
+    const again = await runCampaign(request({ folder: broken }));
+    rmSync(broken, { recursive: true });
+    for (const { ok, ...failed } of [result, again]) {
+      expect(ok).toBe(false);
+      expect(failed).toMatchObject({ failure: { reason: "file-failed" } });
+    }
+  });
+
+  it("keeps what was denied with a finding and an entry", async () => {
+    const denied = mkdtempSync(join(tmpdir(), "campaign-denied-"));
+    const injection = { failReserve: 1 };
+    const resumed: Resumed = {
+      identity: "",
+      input: {
+        parser: request().parser,
+        seeds: request().seeds,
+        seed: 1,
+        first: 4,
+        stride: 1,
+        known: ["leak at a.c:1"],
+        queue: [],
+      },
+      queue: [],
+      findings: [],
+    };
+    for (const part of ["queue", "findings"]) mkdirSync(join(denied, part));
+    const journal = new Journal(request({ folder: denied }), resumed);
+    const { reports } = journal;
+    const entry = { image: seed.image, injection, origin: 0 };
+    const discovery = (key: string) => ({
+      ...entry,
+      key,
+      finding: {
+        kind: "leak",
+        source: undefined,
+        reference: { kind: "record", name: "r", acquiredAt: 1 },
+      } as const,
+      changes: "zboot",
+      index: 5,
+    });
+    reports.entry(entry, [Uint8Array.of(0, 0, 0, 3)]);
+    // Two workers find the same, and one what is known.
+    for (const key of ["leak at b.c:2", "leak at b.c:2", "leak at a.c:1"]) reports.discovery(discovery(key));
+    reports.progress(3, 9);
+    reports.progress(2, 7);
+    expect(await journal.close()).toBeUndefined();
+    expect(journal.findings.map(({ key, injection }) => [key, injection])).toEqual([
+      ["leak at b.c:2", injection],
+    ]);
+    expect(journal.next).toBe(9);
+    expect(journal.progress(12.6)).toMatchObject({ cases: 5, milliseconds: 13, queue: 1, findings: 1 });
+    const saved = [
+      ...expectValue(await readCases(denied, "queue")),
+      ...expectValue(await readCases(denied, "findings")),
+    ];
+    rmSync(denied, { recursive: true });
+    expect(saved.map(({ name, injection, description }) => [name, injection, description.origin])).toEqual([
+      ["000001", injection, "seed.img"],
+      ["leak-at-b-c-2", injection, "seed.img"],
+    ]);
+  });
+
+  it("cannot be used where a file of a case cannot be read", async () => {
+    const file = join(folder, "queue/000001.json");
+    const before = readFileSync(file);
+    rmSync(file);
+    expect(await readCases(folder, "queue")).toMatchObject({
+      ok: false,
+      failure: { reason: "file-failed", file },
+    });
+    writeFileSync(file, before);
+    expect(await readCases(folder, "nowhere")).toMatchObject({
+      ok: false,
+      failure: { reason: "file-failed" },
+    });
+    rmSync(join(folder, "state.json"));
+    mkdirSync(join(folder, "state.json"));
+    expect(await readCampaignState(folder)).toMatchObject({ ok: false });
+    rmSync(join(folder, "state.json"), { recursive: true });
   });
 
   it("is not begun with a seed that is of none of the formats", async () => {

@@ -182,7 +182,7 @@ describe("templates of one's own", () => {
   test("are all listed, the body first, the partials in the order of their names", async () => {
     const folder = await temporaryFolder();
     for (const name of ["b.hbs", "a.hbs", "README"]) await file(join(folder, "partials", name), "");
-    const target = await ours("zboot");
+    const target = { ...(await ours("zboot")), body: { v6: join(folder, "body.hbs") } };
     expect(await templateFiles(folder, target, "v6")).toEqual({
       ok: true,
       value: [

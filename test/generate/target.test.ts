@@ -32,6 +32,7 @@ describe("a target's description", () => {
         architectures: ["arm64", "riscv", "loongarch", "x86"],
         nested: { arm64: ["zboot"] },
         types: ["struct page"],
+        reference: undefined,
         file: "/t/thing.json",
       },
     }));
@@ -53,6 +54,25 @@ describe("a target's description", () => {
         nested: { riscv: ["zboot", "thing"] },
       },
     });
+  });
+
+  test("may have one body and the same parts for all revisions, FILL where there is a pipeline", () => {
+    const short = { description: "d", body: "thing", parts: { kernel: ["DECOMPRESS", "COPY FILL"] } };
+    expect(parse({ ...short, reference: "thing.mjs" })).toMatchObject({
+      ok: true,
+      value: {
+        body: { v6: "/t/thing.hbs", v7: "/t/thing.hbs" },
+        parts: {
+          v6: { kernel: { command: "DECOMPRESS", or: { command: "COPY" } } },
+          v7: { kernel: { command: "DECOMPRESS", or: { command: "COPY", flag: "FILL" } } },
+        },
+        reference: "/t/thing.mjs",
+      },
+    });
+    const only = { description: "d", body: "thing", parts: { v7: { kernel: "COPY" } } };
+    expect(parse(only)).toMatchObject({ ok: true, value: { body: { v7: "/t/thing.hbs" } } });
+    const value = expectValue(parse({ description: "d", body: { v7: "a" }, parts: { kernel: "COPY" } }));
+    expect(Object.keys(value.parts)).toEqual(["v7"]);
   });
 
   test("may nest nothing and need no types", () => {
@@ -80,27 +100,23 @@ describe("a target's description", () => {
     [
       "no body",
       { ...GOOD, body: undefined },
-      '"body" and "parts" must be objects with a member for each revision',
+      '"body" must be the name of a template, or an object of revisions',
     ],
-    [
-      "parts as a list",
-      { ...GOOD, parts: [] },
-      '"body" and "parts" must be objects with a member for each revision',
-    ],
+    ["parts as a list", { ...GOOD, parts: [] }, '"parts" must be an object, of parts or of revisions'],
     [
       "no body for a revision",
       { ...GOOD, body: { v6: "thing" } },
-      '"body.v7" must name a template beside the description',
+      '"parts.v7" is there, and "body.v7" is not',
     ],
     [
       "a body elsewhere",
       { ...GOOD, body: { v6: "../thing", v7: "thing" } },
-      '"body.v6" must name a template beside the description',
+      '"body.v6" must name a template beside the description, without its .hbs',
     ],
     [
       "a body with its suffix",
       { ...GOOD, body: { v6: "a.hbs", v7: "a" } },
-      '"body.v6" must name a template beside the description',
+      '"body.v6" must name a template beside the description, without its .hbs',
     ],
     [
       "a body for an unknown revision",
@@ -115,7 +131,17 @@ describe("a target's description", () => {
     [
       "no parts for a revision",
       { ...GOOD, parts: { v6: GOOD.parts.v6 } },
-      '"parts.v7" must be an object with parts for members',
+      '"body.v7" is there, and "parts.v7" is not',
+    ],
+    [
+      "a choice of more than there is",
+      { ...GOOD, parts: { ...GOOD.parts, v6: { kernel: ["COPY", "COPY"] } } },
+      '"parts.v6.kernel": a choice is of DECOMPRESS and COPY, or COPY FILL',
+    ],
+    [
+      "a reference that is no module",
+      { ...GOOD, reference: "thing" },
+      '"reference" must name a module (.mjs) beside the description',
     ],
     [
       "no parts where nothing but a part says that an image was taken",

@@ -14,6 +14,7 @@ const TARGET: Target = {
   architectures: ["arm64"],
   nested: {},
   types: [],
+  reference: undefined,
   file: "/t/thing.json",
 };
 

@@ -153,9 +153,21 @@ test("a type that C cannot say is left out beside good ones, and is the failure 
   const header = text(btf, ["struct rusty", "struct good"]);
   expect(header).toContain("struct good {");
   expect(header).not.toContain("struct rusty");
-  expect(missingTypes(btf, { name: "a", types: ["struct good"] })).toEqual({ ok: true, value: undefined });
-  expect(missingTypes(btf, { name: "b", types: ["struct rusty"] })).toMatchObject({
+  expect(missingTypes(btf, { name: "a", types: ["struct good"], file: "a.json" }, "vmlinux")).toEqual({
+    ok: true,
+    value: undefined,
+  });
+  expect(missingTypes(btf, { name: "b", types: ["struct rusty"], file: "b.json" }, "vmlinux")).toMatchObject({
     ok: false,
     failure: { reason: "malformed", format: "BTF" },
+  });
+  expect(
+    missingTypes(btf, { name: "c", types: ["struct good", "struct none"], file: "c.json" }, "vmlinux"),
+  ).toMatchObject({
+    ok: false,
+    failure: {
+      ...{ reason: "bad-target", target: "c", file: "c.json" },
+      detail: '"types" asks for what the types of vmlinux lack: struct none',
+    },
   });
 });

@@ -27,20 +27,23 @@ describe("vmlinux", () => {
 describe("the kernel image", () => {
   const places = { out: "/o", kbuildOutput: "/k", tree: "/t" };
 
-  test("is looked for in build trees, the uncompressed one first", () =>
+  test("is looked for in O and in build trees, the uncompressed one first", () =>
     expect(imageCandidates(places, "riscv")).toEqual(
-      ["/k", "/t"].flatMap((folder) =>
+      ["/o", "/k", "/t"].flatMap((folder) =>
         ["vmlinux.bin", "Image", "vmlinux.efi", "vmlinuz.efi", "Image.gz"].map(
           (name) => `${folder}/arch/riscv/boot/${name}`,
         ),
       ),
     ));
 
-  test("is a bzImage on x86, and is looked for nowhere without a build tree", () => {
+  test("is a bzImage on x86, and is looked for in O alone without a build tree", () => {
     expect(imageCandidates({ ...places, kbuildOutput: undefined }, "x86")).toEqual([
+      "/o/arch/x86/boot/bzImage",
       "/t/arch/x86/boot/bzImage",
     ]);
-    expect(imageCandidates({ out: "/o", kbuildOutput: undefined, tree: undefined }, "x86")).toEqual([]);
+    expect(imageCandidates({ out: "/o", kbuildOutput: undefined, tree: undefined }, "x86")).toEqual([
+      "/o/arch/x86/boot/bzImage",
+    ]);
   });
 });
 

@@ -250,6 +250,13 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "bad-reference": [
+    {
+      failure: { reason: "bad-reference", file: "/t/fit.mjs", detail: "parse() throws: oops" },
+      text: "/t/fit.mjs: the reference is at fault: parse() throws: oops",
+      exit: 1,
+    },
+  ],
   "bad-target": [
     {
       failure: { reason: "bad-target", target: "zboot", detail: "no body", file: "zboot.json" },

@@ -62,6 +62,12 @@ const FINDINGS: Readonly<Record<FindingKind, FindingRecord>> = {
     emitted: ["00000000  ff"],
   },
   "went-on": { ...COMMON, kind: "went-on", index: 2, source: null },
+  "bad-reference": {
+    ...COMMON,
+    kind: "bad-reference",
+    detail: "format.mjs: parse() throws: oops",
+    source: null,
+  },
   difference: { ...DIFFERENCE, runs: ["undisturbed", "a", "b", "c"], trace: ["kexec: \u0007 <odd>"] },
 };
 

@@ -17,7 +17,7 @@ describe("the description of a corpus case", () => {
     ["text", "{"],
     ["text", "[]"],
     ["schema", JSON.stringify({ ...GOOD, schema: 2 })],
-    ["reference", JSON.stringify({ ...GOOD, reference: "pe" })],
+    ["reference", JSON.stringify({ ...GOOD, reference: "p e" })],
     ["revision", JSON.stringify({ ...GOOD, revision: "v5" })],
     ["why", JSON.stringify({ ...GOOD, why: undefined })],
     ["injection", JSON.stringify({ ...GOOD, injection: { failReserv: 1 } })],

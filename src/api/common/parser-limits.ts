@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
+import { LARGEST_PARTS } from "#abi/limits.ts";
 import { ofEveryPart, type PerPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
 import type { LoadedParser } from "#bpf-vm/load-parser.ts";
 import { readInput } from "#files/input-file.ts";
 import { type PartLimits, parseImageSize } from "#generate/image-size.ts";
 import { ringLimits } from "#verify/ring-limits.ts";
-import { LARGEST_PARTS } from "./limits.ts";
 
 /** What the user says of the largest parts that a parser's records have room for, in bytes. */
 export type GivenLimits = PerPart<number | undefined>;

@@ -10,7 +10,7 @@ type Span = Extract<Event, { readonly kind: "span" }> & { readonly ended: number
  * What ran when, and why, in the format that Chrome's and Perfetto's viewers read (the Trace Event Format's complete events: times
  * in microseconds). Work that overlaps is in rows of its own.
  */
-export class Trace {
+export class ChromeTrace {
   readonly #spans: Span[] = [];
 
   /** Listens to events that go to `emit`. */

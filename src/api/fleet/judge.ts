@@ -88,7 +88,7 @@ export class FleetJudge {
         parsers: built.containers.map(({ name }) => ({ name, file: join(out, name) })),
         images: kernel.verify.map((file) => ({ name: file, file })),
         ...{ reference: undefined, abi: abi.revision, arch: parseArchitecture(arch), btf },
-        ...{ comparison: "exact", faultPaths: true, expect: undefined, coverage: false },
+        ...{ comparison: "exact", faultPaths: true, expect: undefined, expected: undefined, coverage: false },
         limits: { kernel: sizes.kernel, initrd: sizes.initrd, cmdline: sizes.cmdline },
         ...{ include: [], clang: undefined, libbpfHeaders: undefined },
       },

@@ -10,6 +10,7 @@ import type { Exhibit } from "#crosscheck/plan.ts";
 import { type NamedBytes, type ProgramUnderTest, programsUnderTest } from "#crosscheck/subject.ts";
 import { readInput } from "#files/input-file.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
+import { openReference } from "#own-formats/open-reference.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { distinctNames } from "./distinct-names.ts";
 import type { KernelTestRequest } from "./request.ts";
@@ -31,7 +32,10 @@ export async function openContainers(
   request: KernelTestRequest,
   own?: OwnKernelInterface,
 ): Promise<Result<Opened>> {
-  const { limits, reference } = request;
+  const { limits } = request;
+  const opened = request.reference === undefined ? ok(undefined) : await openReference(request.reference);
+  if (!opened.ok) return opened;
+  const reference = opened.value;
   let revision = own?.revision ?? request.abi;
   const containers: OpenedContainer[] = [];
   const subjects: ProgramUnderTest[] = [];

@@ -5,7 +5,6 @@ import type { CrosscheckPlan } from "#crosscheck/plan.ts";
 import type { CrosscheckVerdict } from "#crosscheck/verdict.ts";
 import type { GuestKernel } from "#guest/debian-kernel.ts";
 import type { GuestReport } from "#guest/guest.ts";
-import type { ReferenceName } from "#verify/reference-names.ts";
 
 /** Paths are absolute, sizes in bytes. */
 export type KernelTestRequest = {
@@ -17,8 +16,8 @@ export type KernelTestRequest = {
   readonly kernels: readonly (string | GuestKernel)[];
   /** Default: that which the parsers were compiled for. */
   readonly abi: Revision | undefined;
-  /** Default: by the name of the parser's source. */
-  readonly reference: ReferenceName | "none" | undefined;
+  /** A name, `none`, or the absolute path of a module (`ImageFormat`). Default: by the name of the parser's source. */
+  readonly reference: string | undefined;
   readonly limits: GivenLimits;
   /** Of the verifier. */
   readonly logLevel: number;

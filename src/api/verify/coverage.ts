@@ -7,6 +7,7 @@ import type { CoverageReport } from "#core/coverage.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
+import { referenceTitle } from "#verify/references.ts";
 import type { ParserUnderTest } from "#verify/subject.ts";
 
 /** A byte for each slot of each of a subject's programs, over all images. */
@@ -32,7 +33,7 @@ export async function parserCoverage(reached: Reached): Promise<Result<readonly 
   return ok(
     [...reached].flatMap(([{ name, reference, revision, programs }, coverage]) =>
       programs.map((program, i) => {
-        const declared = declaredFor(declarations.value, reference, revision);
+        const declared = declaredFor(declarations.value, referenceTitle(reference), revision);
         const report = coverageReport(program, coverage[i] ?? new Uint8Array(), declared);
         return { ...report, program: `${name} ${report.program}` };
       }),

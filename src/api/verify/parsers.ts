@@ -1,4 +1,4 @@
-import { DEFAULT_REVISION } from "#abi/revisions.ts";
+import { DEFAULT_REVISION, type Revision } from "#abi/revisions.ts";
 import { type LoadTarget, loadFor } from "#api/common/load-target.ts";
 import type { NamedFile } from "#api/common/named-file.ts";
 import { setupScript } from "#api/common/package-root.ts";
@@ -11,6 +11,8 @@ import { err, ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
+import { openExpectedStream, openReference } from "#own-formats/open-reference.ts";
+import { NO_REFERENCE, type Reference, referenceTitle } from "#verify/references.ts";
 import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
 import type { VerifyRequest } from "./request.ts";
 
@@ -24,11 +26,42 @@ export type OpenedParser = {
   readonly sources: readonly string[];
 };
 
+/** What the outermost parsers are judged by, and the revision of a stream in a file. Undefined: by the names of their sources. */
+export type ExpectedBy =
+  | { readonly reference: Reference; readonly revision: Revision | undefined }
+  | undefined;
+
+/** Opens what the request names. Errors: those of `openReference` and `openExpectedStream`; `usage` for both at once. */
+export async function openExpected({
+  reference,
+  expected,
+  images,
+}: Pick<VerifyRequest, "reference" | "expected" | "images">): Promise<Result<ExpectedBy>> {
+  if (expected !== undefined) {
+    if (reference !== undefined)
+      return usage("--expected and --reference: a parser is judged by one of them");
+    if (images.length === 0) return usage("--expected: say by --image which image it is the stream of");
+    return openExpectedStream(expected);
+  }
+  if (reference === undefined) return ok(undefined);
+  const opened = await openReference(reference);
+  if (!opened.ok) return opened;
+  if (opened.value === NO_REFERENCE && images.length === 0) {
+    return usage("--reference none has no images of its own: give some by --image");
+  }
+  return ok({ reference: opened.value, revision: undefined });
+}
+
+function usage(detail: string): Result<never> {
+  return err({ reason: "usage", detail });
+}
+
 /** Reads, or compiles, and loads a parser. */
 export async function openUnderTest(
   { name, file }: NamedFile,
   request: VerifyRequest,
   target: LoadTarget,
+  reference: ExpectedBy,
   context: Context,
 ): Promise<Result<OpenedParser>> {
   const opened = file.endsWith(".c")
@@ -40,6 +73,10 @@ export async function openUnderTest(
   if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
   const { parser, revision } = loaded.value;
   const { btf } = target;
+  if (reference?.revision !== undefined && reference.revision !== revision) {
+    const detail = `${name} is made for ${revision}, the expected stream for ${reference.revision}`;
+    return err({ reason: "usage", detail });
+  }
 
   const { limits, from } = await limitsOf(file, parser, request, revision);
   const subjects = parsersUnderTest(parser, {
@@ -48,7 +85,7 @@ export async function openUnderTest(
     limits,
     arch: request.arch,
     ...(btf && { target: btf }),
-    ...(request.reference && { reference: request.reference }),
+    ...(reference && { reference: reference.reference }),
   });
   if (!subjects.ok) return err(inFile(subjects.failure, file));
   const common = { file: name, sha256: digest(bytes), form: parser.form, limits, limitsFrom: from };
@@ -56,7 +93,7 @@ export async function openUnderTest(
     container: parser.form === "container" && revision === "v7" ? bytes : undefined,
     subjects: subjects.value.map((subject) => ({
       subject,
-      record: { ...common, name: subject.name, revision, reference: subject.reference },
+      record: { ...common, name: subject.name, revision, reference: referenceTitle(subject.reference) },
     })),
     sources,
   });

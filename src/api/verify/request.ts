@@ -6,15 +6,16 @@ import type { Acceptance, Verification } from "#core/verification.ts";
 import type { Times } from "#report/junit.ts";
 import type { Comparison } from "#verify/judge.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
-import type { ReferenceName } from "#verify/reference-names.ts";
 
 export type VerifyRequest = {
   /** `.bpf`, `.o`, `.lskel.h`, `.c`. */
   readonly parsers: readonly NamedFile[];
   /** Files and folders; none for the hostile corpus. */
   readonly images: readonly NamedFile[];
-  /** Default: by the name of the parser's source. */
-  readonly reference: ReferenceName | undefined;
+  /** A name, `none`, or the absolute path of a module (`ImageFormat`). Default: by the name of the parser's source. */
+  readonly reference: string | undefined;
+  /** A `.kbs` file with the stream that the outermost parsers must send for every image, in place of a reference. Absolute. */
+  readonly expected: string | undefined;
   /** Default: that of `btf`, else the parser's own. */
   readonly abi: Revision | undefined;
   /** Of the kernels that parsers are for whose files do not say. */

@@ -6,10 +6,11 @@ import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, Shortfall, Verification } from "#core/verification.ts";
 import { shortfallsOf } from "#verify/acceptance.ts";
+import { ownReference } from "#verify/references.ts";
 import { builtInImages } from "./built-in-images.ts";
 import { noneReached, parserCoverage } from "./coverage.ts";
 import { type JudgedImages, judgeAll } from "./judge.ts";
-import { type OpenedParser, openUnderTest } from "./parsers.ts";
+import { type ExpectedBy, type OpenedParser, openExpected, openUnderTest } from "./parsers.ts";
 import type { VerifyReport, VerifyRequest } from "./request.ts";
 
 type Fail = (what: ErrorRecord["what"], name: string, failure: Failure) => void;
@@ -29,7 +30,10 @@ export async function verify(request: VerifyRequest, context: Context): Promise<
   const images =
     request.images.length > 0
       ? await namedImages(request, context, fail)
-      : builtInImages(parsers.map(({ subject }) => subject));
+      : builtInImages(
+          parsers.map(({ subject }) => subject),
+          (failure) => fail("verification", "", failure),
+        );
 
   const reached = noneReached(parsers);
   const judged = await judgeAll({ ...request, opened: opened.value, images, reached }, context);
@@ -56,9 +60,17 @@ async function openParsers(
     fail("verification", "", target.failure);
     return ok([]);
   }
+  const reference = await openExpected(request);
+  if (!reference.ok) {
+    fail("verification", "", reference.failure);
+    return ok([]);
+  }
+  for (const file of [request.expected, ownFileOf(reference.value)]) {
+    if (file !== undefined) context.emit({ kind: "input", file });
+  }
   const opened: OpenedParser[] = [];
   for (const named of request.parsers) {
-    const parser = await openUnderTest(named, request, target.value, context);
+    const parser = await openUnderTest(named, request, target.value, reference.value, context);
     if (parser.ok) {
       opened.push(parser.value);
       for (const file of parser.value.sources) context.emit({ kind: "input", file });
@@ -66,6 +78,10 @@ async function openParsers(
     else fail("parser", named.name, parser.failure);
   }
   return ok(opened);
+}
+
+function ownFileOf(expected: ExpectedBy): string | undefined {
+  return expected && ownReference(expected.reference)?.file;
 }
 
 async function namedImages(

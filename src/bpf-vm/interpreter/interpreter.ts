@@ -79,6 +79,7 @@ class Interpreter {
       this.#state.locate(error, 0);
     }
     this.#reportCoverage();
+    this.#execution.observer?.end(this.#registers);
     const { fault } = this.#state;
     return {
       result: fault === undefined ? int64.big(this.#registers, 0) : undefined,
@@ -94,6 +95,7 @@ class Interpreter {
     const r = this.#registers;
     const covered = this.#covered;
     const state = this.#state;
+    const { observer } = this.#execution;
     const floor = state.stack.depth;
     let left = this.#left;
     let pc = start;
@@ -101,6 +103,7 @@ class Interpreter {
       for (;;) {
         if (left <= 0) throw new FaultSignal({ reason: "budget", detail: `${this.#budget} instructions` });
         left -= 1;
+        if (observer !== undefined) observer.step(this.#slotOf(pc), r, state.stack.depth);
         const at = pc << 2;
         const d = code[at + 1] ?? 0;
         const s = code[at + 2] ?? 0;
@@ -330,7 +333,11 @@ class Interpreter {
 
   #watched(pc: number): void {
     const { watch } = this.#memory;
-    if (watch !== undefined) watch.slot = this.#execution.program.slots[pc] ?? 0;
+    if (watch !== undefined) watch.slot = this.#slotOf(pc);
+  }
+
+  #slotOf(pc: number): number {
+    return this.#execution.program.slots[pc] ?? 0;
   }
 
   #reportCoverage(): void {

@@ -29,7 +29,7 @@ const NULL_PAGE = 4096;
  */
 export class Memory {
   readonly #regions: Region[] = [];
-  /** Where set, it is told of every store to a record. */
+  /** Where set, it is told of every store, before it is carried out. */
   watch: WriteWatch | undefined;
   region: Region;
   offset = 0;
@@ -74,7 +74,7 @@ export class Memory {
       this.#writeSlowly(region, offset, high, low, size);
     }
     if (region?.shadow !== undefined) noteWritten(region.shadow, offset, size);
-    if (this.watch !== undefined && region?.kind === "record") this.watch.note(region, offset, size);
+    if (this.watch !== undefined && region !== undefined) this.watch.note(region, offset, size);
     // A store of what is there already is worth a look: V8 notes every pointer that is stored.
     if (region !== this.region) this.region = region as Region;
     this.offset = offset;

@@ -15,6 +15,7 @@ export class WriteWatch {
   readonly #writes = new Map<Region, Write[]>();
 
   note(region: Region, offset: number, size: number): void {
+    if (region.kind !== "record") return;
     const writes = this.#writes.get(region);
     const write = { offset, size, slot: this.slot };
     if (writes === undefined) this.#writes.set(region, [write]);

@@ -39,8 +39,8 @@ export async function prepareEnvelope(
   return ok({ inputs: { kernel: path, initrd, cmdline }, watched: passed });
 }
 
-function zbootCandidates({ kbuildOutput, tree }: Places, arch: Architecture): readonly string[] {
-  return [kbuildOutput, tree]
+function zbootCandidates({ out, kbuildOutput, tree }: Places, arch: Architecture): readonly string[] {
+  return [out, kbuildOutput, tree]
     .filter((folder) => folder !== undefined)
     .map((folder) => join(folder, "arch", arch, "boot/vmlinuz.efi"));
 }

@@ -15,8 +15,9 @@ import {
 } from "#generate/image-size.ts";
 import { type Architecture, hostArchitecture } from "#kernel-image/architecture.ts";
 import { imageCandidates, locate, type Places } from "#kernel-image/locate.ts";
-import type { Measured } from "#kernel-image/measure.ts";
-import { ownReader } from "#kernel-image/reader.ts";
+import { type KernelReader, ownReader } from "#kernel-image/reader.ts";
+import type { OwnReference } from "#verify/references.ts";
+import { type MeasuredImage, measureByFormats, openFormats } from "./measure-own.ts";
 
 export type PreparedSizes = {
   /** As asked for, else the image's; undefined where neither says. */
@@ -30,38 +31,35 @@ export type PreparedSizes = {
   readonly watched: readonly string[];
 };
 
-/** Settles the sizes that the rings are made for: what was asked for, else measured, else assumed. */
+/**
+ * Settles the sizes that the rings are made for: what was asked for, else measured, else assumed.
+ *
+ * @param ownFormats modules that know the formats of the targets to build: they are asked first
+ */
 export async function prepareSizes(
   request: BuildRequest,
   places: Places,
+  ownFormats: readonly string[],
   { state, emit, seen, sharing }: BuildContext & { readonly seen: Seen },
 ): Promise<Result<PreparedSizes>> {
   const { limits } = request;
   const watched: string[] = [];
-  let measured: Measured | undefined;
+  let measured: MeasuredImage | undefined;
   let measuredFile: string | undefined;
   if (request.kernel.image !== undefined || limits.kernel === undefined) {
-    const given = request.kernel.image;
-    const candidates =
-      given === undefined ? imageCandidates(places, request.arch ?? hostArchitecture()) : [given];
-    const hint = "--image FILE, --kernel-tree DIR or --max-kernel BYTES; KERNEL_IMAGE=FILE with make";
-    const located = await locate("the kernel image", candidates, hint);
-    if (!located.ok) return located;
-    const { path, passed } = located.value;
-    watched.push(...passed, path);
-    const found = await recall({ state, seen }, `sizes ${path}`, { from: path }, () =>
-      (sharing.kernels ?? ownReader).measure(path),
-    );
+    const reader = sharing.kernels ?? ownReader;
+    const found = await measureKernel(request, places, ownFormats, { state, seen, reader });
     if (!found.ok) return found;
-    measured = found.value;
-    measuredFile = path;
+    watched.push(...found.value.watched);
+    measured = found.value.measured;
+    measuredFile = found.value.path;
     emit({
       kind: "note",
-      text: `kernel image ${path} (${measured.steps.join(", ")}): ${measured.image} bytes`,
+      text: `kernel image ${measuredFile} (${measured.steps.join(", ")}): ${measured.image} bytes`,
     });
   }
   const arch = request.arch ?? measured?.arch;
-  if (measured !== undefined && measured.arch !== arch) {
+  if (measured?.arch !== undefined && measured.arch !== arch) {
     emit({ kind: "warning", text: `the kernel image is for ${measured.arch}, the build for ${arch}` });
   }
   let initrd = limits.initrd;
@@ -105,4 +103,44 @@ function roundedSizes(
     emit({ kind: "note", text: `sizes are rounded up, so that kernels share parsers: ${words.join(", ")}` });
   }
   return rounded;
+}
+
+type MeasuredKernel = {
+  readonly measured: MeasuredImage;
+  readonly path: string;
+  readonly watched: readonly string[];
+};
+
+/** Finds the kernel image and measures it, or remembers what it was measured. */
+async function measureKernel(
+  request: BuildRequest,
+  places: Places,
+  ownFormats: readonly string[],
+  {
+    reader,
+    ...remembered
+  }: Pick<BuildContext, "state"> & { readonly seen: Seen; readonly reader: KernelReader },
+): Promise<Result<MeasuredKernel>> {
+  const given = request.kernel.image;
+  const candidates =
+    given === undefined ? imageCandidates(places, request.arch ?? hostArchitecture()) : [given];
+  const hint = "--image FILE, --kernel-tree DIR or --max-kernel BYTES; KERNEL_IMAGE=FILE with make";
+  const located = await locate("the kernel image", candidates, hint);
+  if (!located.ok) return located;
+  const { path, passed } = located.value;
+  const formats = await openFormats(ownFormats);
+  if (!formats.ok) return formats;
+  const key = ["sizes", path, ...formats.value.map(({ digest }) => digest)].join(" ");
+  const found = await recall(remembered, key, { from: path }, () => measure(formats.value, path, reader));
+  return found.ok ? ok({ measured: found.value, path, watched: [...passed, path, ...ownFormats] }) : found;
+}
+
+async function measure(
+  formats: readonly OwnReference[],
+  image: string,
+  reader: KernelReader,
+): Promise<Result<MeasuredImage>> {
+  const own = formats.length === 0 ? ok(undefined) : await measureByFormats(formats, image);
+  if (!own.ok) return own;
+  return own.value === undefined ? reader.measure(image) : ok(own.value);
 }

@@ -138,8 +138,9 @@ async function checkTypes(plan: Plan, target: Target): Promise<Result<void>> {
   if (target.types.length === 0 || plan.types.kind !== "btf") return ok(undefined);
   const btf = await plan.types.read();
   if (!btf.ok) return btf;
-  const missing = missingTypes(btf.value, target);
-  return missing.ok ? missing : err(inFile(missing.failure, plan.kernel.vmlinux ?? plan.types.file));
+  const kernel = plan.kernel.vmlinux ?? plan.types.file;
+  const missing = missingTypes(btf.value, target, kernel);
+  return missing.ok ? missing : err(inFile(missing.failure, kernel));
 }
 
 /** The light skeleton that the bytecode is taken from. */

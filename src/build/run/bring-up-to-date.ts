@@ -1,15 +1,14 @@
-import { isAbsolute } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Digests } from "#build/digests.ts";
 import { changedMeanwhile } from "#build/facts.ts";
+import { fingerprintOf, staleness } from "#build/out-of-date.ts";
 import { isInProcess, type Rule, type ToolRunner } from "#build/rule.ts";
-import type { RuleState, State } from "#build/state/state.ts";
+import type { State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { digest } from "#files/digest.ts";
 import type { Carried, WorkSharing } from "./sharing.ts";
 import type { Slots } from "./slots.ts";
-import { changedInputs, keptInputs } from "./why.ts";
+import { keptInputs } from "./why.ts";
 
 export type RuleContext = {
   /** Absolute path of the output folder. */
@@ -21,6 +20,8 @@ export type RuleContext = {
   readonly signal: AbortSignal;
   readonly slots: Slots;
   readonly sharing: WorkSharing | undefined;
+  /** Run what is up to date, too. */
+  readonly always: boolean;
 };
 
 /**
@@ -29,12 +30,12 @@ export type RuleContext = {
  * @returns whether it was out of date
  */
 export async function bringUpToDate(rule: Rule, context: RuleContext): Promise<Result<boolean>> {
-  const { digests, state, emit, out } = context;
+  const { digests, state, emit, out, always } = context;
   const began = performance.now();
   const inputs = await digests.all(rule.inputs);
   if (!inputs.ok) return inputs;
   const fingerprint = fingerprintOf(rule, inputs.value);
-  const why = await staleness(state.rules[rule.outputs[0]], fingerprint, inputs.value, digests);
+  const why = always ? ["everything was asked for"] : await staleness(rule, inputs.value, state, digests);
   const done = (how: Carried["how"] | "up to date") =>
     emit({ kind: "span", name: rule.outputs[0], label: rule.label, folder: out, began, how, why });
   if (why.length === 0) {
@@ -55,20 +56,6 @@ export async function bringUpToDate(rule: Rule, context: RuleContext): Promise<R
   };
   done(carried.value.how);
   return ok(true);
-}
-
-/** Why the rule has to run, a line each; none where it need not. */
-async function staleness(
-  before: RuleState | undefined,
-  fingerprint: string,
-  inputs: Readonly<Record<string, string>>,
-  digests: Digests,
-): Promise<readonly string[]> {
-  if (before?.fingerprint !== fingerprint) return changedInputs(before, inputs);
-  const output = await digests.changed(before.outputs);
-  if (output !== undefined) return [`${output} is not what the rule left there`];
-  const found = await digests.changed(before.found);
-  return found === undefined ? [] : [`${found} changed`];
 }
 
 async function carryOut(
@@ -104,10 +91,4 @@ async function carryOut(
   }
   const found = await run();
   return found.ok ? ok({ how: "ran", found: found.value }) : found;
-}
-
-function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {
-  // Where a file from outside lies is no part of what is made from it.
-  const contents = Object.entries(inputs).map(([path, hash]) => [isAbsolute(path) ? "" : path, hash]);
-  return digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents]));
 }

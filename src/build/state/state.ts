@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isRecord } from "#core/is-record.ts";
 import type { Stamp } from "#files/stamp.ts";
 
 /** Folder for what is private to the build, inside the output folder. */
@@ -110,8 +111,4 @@ const STATE = shaped({
 
 function isState(value: unknown): value is State {
   return STATE(value);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { type BuildReport, build } from "#api/build.ts";
-import { Trace } from "#api/common/trace.ts";
+import { ChromeTrace } from "#api/common/trace.ts";
 import { withCache } from "#api/common/with-cache.ts";
 import { cacheChoice } from "#commands/cache-options.ts";
 import { contextOf } from "#commands/context.ts";
@@ -19,7 +19,7 @@ export async function runBuild({ given, words }: BuildWords, io: Io): Promise<nu
   const cache = cacheChoice(given, io.cwd);
   if (!cache.ok) return reportUsage(io, failureText(cache.failure));
   const print = (line: string): void => io.stderr(`${line}\n`);
-  const trace = new Trace();
+  const trace = new ChromeTrace();
   const emit = trace.listening(
     eventPrinter({ name: "kexec-bpf", commands: given.verbose, steps: print, talk: print }),
   );

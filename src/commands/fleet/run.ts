@@ -1,4 +1,4 @@
-import { Trace } from "#api/common/trace.ts";
+import { ChromeTrace } from "#api/common/trace.ts";
 import type { FleetRequest } from "#api/fleet/request.ts";
 import { runFleet } from "#api/fleet/run.ts";
 import { cacheChoice } from "#commands/cache-options.ts";
@@ -22,7 +22,7 @@ type Given = FleetRunWords["given"];
 export async function runFleetRun({ given }: FleetRunWords, io: Io): Promise<number> {
   const request = requestOf(given, io);
   if (!request.ok) return reportUsage(io, failureText(request.failure));
-  const trace = new Trace();
+  const trace = new ChromeTrace();
   const told = tellEvents(io, ({ what, done, total }) => `${done} of ${total} kernels; ${what}`);
   const context = contextOf(io, trace.listening(told.emit));
   const ran = await runFleet(request.value, context).finally(told.end);

@@ -8,6 +8,10 @@ export const INSPECT = {
   options: {
     hashes: { type: "flag", default: true, describe: "SHA-256 of the file and its parts" },
     limit: LIMIT,
+    reference: {
+      type: "path",
+      describe: "a format of your own (./FORMAT.mjs): what its parser would send, too",
+    },
     json: JSON_FLAG,
   },
 } as const satisfies CommandRow;

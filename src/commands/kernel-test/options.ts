@@ -1,9 +1,8 @@
 import { REVISIONS } from "#abi/revisions.ts";
 import { HEADERS, TIMEOUT } from "#commands/guest-options.ts";
-import { JSON_FLAG, RECORD_SIZES } from "#commands/options.ts";
+import { JSON_FLAG, RECORD_SIZES, REFERENCE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { REFERENCES } from "#verify/reference-names.ts";
 
 /** Debian's suites with a kernel that has what parsers need; the first is the default. */
 export const MATRIX = ["bookworm-backports", "trixie", "trixie-backports", "sid"];
@@ -37,11 +36,7 @@ export const KERNEL_TEST = {
       choices: REVISIONS,
       describe: "interface revision (default: that which the parsers were compiled for)",
     },
-    reference: {
-      type: "word",
-      choices: [...REFERENCES, "none"],
-      describe: "reference parser (else by the name of the parser's source)",
-    },
+    reference: REFERENCE,
     ...RECORD_SIZES,
     "max-kernel": {
       ...RECORD_SIZES["max-kernel"],

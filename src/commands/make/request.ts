@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { BuildRequest } from "#api/build.ts";
 import { treeAround } from "#api/common/kernel-tree.ts";
@@ -9,10 +9,19 @@ import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { parseNumber } from "#grammar/numbers.ts";
 import { ARCHITECTURES, type Architecture, parseArchitecture } from "#kernel-image/architecture.ts";
 import type { Io } from "#report/io.ts";
+import { inheritedFlags } from "./make-flags.ts";
+import type { MakeSwitches } from "./options-of-make.ts";
 import { type MakeWords, makeStartsIn, makeVariable } from "./words.ts";
+
+/** The switches that hold: those of the words, else those of the make that runs this. */
+export function switchesOf(words: MakeWords, env: Io["env"]): MakeSwitches {
+  return { ...inheritedFlags(env).switches, ...words.switches };
+}
 
 /** What make's words and variables ask for. Errors: `usage`. */
 export function makeRequest(words: MakeWords, io: Pick<Io, "cwd" | "env">): Result<BuildRequest> {
+  const inherited = inheritedFlags(io.env);
+  const switches = switchesOf(words, io.env);
   const { cwd, out } = makeStartsIn(words, io.env, io.cwd);
   const value = (name: string): string | undefined => makeVariable(words, io.env, name);
   const path = (name: string): string | undefined => {
@@ -25,7 +34,7 @@ export function makeRequest(words: MakeWords, io: Pick<Io, "cwd" | "env">): Resu
   if (!abi.ok) return abi;
   const kernel = partSize("MAX_KERNEL", value("MAX_KERNEL"));
   if (!kernel.ok) return kernel;
-  const initrd = partSize("MAX_INITRD", value("MAX_INITRD"));
+  const initrd = initrdSize(value);
   if (!initrd.ok) return initrd;
   const cmdline = value("CMDLINE");
   return ok({
@@ -34,7 +43,8 @@ export function makeRequest(words: MakeWords, io: Pick<Io, "cwd" | "env">): Resu
     arch: arch.value,
     abi: abi.value,
     kernel: {
-      tree: path("srctree") ?? treeAround(cwd),
+      // kbuild leaves a link to the sources where it builds apart from them.
+      tree: path("srctree") ?? treeAround(cwd) ?? treeAround(join(out, "source")),
       kbuildOutput: path("KBUILD_OUTPUT"),
       vmlinux: path("VMLINUX_BTF"),
       vmlinuxHeader: path("VMLINUX_H"),
@@ -60,7 +70,9 @@ export function makeRequest(words: MakeWords, io: Pick<Io, "cwd" | "env">): Resu
     seedPayloadSize: false,
     signing: undefined,
     envelope: { kernel: path("EFI_IMAGE"), initrd: path("INITRAMFS"), cmdline: cmdline ?? "" },
-    jobs: words.jobs ?? availableParallelism(),
+    jobs: words.jobs ?? inherited.jobs ?? availableParallelism(),
+    keepGoing: switches.keepGoing,
+    always: switches.always,
   });
 }
 
@@ -73,6 +85,12 @@ function architecture(name: string | undefined): Result<Architecture | undefined
 function revision(name = "auto"): Result<Revision | "auto"> {
   const known = (["auto", ...REVISIONS] as const).find((each) => each === name);
   return known === undefined ? usage(`ABI=${name}: auto, ${REVISIONS.join(", ")} are known`) : ok(known);
+}
+
+/** The series' own name for it, unless ours says otherwise. */
+function initrdSize(value: (name: string) => string | undefined): Result<number | undefined> {
+  const name = value("MAX_INITRD") === undefined ? "INITRD_ESTIMATE_SIZE" : "MAX_INITRD";
+  return partSize(name, value(name));
 }
 
 function partSize(name: string, text: string | undefined): Result<number | undefined> {

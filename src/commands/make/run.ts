@@ -8,32 +8,60 @@ import { eventPrinter, quietLine } from "#report/events.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
-import { makeRequest } from "./request.ts";
-import { type MakeWords, parseMakeWords } from "./words.ts";
+import { ask, show } from "./dry-run.ts";
+import type { MakeSwitches } from "./options-of-make.ts";
+import { makeRequest, switchesOf } from "./request.ts";
+import { type MakeWords, makeVariable, parseMakeWords } from "./words.ts";
+
+/** Programs of the series that pack an envelope (`pack envelope` does it here): there is nothing to build. */
+const HOST_TOOLS: readonly string[] = ["build_zboot_envelop", "build_zboot_image"];
 
 /** @param argv make's words */
 export async function runMake(argv: readonly string[], io: Io): Promise<number> {
   const words = parseMakeWords(argv);
   if (!words.ok) return report(io, words.failure);
-  const { silent, variables } = words.value;
-  const unknown = Object.keys(variables).filter((name) => MAKE_VARIABLES[name] === undefined);
+  const unknown = Object.keys(words.value.variables).filter((name) => !Object.hasOwn(MAKE_VARIABLES, name));
   for (const name of unknown) io.stderr(`kexec-bpf: warning: variable ${name} means nothing here\n`);
 
   const request = makeRequest(words.value, io);
   if (!request.ok) return report(io, request.failure);
-  const context = contextOf(io, events(words.value, io));
-  const { goals, out } = request.value;
+  const switches = switchesOf(words.value, io.env);
+  const context = contextOf(io, events(words.value, switches, io));
+  const goals = request.value.goals.filter((goal) => !HOST_TOOLS.includes(goal));
+  const wanted = { ...request.value, goals };
+  if (goals.length === 0) {
+    if (!switches.silent && !switches.question) io.stdout(nothingFor(request.value.goals, request.value.out));
+    return EXIT.ok;
+  }
+  if (switches.question) return ask(wanted, context, io);
+  if (switches.dryRun) return show(wanted, context, io);
+  return carryOut(wanted, switches, context, io, argv);
+}
+
+function nothingFor(goals: readonly string[], out: string): string {
+  return `kexec-bpf: nothing to be done for '${goals.join(" ")}' in ${out}\n`;
+}
+
+async function carryOut(
+  request: BuildRequest,
+  { silent, always }: MakeSwitches,
+  context: Context,
+  io: Io,
+  argv: readonly string[],
+): Promise<number> {
+  const { goals, out } = request;
   if (goals.includes("clean")) {
-    const status = await runClean(request.value, silent, io, context);
+    const status = await runClean(request, silent, io, context);
     if (status !== EXIT.ok) return status;
   }
   const rest = goals.filter((goal) => goal !== "clean");
+  const nothingToDo = silent ? "" : nothingFor(rest, out);
   if (rest.length === 0) return EXIT.ok;
-  const nothingToDo = silent ? "" : `kexec-bpf: nothing to be done for '${rest.join(" ")}' in ${out}\n`;
-  const built = await build({ ...request.value, goals: rest }, context, {
+  const remembering = {
     key: requestKey(["make", ...argv], io.env, io.cwd),
     summary: () => nothingToDo,
-  });
+  };
+  const built = await build({ ...request, goals: rest }, context, always ? undefined : remembering);
   if (!built.ok) return report(io, built.failure);
   if (built.value.ran === 0) io.stdout(nothingToDo);
   return EXIT.ok;
@@ -47,10 +75,12 @@ async function runClean(request: BuildRequest, silent: boolean, io: Io, context:
   return EXIT.ok;
 }
 
-function events({ silent, variables }: MakeWords, io: Io): Context["emit"] {
+function events(words: MakeWords, { silent, question }: MakeSwitches, io: Io): Context["emit"] {
+  // `-q` answers by its exit status alone.
+  if (question) return () => undefined;
   return eventPrinter({
     name: "kexec-bpf",
-    commands: (variables["V"] ?? io.env["V"]) === "1",
+    commands: makeVariable(words, io.env, "V") === "1",
     steps: (line) => (silent ? undefined : io.stdout(`${line}\n`)),
     talk: (line) => io.stderr(`${line}\n`),
   });

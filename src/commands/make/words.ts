@@ -1,7 +1,9 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { JOBS } from "#commands/jobs.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parseNumber } from "#grammar/numbers.ts";
+import { type MakeSwitches, REFUSED, SWITCHES, VALUED } from "./options-of-make.ts";
 
 /** What stands on make's command line. */
 export type MakeWords = {
@@ -10,44 +12,106 @@ export type MakeWords = {
   /** `-C DIR`, in order. */
   readonly folders: readonly string[];
   readonly jobs: number | undefined;
-  /** `-s`: say nothing of what is done. */
-  readonly silent: boolean;
+  /** Those that are given. */
+  readonly switches: Partial<MakeSwitches>;
 };
 
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/;
 
-/** Splits make's words: `VAR=value`, `-C DIR`, `-j[N]`, `-s`; all else is a goal. Errors: `usage`. */
+/**
+ * Splits make's words: `VAR=value`, options as GNU make has them (letters together or apart, long names, values attached or
+ * not); all else is a goal. Errors: `usage`.
+ */
 export function parseMakeWords(words: readonly string[]): Result<MakeWords> {
-  const goals: string[] = [];
-  const variables: Record<string, string> = {};
-  const folders: string[] = [];
-  let jobs: number | undefined;
-  let silent = false;
-  const left = [...words];
-  for (let word = left.shift(); word !== undefined; word = left.shift()) {
-    const variable = VARIABLE.exec(word);
-    const count = /^-j(\d*)$/.exec(word)?.[1];
-    if (variable !== null) {
-      variables[variable[1] ?? ""] = variable[2] ?? "";
-    } else if (count !== undefined) {
-      const number = count === "" && /^\d+$/.test(left[0] ?? "") ? left.shift() : count;
-      const parsed =
-        number === "" || number === undefined ? ok(undefined) : parseNumber(JOBS, number, `-j ${number}`);
-      if (!parsed.ok) return parsed;
-      jobs = parsed.value;
-    } else if (word === "-C") {
-      const folder = left.shift();
-      if (folder === undefined) return usage("-C needs a folder");
-      folders.push(folder);
-    } else if (word === "-s" || word === "--silent" || word === "--quiet") {
-      silent = true;
-    } else if (word.startsWith("-")) {
-      return usage(`unknown option ${word}: goals, VAR=value, -C DIR, -j[N], -s`);
-    } else {
-      goals.push(word);
-    }
+  const reader = new Reader(words);
+  for (let word = reader.next(); word !== undefined; word = reader.next()) {
+    const failed = reader.take(word);
+    if (failed !== undefined) return failed;
   }
-  return ok({ goals, variables, folders, jobs, silent });
+  return ok(reader);
+}
+
+class Reader implements MakeWords {
+  readonly goals: string[] = [];
+  readonly variables: Record<string, string> = {};
+  readonly folders: string[] = [];
+  jobs: number | undefined;
+  switches: Partial<MakeSwitches> = {};
+  readonly #left: string[];
+  #optionsEnded = false;
+
+  constructor(words: readonly string[]) {
+    this.#left = [...words];
+  }
+
+  next(): string | undefined {
+    return this.#left.shift();
+  }
+
+  /** @returns what is wrong with the word */
+  take(word: string): Result<never> | undefined {
+    const variable = VARIABLE.exec(word);
+    if (variable !== null) {
+      this.variables[variable[1] ?? ""] = variable[2] ?? "";
+    } else if (word === "--" && !this.#optionsEnded) {
+      this.#optionsEnded = true;
+    } else if (this.#optionsEnded || !word.startsWith("-") || word === "-") {
+      this.goals.push(word);
+    } else {
+      return word.startsWith("--") ? this.#long(word) : this.#letters(word);
+    }
+    return undefined;
+  }
+
+  #long(word: string): Result<never> | undefined {
+    const [, name = "", value] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
+    return this.#option(`--${name}`, name, value);
+  }
+
+  #letters(word: string): Result<never> | undefined {
+    for (let at = 1; at < word.length; at += 1) {
+      const letter = word.charAt(at);
+      const rest = word.slice(at + 1);
+      const valued = Object.hasOwn(VALUED, letter);
+      // As with make, -j takes the digits that follow it, other options with a value take all that is left of the word.
+      const value = letter === "j" ? (/^\d+/.exec(rest)?.[0] ?? "") : rest;
+      const failed = this.#option(`-${letter}`, letter, valued && value !== "" ? value : undefined);
+      if (failed !== undefined) return failed;
+      if (valued) at += value.length;
+    }
+    return undefined;
+  }
+
+  #option(said: string, name: string, attached: string | undefined): Result<never> | undefined {
+    if (Object.hasOwn(REFUSED, name)) return usage(`${said}: ${REFUSED[name]}`);
+    const change = Object.hasOwn(SWITCHES, name) ? SWITCHES[name] : undefined;
+    if (change !== undefined) {
+      if (attached !== undefined) return usage(`${said} takes no value`);
+      this.switches = { ...this.switches, ...change };
+      return undefined;
+    }
+    const valued = Object.hasOwn(VALUED, name) ? VALUED[name] : undefined;
+    if (valued === undefined) {
+      return usage(`unknown option ${said}: goals, VAR=value, -C DIR, -j[N], -n, -k, -B, -q, -s`);
+    }
+    if (valued.means === "jobs") return this.#takeJobs(said, attached);
+    const value = attached ?? (valued.value === "needed" ? this.next() : undefined);
+    if (valued.value === "needed" && value === undefined) return usage(`${said} needs a folder`);
+    if (valued.means === "folder" && value !== undefined) this.folders.push(value);
+    return undefined;
+  }
+
+  #takeJobs(said: string, attached: string | undefined): Result<never> | undefined {
+    const number = attached ?? (/^\d+$/.test(this.#left[0] ?? "") ? this.next() : undefined);
+    if (number === undefined) {
+      this.jobs = availableParallelism();
+      return undefined;
+    }
+    const parsed = parseNumber(JOBS, number, `${said} ${number}`);
+    if (!parsed.ok) return parsed;
+    this.jobs = parsed.value;
+    return undefined;
+  }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,3 +1,4 @@
+import { REVISIONS } from "#abi/revisions.ts";
 import { ABI, JSON_FLAG, OUTPUT_FILE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
@@ -16,6 +17,18 @@ export const STREAM_REFERENCE = {
   options: { output: OUTPUT_FILE, abi: ABI },
 } as const satisfies CommandRow;
 
+export const STREAM_RECORD = {
+  describe: "run a parser over an image and write the stream that it sends",
+  positionals: {
+    parser: { type: "name", required: true, describe: ".bpf container, _bytecode.o or BPF .o" },
+    image: { type: "path", required: true },
+  },
+  options: {
+    output: OUTPUT_FILE,
+    abi: { type: "word", choices: REVISIONS, describe: "interface revision (default: the parser's own)" },
+  },
+} as const satisfies CommandRow;
+
 export const STREAM_DIFF = {
   describe: "find the first difference; exit status 1 where there is one",
   positionals: { a: { type: "path", required: true }, b: { type: "path", required: true } },
@@ -27,4 +40,5 @@ export const STREAM_DIFF = {
 
 export type StreamShowWords = Read<typeof STREAM_SHOW>;
 export type StreamReferenceWords = Read<typeof STREAM_REFERENCE>;
+export type StreamRecordWords = Read<typeof STREAM_RECORD>;
 export type StreamDiffWords = Read<typeof STREAM_DIFF>;

@@ -1,9 +1,10 @@
 import { streamJson } from "#abi/stream-json.ts";
-import { diffStreamFiles, readStream, writeReferenceStream } from "#api/stream.ts";
+import { diffStreamFiles, readStream, recordStream, writeReferenceStream } from "#api/stream.ts";
+import { namedFile } from "#commands/named-files.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
-import type { StreamDiffWords, StreamReferenceWords, StreamShowWords } from "./options.ts";
+import type { StreamDiffWords, StreamRecordWords, StreamReferenceWords, StreamShowWords } from "./options.ts";
 import { differenceText, streamText } from "./text.ts";
 
 export async function runStreamShow({ given }: StreamShowWords, io: Io): Promise<number> {
@@ -16,6 +17,11 @@ export async function runStreamShow({ given }: StreamShowWords, io: Io): Promise
 export async function runStreamReference({ given }: StreamReferenceWords, io: Io): Promise<number> {
   const written = await writeReferenceStream(given, io);
   return written.ok ? EXIT.ok : report(io, written.failure);
+}
+
+export async function runStreamRecord({ given }: StreamRecordWords, io: Io): Promise<number> {
+  const recorded = await recordStream({ ...given, parser: namedFile(given.parser, io.cwd) }, io);
+  return recorded.ok ? EXIT.ok : report(io, recorded.failure);
 }
 
 export async function runStreamDiff({ given }: StreamDiffWords, io: Io): Promise<number> {

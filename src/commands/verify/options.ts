@@ -22,6 +22,7 @@ export const VERIFY = {
       describe: "image, or a folder of them (repeatable; default: the hostile corpus)",
     },
     reference: REFERENCE,
+    expected: { type: "path", describe: "judge by the stream in this .kbs file, that of the --image" },
     abi: {
       type: "word",
       choices: REVISIONS,

@@ -40,13 +40,14 @@ export async function runVerify({ given }: VerifyWords, io: Io): Promise<number>
 }
 
 function requestOf(given: Given, cwd: string): VerifyRequest {
-  const { reference, abi, arch, btf, faultPaths, expect, include, clang, libbpfHeaders, coverage } = given;
+  const { reference, expected, abi, arch, btf, faultPaths, expect, include, clang, libbpfHeaders, coverage } =
+    given;
   return {
     parsers: namedFiles([...given.parsers, ...given.parser], cwd),
     images: namedFiles(given.image, cwd),
     comparison: given.effect ? "effect" : "exact",
     limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
-    ...{ reference, abi, arch, btf, faultPaths, expect, include, clang, libbpfHeaders, coverage },
+    ...{ reference, expected, abi, arch, btf, faultPaths, expect, include, clang, libbpfHeaders, coverage },
   };
 }
 

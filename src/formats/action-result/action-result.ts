@@ -8,7 +8,7 @@
 import { ByteReader, decoding } from "#bytes/reader.ts";
 import type { Malformed } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
-import { bytesField, type Field, numberField, wireFields } from "./wire.ts";
+import { bytesField, numberField, type WireField, wireFields } from "./wire.ts";
 
 export type ActionFile = {
   /** Relative. */
@@ -70,16 +70,16 @@ function fileOf(message: ByteReader): ActionFile {
   return { path: textOf(fields, FILE.path), sha256, size: numberOf(digest, inside, DIGEST.size) };
 }
 
-function all(fields: readonly Field[], number: number): readonly ByteReader[] {
+function all(fields: readonly WireField[], number: number): readonly ByteReader[] {
   return fields.flatMap((field) => (field.number === number && field.type === "bytes" ? [field.value] : []));
 }
 
 /** Of a field that is there several times, the last counts. */
-function textOf(fields: readonly Field[], number: number): string {
+function textOf(fields: readonly WireField[], number: number): string {
   return Buffer.from(all(fields, number).at(-1)?.bytes ?? []).toString();
 }
 
-function numberOf(message: ByteReader, fields: readonly Field[], number: number): number {
+function numberOf(message: ByteReader, fields: readonly WireField[], number: number): number {
   const last = fields.findLast((field) => field.number === number && field.type === "varint");
   if (last?.type !== "varint") return 0;
   return last.value <= BigInt(Number.MAX_SAFE_INTEGER)

@@ -14,14 +14,14 @@ const TYPE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 /** Ten bytes of seven bits hold 64. */
 const LONGEST_VARINT = 10;
 
-export type Field = { readonly number: number } & (
+export type WireField = { readonly number: number } & (
   | { readonly type: "varint"; readonly value: bigint }
   | { readonly type: "bytes"; readonly value: ByteReader }
 );
 
 /** The fields of a message in their order, but for those of types that no ActionResult uses. */
-export function wireFields(message: ByteReader, section: string): readonly Field[] {
-  const fields: Field[] = [];
+export function wireFields(message: ByteReader, section: string): readonly WireField[] {
+  const fields: WireField[] = [];
   for (let at = 0; at < message.length; ) {
     const key = varint(message, at);
     at = key.end;

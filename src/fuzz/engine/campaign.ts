@@ -1,7 +1,7 @@
 import type { Injection } from "#bpf-vm/injection.ts";
 import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
 import { judge } from "#verify/judge.ts";
-import { type GoodFile, goodFile } from "#verify/mutations/good-file.ts";
+import { type GoodFile, goodFileFor } from "#verify/mutations/good-file.ts";
 import { mutationsOf } from "#verify/mutations/mutations.ts";
 import type { ParserUnderTest } from "#verify/subject.ts";
 import type { Finding } from "#verify/verdict.ts";
@@ -130,7 +130,7 @@ export class Campaign {
   #parent(image: Uint8Array): Parent {
     const known = this.#parents.get(image);
     if (known !== undefined) return known;
-    const parent = parentOf(image, goodFile("parent", image));
+    const parent = parentOf(image, goodFileFor(this.#options.subject.reference, "parent", image));
     this.#parents.set(image, parent);
     return parent;
   }

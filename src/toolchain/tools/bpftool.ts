@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { isRecord } from "#core/is-record.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Ask, ToolKind } from "#toolchain/choose.ts";
-import { isRecord } from "#toolchain/probe-cache.ts";
 import { runTool } from "#toolchain/process.ts";
 import { compareVersions, isAtLeast, leadingVersion } from "#toolchain/version.ts";
 

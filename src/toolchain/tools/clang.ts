@@ -1,5 +1,5 @@
+import { isRecord } from "#core/is-record.ts";
 import type { Ask, ToolKind } from "#toolchain/choose.ts";
-import { isRecord } from "#toolchain/probe-cache.ts";
 import { compareVersions, isAtLeast, leadingVersion } from "#toolchain/version.ts";
 
 /** The oldest clang that this program's output is tested with: Debian 12's. */

@@ -1,5 +1,5 @@
+import { isRecord } from "#core/is-record.ts";
 import type { ToolKind } from "#toolchain/choose.ts";
-import { isRecord } from "#toolchain/probe-cache.ts";
 import { compareVersions, isAtLeast } from "#toolchain/version.ts";
 
 /** From 3.0 on, `openssl cms` takes certificates in DER as well as in PEM, and keys by provider. */

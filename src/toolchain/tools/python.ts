@@ -1,5 +1,5 @@
+import { isRecord } from "#core/is-record.ts";
 import type { ToolKind } from "#toolchain/choose.ts";
-import { isRecord } from "#toolchain/probe-cache.ts";
 import { compareVersions, isAtLeast, leadingVersion } from "#toolchain/version.ts";
 
 /** Any Python 3 that is still about runs the kernel's scripts/bpf_doc.py; older ones were not tried. */

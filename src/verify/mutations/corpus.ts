@@ -1,8 +1,9 @@
 import type { Revision } from "#abi/revisions.ts";
+import { ok, type Result } from "#core/result.ts";
 import type { ImageArchitecture } from "#reference-parsers/input.ts";
-import type { ReferenceName } from "#verify/references.ts";
+import { NO_REFERENCE, type OwnReference, type Reference, type ReferenceName } from "#verify/references.ts";
 import type { Format } from "./formats.ts";
-import type { GoodFile } from "./good-file.ts";
+import { type GoodFile, ownFile } from "./good-file.ts";
 import { formatsOf, goodFiles } from "./good-files.ts";
 import { expectedText } from "./mutation.ts";
 import { mutationsOf } from "./mutations.ts";
@@ -32,6 +33,38 @@ export function hostileCorpus(
   return goodFiles("v7", arch).flatMap((file) =>
     formats.includes(file.format) ? casesOf(file) : [foreign(file, reference)],
   );
+}
+
+/**
+ * The same for a parser with any reference: the good images of the user's own format with their mutations, and files of other formats,
+ * which most formats refuse. Nothing for a parser without a reference: an image that it should take is not known.
+ *
+ * Errors: `bad-reference`.
+ */
+export function corpusFor(
+  reference: Reference,
+  revision: Revision,
+  arch?: ImageArchitecture,
+): Result<readonly HostileCase[]> {
+  if (reference === NO_REFERENCE) return ok([]);
+  if (typeof reference === "string") return ok(hostileCorpus(revision, reference, arch));
+  return ownCorpus(reference, revision, arch);
+}
+
+function ownCorpus(
+  reference: OwnReference,
+  revision: Revision,
+  arch: ImageArchitecture | undefined,
+): Result<readonly HostileCase[]> {
+  const images = reference.goodImages(revision, arch);
+  if (!images.ok) return images;
+  if (images.value.length === 0) return ok([]);
+  const own = images.value.flatMap(({ name, image, fields }) => casesOf(ownFile(name, image, fields)));
+  const others = goodFiles("v7", arch).map(({ name, format, image }) => ({
+    ...{ name: `other-format-${name}`, format, image: () => image },
+    why: "as the reference says: of another format",
+  }));
+  return ok([...own, ...others]);
 }
 
 /** A file of the user's and its mutations. */

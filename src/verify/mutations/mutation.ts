@@ -7,7 +7,9 @@ export type Expected =
   /** It sends another stream than for the good file. */
   | { readonly verdict: "changed"; readonly why: string }
   /** It sends the same stream: the mutation is there to show that it is not taken for more than it is. */
-  | { readonly verdict: "harmless"; readonly why: string };
+  | { readonly verdict: "harmless"; readonly why: string }
+  /** What is right only the reference says, for the format is the user's own. `why`: what the mutation is. */
+  | { readonly verdict: "as the reference says"; readonly why: string };
 
 /** One hostile input: a good file with one thing wrong. */
 export type Mutation = {
@@ -29,6 +31,8 @@ export const refused = (words?: string, section?: string): Expected => ({
 });
 export const changed = (why: string): Expected => ({ verdict: "changed", why });
 export const harmless = (why: string): Expected => ({ verdict: "harmless", why });
+
+export const asReferenceSays = (why: string): Expected => ({ verdict: "as the reference says", why });
 
 /** The expectation as a sentence without its full stop. */
 export function expectedText(expected: Expected): string {

@@ -1,6 +1,8 @@
 import { envelopeMutations } from "./envelope.ts";
+import { OWN_FORMAT } from "./formats.ts";
 import type { GoodFile } from "./good-file.ts";
 import type { Draft, Mutation } from "./mutation.ts";
+import { ownMutations } from "./own.ts";
 import { plainMutations } from "./plain.ts";
 import { ukiMutations } from "./uki.ts";
 import { zbootMutations } from "./zboot.ts";
@@ -21,6 +23,8 @@ function draftsOf(file: GoodFile): readonly Draft[] {
       return ukiMutations(file.image, file.layout);
     case "plain":
       return plainMutations(file.image, file.layout);
+    case OWN_FORMAT:
+      return ownMutations(file.image, file.layout);
     case "envelope":
       return envelopeMutations(file.image, file.layout);
   }

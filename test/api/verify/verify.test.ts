@@ -20,6 +20,7 @@ const REQUEST: VerifyRequest = {
   parsers: [named("zboot.bpf")],
   images: [named("images")],
   reference: undefined,
+  expected: undefined,
   abi: undefined,
   arch: undefined,
   btf: undefined,

@@ -206,7 +206,13 @@ describe("make's options", () => {
   );
 
   it.each([
-    { words: ["-k"], says: "unknown option -k" },
+    { words: ["-x"], says: "unknown option -x" },
+    { words: ["-f", "Makefile"], says: "-f: there is no makefile to choose" },
+    { words: ["--makefile=Makefile"], says: "--makefile: there is no makefile to choose" },
+    { words: ["-kt"], says: "-t: nothing is marked as made that was not" },
+    { words: ["--dry-run=no"], says: "--dry-run takes no value" },
+    { words: ["--jobs=none"], says: "--jobs none: from 1 to 1024 is possible" },
+    { words: ["INITRD_ESTIMATE_SIZE=lots"], says: "INITRD_ESTIMATE_SIZE=lots: from 1 to 536870911" },
     { words: ["-C"], says: "-C needs a folder" },
     { words: ["ARCH=foo"], says: "ARCH=foo: arm64, riscv, loongarch, x86 are known" },
     { words: ["ABI=v8"], says: "ABI=v8: auto, v6, v7 are known" },
@@ -375,7 +381,7 @@ describe("make's variables", () => {
 
   it("TARGETS adds a folder, and a target that is new in it is seen", async () => {
     const targets = newFolder("targets");
-    const parts = { kernel: "COPY" };
+    const parts = { kernel: "COPY", initrd: "COPY", cmdline: "COPY" };
     const add = (name: string) => {
       const description = {
         description: name,

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { Injection } from "#bpf-vm/injection.ts";
 import { digest } from "#files/digest.ts";
+import { Campaign } from "#fuzz/engine/campaign.ts";
 import { changedRanges, changesText } from "#fuzz/engine/changes.ts";
 import { fileNameOf, findingKey } from "#fuzz/engine/finding-key.ts";
 import { injectionsFor, simpler } from "#fuzz/engine/injections.ts";
@@ -8,7 +9,8 @@ import { mutate, parentOf } from "#fuzz/engine/mutate.ts";
 import { Random } from "#fuzz/engine/random.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import type { Finding } from "#verify/verdict.ts";
-import { silentParser } from "../simple-subject.ts";
+import { op } from "../../bpf-vm/support/assemble.ts";
+import { silentParser, silentParserOf } from "../simple-subject.ts";
 
 /** The beginning of the digest of 400 mutants' digests. */
 const MUTANTS: Readonly<Record<string, string>> = {
@@ -49,6 +51,17 @@ describe("case N of a seed is the same in every version", () => {
     },
   );
 
+  test("by what a campaign makes of its queue, and denies", () => {
+    const seeds = goodFiles("v7").filter(({ name }) => name === "zboot" || name === "uki");
+    // Every fifth size is a way of its own: its first image joins the queue.
+    const ways = Array.from({ length: 1000 }, (_, i) => op("jeq", { dst: 1, imm: 5 * i, offset: 1 }));
+    const subject = silentParserOf("v7", ways);
+    const campaign = new Campaign({ subject, seeds, seed: 1, first: 1000, known: ["difference in command"] });
+    for (let index = 0; index < 1200; index++) campaign.step();
+    const queue = campaign.queue.map(({ image, injection, origin }) => [digest(image), injection, origin]);
+    expect([queue.length, digest(JSON.stringify(queue)).slice(0, 16)]).toEqual([84, "414b4d06013ccedf"]);
+  });
+
   test("by what is denied", () => {
     const injection = injectionsFor(silentParser("v7", 1));
     const made = Array.from({ length: 400 }, (_, i) => injection(new Random(1, i)));
@@ -80,12 +93,23 @@ test("an injection is simplest without itself, then with one of its faults", () 
   expect(simpler(both)).toEqual([undefined, { noContext: true }, { failReserve: 2 }]);
 });
 
+test("a number below the largest bound is spread over all of it", () => {
+  const [drawn, below] = [new Random(3, 4), new Random(3, 4)];
+  for (let i = 0; i < 20; i++) expect(below.below(0xffff_ffff)).toBe(Math.max(0, drawn.u32() - 1));
+});
+
 describe("two findings are the same defect", () => {
   const source = { offset: 8, file: "/a/b/zboot.c", line: 12, text: "" };
   const leak: Finding = { kind: "leak", source, reference: { kind: "record", name: "ring", acquiredAt: 1 } };
   it("by kind and line, with the file's name alone", () => {
     expect(findingKey(leak)).toBe("leak at zboot.c:12");
     expect(findingKey({ kind: "went-on", index: 3, source: undefined })).toBe("went-on");
+  });
+
+  it("a fault and a difference by what they are, and without a line by the instruction", () => {
+    const fault: Finding = { kind: "fault", source, fault: { reason: "wild", instruction: 7, detail: "" } };
+    expect(findingKey(fault)).toBe("fault wild at zboot.c:12");
+    expect(findingKey({ ...fault, source: undefined })).toBe("fault wild at instruction 7");
   });
 
   it("and give files a name that every file system takes", () => {
@@ -112,6 +136,12 @@ describe("the changes of an image", () => {
       { start: 2, end: 4 },
     ]);
     expect(changedRanges(Uint8Array.of(1), origin)).toEqual([]);
+    expect(changedRanges(Uint8Array.of(9, 9, 3), origin)).toEqual([{ start: 0, end: 2 }]);
+    expect(changedRanges(Uint8Array.of(1, 9, 9, 0, 0, 1, 1, 0, 1), origin)).toEqual([
+      { start: 1, end: 3 },
+      { start: 5, end: 7 },
+      { start: 8, end: 9 },
+    ]);
   });
 
   it("are told by the fields that they are in, their number and the size", () => {
@@ -127,6 +157,18 @@ describe("the changes of an image", () => {
     expect(changesText(other, file)).toBe(
       `${file.name} with ${section} ${name} 0x${before.toString(16)} to 0x${(before ^ 0xffff).toString(16)}`,
     );
+    // A field that is cut off, by a byte, is told by the size alone.
+    const cut = changed(() => undefined, at + width - 1);
+    expect(changesText(cut, file)).toBe(
+      `${file.name} with ${at + width - 1} bytes instead of ${file.image.length}`,
+    );
+    const cutAndChanged = changed(
+      (image) => {
+        image[at] = (image[at] ?? 0) ^ 0xff;
+      },
+      at + width - 1,
+    );
+    expect(changesText(cutAndChanged, file)).toContain(`${file.name} with 1 other byte,`);
     const last = file.image.length - 1;
     const one = changed((image) => {
       image[last] = (image[last] ?? 0) ^ 1;

@@ -1,0 +1,136 @@
+import { type CorpusReport, type CorpusRequest, corpus } from "#api/corpus.ts";
+import { type FuzzReport, type FuzzRequest, fuzz } from "#api/fuzz.ts";
+import { kernelTest } from "#api/kernel-test/kernel-test.ts";
+import type { KernelTestReport, KernelTestRequest } from "#api/kernel-test/request.ts";
+import { type RecordStreamRequest, recordStream } from "#api/stream.ts";
+import type { VerifyReport, VerifyRequest } from "#api/verify/request.ts";
+import { verify } from "#api/verify/verify.ts";
+import type { Result } from "#core/result.ts";
+import {
+  absolutePath,
+  type CallContext,
+  completeContext,
+  type FileWord,
+  fileOf,
+  type Sparse,
+} from "./context.ts";
+
+const NO_LIMITS = { kernel: undefined, initrd: undefined, cmdline: undefined };
+
+/** The parsers to judge, and on which images. Without images they are judged on the hostile corpus of their references. */
+export type VerifyCall = Partial<Omit<VerifyRequest, "parsers" | "images">> & {
+  /** `.bpf`, `.o`, `.lskel.h`, `.c`. */
+  readonly parsers: readonly FileWord[];
+  /** Files and folders. */
+  readonly images?: readonly FileWord[];
+};
+
+/**
+ * Runs parsers over images, undisturbed and with each thing denied that they ask for, and compares what they send with what their
+ * references expect. What cannot be judged is in `verification.errors`, and the rest is judged.
+ *
+ * @returns the verification, whether or not anything is wrong: see `verdicts`, `errors` and `shortfalls`. Failure: `cancelled` alone.
+ * @example
+ * ```ts
+ * const judged = await verify({ parsers: ["out/uki.bpf"], images: ["linux.efi"], expect: "accepted" });
+ * const good = judged.ok && judged.value.verification.verdicts.every(({ ok }) => ok);
+ * ```
+ */
+export function verifyParsers(call: VerifyCall, context: CallContext = {}): Promise<Result<VerifyReport>> {
+  const around = completeContext(context);
+  const request: VerifyRequest = {
+    ...{ reference: undefined, expected: undefined, abi: undefined, arch: undefined, btf: undefined },
+    ...{ comparison: "exact", faultPaths: true, expect: undefined, limits: NO_LIMITS, include: [] },
+    ...{ clang: undefined, libbpfHeaders: undefined, coverage: false },
+    ...call,
+    parsers: call.parsers.map((word) => fileOf(word, around)),
+    images: (call.images ?? []).map((word) => fileOf(word, around)),
+  };
+  return verify(request, around);
+}
+
+/** The parser to fuzz. Without `runs`, `time` (seconds) or the context's `signal` there is no end. */
+export type FuzzCall = Partial<Omit<FuzzRequest, "parser" | "images">> & {
+  readonly parser: FileWord;
+  /** Good images to start from; default: small built-in ones. */
+  readonly images?: readonly FileWord[];
+};
+
+/**
+ * Looks for images and faults with which a parser does not do what its reference says. Findings are in `saved`, and as files in the
+ * corpus folder.
+ *
+ * @returns the summary of the campaign, or a failure of reading and loading
+ */
+export function fuzzParser(call: FuzzCall, context: CallContext = {}): Promise<Result<FuzzReport>> {
+  const around = completeContext(context);
+  const request: FuzzRequest = {
+    ...{ corpus: undefined, seed: undefined, runs: undefined, time: undefined, workers: 1, shard: undefined },
+    ...{ reference: undefined, abi: undefined, arch: undefined, limits: NO_LIMITS },
+    ...call,
+    parser: fileOf(call.parser, around),
+    images: (call.images ?? []).map((word) => fileOf(word, around)),
+  };
+  return fuzz(request, around);
+}
+
+/**
+ * Writes hostile images into a folder, each with its description; all or none.
+ *
+ * @returns the names of the cases, and what is to be made of each
+ */
+export function writeCorpus(
+  call: Sparse<CorpusRequest, "folder">,
+  context: CallContext = {},
+): Promise<Result<CorpusReport>> {
+  const around = completeContext(context);
+  const defaults = {
+    format: undefined,
+    reference: undefined,
+    from: undefined,
+    arch: "arm64",
+    abi: "v7",
+  } as const;
+  return corpus({ ...defaults, ...call, folder: absolutePath(call.folder, around) }, around);
+}
+
+/**
+ * Runs parsers in real kernels (QEMU) and compares with the virtual machine and the references. `kernels` are Debian suites, or
+ * kernels of your own.
+ *
+ * @returns a report for each kernel; a failure where there is no QEMU
+ */
+export function testInKernels(
+  call: Sparse<KernelTestRequest, "containers" | "images">,
+  context: CallContext = {},
+): Promise<Result<KernelTestReport>> {
+  const defaults = {
+    ...{ kernels: ["bookworm-backports"], abi: undefined, reference: undefined, limits: NO_LIMITS },
+    ...{ logLevel: 5, timeout: 300, output: undefined },
+  };
+  return kernelTest({ ...defaults, ...call }, completeContext(context));
+}
+
+/**
+ * Runs a parser over an image and writes the stream that it sends to a `.kbs` file.
+ *
+ * @returns nothing; or `parser-misbehaved`, `unsupported` where it sends nothing
+ */
+export function recordParserStream(
+  call: Omit<RecordStreamRequest, "parser" | "abi"> & {
+    readonly parser: FileWord;
+    readonly abi?: RecordStreamRequest["abi"];
+  },
+  context: CallContext = {},
+): Promise<Result<void>> {
+  const around = completeContext(context);
+  return recordStream(
+    {
+      abi: call.abi,
+      parser: fileOf(call.parser, around),
+      image: absolutePath(call.image, around),
+      output: absolutePath(call.output, around),
+    },
+    around,
+  );
+}

@@ -1,0 +1,100 @@
+import type { Result } from "#core/result.ts";
+import { isBzImage } from "#formats/bzimage/bzimage.ts";
+import { decompress, detectCodec } from "#formats/compression/codecs.ts";
+import { isElf } from "#formats/elf/header.ts";
+import type { FilePart, Inspection } from "#inspect/types.ts";
+import { elfFields } from "#page/fields/elf.ts";
+import type { Field } from "#page/fields/field.ts";
+import { kernelFields } from "#page/fields/kernel.ts";
+import { peFields } from "#page/fields/pe.ts";
+import { inspectBytes } from "./inspection.ts";
+
+/** An image, or what is wrapped in one: bytes with all that is known of them. */
+export type OpenedLayer = {
+  /** From the outermost inward: `uki.efi`, `.linux`, `unpacked`. */
+  readonly path: readonly string[];
+  readonly bytes: Uint8Array;
+  readonly inspection: Inspection;
+  /** By their offsets. */
+  readonly fields: readonly Field[];
+  /** What can be opened in it. */
+  readonly inner: readonly Inner[];
+};
+
+/** A run of bytes that is a file by itself, or a compressed one. */
+export type Inner = {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly codec: string | undefined;
+};
+
+/** Parts of a layer that are tried for what is in them. */
+const MOST_INNER = 512;
+
+/** Looks at bytes as `inspect --no-hashes` does, and at their headers field by field. */
+export async function openLayer(path: readonly string[], bytes: Uint8Array): Promise<Result<OpenedLayer>> {
+  const inspection = await inspectBytes(path.join("/"), bytes, false);
+  if (!inspection.ok) return inspection;
+  const fields = [...elfFields(bytes), ...(isMz(bytes) ? peFields(bytes) : []), ...kernelFields(bytes)];
+  const layer = {
+    path,
+    bytes,
+    inspection: inspection.value,
+    fields: fields.sort((a, b) => a.offset - b.offset),
+  };
+  return { ok: true, value: { ...layer, inner: innerOf(bytes, inspection.value) } };
+}
+
+function innerOf(bytes: Uint8Array, { parts, size }: Inspection): readonly Inner[] {
+  const whole: FilePart = { name: "contents", offset: 0, size };
+  const own = detectCodec(bytes) === undefined ? [] : [whole];
+  const seen = new Set<string>();
+  return [...own, ...parts.slice(0, MOST_INNER)].flatMap((part) => {
+    const { name, offset, size: length } = part;
+    const content = bytes.subarray(offset, offset + length);
+    const codec = detectCodec(content)?.name;
+    const key = `${offset}:${length}`;
+    if (seen.has(key) || length === 0 || (part !== whole && (length === size || offset === 0))) return [];
+    if (codec === undefined && !isFile(content)) return [];
+    seen.add(key);
+    return [{ name, offset, size: length, codec }];
+  });
+}
+
+function isFile(bytes: Uint8Array): boolean {
+  if (isElf(bytes) || isBzImage(bytes)) return true;
+  return (isMz(bytes) && bytes.length > 0x40) || isImage(bytes);
+}
+
+function isMz(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x4d && bytes[1] === 0x5a;
+}
+
+function isImage(bytes: Uint8Array): boolean {
+  return bytes[0x38] === 0x41 && bytes[0x39] === 0x52 && bytes[0x3a] === 0x4d && bytes[0x3b] === 0x64;
+}
+
+/** Opens what is inside; compressed bytes are unpacked. Errors: those of the decoder. */
+export async function openInner({ path, bytes }: OpenedLayer, inner: Inner): Promise<Result<OpenedLayer>> {
+  const content = bytes.subarray(inner.offset, inner.offset + inner.size);
+  const codec = detectCodec(content);
+  if (codec === undefined) return openLayer([...path, inner.name], content);
+  const unpacked = await decompress(codec, content, { streams: "first" });
+  if (!unpacked.ok) return unpacked;
+  return openLayer([...path, `${inner.name} (${codec.name})`], unpacked.value.bytes);
+}
+
+/** What a byte belongs to: its header field, and the smallest part around it. */
+export function placeOf(
+  { fields, inspection }: Pick<OpenedLayer, "fields" | "inspection">,
+  at: number,
+): { readonly field: Field | undefined; readonly part: FilePart | undefined } {
+  const field = fields.find(({ offset, size }) => offset <= at && at < offset + size);
+  let part: FilePart | undefined;
+  for (const one of inspection.parts) {
+    const inside = one.offset <= at && at < one.offset + one.size;
+    if (inside && (part === undefined || one.size < part.size)) part = one;
+  }
+  return { field, part };
+}
