@@ -8,7 +8,7 @@
 export default ({ production }) => ({
   entry: [
     "src/cli/{main,quick,pack,process}.ts!",
-    "src/fuzz/worker.ts!",
+    "src/{fuzz,fleet/reading}/worker.ts!",
     // What the package exports.
     "src/library/index.ts!",
     // For scripts/page-bundle.mjs, which bundles them by name, and puts the last in place of Node's modules.

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { inTurn } from "#api/common/in-turn.ts";
+import { packageRoot } from "#api/common/package-root.ts";
 import { VERSION } from "#api/common/version.ts";
 import { withCache } from "#api/common/with-cache.ts";
 import type { Context } from "#api/context.ts";
@@ -11,7 +12,8 @@ import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
 import type { Fleet, FleetKernel } from "#fleet/file/fleet-file.ts";
-import { sharedReader } from "#fleet/kernel-reader.ts";
+import { ThreadReader } from "#fleet/reading/in-thread.ts";
+import { sharedReader } from "#fleet/reading/shared-reader.ts";
 import { isGood, type KernelRecord, leftRecord } from "#fleet/record.ts";
 import { countKernels, type FleetReport, reportName } from "#fleet/report.ts";
 import { assignShards } from "#fleet/shard.ts";
@@ -71,12 +73,15 @@ async function runShare(
   const ready = kernels.filter((kernel) => chosen.includes(kernel));
   const warn = (text: string) => context.emit({ kind: "warning", text });
   const own = new ActionCache(directoryStore(join(out, FLEET_PRIVATE, "cache")), "both", warn);
+  const reader = new ThreadReader(join(packageRoot(), "dist", "kernel-worker.mjs"));
   const run = (work: WorkSharing) => {
-    const sharing = { slots: new Slots(jobs), work, kernels: sharedReader(2), digests: new Map() };
+    const kernels = sharedReader(2, reader);
+    const sharing = { slots: new Slots(jobs), work, kernels, digests: new Map() };
     const tools = { sharing, judge: new FleetJudge({ ...context, emit: () => undefined }) };
     return new FleetRun(request, context, tools).carryOut(ready);
   };
   const ran = await withCache(cache, context, run, own);
+  await reader.close();
   if (!ran.value.ok) return ran.value;
   if (context.signal.aborted) return err(cancelled(context.signal));
   const records = await allRecords(out, kernels, ran.value.value);

@@ -1,6 +1,6 @@
-import { ok, type Result } from "#core/result.ts";
+import type { Result } from "#core/result.ts";
 import { type Stamp, stampOf } from "#files/stamp.ts";
-import { type KernelReader, ownReader } from "#kernel-image/reader.ts";
+import type { KernelReader } from "#kernel-image/reader.ts";
 
 type Kept = { readonly stamp: Stamp; readonly value: Promise<Result<unknown>> };
 
@@ -45,20 +45,13 @@ const MOST_SIZES = 100_000;
  *
  * @param most kernels of which types are held in memory, some ten megabytes each
  */
-export function sharedReader(most: number, reader: KernelReader = ownReader): KernelReader {
+export function sharedReader(most: number, reader: KernelReader): KernelReader {
   const raw = new Remembered(most);
   const types = new Remembered(most);
   const sizes = new Remembered(MOST_SIZES);
   const turns = new OneByOne();
   return {
-    btf: (source) =>
-      raw.get(source, () =>
-        turns.run(async () => {
-          const btf = await reader.btf(source);
-          // A copy: what was read is a part of the whole image, which would stay in memory with it.
-          return btf.ok ? ok({ ...btf.value, bytes: Uint8Array.from(btf.value.bytes) }) : btf;
-        }),
-      ),
+    btf: (source) => raw.get(source, () => turns.run(() => reader.btf(source))),
     types: (source, bytes) => types.get(source, () => turns.run(() => reader.types(source, bytes))),
     measure: (image) => sizes.get(image, () => turns.run(() => reader.measure(image))),
   };
