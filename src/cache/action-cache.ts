@@ -3,7 +3,14 @@ import { decodeActionResult, encodeActionResult } from "#formats/action-result/a
 import { type CacheStore, isTrouble, type Shelf, type Trouble } from "./store.ts";
 
 /** An output of an action: its name, and what is in it. */
-export type ActionOutput = { readonly name: string; readonly bytes: Uint8Array };
+export type ActionOutput = {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Of the bytes, where it is known already. */
+  readonly sha256?: string;
+};
+/** An output whose bytes have been compared with their digest. */
+export type CheckedOutput = Required<ActionOutput>;
 
 export type CacheMode = (typeof CACHE_MODES)[number];
 export const CACHE_MODES = ["read", "write", "both"] as const;
@@ -57,7 +64,7 @@ export class ActionCache {
   }
 
   /** The outputs of an action, all of these names; undefined where the cache has not got them. */
-  async fetch(key: string, names: readonly string[]): Promise<readonly ActionOutput[] | undefined> {
+  async fetch(key: string, names: readonly string[]): Promise<readonly CheckedOutput[] | undefined> {
     if (this.#mode === "write" || this.#off) return undefined;
     const outputs = await this.#outputs(key, names);
     if (outputs === undefined) this.#counts.misses += 1;
@@ -80,14 +87,14 @@ export class ActionCache {
     return { name: this.name, ...this.#counts, troubles: [...this.#troubles] };
   }
 
-  async #outputs(key: string, names: readonly string[]): Promise<readonly ActionOutput[] | undefined> {
+  async #outputs(key: string, names: readonly string[]): Promise<readonly CheckedOutput[] | undefined> {
     const entry = await this.#get("ac", key, MOST_RESULT);
     if (entry === undefined) return undefined;
     const result = decodeActionResult(entry);
     if (!result.ok) return this.#distrust(`ac/${key} is no ActionResult: ${result.failure.detail}`);
     const { files, exitCode, stdout } = result.value;
     if (stdout !== marking(key) || exitCode !== 0) return this.#distrust(`ac/${key} is of another action`);
-    const outputs: ActionOutput[] = [];
+    const outputs: CheckedOutput[] = [];
     for (const name of names) {
       const file = files.find(({ path }) => path === name);
       if (file === undefined || file.size > MOST_OUTPUT) return this.#distrust(`ac/${key} lacks ${name}`);
@@ -96,15 +103,15 @@ export class ActionCache {
       if (bytes.length !== file.size || digest(bytes) !== file.sha256) {
         return this.#distrust(`cas/${file.sha256} has other bytes than its name says`);
       }
-      outputs.push({ name, bytes });
+      outputs.push({ name, bytes, sha256: file.sha256 });
     }
     return outputs;
   }
 
   async #write(key: string, outputs: readonly ActionOutput[]): Promise<void> {
-    const files = outputs.map(({ name, bytes }) => ({
+    const files = outputs.map(({ name, bytes, sha256 }) => ({
       path: name,
-      sha256: digest(bytes),
+      sha256: sha256 ?? digest(bytes),
       size: bytes.length,
     }));
     // The entry comes last: what it names is there.

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ActionCache, type CacheMode } from "#cache/action-cache.ts";
 import { directoryStore } from "#cache/directory-store.ts";
 import { httpStore } from "#cache/http-store.ts";
+import { digest } from "#files/digest.ts";
 import { encodeActionResult } from "#formats/action-result/action-result.ts";
 import { type Behaviour, type CacheServer, cacheServer, GOOD } from "../support/cache-server.ts";
 
@@ -17,6 +18,7 @@ const outputs = [
   { name: "a.o", bytes: Buffer.from("an object") },
   { name: "empty", bytes: Buffer.alloc(0) },
 ];
+const checked = outputs.map((output) => ({ ...output, sha256: digest(output.bytes) }));
 const names = outputs.map(({ name }) => name);
 const sha256 = (bytes: string | Buffer) => createHash("sha256").update(bytes).digest("hex");
 
@@ -36,7 +38,7 @@ describe("a cache in a folder", () => {
     await first.store(key, outputs);
     expect(await first.close()).toMatchObject({ hits: 0, misses: 1, stored: 1, sent: expect.any(Number) });
     const second = open("plain");
-    expect(await second.fetch(key, names)).toEqual(outputs);
+    expect(await second.fetch(key, names)).toEqual(checked);
     expect(await second.close()).toMatchObject({ hits: 1, misses: 0, stored: 0, troubles: [] });
     expect(readdirSync(join(folder, "plain", "cas")).sort()).toEqual(
       [sha256("an object"), sha256("")].sort(),
@@ -53,7 +55,7 @@ describe("a cache in a folder", () => {
     await reading.store("2".repeat(64), outputs);
     await reading.close();
     expect(readdirSync(join(folder, "modes", "ac"))).toEqual([key]);
-    expect(await reading.fetch(key, names)).toEqual(outputs);
+    expect(await reading.fetch(key, names)).toEqual(checked);
   });
 
   it("whose files are damaged, is told of and passed over", async () => {
@@ -101,7 +103,7 @@ describe("a cache behind HTTP", () => {
       `PUT /cas/${sha256("")}`,
       `PUT /ac/${key}`,
     ]);
-    expect(await open().fetch(key, names)).toEqual(outputs);
+    expect(await open().fetch(key, names)).toEqual(checked);
   });
 
   it("is told name and password, which messages do not repeat", async () => {
@@ -177,7 +179,7 @@ describe("a cache behind HTTP", () => {
     };
     const one = open();
     await one.store("2".repeat(64), outputs);
-    expect(await one.fetch(key, names)).toEqual(outputs);
+    expect(await one.fetch(key, names)).toEqual(checked);
     expect(await one.close()).toMatchObject({ hits: 1, stored: 0 });
   });
 

@@ -11,12 +11,12 @@ import { type CacheChoice, openCache } from "#cache/open-cache.ts";
 export async function withCache<T>(
   choice: CacheChoice | undefined,
   { emit }: Pick<Context, "emit">,
-  use: (sharing: WorkSharing) => Promise<T>,
+  use: (sharing: WorkSharing, other: ActionCache | undefined) => Promise<T>,
   own?: ActionCache,
 ): Promise<{ readonly value: T; readonly cache: CacheReport | undefined }> {
   const warn = (text: string) => emit({ kind: "warning", text });
   const other = choice && openCache(choice, warn);
-  const value = await use(new WorkSharing({ own, other }));
+  const value = await use(new WorkSharing({ own, other }), other);
   await own?.close();
   return { value, cache: await other?.close() };
 }

@@ -6,12 +6,15 @@ import { withCache } from "#api/common/with-cache.ts";
 import type { Context } from "#api/context.ts";
 import type { WorkSharing } from "#build/run/sharing.ts";
 import { Slots } from "#build/run/slots.ts";
+import type { DigestState } from "#build/state/state.ts";
 import { ActionCache, type CacheReport } from "#cache/action-cache.ts";
 import { directoryStore } from "#cache/directory-store.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { makeFolder, removeStaleTemporaries } from "#files/output.ts";
+import { isSettled, stampOf } from "#files/stamp.ts";
 import type { Fleet, FleetKernel } from "#fleet/file/fleet-file.ts";
+import { cachedReader } from "#fleet/reading/cached-reader.ts";
 import { ThreadReader } from "#fleet/reading/in-thread.ts";
 import { sharedReader } from "#fleet/reading/shared-reader.ts";
 import { isGood, type KernelRecord, leftRecord } from "#fleet/record.ts";
@@ -74,9 +77,11 @@ async function runShare(
   const warn = (text: string) => context.emit({ kind: "warning", text });
   const own = new ActionCache(directoryStore(join(out, FLEET_PRIVATE, "cache")), "both", warn);
   const reader = new ThreadReader(join(packageRoot(), "dist", "kernel-worker.mjs"));
-  const run = (work: WorkSharing) => {
-    const kernels = sharedReader(2, reader);
-    const sharing = { slots: new Slots(jobs), work, kernels, digests: new Map() };
+  const run = (work: WorkSharing, other: ActionCache | undefined) => {
+    const digests = new Map<string, DigestState>();
+    const digestOf = (file: string) => knownDigest(file, digests, reader);
+    const kernels = sharedReader(2, other === undefined ? reader : cachedReader(reader, other, digestOf));
+    const sharing = { slots: new Slots(jobs), work, kernels, digests };
     const tools = { sharing, judge: new FleetJudge({ ...context, emit: () => undefined }) };
     return new FleetRun(request, context, tools).carryOut(ready);
   };
@@ -88,6 +93,22 @@ async function runShare(
   const report = reportOf(fleet, shard, records, ran.cache, performance.now() - started);
   const written = await writeReport(out, report);
   return written.ok ? ok(report) : written;
+}
+
+/** What builds know of a file from outside, or what the thread finds out and they then know. */
+async function knownDigest(
+  file: string,
+  digests: Map<string, DigestState>,
+  reader: ThreadReader,
+): Promise<Result<string>> {
+  const stamp = stampOf(file);
+  const known = digests.get(file);
+  if (known !== undefined && known.stamp === stamp && !known.young) return ok(known.digest);
+  const young = !isSettled(stamp, Date.now());
+  const read = await reader.digest(file);
+  if (!read.ok) return read;
+  digests.set(file, { stamp, digest: read.value, ...(young && { young }) });
+  return read;
 }
 
 /** Of kernels that were not chosen, what an earlier run has left. */

@@ -10,6 +10,7 @@ import { inFile, type Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInputText } from "#files/input-file.ts";
 import { writeOutput } from "#files/output.ts";
+import { stampOf } from "#files/stamp.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { type Architecture, btfArchitecture } from "#kernel-image/architecture.ts";
 import type { KernelIdentity } from "#kernel-image/identity.ts";
@@ -89,7 +90,9 @@ async function prepareBtf(
     if (!btf.ok) return btf;
     bytes = btf.value.bytes;
     const written = await writeOutput(file, bytes);
-    const { steps, identity } = btf.value;
+    const { steps, identity, sha256 } = btf.value;
+    // In the private folder, where nobody else writes while this build has its turn.
+    if (written.ok && sha256 !== undefined) state.digests[file] = { stamp: stampOf(file), digest: sha256 };
     return written.ok ? ok({ steps, identity }) : written;
   });
   if (!taken.ok) return taken;

@@ -6,7 +6,7 @@ import { isInProcess, type Rule, type ToolRunner } from "#build/rule.ts";
 import type { State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import type { Carried, WorkSharing } from "./sharing.ts";
+import type { Carried, Task, WorkSharing } from "./sharing.ts";
 import type { Slots } from "./slots.ts";
 import { keptInputs } from "./why.ts";
 
@@ -42,9 +42,10 @@ export async function bringUpToDate(rule: Rule, context: RuleContext): Promise<R
     done("up to date");
     return ok(false);
   }
-  const carried = await carryOut(rule, inputs.value, context);
+  const carried = await carryOut(rule, { fingerprint, inputs: inputs.value }, context);
   if (!carried.ok) return carried;
-  const outputs = await digests.all(rule.outputs);
+  const known = carried.value.outputs;
+  const outputs = known === undefined ? await digests.all(rule.outputs) : ok(known);
   if (!outputs.ok) return outputs;
   const shown = await digests.all(carried.value.found);
   if (!shown.ok) return shown;
@@ -60,7 +61,7 @@ export async function bringUpToDate(rule: Rule, context: RuleContext): Promise<R
 
 async function carryOut(
   rule: Rule,
-  inputs: Readonly<Record<string, string>>,
+  { fingerprint, inputs }: Pick<Task, "fingerprint" | "inputs">,
   { digests, emit, toolRunner, signal, sharing, slots, out }: RuleContext,
 ): Promise<Result<Carried>> {
   const run = async (): Promise<Result<readonly string[]>> => {
@@ -75,10 +76,8 @@ async function carryOut(
     const changed = await digests.changed(read);
     return changed === undefined ? found : err(changedMeanwhile(changed));
   };
-  const { shared } = rule;
-  if (sharing !== undefined && shared !== undefined) {
-    const task = { rule: { ...rule, shared }, inputs, out, digests, slots, run };
-    const carried = await sharing.carryOut(task);
+  if (sharing !== undefined) {
+    const carried = await sharing.carryOut({ rule, fingerprint, inputs, out, digests, slots, run });
     if (carried.ok && carried.value.how !== "ran") {
       emit({
         kind: "step",

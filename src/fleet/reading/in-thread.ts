@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { Result } from "#core/result.ts";
 import { type KernelReader, ownReader } from "#kernel-image/reader.ts";
 import type { ReadingAnswer, ReadingQuestion } from "./messages.ts";
 
@@ -30,6 +31,13 @@ export class ThreadReader implements KernelReader {
     return answer.result;
   };
 
+  /** SHA-256 of a file. Errors: those of `digestFile`. */
+  readonly digest = async (file: string): Promise<Result<string>> => {
+    const answer = await this.#ask("digest", file);
+    if (answer.kind !== "digest") throw new Error(`digest was asked, ${answer.kind} answered`);
+    return answer.result;
+  };
+
   readonly types = ownReader.types;
 
   async close(): Promise<void> {
@@ -45,7 +53,7 @@ export class ThreadReader implements KernelReader {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#workerFile);
+    const worker = new Worker(this.#workerFile, { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
     worker.on("message", (answer: ReadingAnswer) => {
       this.#waiting.get(answer.id)?.resolve(answer);
       this.#waiting.delete(answer.id);

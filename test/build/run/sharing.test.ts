@@ -117,6 +117,24 @@ describe("equal work", () => {
     expect(outputOf(b)).toBe(["in", "extra"].map((name) => readFileSync(join(b, name), "utf8")).join());
   });
 
+  it("without a tool is done once in a run, for what its fingerprint tells", async () => {
+    const sharing = caches("in this process");
+    const own = (folder: string) => {
+      const { shared: _, ...more } = rule(folder, { inputs: ["in", "extra"], command: "<joins>" });
+      return {
+        ...more,
+        run: async (...work: Parameters<Rule["run"]>) =>
+          rule(folder)
+            .run(...work)
+            .then(() => ok([])),
+      };
+    };
+    const folders = [folderWith("a", "same"), folderWith("b", "same"), folderWith("c", "other")];
+    for (const folder of folders) await run(folder, sharing, [own(folder)]);
+    expect(hows()).toEqual(["ran", "shared", "ran"]);
+    expect(folders.map(outputOf)).toEqual(["same,extra", "same,extra", "other,extra"]);
+  });
+
   it("is told by what of an input can show, where a rule says so", async () => {
     const sharing = caches("contents");
     const rules = (folder: string) => {
