@@ -18,7 +18,7 @@ import {
   FLEET_STATUS,
 } from "#commands/fleet/options.ts";
 import { FUZZ, FUZZ_MERGE } from "#commands/fuzz/options.ts";
-import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
+import { KERNEL_TEST, KERNEL_TEST_MERGE } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
 import { MANUAL } from "#commands/manual/options.ts";
 import { NEW_TARGET } from "#commands/new-target/options.ts";
@@ -83,9 +83,13 @@ export const COMMANDS: Commands = {
       clean: command(FLEET_CLEAN, async () => (await import("#commands/fleet/others.ts")).runFleetClean),
     },
   },
-  "kernel-test": command(
-    KERNEL_TEST,
-    async () => (await import("#commands/kernel-test/run.ts")).runKernelTest,
+  "kernel-test": withSubcommand(
+    command(KERNEL_TEST, async () => (await import("#commands/kernel-test/run.ts")).runKernelTest),
+    "merge",
+    command(
+      KERNEL_TEST_MERGE,
+      async () => (await import("#commands/kernel-test/merge.ts")).runKernelTestMerge,
+    ),
   ),
   "boot-test": command(BOOT_TEST, async () => (await import("#commands/boot-test/run.ts")).runBootTest),
   sign: command(SIGN, async () => (await import("#commands/sign/run.ts")).runSign),

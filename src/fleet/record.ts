@@ -42,7 +42,7 @@ export type ParserOutcome = {
   readonly instructions: number | null;
   /** On the images: null where there were none for it. */
   readonly verdict: "passed" | "failed" | null;
-  /** What a real kernel's verifier processed, by a report of kernel-test. */
+  /** What a real kernel's verifier processed, by a report of kernel-test; null where none tells. */
   readonly verifierInstructions: number | null;
   /** A proof for all images; null where none was asked for. */
   readonly proven: boolean | null;

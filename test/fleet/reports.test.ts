@@ -4,6 +4,7 @@ import { matchesGlob } from "#fleet/glob.ts";
 import { mergeShards, type ShardReport } from "#fleet/merge.ts";
 import { type KernelRecord, leftRecord, type ParserOutcome } from "#fleet/record.ts";
 import { countKernels, type FleetReport } from "#fleet/report.ts";
+import { withVerifierCounts } from "#fleet/verifier-counts.ts";
 import { expectFailure, expectValue } from "../support/expect-value.ts";
 
 const parser = (more: Partial<ParserOutcome> = {}): ParserOutcome => ({
@@ -30,6 +31,16 @@ const placed = (record: KernelRecord, { file }: ShardReport) => ({
   folder: `${file}/${record.name}`,
 });
 const merge = (...shards: readonly ShardReport[]) => mergeShards(shards, placed);
+
+it("what verifiers count is the most of all kernels, and of a container's programs the sum", () => {
+  const program = (sha256: string, instructions: number) => ({ sha256, instructions });
+  const records = [built("a"), built("b", { sha256: "bb", verifierInstructions: 7 })];
+  const counted = withVerifierCounts(records, [
+    [program("aa", 10), program("aa", 5), program("cc", 1)],
+    [program("aa", 12)],
+  ]);
+  expect(counted.map(({ parsers }) => parsers[0]?.verifierInstructions)).toEqual([15, 7]);
+});
 
 describe("merging shards", () => {
   it("makes one report, with the folders of the kernels", () => {

@@ -4,6 +4,7 @@ import { makeFolder } from "#files/output.ts";
 import { mergeShards, type ShardReport } from "#fleet/merge.ts";
 import type { FleetReport } from "#fleet/report.ts";
 import { reportsIn } from "./find-reports.ts";
+import { readVerified, verifiedRecords } from "./verified.ts";
 import { writeReport } from "./write-report.ts";
 
 export type MergeRequest = {
@@ -11,10 +12,18 @@ export type MergeRequest = {
   readonly folders: readonly string[];
   /** Gets the report. */
   readonly out: string;
+  /** Reports of kernel-test. */
+  readonly verified: readonly string[];
 };
 
-/** Makes one report of shards. Errors: those of `reportsIn` and `mergeShards`; `file-failed`. */
-export async function mergeFleet({ folders, out }: MergeRequest): Promise<Result<FleetReport>> {
+/** Makes one report of shards. Errors: those of `reportsIn`, `readVerified` and `mergeShards`; `file-failed`. */
+export async function mergeFleet({
+  folders,
+  out,
+  verified: files,
+}: MergeRequest): Promise<Result<FleetReport>> {
+  const verified = await readVerified(files);
+  if (!verified.ok) return verified;
   const reports: ShardReport[] = [];
   for (const folder of new Set(folders)) {
     const found = await reportsIn(folder);
@@ -30,6 +39,7 @@ export async function mergeFleet({ folders, out }: MergeRequest): Promise<Result
   if (!merged.ok) return merged;
   const made = await makeFolder(out);
   if (!made.ok) return made;
-  const written = await writeReport(out, merged.value);
-  return written.ok ? ok(merged.value) : written;
+  const report = { ...merged.value, kernels: verifiedRecords(merged.value.kernels, verified.value) };
+  const written = await writeReport(out, report);
+  return written.ok ? ok(report) : written;
 }

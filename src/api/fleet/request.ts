@@ -21,4 +21,6 @@ export type FleetRequest = FleetPlace & {
   readonly sizeStep: BuildRequest["sizeStep"];
   readonly tools: BuildRequest["tools"];
   readonly cache: CacheChoice | undefined;
+  /** Reports of kernel-test. */
+  readonly verified: readonly string[];
 };

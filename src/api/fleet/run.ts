@@ -27,6 +27,7 @@ import { readTimes } from "./read-report.ts";
 import { FLEET_PRIVATE, readRecord } from "./records.ts";
 import type { FleetRequest } from "./request.ts";
 import { FleetRun } from "./schedule.ts";
+import { readVerified, verifiedRecords } from "./verified.ts";
 import { writeReport } from "./write-report.ts";
 
 /**
@@ -38,6 +39,8 @@ import { writeReport } from "./write-report.ts";
 export async function runFleet(request: FleetRequest, context: Context): Promise<Result<FleetReport>> {
   const fleet = await readFleet(request.file);
   if (!fleet.ok) return fleet;
+  const verified = await readVerified(request.verified);
+  if (!verified.ok) return verified;
   const chosen = chosenKernels(fleet.value, request.only);
   if (!chosen.ok) return chosen;
   const share = await shareOf(fleet.value, request);
@@ -45,7 +48,13 @@ export async function runFleet(request: FleetRequest, context: Context): Promise
   const { shard } = share.value;
   // Shards of one folder are not in each other's way.
   const turn = shard === null ? request.out : join(request.out, reportName(shard));
-  return inTurn(turn, context, () => runShare(request, fleet.value, share.value, chosen.value, context));
+  return inTurn(turn, context, async () => {
+    const ran = await runShare(request, fleet.value, share.value, chosen.value, context);
+    if (!ran.ok) return ran;
+    const report = { ...ran.value, kernels: verifiedRecords(ran.value.kernels, verified.value) };
+    const written = await writeReport(request.out, report);
+    return written.ok ? ok(report) : written;
+  });
 }
 
 type Share = { readonly shard: FleetReport["shard"]; readonly kernels: readonly FleetKernel[] };
@@ -90,9 +99,7 @@ async function runShare(
   if (!ran.value.ok) return ran.value;
   if (context.signal.aborted) return err(cancelled(context.signal));
   const records = await allRecords(out, kernels, ran.value.value);
-  const report = reportOf(fleet, shard, records, ran.cache, performance.now() - started);
-  const written = await writeReport(out, report);
-  return written.ok ? ok(report) : written;
+  return ok(reportOf(fleet, shard, records, ran.cache, performance.now() - started));
 }
 
 /** What builds know of a file from outside, or what the thread finds out and they then know. */

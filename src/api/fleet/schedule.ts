@@ -8,6 +8,9 @@ import type { FleetRequest } from "./request.ts";
 /** Kernels under way for each job: while one waits for another's work, its place is used. */
 const KERNELS_PER_JOB = 2;
 
+/** The word of a kernel for which there was nothing to do. */
+export const SAME = "SAME";
+
 /** One run over the kernels of a fleet, a few at a time. */
 export class FleetRun {
   readonly #request: FleetRequest;
@@ -58,7 +61,9 @@ export class FleetRun {
     }
     const { record, current } = done.value;
     this.#records.push(record);
-    if (!current) {
+    if (current) {
+      emit({ kind: "step", label: SAME, output: record.name, command: `<${record.name}: as it was>` });
+    } else {
       this.#built += 1;
       const seconds = (record.milliseconds / 1000).toFixed(1);
       const label = isGood(record) ? "KERNEL" : "FAILED";

@@ -17,6 +17,12 @@ const ONLY = {
 
 const JUNIT = { type: "output", describe: "write a JUnit report" } as const;
 
+const VERIFIED = {
+  type: "path",
+  repeatable: true,
+  describe: "report of kernel-test --json, for what a real kernel's verifier counts (repeatable)",
+} as const;
+
 /** A step of sizes, in bytes. */
 const STEP = { type: "size", least: 64 * 1024, most: 2 ** 29 } as const;
 
@@ -39,6 +45,7 @@ export const FLEET_RUN = {
     bpftool: { type: "word", describe: "bpftool to use (else BPFTOOL, PATH)" },
     "libbpf-headers": { type: "path", describe: "folder that has bpf/bpf_helpers.h" },
     ...CACHE,
+    "kernel-test": VERIFIED,
     trace: TRACE,
     junit: JUNIT,
     verbose: { type: "flag", alias: "v", describe: "tell of kernels that were done before, too" },
@@ -59,6 +66,7 @@ export const FLEET_MERGE = {
   },
   options: {
     output: { ...OUTPUT_FOLDER, describe: "folder to write fleet-report.json into" },
+    "kernel-test": VERIFIED,
     junit: JUNIT,
     json: JSON_FLAG,
   },

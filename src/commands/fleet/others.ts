@@ -32,7 +32,7 @@ export async function runFleetStatus({ given }: FleetStatusWords, io: Io): Promi
 }
 
 export async function runFleetMerge({ given }: FleetMergeWords, io: Io): Promise<number> {
-  const merged = await mergeFleet({ folders: given.folders, out: given.output });
+  const merged = await mergeFleet({ folders: given.folders, out: given.output, verified: given.kernelTest });
   return merged.ok ? showFleet(merged.value, given, io) : report(io, merged.failure);
 }
 

@@ -1,9 +1,11 @@
 import { ChromeTrace } from "#api/common/trace.ts";
 import type { FleetRequest } from "#api/fleet/request.ts";
 import { runFleet } from "#api/fleet/run.ts";
+import { SAME } from "#api/fleet/schedule.ts";
 import { cacheChoice } from "#commands/cache-options.ts";
 import { contextOf } from "#commands/context.ts";
 import { tellEvents } from "#commands/tell-events.ts";
+import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { deliver } from "#files/deliver.ts";
 import type { FleetReport } from "#fleet/report.ts";
@@ -24,7 +26,10 @@ export async function runFleetRun({ given }: FleetRunWords, io: Io): Promise<num
   if (!request.ok) return reportUsage(io, failureText(request.failure));
   const trace = new ChromeTrace();
   const told = tellEvents(io, ({ what, done, total }) => `${done} of ${total} kernels; ${what}`);
-  const context = contextOf(io, trace.listening(told.emit));
+  // Kernels that were done before are worth a line for those who ask.
+  const emit: EventSink = (event) =>
+    event.kind === "step" && event.label === SAME && !given.verbose ? undefined : told.emit(event);
+  const context = contextOf(io, trace.listening(emit));
   const ran = await runFleet(request.value, context).finally(told.end);
   if (given.trace !== undefined) {
     const written = await trace.write(given.trace, io);
@@ -53,6 +58,7 @@ function requestOf(given: Given, { cwd, env }: Pick<Io, "cwd" | "env">): Result<
       libbpfHeaders: given.libbpfHeaders,
     },
     cache: cache.value,
+    verified: given.kernelTest,
   });
 }
 

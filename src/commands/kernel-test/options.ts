@@ -55,4 +55,18 @@ export const KERNEL_TEST = {
   },
 } as const satisfies CommandRow;
 
+export const KERNEL_TEST_MERGE = {
+  describe: "make one report of those of shards",
+  positionals: {
+    reports: {
+      type: "path",
+      required: true,
+      repeatable: true,
+      describe: "what kernel-test --json wrote for each",
+    },
+  },
+  options: { json: { ...JSON_FLAG, describe: "the report as JSON" } },
+} as const satisfies CommandRow;
+
+export type KernelTestMergeWords = Read<typeof KERNEL_TEST_MERGE>;
 export type KernelTestWords = Read<typeof KERNEL_TEST>;

@@ -3,7 +3,7 @@ import type { KernelTestReport } from "#api/kernel-test/request.ts";
 import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
 import { tellEvents } from "#commands/tell-events.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { parseShard } from "#fleet/shard.ts";
+import { parseShard, type Shard } from "#fleet/shard.ts";
 import type { GuestKernel } from "#guest/debian-kernel.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
@@ -25,8 +25,9 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       : kernelComplaint({ ...given, others: { deb: deb.length > 0, matrix } });
   if (complaint !== undefined) return reportUsage(io, complaint);
 
-  const kernels = sharedOut<string | GuestKernel>(kernelsOf(given), given.shard, io);
-  if (!kernels.ok) return reportUsage(io, failureText(kernels.failure));
+  const share = sharedOut<string | GuestKernel>(kernelsOf(given), given.shard, io);
+  if (!share.ok) return reportUsage(io, failureText(share.failure));
+  const { kernels, shard } = share.value;
 
   const told = tellEvents(io, ({ what, done, total }) => `${what}: ${done} of ${total}`);
   const { env, cwd, signal } = io;
@@ -35,12 +36,12 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       ...given,
       containers: [...new Set(given.containers)],
       images,
-      kernels: kernels.value,
+      kernels,
       limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     },
     { env, cwd, signal, emit: told.emit },
   ).finally(told.end);
-  return tested.ok ? show(tested.value, given.json, io) : report(io, tested.failure);
+  return tested.ok ? show(tested.value, shard, given.json, io) : report(io, tested.failure);
 }
 
 function kernelsOf(given: Given) {
@@ -50,9 +51,11 @@ function kernelsOf(given: Given) {
   return given.matrix ? MATRIX : MATRIX.slice(0, 1);
 }
 
+type Share<T> = { readonly kernels: readonly T[]; readonly shard: Shard | null };
+
 /** The kernels of this machine, where several take turns. Errors: `usage`, for a shard that gets none as well. */
-function sharedOut<T>(kernels: readonly T[], word: string | undefined, { env }: Io): Result<readonly T[]> {
-  if (word === undefined) return ok(kernels);
+function sharedOut<T>(kernels: readonly T[], word: string | undefined, { env }: Io): Result<Share<T>> {
+  if (word === undefined) return ok({ kernels, shard: null });
   const shard = parseShard(word, env);
   if (!shard.ok) return shard;
   const { index, count } = shard.value;
@@ -60,16 +63,16 @@ function sharedOut<T>(kernels: readonly T[], word: string | undefined, { env }: 
     const detail = `--shard ${word}: ${kernels.length} kernels are too few for ${count} shards`;
     return err({ reason: "usage", detail });
   }
-  return ok(kernels.filter((_, i) => i % count === index - 1));
+  return ok({ kernels: kernels.filter((_, i) => i % count === index - 1), shard: shard.value });
 }
 
 /** Gives the status of the last thing that went wrong. */
-function show({ kernels }: KernelTestReport, json: boolean, io: Io): number {
+function show({ kernels }: KernelTestReport, shard: Shard | null, json: boolean, io: Io): number {
   const tested = kernels.flatMap((kernel) => (kernel.ok ? [kernel.value] : []));
   const [failure] = kernels.flatMap((kernel) => (kernel.ok ? [] : [kernel.failure]));
   io.stderr(kernelTestTalk(tested));
   if (json) {
-    const facts = kernelTestJson(tested, kernels.length);
+    const facts = kernelTestJson(tested, kernels.length, shard);
     io.stdout(`${JSON.stringify({ ...(failure && failureJson(failure)), ...facts })}\n`);
   } else if (tested.length > 0) io.stdout(kernelTestText(tested));
   const wrong = kernels.flatMap((kernel) => {

@@ -85,6 +85,10 @@ describe("a fleet", () => {
   it("of which nothing has changed is not built again; what has changed is", async () => {
     const again = await fleet("run", "FLEET.json", "-o", "out");
     expect(again.report.kernels).toEqual(first.kernels);
+    const told = await cliOk(["fleet", "run", "FLEET.json", "-o", "out", "--verbose", "--json"], { cwd });
+    expect(told.stderr.split("\n").filter((line) => line.includes(" SAME "))).toHaveLength(3);
+    const { stderr } = await cliOk(["fleet", "run", "FLEET.json", "-o", "out"], { cwd });
+    expect(stderr).not.toContain("SAME");
     const object = join(cwd, "out/amd/zboot.bpf");
     const before = readFileSync(object);
     writeFileSync(object, "edited");
@@ -113,7 +117,13 @@ describe("a fleet", () => {
       );
       expect(status).toBe(0);
     }
-    const merged = await fleet("merge", "shard1", "shard2", "-o", "merged");
+    const { sha256 } = first.kernels[0]?.parsers[0] ?? { sha256: "" };
+    const verified = { sha256, load: { instructions: 1291 } };
+    const tested = { schema: 1, kernels: [{ parsers: [verified] }] };
+    writeFileSync(join(cwd, "tested.json"), JSON.stringify(tested));
+    const merged = await fleet("merge", "shard1", "shard2", "-o", "merged", "--kernel-test", "tested.json");
+    const counted = merged.report.kernels[0]?.parsers.map((parser) => parser.verifierInstructions);
+    expect(counted).toEqual([1291, null]);
     expect([merged.status, merged.report.counts]).toEqual([0, { built: 3, failed: 0, left: 0 }]);
     for (const { name, folder } of merged.report.kernels) {
       expect(outputsOf(join("merged", folder)), name).toEqual(outputsOf(`out/${name}`));
