@@ -11,6 +11,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { symbolBytes } from "./object-symbols.mjs";
 import { peerMakefile } from "./peer-makefile.mjs";
 import {
   checkout,
@@ -186,8 +187,10 @@ function oneByOne() {
     if (ran.status !== 0) throw new Error(`make for ${name}: ${ran.stderr}`);
     seconds += Number(process.hrtime.bigint() - began) / 1e9;
     processor += used(ran).processor;
-    if (!readFileSync(join(theirs, "zboot_bytecode.c")).equals(readFileSync(join(ours, "zboot_bytecode.c"))))
-      throw new Error(`make's zboot_bytecode.c for ${name} is another`);
+    for (const symbol of ["opts_data", "opts_insn"]) {
+      const [mine, other] = [ours, theirs].map((side) => symbolBytes(join(side, "zboot_bytecode.o"), symbol));
+      if (!mine.equals(other)) throw new Error(`make's ${symbol} for ${name} is another`);
+    }
   }
   const all = KERNELS / chosen.length;
   return { seconds: seconds * all, processor: processor * all };
