@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { hostPaths } from "#api/common/host-paths.ts";
 import type { Context } from "#api/context.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
@@ -6,6 +7,7 @@ import { fileFailed } from "#files/errno.ts";
 import { filesIn } from "#files/folder.ts";
 import { makeFolder } from "#files/output.ts";
 import { stampOf } from "#files/stamp.ts";
+import { remedy } from "#guest/host-paths.ts";
 import { runTool } from "#toolchain/process.ts";
 import { cacheFolder } from "#toolchain/settings.ts";
 
@@ -16,7 +18,8 @@ import { cacheFolder } from "#toolchain/settings.ts";
  *
  * Errors: `file-failed`; `input-not-found` where there are no packages; `tool-missing`; `tool-failed`; `cancelled`.
  */
-export async function unpackRpms(folder: string, { env, signal }: Context): Promise<Result<string>> {
+export async function unpackRpms(folder: string, context: Context): Promise<Result<string>> {
+  const { env, signal } = context;
   let packages: readonly string[];
   try {
     packages = (await filesIn(folder)).filter((name) => name.endsWith(".rpm"));
@@ -38,6 +41,9 @@ export async function unpackRpms(folder: string, { env, signal }: Context): Prom
       args: ["-xf", join(folder, name), "-C", own, "--include", "*/vmlinu[xz]*"],
       signal,
     });
+    if (!run.ok && run.failure.reason === "tool-missing") {
+      return err({ ...run.failure, ...(await remedy(hostPaths(context), ["bsdtar"])) });
+    }
     // A package without kernels is one that nothing matches in.
     if (!run.ok && !(run.failure.reason === "tool-failed" && /not found in archive/i.test(run.failure.log))) {
       return run;
