@@ -6,6 +6,7 @@ import { CORPUS } from "#commands/corpus/options.ts";
 import { DECOMPOSE } from "#commands/decompose/options.ts";
 import { DISASM } from "#commands/disasm/options.ts";
 import { DOCTOR } from "#commands/doctor/options.ts";
+import { EJECT } from "#commands/eject/options.ts";
 import { EXPLORE } from "#commands/explore/options.ts";
 import {
   FLEET,
@@ -45,6 +46,7 @@ export const COMMANDS: Commands = {
     run: async (words, io) => (await import("#commands/make/run.ts")).runMake(words, io),
   },
   "new-target": command(NEW_TARGET, async () => (await import("#commands/new-target/run.ts")).runNewTarget),
+  eject: command(EJECT, async () => (await import("#commands/eject/run.ts")).runEject),
   ...QUICK_COMMANDS,
   decompose: command(DECOMPOSE, async () => (await import("#commands/decompose/run.ts")).runDecompose),
   stream: {

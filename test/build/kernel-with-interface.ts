@@ -2,17 +2,16 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { newFolder, write } from "../support/kernel-tree.ts";
 
-/** What libbpf's headers and any BPF program take from a kernel's types. */
+/** What libbpf's headers and any BPF program take from a kernel's types. bpftool's header has no enum that a variable alone is of. */
 const COMMON = `
 typedef unsigned char __u8; typedef unsigned short __u16; typedef unsigned int __u32; typedef unsigned long long __u64;
 typedef signed char __s8; typedef short __s16; typedef int __s32; typedef long long __s64;
 typedef __u16 __be16; typedef __u32 __be32; typedef __u32 __wsum; typedef _Bool bool;
-enum { false = 0, true = 1 } truth;
 enum bpf_map_type { BPF_MAP_TYPE_UNSPEC = 0, BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27 };
-enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 } wakeup;
 struct list_head { struct list_head *next, *prev; };
-struct { __u8 a; __u16 b; __u32 c; __u64 d; __s8 e; __s16 f; __s32 g; __s64 h; __be16 i; __be32 j; __wsum k; bool l; } types;
-enum bpf_map_type map_type = 1;
+enum truth { false = 0, true = 1 };
+enum wakeup { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+struct types { enum bpf_map_type map; enum truth truth; enum wakeup wakeup; __u8 a; __u16 b; __u32 c; __u64 d; __s8 e; __s16 f; __s32 g; __s64 h; __be16 i; __be32 j; __wsum k; bool l; } types;
 struct list_head list;
 `;
 
