@@ -33,7 +33,7 @@ import {
 } from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
-import { type Commands, command, described, groupsOf, withSubcommand } from "./command.ts";
+import { allDescribed, type Commands, command, described, groupsOf, withSubcommand } from "./command.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
@@ -104,7 +104,7 @@ export const COMMANDS: Commands = {
   doctor: command(DOCTOR, async () => (await import("#commands/doctor/run.ts")).runDoctor),
   manual: command(MANUAL, async () => {
     const { runManual } = await import("#commands/manual/run.ts");
-    return (read, io) => runManual(read, io, described(COMMANDS), groupsOf(COMMANDS));
+    return (read, io) => runManual(read, io, allDescribed(COMMANDS), groupsOf(COMMANDS));
   }),
   completion: command(COMPLETION, async () => {
     const { runCompletion } = await import("#commands/completion/run.ts");
