@@ -94,8 +94,7 @@ async function runShare(
     const tools = { sharing, judge: new FleetJudge({ ...context, emit: () => undefined }) };
     return new FleetRun(request, context, tools).carryOut(ready);
   };
-  const ran = await withCache(cache, context, run, own);
-  await reader.close();
+  const ran = await withCache(cache, context, run, own).finally(() => reader.close());
   if (!ran.value.ok) return ran.value;
   if (context.signal.aborted) return err(cancelled(context.signal));
   const records = await allRecords(out, kernels, ran.value.value);
