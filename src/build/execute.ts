@@ -4,9 +4,9 @@ import type { WorkSharing } from "#build/run/sharing.ts";
 import { Slots } from "#build/run/slots.ts";
 import type { DigestState, State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
-import { ok, type Result } from "#core/result.ts";
+import { err, ok, type Result } from "#core/result.ts";
 import type { Stamp } from "#files/stamp.ts";
-import { loadTools, runTool } from "#toolchain/process.ts";
+import { cancelled, loadTools, runTool } from "#toolchain/process.ts";
 import { Digests } from "./digests.ts";
 import type { Rule, ToolRunner } from "./rule.ts";
 
@@ -86,7 +86,11 @@ export async function executeRules(
     const promise = start(rule);
     for (const output of rule.outputs) done.set(output, promise);
   }
-  await Promise.all(done.values());
+  const finished = await Promise.all(done.values());
+  // The signal may come when no tool is there that it could end.
+  if (failed === undefined && options.signal.aborted && finished.includes(false)) {
+    return err(cancelled(options.signal));
+  }
   return failed ?? failedAside ?? ok(ran);
 }
 

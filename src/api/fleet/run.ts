@@ -85,7 +85,7 @@ async function runShare(
   const ready = kernels.filter((kernel) => chosen.includes(kernel));
   const warn = (text: string) => context.emit({ kind: "warning", text });
   const own = new ActionCache(directoryStore(join(out, FLEET_PRIVATE, "cache")), "both", warn);
-  const reader = new ThreadReader(join(packageRoot(), "dist", "kernel-worker.mjs"));
+  const reader = new ThreadReader(join(packageRoot(), "dist", "kernel-worker.mjs"), context.signal);
   const run = (work: WorkSharing, other: ActionCache | undefined) => {
     const digests = new Map<string, DigestState>();
     const digestOf = (file: string) => knownDigest(file, digests, reader);

@@ -1,50 +1,54 @@
 import { Worker } from "node:worker_threads";
-import type { Result } from "#core/result.ts";
+import { err, type Result } from "#core/result.ts";
 import { type KernelReader, ownReader } from "#kernel-image/reader.ts";
 import type { ReadingAnswer, ReadingQuestion } from "./messages.ts";
 
 type Waiting = {
-  readonly resolve: (answer: ReadingAnswer) => void;
+  readonly resolve: (answer: ReadingAnswer | undefined) => void;
   readonly reject: (error: unknown) => void;
 };
 
-/** A reader whose kernels are unpacked in a thread of their own, which begins with the first of them. */
+/**
+ * A reader whose kernels are unpacked in a thread of their own, which begins with the first of them. What is asked when the signal comes is
+ * `cancelled`.
+ */
 export class ThreadReader implements KernelReader {
   readonly #workerFile: string;
+  readonly #signal: AbortSignal;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #last = 0;
 
-  constructor(workerFile: string) {
+  constructor(workerFile: string, signal: AbortSignal) {
     this.#workerFile = workerFile;
+    this.#signal = signal;
   }
 
   readonly btf: KernelReader["btf"] = async (file) => {
     const answer = await this.#ask("btf", file);
-    if (answer.kind !== "btf") throw new Error(`btf was asked, ${answer.kind} answered`);
-    return answer.result;
+    return answer?.kind === "btf" ? answer.result : this.#cancelled();
   };
 
   readonly measure: KernelReader["measure"] = async (file) => {
     const answer = await this.#ask("measure", file);
-    if (answer.kind !== "measure") throw new Error(`measure was asked, ${answer.kind} answered`);
-    return answer.result;
+    return answer?.kind === "measure" ? answer.result : this.#cancelled();
   };
 
   /** SHA-256 of a file. Errors: those of `digestFile`. */
   readonly digest = async (file: string): Promise<Result<string>> => {
     const answer = await this.#ask("digest", file);
-    if (answer.kind !== "digest") throw new Error(`digest was asked, ${answer.kind} answered`);
-    return answer.result;
+    return answer?.kind === "digest" ? answer.result : this.#cancelled();
   };
 
   readonly types = ownReader.types;
 
   async close(): Promise<void> {
+    this.#signal.removeEventListener("abort", this.#abort);
     await this.#worker?.terminate();
   }
 
-  #ask(kind: ReadingQuestion["kind"], file: string): Promise<ReadingAnswer> {
+  #ask(kind: ReadingQuestion["kind"], file: string): Promise<ReadingAnswer | undefined> {
+    if (this.#signal.aborted) return Promise.resolve(undefined);
     this.#worker ??= this.#start();
     this.#last += 1;
     const id = this.#last;
@@ -61,6 +65,16 @@ export class ThreadReader implements KernelReader {
     worker.on("error", (error) => {
       for (const { reject } of this.#waiting.values()) reject(error);
     });
+    this.#signal.addEventListener("abort", this.#abort, { once: true });
     return worker;
+  }
+
+  readonly #abort = (): void => {
+    for (const { resolve } of this.#waiting.values()) resolve(undefined);
+    this.#waiting.clear();
+  };
+
+  #cancelled(): Result<never> {
+    return err({ reason: "cancelled", signal: String(this.#signal.reason) });
   }
 }
