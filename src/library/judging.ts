@@ -1,11 +1,12 @@
+import { type BootTestRequest, bootTest } from "#api/boot-test.ts";
 import { type CorpusReport, type CorpusRequest, corpus } from "#api/corpus.ts";
 import { type FuzzReport, type FuzzRequest, fuzz } from "#api/fuzz.ts";
 import { kernelTest } from "#api/kernel-test/kernel-test.ts";
 import type { KernelTestReport, KernelTestRequest } from "#api/kernel-test/request.ts";
-import { type RecordStreamRequest, recordStream } from "#api/stream.ts";
 import type { VerifyReport, VerifyRequest } from "#api/verify/request.ts";
 import { verify } from "#api/verify/verify.ts";
-import type { Result } from "#core/result.ts";
+import { ok, type Result } from "#core/result.ts";
+import type { SecondBootReport } from "#guest/second-kernel.ts";
 import {
   absolutePath,
   type CallContext,
@@ -41,7 +42,7 @@ export function verifyParsers(call: VerifyCall, context: CallContext = {}): Prom
   const request: VerifyRequest = {
     ...{ reference: undefined, expected: undefined, abi: undefined, arch: undefined, btf: undefined },
     ...{ comparison: "exact", faultPaths: true, expect: undefined, limits: NO_LIMITS, include: [] },
-    ...{ clang: undefined, libbpfHeaders: undefined, coverage: false },
+    ...{ clang: undefined, libbpfHeaders: undefined, coverage: false, keep: false },
     ...call,
     parsers: call.parsers.map((word) => fileOf(word, around)),
     images: (call.images ?? []).map((word) => fileOf(word, around)),
@@ -112,25 +113,26 @@ export function testInKernels(
 }
 
 /**
- * Runs a parser over an image and writes the stream that it sends to a `.kbs` file.
+ * Takes an image apart in a real kernel (QEMU), and boots by kexec what comes out of it. `kernel` is a Debian suite, or a kernel of your own.
  *
- * @returns nothing; or `parser-misbehaved`, `unsupported` where it sends nothing
+ * @returns what the second kernel said; a failure where there is no QEMU, and with the console where it does not come up
  */
-export function recordParserStream(
-  call: Omit<RecordStreamRequest, "parser" | "abi"> & {
-    readonly parser: FileWord;
-    readonly abi?: RecordStreamRequest["abi"];
-  },
+export async function bootInKernel(
+  call: Sparse<BootTestRequest, "container" | "image">,
   context: CallContext = {},
-): Promise<Result<void>> {
+): Promise<Result<SecondBootReport & { readonly milliseconds: number }>> {
   const around = completeContext(context);
-  return recordStream(
+  const defaults = { expect: undefined, arch: "x86", abi: "v7", kernel: undefined, timeout: 300 } as const;
+  const { booted, kept, milliseconds } = await bootTest(
     {
-      abi: call.abi,
-      parser: fileOf(call.parser, around),
+      ...defaults,
+      ...call,
+      container: absolutePath(call.container, around),
       image: absolutePath(call.image, around),
       output: absolutePath(call.output, around),
     },
     around,
   );
+  if (!booted.ok) return booted;
+  return kept.ok ? ok({ ...booted.value, milliseconds }) : kept;
 }

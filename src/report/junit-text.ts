@@ -53,7 +53,7 @@ function time(seconds: number): string {
 /** Attributes of an element, each with a blank before it. */
 export function junitAttributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${junitEscaped(String(value))}"`)
+    .map(([name, value]) => ` ${name}="${xmlText(String(value))}"`)
     .join("");
 }
 
@@ -64,8 +64,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** XML 1.0 has no way to write most control characters, nor halves of surrogate pairs. */
-export function junitEscaped(text: string): string {
+/** Text in XML 1.0, which has no way to write most control characters, nor halves of surrogate pairs. */
+export function xmlText(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
     .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? "");

@@ -3,7 +3,7 @@ import { failureText } from "./failure-text.ts";
 import { FINDING_KINDS, PROBLEM_KINDS } from "./finding-kinds.ts";
 import { commandsText, findingLines, findingText, shortfallText } from "./finding-text.ts";
 
-import { type JunitCase, type JunitSuite, junitAttributes, junitEscaped, junitText } from "./junit-text.ts";
+import { type JunitCase, type JunitSuite, junitAttributes, junitText, xmlText } from "./junit-text.ts";
 
 /** When a verification began, and how long each of its verdicts took. */
 export type Times = { readonly started: Date; readonly seconds: readonly number[] };
@@ -51,10 +51,7 @@ function verdictCase({
     seconds,
     failures: verdict.ok ? 0 : 1,
     errors: 0,
-    content: [
-      ...verdict.findings.map(failure),
-      `<system-out>${junitEscaped(commandsText(verdict))}</system-out>`,
-    ],
+    content: [...verdict.findings.map(failure), `<system-out>${xmlText(commandsText(verdict))}</system-out>`],
   };
 }
 
@@ -66,12 +63,12 @@ function errorCase({ what, name, failure }: ErrorRecord): JunitCase {
     seconds: 0,
     failures: 0,
     errors: 1,
-    content: [`<error${attribute}>${junitEscaped(words)}</error>`],
+    content: [`<error${attribute}>${xmlText(words)}</error>`],
   };
 }
 
 function failure(finding: FindingRecord): string {
   const { title } = FINDING_KINDS[finding.kind];
   const attribute = junitAttributes({ type: title, message: findingText(finding) });
-  return `<failure${attribute}>${junitEscaped(findingLines(finding).join("\n"))}</failure>`;
+  return `<failure${attribute}>${xmlText(findingLines(finding).join("\n"))}</failure>`;
 }

@@ -112,7 +112,8 @@ export function loaderProgram(
     valueSize: data.length,
     maxEntries: 1,
     flags: 0,
-    content: data,
+    // A copy: the loader writes into its blob, and the file stays what it is.
+    content: Uint8Array.from(data),
     frozen: false,
   };
   const none = (what: string) => (): never => {

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { REVISIONS } from "#abi/revisions.ts";
+import { JOBS, PART_SIZE } from "#api/common/number-rows.ts";
 import { CACHE, TRACE } from "#commands/cache-options.ts";
-import { JOBS } from "#commands/jobs.ts";
-import { ALLOW_WEAK, JSON_FLAG, PART_SIZE } from "#commands/options.ts";
+import { ALLOW_WEAK, JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { ARCHITECTURES } from "#kernel-image/architecture.ts";

@@ -1,6 +1,6 @@
 import { isGood, type KernelRecord, type ParserOutcome } from "#fleet/record.ts";
 import type { FleetReport } from "#fleet/report.ts";
-import { type JunitCase, junitAttributes, junitEscaped, junitText } from "#report/junit-text.ts";
+import { type JunitCase, junitAttributes, junitText, xmlText } from "#report/junit-text.ts";
 import { troubleLines } from "./text.ts";
 
 /** A fleet's report as JUnit has it: a suite for each kernel, a test case for each parser, and one for the build itself. */
@@ -23,7 +23,7 @@ function buildCase(kernel: KernelRecord): JunitCase {
     failures: failed ? 1 : 0,
     errors: 0,
     content: failed
-      ? [`<failure${junitAttributes({ type: state, message })}>${junitEscaped(words.join("\n"))}</failure>`]
+      ? [`<failure${junitAttributes({ type: state, message })}>${xmlText(words.join("\n"))}</failure>`]
       : [],
   };
 }

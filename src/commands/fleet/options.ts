@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
+import { JOBS } from "#api/common/number-rows.ts";
 import { CACHE, TRACE } from "#commands/cache-options.ts";
-import { JOBS } from "#commands/jobs.ts";
 import { JSON_FLAG, OUTPUT_FOLDER } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";

@@ -53,6 +53,7 @@ export const FUZZ = {
     },
     shard: { type: "word", describe: "a part of the cases: I/N, or auto, as the engine says that runs this" },
     ...JUDGED_BY,
+    html: { type: "output", describe: "write a page with the findings and their runs (docs/explore.md)" },
     json: { ...JSON_FLAG, describe: "the summary as JSON" },
   },
   epilogue:

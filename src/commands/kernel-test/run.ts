@@ -1,6 +1,9 @@
+import { kernelTestPage } from "#api/explore/kernel-test-page.ts";
 import { kernelTest } from "#api/kernel-test/kernel-test.ts";
 import type { KernelTestReport } from "#api/kernel-test/request.ts";
+import { besideOutput } from "#commands/beside-output.ts";
 import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
+import { writeResultPage } from "#commands/result-page.ts";
 import { tellEvents } from "#commands/tell-events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parseShard, type Shard } from "#fleet/shard.ts";
@@ -27,8 +30,10 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
 
   const share = sharedOut<string | GuestKernel>(kernelsOf(given), given.shard, io);
   if (!share.ok) return reportUsage(io, failureText(share.failure));
-  const { kernels, shard } = share.value;
+  const { shard } = share.value;
 
+  const beside = given.html === undefined ? ok(io) : besideOutput(io, given.html, given.json);
+  if (!beside.ok) return report(io, beside.failure);
   const told = tellEvents(io, ({ what, done, total }) => `${what}: ${done} of ${total}`);
   const { env, cwd, signal } = io;
   const tested = await kernelTest(
@@ -36,12 +41,15 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       ...given,
       containers: [...new Set(given.containers)],
       images,
-      kernels,
+      kernels: share.value.kernels,
       limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     },
     { env, cwd, signal, emit: told.emit },
   ).finally(told.end);
-  return tested.ok ? show(tested.value, shard, given.json, io) : report(io, tested.failure);
+  if (!tested.ok) return report(io, tested.failure);
+  const kernels = tested.value.kernels.flatMap((kernel) => (kernel.ok ? [kernel.value] : []));
+  const status = show(tested.value, shard, given.json, beside.value);
+  return (await writeResultPage(given.html, () => kernelTestPage(given, kernels, cwd), io)) ?? status;
 }
 
 function kernelsOf(given: Given) {
