@@ -59,6 +59,8 @@ await build({
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   chunkNames: "chunk-[hash]",
+  // Optional, and it finds its WebAssembly beside itself.
+  external: ["z3-solver"],
   plugins: [asciiWidth],
   banner: {
     js: 'import{createRequire as kexecBpfRequire}from"node:module";const require=kexecBpfRequire(import.meta.url);',

@@ -10,6 +10,7 @@ import { ok, type Result } from "#core/result.ts";
 import { inTurn } from "./common/in-turn.ts";
 import { packageRoot, setupScript } from "./common/package-root.ts";
 import type { Context } from "./context.ts";
+import { proverFor } from "./prove/prover.ts";
 
 export type { BuildReport, BuildRequest };
 
@@ -60,7 +61,7 @@ export function planSteps(request: BuildRequest, context: Context): Promise<Resu
 
 function buildContext(context: Context, state: State, sharing: BuildSharing): BuildContext {
   const templates = join(packageRoot(), "templates");
-  return { ...context, state, templates, setupScript: setupScript(), sharing };
+  return { ...context, state, templates, setupScript: setupScript(), prover: proverFor(context), sharing };
 }
 
 async function buildAndRemember(

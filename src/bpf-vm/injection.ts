@@ -6,12 +6,15 @@ export type Injection = {
   readonly noContext?: boolean;
   /** `bpf_buffer_parser` refuses this call, with -ENOMEM. The refused buffer is recorded as refused. */
   readonly refuseBuffer?: number;
-  /** `bpf_ringbuf_reserve` gives NULL at this call. */
+  /** `bpf_ringbuf_reserve` gives NULL at this call … */
   readonly failReserve?: number;
+  /** … or at each of these. */
+  readonly failReserves?: readonly number[];
   /** The probe_read helpers give -EFAULT at this call of any of them … */
   readonly failProbeCall?: number;
-  /** … or at every call from the call instruction in this slot. */
+  /** … or at every call from the call instruction in this slot, or in these. */
   readonly failProbeSite?: number;
+  readonly failProbeSites?: readonly number[];
 };
 
 /** Counts the calls of one run and says which fail. */
@@ -40,13 +43,15 @@ export class Injector {
 
   reserveFails(): boolean {
     this.#reserves += 1;
-    return this.#reserves === this.#plan.failReserve;
+    const { failReserve, failReserves = [] } = this.#plan;
+    return this.#reserves === failReserve || failReserves.includes(this.#reserves);
   }
 
   /** @param site the slot of the call instruction */
   probeFails(site: number): boolean {
     this.#probes += 1;
-    return this.#probes === this.#plan.failProbeCall || site === this.#plan.failProbeSite;
+    const { failProbeCall, failProbeSite, failProbeSites = [] } = this.#plan;
+    return this.#probes === failProbeCall || site === failProbeSite || failProbeSites.includes(site);
   }
 
   /** How often each has been called so far: what the counts of a plan can usefully be. */

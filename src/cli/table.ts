@@ -23,6 +23,7 @@ import { KERNEL_TEST, KERNEL_TEST_MERGE } from "#commands/kernel-test/options.ts
 import { MAKE } from "#commands/make/options.ts";
 import { MANUAL } from "#commands/manual/options.ts";
 import { NEW_TARGET } from "#commands/new-target/options.ts";
+import { PROVE } from "#commands/prove/options.ts";
 import { SIGN } from "#commands/sign/options.ts";
 import {
   STREAM,
@@ -64,6 +65,7 @@ export const COMMANDS: Commands = {
   disasm: command(DISASM, async () => (await import("#commands/disasm/run.ts")).runDisasm),
   explore: command(EXPLORE, async () => (await import("#commands/explore/run.ts")).runExplore),
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
+  prove: command(PROVE, async () => (await import("#commands/prove/run.ts")).runProve),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
   fuzz: withSubcommand(
     command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),

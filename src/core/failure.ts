@@ -23,6 +23,7 @@ export type Failure =
   | BadTarget
   | BadFleet
   | BadReference
+  | NotProven
   | UnknownGoal
   | Usage
   | Cancelled;
@@ -222,6 +223,14 @@ export type BadFleet = {
 export type BadReference = {
   readonly reason: "bad-reference";
   readonly file: string;
+  readonly detail: string;
+};
+
+/** A parser that is not proven: something is refuted, or was not decided. */
+export type NotProven = {
+  readonly reason: "not-proven";
+  readonly file: string;
+  /** What is open, in one line. */
   readonly detail: string;
 };
 

@@ -23,6 +23,7 @@ export type { InspectRequest } from "#api/inspect.ts";
 export type { KernelTestReport, KernelTestRequest } from "#api/kernel-test/request.ts";
 export { type NewTargetReport, type NewTargetRequest, newTarget } from "#api/new-target.ts";
 export type { PackRequest, Text, UkiPart } from "#api/pack.ts";
+export type { ProveRequest } from "#api/prove/request.ts";
 export type { SignReport, SignRequest } from "#api/sign.ts";
 export type { StreamDiffReport, StreamDiffRequest } from "#api/stream.ts";
 export type { UnpackRequest } from "#api/unpack.ts";
@@ -30,6 +31,7 @@ export type { VerifyReport, VerifyRequest } from "#api/verify/request.ts";
 export type { VerifySignatureReport, VerifySignatureRequest } from "#api/verify-signature.ts";
 export type { Event, EventSink } from "#core/events.ts";
 export type { Failure } from "#core/failure.ts";
+export type { ProofRecord } from "#core/proof-record.ts";
 export type { Result } from "#core/result.ts";
 export type { FindingRecord, Verification } from "#core/verification.ts";
 export type { SecondBootReport } from "#guest/second-kernel.ts";
@@ -51,6 +53,8 @@ export {
   bootInKernel as bootTest,
   type FuzzCall,
   fuzzParser as fuzz,
+  type ProveCall,
+  proveParsers as prove,
   testInKernels as kernelTest,
   type VerifyCall,
   verifyParsers as verify,

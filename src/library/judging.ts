@@ -3,8 +3,11 @@ import { type CorpusReport, type CorpusRequest, corpus } from "#api/corpus.ts";
 import { type FuzzReport, type FuzzRequest, fuzz } from "#api/fuzz.ts";
 import { kernelTest } from "#api/kernel-test/kernel-test.ts";
 import type { KernelTestReport, KernelTestRequest } from "#api/kernel-test/request.ts";
+import { prove } from "#api/prove/prove.ts";
+import type { ProveRequest } from "#api/prove/request.ts";
 import type { VerifyReport, VerifyRequest } from "#api/verify/request.ts";
 import { verify } from "#api/verify/verify.ts";
+import type { ProofRecord } from "#core/proof-record.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { SecondBootReport } from "#guest/second-kernel.ts";
 import {
@@ -48,6 +51,35 @@ export function verifyParsers(call: VerifyCall, context: CallContext = {}): Prom
     images: (call.images ?? []).map((word) => fileOf(word, around)),
   };
   return verify(request, around);
+}
+
+/** The parsers to prove. */
+export type ProveCall = Partial<Omit<ProveRequest, "parsers">> & {
+  /** `.bpf`, `.o`, `.lskel.h`, `.c`. */
+  readonly parsers: readonly FileWord[];
+};
+
+/**
+ * Proves for all images that parsers send what is specified and are safe, or finds images that refute it.
+ *
+ * @returns the record of the proof, whether or not everything is proven: see `programs[].proven` and `errors`. Failures: no solver
+ * (`unsupported`, `tool-missing`), `cancelled`.
+ * @example
+ * ```ts
+ * const proof = await prove({ parsers: ["out/uki.bpf"], certificate: "/srv/uki.proof.json" });
+ * const proven = proof.ok && proof.value.errors.length === 0 && proof.value.programs.every(({ proven }) => proven);
+ * ```
+ */
+export function proveParsers(call: ProveCall, context: CallContext = {}): Promise<Result<ProofRecord>> {
+  const around = completeContext(context);
+  const request: ProveRequest = {
+    ...{ reference: undefined, safety: false, abi: undefined, arch: undefined, btf: undefined },
+    ...{ limits: NO_LIMITS, include: [], clang: undefined, libbpfHeaders: undefined, solver: undefined },
+    ...{ timeout: 60, counterexamples: undefined, smt2: undefined, certificate: undefined, withTimes: true },
+    ...call,
+    parsers: call.parsers.map((word) => fileOf(word, around)),
+  };
+  return prove(request, around);
 }
 
 /** The parser to fuzz. Without `runs`, `time` (seconds) or the context's `signal` there is no end. */

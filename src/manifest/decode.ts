@@ -1,6 +1,6 @@
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { BUILD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE } from "./manifest.ts";
+import { BUILD_TYPE, PREDICATE_TYPE, PROOF_TYPE, STATEMENT_TYPE } from "./manifest.ts";
 
 export type NamedDigest = { readonly name: string; readonly sha256: string };
 
@@ -8,7 +8,7 @@ export type NamedDigest = { readonly name: string; readonly sha256: string };
 export type Manifest = { readonly outputs: readonly NamedDigest[]; readonly inputs: readonly NamedDigest[] };
 
 /**
- * Decodes a manifest that this program wrote.
+ * Decodes a manifest or a proof's certificate that this program wrote.
  *
  * Errors: `unsupported`, with the JSON path of the member, for types and versions that are not known here and for members of
  * another shape. What else a manifest has is not looked at.
@@ -20,6 +20,7 @@ export function decodeManifest(text: string): Result<Manifest, Unsupported> {
   } catch (error) {
     return unsupported("$", `it is no JSON: ${error instanceof Error ? error.message : error}`);
   }
+  if (member(statement, "$.predicateType") === PROOF_TYPE) return decodeCertificate(statement);
   const fixed: readonly [path: string, value: string][] = [
     ["$._type", STATEMENT_TYPE],
     ["$.predicateType", PREDICATE_TYPE],
@@ -34,6 +35,17 @@ export function decodeManifest(text: string): Result<Manifest, Unsupported> {
   if (outputs.value.length === 0) return unsupported("$.subject", "no outputs");
   const inputs = digests(statement, "$.predicate.buildDefinition.resolvedDependencies");
   return inputs.ok ? ok({ outputs: outputs.value, inputs: inputs.value }) : inputs;
+}
+
+/** Its subject is what was proven; it names no inputs. */
+function decodeCertificate(statement: unknown): Result<Manifest, Unsupported> {
+  const type = member(statement, "$._type");
+  if (type !== STATEMENT_TYPE)
+    return unsupported("$._type", `${show(type)}, must be ${show(STATEMENT_TYPE)}`);
+  const outputs = digests(statement, "$.subject");
+  if (!outputs.ok) return outputs;
+  if (outputs.value.length === 0) return unsupported("$.subject", "no outputs");
+  return ok({ outputs: outputs.value, inputs: [] });
 }
 
 function digests(statement: unknown, path: string): Result<readonly NamedDigest[], Unsupported> {

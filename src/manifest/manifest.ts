@@ -13,6 +13,8 @@ export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 export const PREDICATE_TYPE = "https://slsa.dev/provenance/v1";
 /** What `externalParameters` are here: `command`, and what the command has beside it. */
 export const BUILD_TYPE = "urn:kexec-bpf:command:v1";
+/** What the certificates of `kexec-bpf prove` are. */
+export const PROOF_TYPE = "urn:kexec-bpf:proof:v1";
 const BUILDER = "urn:kexec-bpf";
 
 /** Begins the names of files that belong to the program, wherever it is installed: `kexec-bpf:templates/frame.hbs`. */

@@ -43,6 +43,7 @@ export function exitCode(failure: Failure): number {
     case "bad-target":
     case "bad-fleet":
     case "bad-reference":
+    case "not-proven":
       return EXIT.failed;
     default:
       return unreachable(failure);

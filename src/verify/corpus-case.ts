@@ -18,6 +18,7 @@ export type CorpusCase = {
 
 const FLAGS = ["noImage", "noContext"] as const;
 const COUNTS = ["refuseBuffer", "failReserve", "failProbeCall", "failProbeSite"] as const;
+const LISTS = ["failReserves", "failProbeSites"] as const;
 
 /** Reads a case's description. Errors: `malformed`, naming the member. */
 export function parseCase(text: string): Result<CorpusCase> {
@@ -38,7 +39,10 @@ export function parseCase(text: string): Result<CorpusCase> {
   if (knownRevision === undefined) return bad("revision", `must be one of ${REVISIONS.join(", ")}`);
   if (typeof why !== "string") return bad("why", "must be text");
   if (injection !== undefined && !isInjection(injection)) {
-    return bad("injection", `has ${FLAGS.join(" or ")} (true) or a number as ${COUNTS.join(", ")}`);
+    return bad(
+      "injection",
+      `has ${FLAGS.join(" or ")} (true) or a number as ${COUNTS.join(", ")} or a list of them as ${LISTS.join(", ")}`,
+    );
   }
   const common = { schema, reference, revision: knownRevision, why } as const;
   return ok(injection === undefined ? common : { ...common, injection });
@@ -62,11 +66,15 @@ export function isFor(
 
 function isInjection(value: unknown): value is Injection {
   if (!isRecord(value)) return false;
-  return Object.entries(value).every(([name, count]) =>
-    FLAGS.some((known) => known === name)
-      ? typeof count === "boolean"
-      : COUNTS.some((known) => known === name) && Number.isSafeInteger(count) && Number(count) >= 0,
-  );
+  return Object.entries(value).every(([name, count]) => {
+    if (FLAGS.some((known) => known === name)) return typeof count === "boolean";
+    if (LISTS.some((known) => known === name)) return Array.isArray(count) && count.every(isCount);
+    return COUNTS.some((known) => known === name) && isCount(count);
+  });
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function bad(section: string, detail: string): Result<never> {

@@ -36,13 +36,16 @@ export function faultPaths({ runs }: Emission): readonly Injection[] {
  */
 export function injectionTitle(injection: Injection, programs: readonly LoadedProgram[] = []): string {
   const { noImage, noContext, failReserve, refuseBuffer, failProbeCall, failProbeSite } = injection;
+  const { failReserves = [], failProbeSites = [] } = injection;
   const parts = [
     noImage ? "no image" : undefined,
     noContext ? "no parser context" : undefined,
     failReserve === undefined ? undefined : `${ordinal(failReserve)} reserve fails`,
+    ...failReserves.map((count) => `${ordinal(count)} reserve fails`),
     refuseBuffer === undefined ? undefined : `command ${refuseBuffer - 1} refused`,
     failProbeCall === undefined ? undefined : `${ordinal(failProbeCall)} probe_read fails`,
     failProbeSite === undefined ? undefined : `probe_read at ${siteTitle(failProbeSite, programs)} fails`,
+    ...failProbeSites.map((site) => `probe_read at ${siteTitle(site, programs)} fails`),
   ];
   return parts.filter((part) => part !== undefined).join(", ");
 }

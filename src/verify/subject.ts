@@ -38,6 +38,8 @@ export type UnderTestOptions = {
   readonly target?: Btf;
   /** Default: by the name of the program's source file. */
   readonly reference?: Reference;
+  /** Where neither `reference` nor a name tells. Default: an error. */
+  readonly otherwise?: Reference;
   /** For a file that does not say; another than it says is an error. */
   readonly arch?: ParserArchitecture | undefined;
 };
@@ -70,13 +72,13 @@ export function parsersUnderTest(
 function layerSubjects(
   { programs, machine }: LoadedParser,
   layer: number,
-  { revision, name, limits, reference: wanted, arch }: UnderTestOptions,
+  { revision, name, limits, reference: wanted, otherwise: last, arch }: UnderTestOptions,
   known: ParserInterface,
 ): Result<readonly ParserUnderTest[], Failure> {
   const outermost = layer === 1;
   const named = outermost ? wanted : undefined;
   const isOwn = wanted === NO_REFERENCE || typeof wanted === "object";
-  const otherwise = isOwn ? NO_REFERENCE : undefined;
+  const otherwise = isOwn ? NO_REFERENCE : last;
   const several = programs.length > 1 && programs.every(({ section }) => section !== undefined);
   const groups = several ? programs.map((program) => [program]) : [programs];
   const own = machine === undefined ? undefined : MACHINES.get(machine);

@@ -14,7 +14,7 @@ import { readInput } from "#files/input-file.ts";
 import { openExpectedStream, openReference } from "#own-formats/open-reference.ts";
 import { NO_REFERENCE, type Reference, referenceTitle } from "#verify/references.ts";
 import { type ParserUnderTest, parsersUnderTest } from "#verify/subject.ts";
-import type { VerifyRequest } from "./request.ts";
+import type { OpenRequest, VerifyRequest } from "./request.ts";
 
 /** One parser file, ready to be judged. */
 export type OpenedParser = {
@@ -30,7 +30,7 @@ export type OpenedParser = {
 
 /** What the outermost parsers are judged by, and the revision of a stream in a file. Undefined: by the names of their sources. */
 export type ExpectedBy =
-  | { readonly reference: Reference; readonly revision: Revision | undefined }
+  | { readonly reference: Reference; readonly revision: Revision | undefined; readonly ifUntold?: true }
   | undefined;
 
 /** Opens what the request names. Errors: those of `openReference` and `openExpectedStream`; `usage` for both at once. */
@@ -61,7 +61,7 @@ function usage(detail: string): Result<never> {
 /** Reads, or compiles, and loads a parser. */
 export async function openUnderTest(
   { name, file }: NamedFile,
-  request: VerifyRequest,
+  request: OpenRequest,
   target: LoadTarget,
   reference: ExpectedBy,
   context: Context,
@@ -87,7 +87,7 @@ export async function openUnderTest(
     limits,
     arch: request.arch,
     ...(btf && { target: btf }),
-    ...(reference && { reference: reference.reference }),
+    ...(reference && { [reference.ifUntold ? "otherwise" : "reference"]: reference.reference }),
   });
   if (!subjects.ok) return err(inFile(subjects.failure, file));
   const common = { file: name, sha256: digest(bytes), form: parser.form, limits, limitsFrom: from };
@@ -111,7 +111,7 @@ async function asItIs(file: string): Promise<Result<Opened>> {
 
 async function compiled(
   { name, file }: NamedFile,
-  { clang, libbpfHeaders, include, btf }: VerifyRequest,
+  { clang, libbpfHeaders, include, btf }: OpenRequest,
   target: LoadTarget,
   { env, cwd, signal, emit }: Context,
 ): Promise<Result<Opened>> {

@@ -9,7 +9,24 @@ import type { Times } from "#report/junit.ts";
 import type { Comparison } from "#verify/judge.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
 
-export type VerifyRequest = {
+/** How parsers are read, compiled and loaded. */
+export type OpenRequest = {
+  /** Default: that of `btf`, else the parser's own. */
+  readonly abi: Revision | undefined;
+  /** Of the kernels that parsers are for whose files do not say. */
+  readonly arch: ParserArchitecture | undefined;
+  /** The kernel to load for, in whatever form. Absolute, as `include`. */
+  readonly btf: string | undefined;
+  readonly limits: GivenLimits;
+  /** Folders with headers for a `.c`. */
+  readonly include: readonly string[];
+  /** The compiler for a `.c`, by name or path; default: CLANG, LLVM, PATH. */
+  readonly clang: string | undefined;
+  /** A folder that has `bpf/bpf_helpers.h`. */
+  readonly libbpfHeaders: string | undefined;
+};
+
+export type VerifyRequest = OpenRequest & {
   /** `.bpf`, `.o`, `.lskel.h`, `.c`. */
   readonly parsers: readonly NamedFile[];
   /** Files and folders; none for the hostile corpus. */
@@ -18,23 +35,10 @@ export type VerifyRequest = {
   readonly reference: string | undefined;
   /** A `.kbs` file with the stream that the outermost parsers must send for every image, in place of a reference. Absolute. */
   readonly expected: string | undefined;
-  /** Default: that of `btf`, else the parser's own. */
-  readonly abi: Revision | undefined;
-  /** Of the kernels that parsers are for whose files do not say. */
-  readonly arch: ParserArchitecture | undefined;
-  /** The kernel to load for, in whatever form. Absolute, as `include`. */
-  readonly btf: string | undefined;
   readonly comparison: Comparison;
   readonly faultPaths: boolean;
   /** What every image must be. */
   readonly expect: Acceptance | undefined;
-  readonly limits: GivenLimits;
-  /** Folders with headers for a `.c`. */
-  readonly include: readonly string[];
-  /** The compiler for a `.c`, by name or path; default: CLANG, LLVM, PATH. */
-  readonly clang: string | undefined;
-  /** A folder that has `bpf/bpf_helpers.h`. */
-  readonly libbpfHeaders: string | undefined;
   /** Whether to report what the runs have reached of the parsers. */
   readonly coverage: boolean;
   /** Whether to keep what a page of the results shows, too. */

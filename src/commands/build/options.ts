@@ -72,6 +72,7 @@ export const BUILD = {
       type: "flag",
       describe: "send payload_size - 4 as the first patches did (breaks all but gzip)",
     },
+    prove: { type: "flag", describe: "prove each parser for all images; certificates beside the containers" },
     ...SIGNING,
     jobs: { ...JOBS, alias: "j", default: availableParallelism() },
     ...CACHE,

@@ -58,6 +58,12 @@ const array = (out: ByteWriter, at: number, valueSize: number) =>
     .put(at + 28, Buffer.from("numbers"));
 
 describe("a light skeleton's loader program", () => {
+  it("leaves the file's own bytes as they are", () => {
+    const data = new Uint8Array(32);
+    expectValue(load([start, ...storePointer(0, 8), op("mov", { dst: 0, imm: 0 }), exit], data));
+    expect(data).toEqual(new Uint8Array(32));
+  });
+
   const program = encodeProgram(assemble([op("mov", { dst: 0, imm: 7 }), exit]));
   /** 0: attributes of an array; 100: of its update; 140: its key; 144: its value; 200: of the program; 400: the program. */
   function goodBlob(): ByteWriter {

@@ -1,0 +1,247 @@
+import type { PerPart } from "#abi/parts.ts";
+import type { Failure } from "#core/failure.ts";
+import { ok, type Result } from "#core/result.ts";
+import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
+import type { PathState } from "./machine/state.ts";
+import { type Paths, type Theorem, waysThrough } from "./paths/paths.ts";
+import { decide, refute } from "./solver/decide.ts";
+import type { Answer, Query } from "./solver/query.ts";
+import type { Solver } from "./solver/solver.ts";
+import { not } from "./terms/truth.ts";
+import { type Fit, type SparseImage, wholeImage } from "./witness/candidate.ts";
+import { type Example, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
+import { type Found, findExamples, type Wanted } from "./witness/examples.ts";
+import { type Divergence, replay } from "./witness/replay.ts";
+
+/** An obligation that was not shown. */
+export type Open = {
+  readonly obligation: Obligation;
+  /** `refutable`: there are values that break it; `undecided`: the solver could not say. */
+  readonly kind: "refutable" | "undecided";
+  /** An image that may show it. */
+  readonly example?: Example;
+};
+
+export type ObligationCount = {
+  readonly kind: ObligationKind;
+  /** Shown by simplification alone, and by the solver. */
+  readonly calculated: number;
+  readonly solved: number;
+};
+
+export type ProgramProof = {
+  readonly obligations: readonly ObligationCount[];
+  readonly open: readonly Open[];
+  readonly gaps: readonly Gap[];
+  /** Undefined where an obligation is open. */
+  readonly paths: PathCounts | undefined;
+  /** Paths on which the virtual machine went another way, each with its example: a bug of the prover or of the machine. */
+  readonly divergences: readonly (Divergence & { readonly example: Example })[];
+  /** Instructions that no path comes to. */
+  readonly unreached: readonly number[];
+  readonly queries: number;
+  /** The largest parts that it is for, in bytes. */
+  readonly limits: PerPart<number>;
+};
+
+export type PathCounts = {
+  /** Shown to be possible by an image that the virtual machine takes down the same path. */
+  readonly confirmed: number;
+  /** Of them, those on which something is sent and nothing refused, and those on which nothing is sent. */
+  readonly sending: number;
+  readonly refusing: number;
+  /** Shown to be impossible. */
+  readonly impossible: number;
+  /** Possible where the context says what the virtual machine's does not. */
+  readonly elsewhere: number;
+  /** Possible or not: no image was found. */
+  readonly undecided: number;
+};
+
+/** What queries are for: an obligation, an image of a path, whether a path is possible at all. */
+export type Purpose = "obligation" | "example" | "path";
+
+/** A query with what the solver said. */
+export type AskedQuery = { readonly purpose: Purpose; readonly query: Query; readonly answer: Answer };
+
+export type ProofOptions = {
+  readonly solver: Solver;
+  readonly signal?: AbortSignal;
+  /** Images of the format, good ones and hostile ones: those that paths need are looked for among them first. */
+  readonly images: readonly (() => Uint8Array)[];
+  /** Where every query that was decided goes, with its name. */
+  readonly onQuery?: (query: AskedQuery) => void;
+  /** Called before the solver is asked. */
+  readonly onAsking?: (what: Purpose, queries: number) => void;
+};
+
+/** Shows what can be shown of a program; what could not is in `open`, `gaps` and `divergences`. */
+export async function proveProgram(
+  theorem: Theorem,
+  options: ProofOptions,
+): Promise<Result<ProgramProof, Failure>> {
+  const paths = waysThrough(theorem);
+  const context = new Asking(theorem, paths, options);
+  const open = await context.obligations();
+  if (!open.ok) return open;
+  // Where something is open, what comes after it was explored as if it held: paths say nothing then.
+  const seen = open.value.length > 0 ? ok(NOT_LOOKED_AT) : await context.paths();
+  if (!seen.ok) return seen;
+  return ok({
+    obligations: countsOf(paths, open.value),
+    open: open.value,
+    gaps: paths.gaps,
+    ...seen.value,
+    queries: context.queries,
+    limits: paths.limits,
+  });
+}
+
+const NOT_LOOKED_AT = { paths: undefined, divergences: [], unreached: [] } as const;
+
+function countsOf({ obligations, calculated }: Paths, open: readonly Open[]): readonly ObligationCount[] {
+  const kinds = new Set([...obligations.map(({ kind }) => kind), ...calculated.keys()]);
+  const unshown = new Set(open.map(({ obligation }) => obligation));
+  return [...kinds].map((kind) => ({
+    kind,
+    calculated: calculated.get(kind) ?? 0,
+    solved: obligations.filter((one) => one.kind === kind && !unshown.has(one)).length,
+  }));
+}
+
+function isWhole({ turnOf, sent }: PathState): boolean {
+  return turnOf === undefined && sent.length > 0 && sent.every(({ accepted }) => accepted);
+}
+
+/** Whether everything is shown that was to be: nothing is open or unknown, and what is said of runs is said of some. */
+export function isProven({ open, gaps, paths, divergences }: ProgramProof): boolean {
+  if (open.length > 0 || gaps.length > 0 || divergences.length > 0 || paths === undefined) return false;
+  const { undecided, sending, refusing } = paths;
+  return undecided === 0 && sending > 0 && refusing > 0;
+}
+
+/** One program's questions to the solver. */
+class Asking {
+  queries = 0;
+  readonly #theorem: Theorem;
+  readonly #paths: Paths;
+  readonly #options: ProofOptions;
+  readonly #probesATurn: number | undefined;
+  readonly #turnSlots: ReadonlySet<number>;
+
+  constructor(theorem: Theorem, paths: Paths, options: ProofOptions) {
+    this.#theorem = theorem;
+    this.#paths = paths;
+    this.#options = options;
+    const probes = new Set(paths.turnEnds.map(({ trail }) => probeCalls(theorem.program, trail)));
+    this.#probesATurn = Math.max(0, ...probes);
+    this.#turnSlots = new Set([
+      ...paths.turnEnds.flatMap(({ trail }) => slotsOf(trail)),
+      ...paths.ends.flatMap(({ loops }) =>
+        loops.flatMap((end) => (end.kind === "denied" ? slotsOf(end.trail) : [])),
+      ),
+    ]);
+  }
+
+  async obligations(): Promise<Result<readonly Open[], Failure>> {
+    const { obligations } = this.#paths;
+    const queries = obligations.map(({ state, claim }) => [...state.conditions, not(claim)]);
+    const answers = await this.#ask("obligation", queries, refute);
+    if (!answers.ok) return answers;
+    const open: Open[] = [];
+    for (const [index, obligation] of obligations.entries()) {
+      const verdict = answers.value[index]?.verdict;
+      if (verdict === "unsat") continue;
+      open.push({ obligation, kind: verdict === "sat" ? "refutable" : "undecided" });
+    }
+    return this.#withExamples(open);
+  }
+
+  async #withExamples(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {
+    const wanted = open.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] }));
+    const examples = await this.#examples(wanted, "quickly");
+    if (!examples.ok) return examples;
+    return ok(
+      open.map((one, index) => {
+        const example = examples.value[index];
+        return example === undefined || typeof example === "string" ? one : { ...one, example };
+      }),
+    );
+  }
+
+  async paths(): Promise<Result<Pick<ProgramProof, "paths" | "divergences" | "unreached">, Failure>> {
+    const states = [...this.#paths.ends, ...this.#paths.turnEnds];
+    const examples = await this.#examples(
+      states.map((state) => ({ state, more: [] })),
+      "thoroughly",
+    );
+    if (!examples.ok) return examples;
+    const { program, context } = this.#theorem;
+    const counts = { confirmed: 0, sending: 0, refusing: 0, impossible: 0, elsewhere: 0, undecided: 0 };
+    const divergences: (Divergence & { readonly example: Example })[] = [];
+    const reached = new Set<number>();
+    for (const [index, state] of states.entries()) {
+      const example = examples.value[index];
+      if (typeof example === "string") counts[example] += 1;
+      else if (example === undefined) counts.undecided += 1;
+      else {
+        const divergence = replay(program, context, example, state, this.#turnSlots);
+        if (divergence !== undefined) divergences.push({ ...divergence, example });
+        else {
+          counts.confirmed += 1;
+          if (isWhole(state)) counts.sending += 1;
+          if (state.turnOf === undefined && state.sent.length === 0) counts.refusing += 1;
+        }
+        for (const slot of slotsOf(state.trail)) reached.add(slot);
+        for (const end of state.loops)
+          if (end.kind === "denied") for (const slot of slotsOf(end.trail)) reached.add(slot);
+      }
+    }
+    const unreached = program.instructions.map(({ index }) => index).filter((slot) => !reached.has(slot));
+    return ok({ paths: counts, divergences, unreached });
+  }
+
+  async #examples(
+    wanted: readonly Wanted[],
+    how: "quickly" | "thoroughly",
+  ): Promise<Result<readonly (Example | Exclude<Found, Fit>)[], Failure>> {
+    const { specification, program } = this.#theorem;
+    const ask = (purpose: "example" | "path", queries: readonly Query[]) => this.#ask(purpose, queries);
+    const found = await findExamples(ask, specification?.search, this.#atHand(), wanted, how);
+    if (!found.ok) return found;
+    return ok(
+      found.value.map((fit, index) => {
+        const state = wanted[index]?.state;
+        if (fit === undefined || typeof fit === "string" || state === undefined) {
+          return typeof fit === "string" ? fit : undefined;
+        }
+        return {
+          image: fit.image.bytes(),
+          injection: injectionOf(program, state, fit.turn, this.#probesATurn),
+        };
+      }),
+    );
+  }
+
+  *#atHand(): Iterable<SparseImage> {
+    for (const image of this.#options.images) yield wholeImage(image());
+  }
+
+  async #ask(
+    purpose: Purpose,
+    queries: readonly Query[],
+    how = decide,
+  ): Promise<Result<readonly Answer[], Failure>> {
+    const { solver, signal, onQuery, onAsking } = this.#options;
+    this.queries += queries.length;
+    onAsking?.(purpose, queries.length);
+    const decided = await how(solver, queries, signal);
+    if (!decided.ok) return decided;
+    const { answers, final } = decided.value;
+    for (const [index, query] of final.entries()) {
+      const answer = answers[index];
+      if (answer !== undefined) onQuery?.({ purpose, query, answer });
+    }
+    return ok(answers);
+  }
+}
