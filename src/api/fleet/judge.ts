@@ -50,7 +50,8 @@ export class FleetJudge {
         ...(await this.#load(join(built.out, name), output.sha256)),
         verdict: verification === undefined ? null : verdictOn(name, verification),
         verifierInstructions: null,
-        proven: null,
+        // What cannot be proven fails the build.
+        proven: kernel.prove ? true : null,
       });
     }
     return ok({ parsers, verification: verification === undefined ? null : outcomeOf(verification) });

@@ -14,7 +14,7 @@ export function kernelRequest(
   kernel: FleetKernel,
   { out, sizeStep, tools, jobs }: Pick<FleetRequest, "out" | "sizeStep" | "tools" | "jobs">,
 ): BuildRequest {
-  const { name, btf, image, arch, abi, limits, targets, targetFolders, sign } = kernel;
+  const { name, btf, image, arch, abi, limits, targets, targetFolders, sign, prove } = kernel;
   return {
     out: join(out, name),
     goals: targets,
@@ -29,6 +29,7 @@ export function kernelRequest(
     seedPayloadSize: false,
     signing: sign,
     envelope: undefined,
+    prove,
     jobs,
   };
 }
@@ -46,7 +47,7 @@ export async function kernelKey(
   const images: unknown[] = [];
   for (const path of kernel.verify) images.push(path, await stampsBelow(path));
   const variables = VARIABLES.map((name) => env[name] ?? null);
-  return digest(JSON.stringify([VERSION, asked, kernel.prove, variables, images]));
+  return digest(JSON.stringify([VERSION, asked, variables, images]));
 }
 
 /** Of what cannot be read, verifying will say why. */

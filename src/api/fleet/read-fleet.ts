@@ -3,20 +3,12 @@ import { readInputText } from "#files/input-file.ts";
 import type { Fleet, FleetKernel } from "#fleet/file/fleet-file.ts";
 import { parseFleet } from "#fleet/file/parse-fleet.ts";
 import { matchesGlob } from "#fleet/glob.ts";
-import { PROVER } from "./prover.ts";
 
-/** Errors: `file-failed`; `bad-fleet`; `unsupported` for proofs where there is nothing that proves. */
+/** Errors: `file-failed`; `bad-fleet`. */
 export async function readFleet(file: string): Promise<Result<Fleet>> {
   const text = await readInputText(file);
   if (!text.ok) return text;
-  const fleet = parseFleet(text.value, file);
-  if (!fleet.ok) return fleet;
-  const asking = fleet.value.kernels.find(({ prove }) => prove);
-  if (asking !== undefined && PROVER === undefined) {
-    const detail = `${asking.name} asks for it, and this version of kexec-bpf proves nothing`;
-    return err({ reason: "unsupported", what: "prove", detail, file });
-  }
-  return fleet;
+  return parseFleet(text.value, file);
 }
 
 /** The kernels that the globs name. Errors: `usage` for one that names none. */

@@ -199,7 +199,6 @@ describe("a kernel that fails", () => {
 });
 
 it.each([
-  ["a fleet that asks for proofs", ["run", "prove.json", "-o", "p"], 1, "prove is not supported"],
   [
     "--only without a kernel",
     ["run", "FLEET.json", "-o", "p", "--only", "x*"],
@@ -226,7 +225,6 @@ it.each([
   ],
   ["init of nothing", ["init"], 2, "is needed"],
 ])("%s is refused", async (_what, words, status, text) => {
-  write("prove.json", [{ name: "a", image: "no-kernel", prove: true }]);
   const outcome = await cli(["fleet", ...words], { cwd });
   expect([outcome.status, outcome.stderr]).toEqual([status, expect.stringContaining(text)]);
   expect(existsSync(join(cwd, "p"))).toBe(false);
