@@ -105,7 +105,7 @@ export type FuzzCall = Partial<Omit<FuzzRequest, "parser" | "images">> & {
 export function fuzzParser(call: FuzzCall, context: CallContext = {}): Promise<Result<FuzzReport>> {
   const around = completeContext(context);
   const request: FuzzRequest = {
-    ...{ corpus: undefined, seed: undefined, runs: undefined, time: undefined, workers: 1 },
+    ...{ corpus: undefined, seed: undefined, runs: undefined, time: undefined, workers: 1, shard: undefined },
     ...{ reference: undefined, abi: undefined, arch: undefined, limits: NO_LIMITS },
     ...call,
     parser: fileOf(call.parser, around),
