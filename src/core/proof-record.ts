@@ -55,7 +55,7 @@ export type PathRecord = {
   readonly sending: number;
   readonly refusing: number;
   readonly impossible: number;
-  /** Possible where the kernel's context says what the virtual machine's does not: not run. */
+  /** Not run: what decides is not the image alone, but the context's other members, or a loop without a specification. */
   readonly elsewhere: number;
   readonly undecided: number;
 };

@@ -109,6 +109,13 @@ function countsOf({ obligations, calculated }: Paths, open: readonly Open[]): re
   }));
 }
 
+/** Of paths that no image settles, so many are asked about. */
+const MOST_TRIED = 4;
+
+function sendsNothing({ turnOf, sent }: PathState): boolean {
+  return turnOf === undefined && sent.length === 0;
+}
+
 function isWhole({ turnOf, sent }: PathState): boolean {
   return turnOf === undefined && sent.length > 0 && sent.every(({ accepted }) => accepted);
 }
@@ -190,15 +197,35 @@ class Asking {
         else {
           counts.confirmed += 1;
           if (isWhole(state)) counts.sending += 1;
-          if (state.turnOf === undefined && state.sent.length === 0) counts.refusing += 1;
+          if (sendsNothing(state)) counts.refusing += 1;
         }
         for (const slot of slotsOf(state.trail)) reached.add(slot);
         for (const end of state.loops)
           if (end.kind === "denied") for (const slot of slotsOf(end.trail)) reached.add(slot);
       }
     }
+    const possible = await this.#possible(states.filter((_, index) => examples.value[index] === "elsewhere"));
+    if (!possible.ok) return possible;
+    counts.sending += possible.value.sending;
+    counts.refusing += possible.value.refusing;
     const unreached = program.instructions.map(({ index }) => index).filter((slot) => !reached.has(slot));
     return ok({ paths: counts, divergences, unreached });
+  }
+
+  /** Of paths that no image settles, whether one that sends and one that does not are possible at all. */
+  async #possible(
+    states: readonly PathState[],
+  ): Promise<Result<{ readonly sending: number; readonly refusing: number }, Failure>> {
+    const sending = states.filter(isWhole).slice(0, MOST_TRIED);
+    const refusing = states.filter(sendsNothing).slice(0, MOST_TRIED);
+    const answers = await this.#ask(
+      "path",
+      [...sending, ...refusing].map(({ conditions }) => conditions),
+    );
+    if (!answers.ok) return answers;
+    const sat = answers.value.map(({ verdict }) => Number(verdict === "sat"));
+    const sum = (list: readonly number[]) => list.reduce((total, one) => total + one, 0);
+    return ok({ sending: sum(sat.slice(0, sending.length)), refusing: sum(sat.slice(sending.length)) });
   }
 
   async #examples(

@@ -11,7 +11,7 @@ import { findingFacts, sourcePlace } from "#verify/finding-record.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import { NO_REFERENCE, referenceTitle } from "#verify/references.ts";
 import type { ParserUnderTest } from "#verify/subject.ts";
-import { type Counterexample, confirm } from "./counterexample.ts";
+import { type Counterexample, confirm, nearby } from "./counterexample.ts";
 
 type Writing = {
   /** Begins the files' names. */
@@ -37,13 +37,20 @@ export async function openRecords(
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const records: OpenRecord[] = [];
+  const search = nearby(
+    subject,
+    open.flatMap(({ example }) => example ?? []),
+    goodOf(subject),
+    turns(signal),
+  );
   for (const group of groups.values()) {
     const [first] = group;
     if (first === undefined) continue;
     const shown =
       first.kind === "undecided"
         ? undefined
-        : await confirm(subject, examplesOf(group), goodOf(subject), turns(signal));
+        : ((await confirm(subject, examplesOf(group), turns(signal))) ??
+          (await search(lineOf(subject, first))));
     const title = `${name}-${records.length + 1}`;
     if (shown !== undefined) images.set(title, shown.image);
     const files =
@@ -61,6 +68,10 @@ export async function openRecords(
     );
   }
   return records;
+}
+
+function lineOf({ programs: [program] }: ParserUnderTest, open: Open): number | undefined {
+  return program && sourceOf(program, placeOf(open))?.line;
 }
 
 function examplesOf(group: readonly Open[]) {

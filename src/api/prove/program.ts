@@ -92,13 +92,15 @@ async function proveOne(
 ): Promise<Result<ProgramRecord, Failure>> {
   const started = performance.now();
   const { reference, revision, arch, header } = subject;
-  const specification = safety ? undefined : specificationFor(reference, revision, arch);
+  const specification = specificationFor(reference, revision, arch);
+  const isWhole = specification !== undefined && !safety;
   const corpus = corpusFor(reference, revision, arch);
   const asked: AskedQuery[] = [];
   const proof = await proveProgram(
     {
       ...{ program, context: subject.context, header },
       ...(specification && { specification }),
+      safety: !isWhole,
       limits: parser.limitsFrom === "ring buffers" ? undefined : parser.limits,
     },
     {
@@ -132,7 +134,7 @@ async function proveOne(
   return ok({
     parser: { ...parser, limits, ...(parser.limitsFrom === "ring buffers" && { limitsFrom: "records" }) },
     program: program.section ?? program.name,
-    theorem: specification === undefined ? "safety" : "whole",
+    theorem: isWhole ? "whole" : "safety",
     proven: isProven(proof.value),
     ...{ obligations, open: found },
     gaps: gaps.map(({ slot, detail }) => ({ detail, ...place(slot) })),

@@ -41,9 +41,8 @@ function pathLines({ paths }: ProgramRecord, { bad }: Style): readonly string[] 
   const lines: string[] = [];
   if (paths === null) return lines;
   if (paths.elsewhere > 0) {
-    lines.push(
-      `  ${paths.elsewhere} paths depend on members of the context that the virtual machine does not set: not run`,
-    );
+    const why = "other members of the context decide, or loops without a specification";
+    lines.push(`  ${paths.elsewhere} paths were not run: ${why}`);
   }
   if (paths.undecided > 0)
     lines.push(`  ${bad("undecided")}  ${paths.undecided} paths: the solver had not enough time`);

@@ -22,8 +22,8 @@ const BATCH = 8;
 export type Wanted = { readonly state: PathState; readonly more: Query };
 
 /**
- * The image of a path; `impossible` where there is none, undefined where none was found. `elsewhere`: what the context says beside the
- * image decides, and it is not what the virtual machine has there.
+ * The image of a path; `impossible` where there is none, undefined where none was found. `elsewhere`: not only an image decides, but what
+ * the context says beside it, otherwise than the virtual machine's, or what a loop without a specification comes to.
  */
 export type Found = Fit | "impossible" | "elsewhere" | undefined;
 
@@ -45,8 +45,8 @@ export async function findExamples(
   wanted: readonly Wanted[],
   how: "quickly" | "thoroughly",
 ): Promise<Result<readonly Found[], Failure>> {
-  const found: Found[] = wanted.map(() => undefined);
-  let left: readonly number[] = wanted.map((_, index) => index);
+  const found: Found[] = wanted.map(({ state }) => (isSettled(state, search) ? undefined : "elsewhere"));
+  let left: readonly number[] = wanted.flatMap((_, index) => (found[index] === undefined ? [index] : []));
   for (const image of atHand) {
     if (left.length === 0) break;
     left = withoutFitting(new TriedImage(image, search), wanted, { found, left });
@@ -71,6 +71,11 @@ export async function findExamples(
   for (const index of never.value)
     if (contextBytes(allOf(wanted[index])).length > 0) found[index] = "elsewhere";
   return ok(found);
+}
+
+/** Whether an image settles where a path goes: a loop that nothing is known of may come to anything. */
+function isSettled({ loops, turnOf }: PathState, search: Search | undefined): boolean {
+  return loops.every(({ kind }) => kind !== "anyhow") && (turnOf === undefined || search !== undefined);
 }
 
 function allOf(wanted: Wanted | undefined): Query {
