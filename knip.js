@@ -24,6 +24,8 @@ export default ({ production }) => ({
     "test/bpf-vm/support/bench-subjects.ts",
     // For scripts/mutate.mjs, likewise.
     "mutation/{main,worker}.ts",
+    // For scripts/prove-mutants.mjs, likewise.
+    "mutation/bytecode/{main,worker}.ts",
     "test/support/without-processes.ts",
   ],
   project: ["src/**!", "test/**", "!test/package/**", "bench/**", "mutation/**", "scripts/**"],
