@@ -31,7 +31,10 @@ const OTHER_TESTS: Readonly<Record<JumpTest, readonly JumpTest[]>> = {
 const SHIFTS: ReadonlySet<AluOperation> = new Set(["lsh", "rsh", "arsh"]);
 const DIVISIONS: ReadonlySet<AluOperation> = new Set(["div", "sdiv", "mod", "smod"]);
 
-/** Every mutant of a program: each jump's test, each constant one more and one less (places of loads and stores too), each store left out. Calls stay as they are. */
+/**
+ * Every mutant of a program: each jump with other tests, always and never taken; each constant one more and one less, places of loads and
+ * stores too; each store, load and calculation left out. Calls stay as they are.
+ */
 export function bytecodeMutants(program: LoadedProgram): readonly BytecodeMutant[] {
   return program.instructions.flatMap((instruction, place) =>
     changesOf(instruction).map(({ change, changed }): BytecodeMutant => {
@@ -51,17 +54,24 @@ function changesOf(instruction: Instruction): readonly Change[] {
   const { does, mnemonic } = formOf(instruction);
   switch (does.kind) {
     case "jump-if":
-      return [...otherTests(instruction, mnemonic, does), ...constants(instruction, mnemonic, does)];
+      return [
+        ...otherTests(instruction, mnemonic, does),
+        { change: `${mnemonic} always taken`, changed: jump(instruction, instruction.offset) },
+        leftOut(instruction, mnemonic),
+        ...constants(instruction, mnemonic, does),
+      ];
     case "alu":
-      return constants(instruction, mnemonic, does);
-    case "store": {
-      const leftOut = { change: `${mnemonic} left out`, changed: nothing(instruction) };
-      return [leftOut, ...places(instruction, mnemonic), ...constants(instruction, mnemonic, does)];
-    }
+      return [leftOut(instruction, mnemonic), ...constants(instruction, mnemonic, does)];
+    case "load":
+      return [leftOut(instruction, mnemonic), ...places(instruction, mnemonic)];
+    case "store":
+      return [
+        leftOut(instruction, mnemonic),
+        ...places(instruction, mnemonic),
+        ...constants(instruction, mnemonic, does),
+      ];
     case "load-imm64":
       return does.meaning === "value" ? wideConstants(instruction) : [];
-    case "load":
-      return places(instruction, mnemonic);
     default:
       return [];
   }
@@ -130,9 +140,13 @@ function wideConstants(instruction: Instruction): readonly Change[] {
   });
 }
 
-/** A jump to the next instruction. */
-function nothing({ index }: Instruction): Instruction {
-  const jump = FORMS.find(({ mnemonic }) => mnemonic === "ja");
-  if (jump === undefined) throw new Error("no ja");
-  return { index, opcode: jump.opcode, dst: 0, src: 0, offset: 0, imm: 0, slots: 1 };
+function leftOut(instruction: Instruction, mnemonic: string): Change {
+  return { change: `${mnemonic} left out`, changed: jump(instruction, 0) };
+}
+
+/** A jump in an instruction's place, over so many slots. */
+function jump({ index }: Instruction, offset: number): Instruction {
+  const form = FORMS.find(({ mnemonic }) => mnemonic === "ja");
+  if (form === undefined) throw new Error("no ja");
+  return { index, opcode: form.opcode, dst: 0, src: 0, offset, imm: 0, slots: 1 };
 }

@@ -1,8 +1,9 @@
+import { Errno } from "#bpf-vm/errno.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import { helperName } from "#isa/helpers.ts";
 import type { Instruction } from "#isa/instruction.ts";
 import { bits64, concat, extract, signExtend, subtract, zeroExtend } from "#prove/terms/bits.ts";
-import { IMAGE, imageSize } from "#prove/terms/names.ts";
+import { errorTitle, IMAGE, imageSize } from "#prove/terms/names.ts";
 import { type Bits, constant, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equal } from "#prove/terms/truth.ts";
 import { widenedSigned } from "#prove/terms/widen.ts";
@@ -72,8 +73,8 @@ function answer(state: State, value: Value): State {
 }
 
 /** A negative error number: -4096 to -1. */
-function failure(executor: ExecutionContext, state: State): State {
-  const low = variable(12, executor.name("error"));
+function failure(executor: ExecutionContext, state: State, errno: number): State {
+  const low = variable(12, executor.name(errorTitle(errno)));
   return answer(state, number(concat([low, constant(52, -1n)])));
 }
 
@@ -92,7 +93,7 @@ function probeRead(executor: ExecutionContext, before: State, { index }: Instruc
   if (source.kind !== "pointer") return fault("reads at an address that is not the image's");
   const { probeSites } = state.denials;
   const failed = (after: Memory) =>
-    failure(executor, denied(withMemory(state, after), { probeSites: [...probeSites, index] }));
+    failure(executor, denied(withMemory(state, after), { probeSites: [...probeSites, index] }), Errno.EFAULT);
   const bad = failed(write(memory, { kind: "zeroes", at, length: size }));
   if (source.to !== IMAGE) return [copyOf(executor, state, { memory, at, size, source }), bad];
   const inside = all(
@@ -236,7 +237,7 @@ function sendBuffer(executor: ExecutionContext, before: State, { index }: Instru
     { ...state, sent: [...state.sent, sent(false)] },
     { buffer: state.denials.buffer ?? state.sent.length + 1 },
   );
-  return [answer(taken, number(bits64(0))), failure(executor, refused)];
+  return [answer(taken, number(bits64(0))), failure(executor, refused, Errno.ENOMEM)];
 }
 
 function loop(executor: ExecutionContext, before: State, { index }: Instruction): readonly State[] {
