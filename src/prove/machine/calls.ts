@@ -2,8 +2,8 @@ import { Errno } from "#bpf-vm/errno.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import { helperName } from "#isa/helpers.ts";
 import type { Instruction } from "#isa/instruction.ts";
-import { bits64, concat, extract, signExtend, subtract, zeroExtend } from "#prove/terms/bits.ts";
-import { errorTitle, IMAGE, imageSize } from "#prove/terms/names.ts";
+import { bits64, bytesOf, concat, extract, signExtend, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { ARGUMENTS, errorTitle, IMAGE, imageSize, initialName } from "#prove/terms/names.ts";
 import { type Bits, constant, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equal } from "#prove/terms/truth.ts";
 import { widenedSigned } from "#prove/terms/widen.ts";
@@ -20,6 +20,8 @@ import { number, type Pointer, pointer, UNREADABLE, type Value } from "./value.t
 const MAX_SIZE = 1 << 29;
 /** The most turns of one bpf_loop (BPF_MAX_LOOPS). */
 const MAX_LOOPS = 1 << 23;
+/** Where the anchor's arguments have it. */
+const PARSER_ID = 8;
 /** What the kernel's ring buffer puts before each record, in bytes. */
 const RECORD_HEADER = 8;
 
@@ -193,7 +195,9 @@ function putContext(_executor: ExecutionContext, state: State): readonly State[]
 }
 
 function getContext(executor: ExecutionContext, state: State, { index }: Instruction): readonly State[] {
-  readable(register(state, 1));
+  const own = bytesOf(initialName(ARGUMENTS), bits64(PARSER_ID), 8);
+  const isOwn = equal(numberOf(register(state, 1)), own);
+  executor.require(state, "argument", "the parser id that it was called with", isOwn);
   const name = executor.name("parser context");
   const held = new Map(state.held).set(name, { kind: "parser-context", slot: index });
   return [

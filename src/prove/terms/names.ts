@@ -13,6 +13,9 @@ export function initialName(memory: string): string {
   return `initial ${memory}`;
 }
 
+/** What the anchor was called with: the context and the parser's id, 8 bytes each. */
+export const ARGUMENTS = "the anchor's arguments";
+
 /** The anchor's context. Of it a virtual machine fills in the image alone, and the rest with zeroes. */
 export const CONTEXT = "struct kexec_context";
 

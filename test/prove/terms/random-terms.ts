@@ -21,7 +21,7 @@ export type Recipe =
   | { readonly kind: "constant"; readonly width: number; readonly value: bigint }
   | { readonly kind: "variable"; readonly width: number; readonly name: string }
   | { readonly kind: "byte"; readonly at: Recipe }
-  | { readonly kind: "two"; readonly op: (typeof TWO)[number]; readonly a: Recipe; readonly b: Recipe }
+  | { readonly kind: "two"; readonly op: (typeof OPERATIONS)[number]; readonly a: Recipe; readonly b: Recipe }
   | { readonly kind: "shift"; readonly op: "shl" | "lshr" | "ashr"; readonly a: Recipe; readonly by: number }
   | { readonly kind: "concat"; readonly parts: readonly Recipe[] }
   | { readonly kind: "extract"; readonly of: Recipe; readonly low: number; readonly width: number }
@@ -39,7 +39,7 @@ export type TruthRecipe =
     }
   | { readonly kind: "either"; readonly when: TruthRecipe; readonly a: TruthRecipe; readonly b: TruthRecipe };
 
-const TWO = [
+export const OPERATIONS = [
   "add",
   "subtract",
   "multiply",
@@ -52,6 +52,7 @@ const TWO = [
   "lshr",
   "ashr",
 ] as const;
+export const TESTS: readonly Test[] = ["eq", "ult", "ule", "slt", "sle"];
 const WIDTHS = [1, 8, 16, 32, 64];
 const NAMES = ["x", "y", "z"];
 
@@ -83,7 +84,12 @@ export const recipes = fc.letrec<{ bits: Recipe; truth: TruthRecipe }>((tie) => 
     }),
     fc.record({ kind: fc.constant("constant"), width: fc.constantFrom(...WIDTHS), value: number }),
     fc.record({ kind: fc.constant("byte"), at: tie("bits") }),
-    fc.record({ kind: fc.constant("two"), op: fc.constantFrom(...TWO), a: tie("bits"), b: tie("bits") }),
+    fc.record({
+      kind: fc.constant("two"),
+      op: fc.constantFrom(...OPERATIONS),
+      a: tie("bits"),
+      b: tie("bits"),
+    }),
     fc.record({
       kind: fc.constant("shift"),
       op: fc.constantFrom("shl", "lshr", "ashr"),
@@ -109,7 +115,7 @@ export const recipes = fc.letrec<{ bits: Recipe; truth: TruthRecipe }>((tie) => 
     { maxDepth: 3, depthIdentifier: "terms" },
     fc.record({
       kind: fc.constant("compare"),
-      test: fc.constantFrom("eq", "ult", "ule", "slt", "sle"),
+      test: fc.constantFrom(...TESTS),
       a: tie("bits"),
       b: tie("bits"),
     }),
@@ -214,7 +220,7 @@ function joined(low: Made<Bits, bigint> | undefined, high: Made<Bits, bigint>): 
 }
 
 function makeTwo(
-  op: (typeof TWO)[number],
+  op: (typeof OPERATIONS)[number],
   a: Made<Bits, bigint>,
   other: Made<Bits, bigint>,
 ): Made<Bits, bigint> {
@@ -246,7 +252,7 @@ function makeTwo(
 }
 
 /** As SMT-LIB has it. */
-function calculate(op: (typeof TWO)[number], width: number, a: bigint, b: bigint): bigint {
+function calculate(op: (typeof OPERATIONS)[number], width: number, a: bigint, b: bigint): bigint {
   const big = b >= BigInt(width);
   const results = {
     add: () => a + b,
