@@ -27,6 +27,8 @@ async function work({ parser, mutants }: Question, say: (answer: Answer) => void
   process.disconnect();
 }
 
+// Done, or the one who asked is gone.
+process.on("disconnect", () => process.exit());
 process.on("message", (question: Question) => {
   // A failure here is a bug, and ends the process.
   void work(question, (answer) => process.send?.(answer));
