@@ -19,7 +19,7 @@ export default ({ production }) => ({
     "scripts/*.{mjs,cjs}",
     "scripts/package-tools/*.mjs",
     "bench/*.mjs",
-    "test/**/*.{test,kernel,distro,browser}.ts",
+    "test/**/*.{test,kernel,distro,browser,proof}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
     // For scripts/mutate.mjs, likewise.

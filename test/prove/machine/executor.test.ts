@@ -128,6 +128,15 @@ it.each<[string, readonly Line[], string]>([
     "access: stores 8 bytes outside record 1",
   ],
   [
+    "a store at a place that may be before its record",
+    [
+      ...[...begin, op("ldxdw", { dst: 9, src: 6, offset: LAYOUT.length.offset }), ...record(16)],
+      ...[op("add", { dst: 9, imm: -16 }), op("jsgt", { dst: 9, imm: 8, offset: 3 })],
+      ...[copy(1, 8), op("add", { dst: 1, src: 9 }), op("stb", { dst: 1, imm: 0 }), ...discard, ...leave],
+    ],
+    "access: stores 1 bytes within record 1",
+  ],
+  [
     "a load of what was not written to the stack",
     [op("ldxdw", { dst: 0, src: 10, offset: -8 }), exit],
     "access: loads what was written to stack of frame 0",
