@@ -49,11 +49,11 @@ function count({ answers }: Judged, kind: Answer["outcome"]["kind"]): number {
   return answers.filter(({ outcome }) => outcome.kind === kind).length;
 }
 
+const KINDS = ["refuted", "unknown", "equivalent", "undecided", "unsound"] as const;
+
 /** A row of Markdown's tables. */
 function row(judged: Judged): string {
-  const counts = (["refuted", "equivalent", "undecided", "unsound"] as const).map((kind) =>
-    count(judged, kind),
-  );
+  const counts = KINDS.map((kind) => count(judged, kind));
   return `| ${[judged.title, judged.mutants, judged.answers.length, ...counts].join(" | ")} |`;
 }
 
@@ -78,8 +78,8 @@ export async function run(root: string, words: readonly string[]): Promise<numbe
   const work = await mkdtemp(join(root, "out/mutation/bytecode-"));
   try {
     const judged = await judgeAll(root, options, work);
-    say("| parser | mutants | tried | refuted | equivalent | undecided | unsound |");
-    say("|---|---|---|---|---|---|---|");
+    say(`| parser | mutants | tried | ${KINDS.join(" | ")} |`);
+    say("|---|---|---|---|---|---|---|---|");
     for (const one of judged) say(row(one));
     return judged.some((one) => count(one, "undecided") + count(one, "unsound") > 0) ? 1 : 0;
   } finally {

@@ -8,7 +8,7 @@ import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
 import { not } from "./terms/truth.ts";
-import { type Fit, type SparseImage, wholeImage } from "./witness/candidate.ts";
+import { Candidate, type Fit, type SparseImage, wholeImage } from "./witness/candidate.ts";
 import { type Example, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
 import { type Found, findExamples, type Wanted } from "./witness/examples.ts";
 import { type Divergence, replay } from "./witness/replay.ts";
@@ -155,12 +155,27 @@ class Asking {
       const open = await this.#openOf(obligations);
       return open.ok ? this.#withExamples(open.value) : open;
     }
+    const broken = this.#brokenAtHand();
+    if (broken !== undefined) return ok([{ obligation: broken, kind: "refutable" }]);
     if (gaps.length > 0) return ok([]);
     for (let from = 0; from < obligations.length; from += BATCH) {
       const open = await this.#openOf(obligations.slice(from, from + BATCH));
       if (!open.ok || open.value.length > 0) return open;
     }
     return ok([]);
+  }
+
+  /** An obligation that one of the images at hand breaks, without a question to the solver. */
+  #brokenAtHand(): Obligation | undefined {
+    const search = this.#theorem.specification?.search;
+    for (const image of this.#atHand()) {
+      const candidate = new Candidate(image, search);
+      const broken = this.#paths.obligations.find(
+        ({ state, claim }) => candidate.fits(state, [not(claim)]) !== undefined,
+      );
+      if (broken !== undefined) return broken;
+    }
+    return undefined;
   }
 
   async #openOf(obligations: readonly Obligation[]): Promise<Result<readonly Open[], Failure>> {
