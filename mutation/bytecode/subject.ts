@@ -4,7 +4,7 @@ import type { Revision } from "../../src/abi/revisions.ts";
 import { loadParser } from "../../src/bpf-vm/load-parser.ts";
 import type { LoadedProgram } from "../../src/bpf-vm/program.ts";
 import { profileBtf } from "../../src/bpf-vm/target/profile-btf.ts";
-import { pathsOf, type Theorem } from "../../src/prove/paths/paths.ts";
+import { type Theorem, waysThrough } from "../../src/prove/paths/paths.ts";
 import { specificationFor } from "../../src/prove/specification/for-reference.ts";
 import { hostileCorpus } from "../../src/verify/mutations/corpus.ts";
 import { type ParserUnderTest, parsersUnderTest } from "../../src/verify/subject.ts";
@@ -35,7 +35,7 @@ export async function originalOf({ folder, revision, name }: Parser): Promise<Or
   const [subject] = subjects.value;
   const [program] = subject?.programs ?? [];
   if (subject === undefined || program === undefined) throw new Error(`${file} of ${revision} has no parser`);
-  const { limits } = pathsOf(theoremOf(subject, program));
+  const { limits } = waysThrough(theoremOf(subject, program));
   const images = hostileCorpus(revision, name, subject.arch).map(({ image }) => image);
   return { subject: { ...subject, limits }, program, images };
 }

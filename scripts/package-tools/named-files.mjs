@@ -14,7 +14,7 @@ const want = (from, name) => {
 
 /** What is about working on the project is in its repository. */
 const FOR_THE_REPOSITORY =
-  /^(\.\.\/)*(CONTRIBUTING\.md|Makefile\.ts\.md|src|test|bench|mutation|scripts|\.ci)\b/;
+  /^(\.\.\/)*(CONTRIBUTING\.md|action\.yml|Makefile\.ts\.md|src|test|bench|mutation|scripts|\.ci)\b/;
 
 for (const file of readdirSync(root, { recursive: true }).filter(
   (name) => !name.startsWith("node_modules"),

@@ -10,6 +10,7 @@ import { ok, type Result } from "#core/result.ts";
 import { inTurn } from "./common/in-turn.ts";
 import { packageRoot, setupScript } from "./common/package-root.ts";
 import type { Context } from "./context.ts";
+import { proverFor } from "./prove/prover.ts";
 
 export type { BuildReport, BuildRequest };
 
@@ -58,7 +59,10 @@ export function planSteps(request: BuildRequest, context: Context): Promise<Resu
 }
 
 function buildContext(context: Context, state: State): BuildContext {
-  return { ...context, state, templates: join(packageRoot(), "templates"), setupScript: setupScript() };
+  return {
+    ...{ ...context, state, templates: join(packageRoot(), "templates"), setupScript: setupScript() },
+    prover: proverFor(context),
+  };
 }
 
 async function buildAndRemember(

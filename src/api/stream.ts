@@ -18,47 +18,40 @@ export async function readStream(file: string): Promise<Result<CommandStream>> {
   return stream.ok ? stream : err(inFile(stream.failure, file));
 }
 
-export type ReferenceStreamRequest = {
-  /** Absolute, as `output`. */
+export type StreamRequest = {
+  /** Whose stream it is; undefined for the one that the reference parsers expect. */
+  readonly parser: NamedFile | undefined;
+  /** Absolute. */
   readonly image: string;
-  /** A file to write, or a pipe or device to write into. */
-  readonly output: string;
-  readonly abi: Revision;
+  /** Default: the parser's own; of the references v7. */
+  readonly abi: Revision | undefined;
 };
 
-/** Writes the stream that the reference parsers expect for an image. Errors: `file-failed`, those of the parsers with the file. */
-export async function writeReferenceStream(
-  { image: file, output, abi: revision }: ReferenceStreamRequest,
-  { signal }: Pick<Context, "signal">,
-): Promise<Result<void>> {
+/**
+ * The stream that a parser sends for an image, run in the virtual machine (of a container, what its outermost parsers send), or the one
+ * that is expected.
+ *
+ * Errors: those of reading and loading; what the references say of an image that they refuse; `parser-misbehaved` for a fault, a leak or a
+ * buffer that is no command; `unsupported`, with its last words, for a parser that sends nothing.
+ */
+export function streamFor({ parser, image, abi }: StreamRequest): Promise<Result<CommandStream>> {
+  return parser === undefined ? expectedStream(image, abi ?? "v7") : sentStream(parser, image, abi);
+}
+
+async function expectedStream(file: string, revision: Revision): Promise<Result<CommandStream>> {
   const image = await readInput(file);
   if (!image.ok) return image;
   const { parseAny } = await import("#reference-parsers/runner.ts");
   const commands = parseAny({ image: image.value, revision, limits: LARGEST_PARTS });
   if (!commands.ok) return err(inFile(commands.failure, file));
-  return deliver(output, encodeKbs({ revision, commands: commands.value }), signal);
+  return ok({ revision, commands: commands.value });
 }
 
-export type RecordStreamRequest = {
-  readonly parser: NamedFile;
-  /** Absolute, as `output`. */
-  readonly image: string;
-  /** A file to write, or a pipe or device to write into. */
-  readonly output: string;
-  /** Default: the parser's own. */
-  readonly abi: Revision | undefined;
-};
-
-/**
- * Runs a parser over an image in the virtual machine and writes what it sends; of a container, what its outermost parsers send.
- *
- * Errors: those of reading and loading; `parser-misbehaved` for a fault, a leak or a buffer that is no command; `unsupported`, with its
- * last words, where it sends nothing.
- */
-export async function recordStream(
-  { parser: { name, file }, image, output, abi }: RecordStreamRequest,
-  { signal }: Pick<Context, "signal">,
-): Promise<Result<void>> {
+async function sentStream(
+  { name, file }: NamedFile,
+  image: string,
+  abi: Revision | undefined,
+): Promise<Result<CommandStream>> {
   const bytes = await readInput(file);
   if (!bytes.ok) return bytes;
   const shown = await readInput(image);
@@ -73,7 +66,21 @@ export async function recordStream(
   const { sentBy } = await import("#verify/vm-runner.ts");
   const commands = sentBy({ ...known.value, programs: parser.programs }, shown.value);
   if (!commands.ok) return err(inFile(commands.failure, name));
-  return deliver(output, encodeKbs({ revision, commands: commands.value }), signal);
+  return ok({ revision, commands: commands.value });
+}
+
+export type WriteStreamRequest = StreamRequest & {
+  /** Absolute: a file to write, or a pipe or device to write into. */
+  readonly output: string;
+};
+
+/** Writes the stream of `streamFor` as a `.kbs` file. Errors: those, and `file-failed`. */
+export async function writeStream(
+  { output, ...request }: WriteStreamRequest,
+  { signal }: Pick<Context, "signal">,
+): Promise<Result<void>> {
+  const stream = await streamFor(request);
+  return stream.ok ? deliver(output, encodeKbs(stream.value), signal) : stream;
 }
 
 export type StreamDiffRequest = {

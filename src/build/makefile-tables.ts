@@ -89,6 +89,7 @@ function examplePlan(all: ReadonlyMap<string, Target>, arch: Architecture, revis
     helperDocs: { header: "/k/tools/include/uapi/linux/bpf.h", script: "/k/scripts/bpf_doc.py" },
     bytecodeObject: "direct",
     seedPayloadSize: false,
+    prover: undefined,
     signing: undefined,
     envelope: { kernel: "/k/arch/arm64/boot/vmlinuz.efi", initrd: "/i/initramfs", cmdline: "quiet" },
     mayPack: true,

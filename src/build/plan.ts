@@ -20,6 +20,14 @@ export type TypesSource =
 /** What goes into an envelope: absolute paths, and the command line's text. */
 export type EnvelopeInputs = PerPart<string>;
 
+/** Proves parsers from outside of the build: `api/` has it, which knows the prover. */
+export type Prover = {
+  /** Of the prover and its specification: another one proves anew. */
+  readonly identity: string;
+  /** Writes the certificate of a container. Errors: `not-proven`; those of solvers and files. */
+  readonly prove: (container: string, certificate: string, signal: AbortSignal) => Promise<Result<void>>;
+};
+
 /** Everything that the rules are made from: the request with all that had to be found out. */
 export type Plan = {
   readonly out: string;
@@ -53,6 +61,8 @@ export type Plan = {
   readonly bytecodeObject: "direct" | "compiled";
   readonly seedPayloadSize: boolean;
   readonly signing: SkeletonSigning | undefined;
+  /** Undefined where no proof is asked for. */
+  readonly prover: Prover | undefined;
   /** Undefined where no goal asks for `zboot_image.elf`. */
   readonly envelope: EnvelopeInputs | undefined;
   /** Whether a goal could. */

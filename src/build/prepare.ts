@@ -64,6 +64,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
   return ok({
     plan: {
       ...asRequested(request),
+      prover: request.prove === true ? options.prover : undefined,
       kernel: kernelOf(request, types.value, sizes.value),
       program: { version, folder: dirname(options.templates) },
       sourceDateEpoch: options.env["SOURCE_DATE_EPOCH"],

@@ -43,6 +43,8 @@ export type BuildRequest = {
   /** `direct`: our encoder writes `<p>_bytecode.o`. `compiled`: clang compiles `<p>_bytecode.c`. */
   readonly bytecodeObject: "direct" | "compiled";
   readonly seedPayloadSize: boolean;
+  /** Prove each container, and leave its certificate beside it; what cannot be proven fails the build. */
+  readonly prove?: boolean;
   /** What to sign the light skeletons with: a private key and its certificate, in files. */
   readonly signing: SkeletonSigning | undefined;
   /** What the goal `zboot_image.elf` is made of; undefined where there is no such goal. */

@@ -17,6 +17,7 @@ import {
 } from "./rules/headers.ts";
 import { manifestName, manifestRule } from "./rules/manifest.ts";
 import { objectRule, signedSkeletonRule, skeletonRule, sourceRule } from "./rules/program.ts";
+import { proofName, proofRule } from "./rules/proof.ts";
 
 /** The goal that stands for every target. */
 export const ALL = "all";
@@ -67,6 +68,7 @@ function targetRules(plan: Plan, target: Target): readonly Rule[] {
     ...(plan.signing === undefined ? [] : [signedSkeletonRule(plan, target, plan.signing)]),
     ...bytecodeRules(plan, target),
     containerRule(plan, target),
+    ...(plan.prover === undefined ? [] : [proofRule(plan, target, plan.prover)]),
   ];
 }
 
@@ -97,6 +99,7 @@ export function outputNames(targets: Iterable<string>): readonly string[] {
     `${target}_bytecode.c`,
     `${target}_bytecode.o`,
     `${target}.bpf`,
+    proofName(target),
     manifestName(target),
   ]);
   return [...HEADERS, ...names, "bytecode.c", "bytecode.o", ENVELOPE, manifestBeside(ENVELOPE)];

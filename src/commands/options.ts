@@ -1,5 +1,6 @@
 import { LARGEST_PART } from "#abi/limits.ts";
 import { REVISIONS } from "#abi/revisions.ts";
+import { PART_SIZE } from "#api/common/number-rows.ts";
 import type { CommandRow, NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
 import { NO_REFERENCE, REFERENCES } from "#verify/reference-names.ts";
 
@@ -27,9 +28,6 @@ export const ABI = {
   default: "v7",
   describe: "interface revision",
 } as const satisfies WordRow;
-
-/** Bytes that a part may have. */
-export const PART_SIZE = { type: "size", least: 1, most: LARGEST_PART } as const satisfies NumberRow;
 
 /** The largest parts that a parser's records take. */
 export const RECORD_SIZES = {

@@ -1,7 +1,7 @@
 import { VERSION } from "#api/common/version.ts";
+import { inheritedFlags } from "#api/make/make-flags.ts";
+import { makeStartsIn, parseMakeWords } from "#api/make/words.ts";
 import { buildFolder } from "./build/output-word.ts";
-import { inheritedFlags } from "./make/make-flags.ts";
-import { makeStartsIn, parseMakeWords } from "./make/words.ts";
 
 /** Variables that change what a build does. PATH is among them: it decides which tools are found. */
 export const VARIABLES = [

@@ -22,6 +22,7 @@ export type Failure =
   | SignatureFailed
   | BadTarget
   | BadReference
+  | NotProven
   | UnknownGoal
   | Usage
   | Cancelled;
@@ -213,6 +214,14 @@ export type BadTarget = {
 export type BadReference = {
   readonly reason: "bad-reference";
   readonly file: string;
+  readonly detail: string;
+};
+
+/** A parser that is not proven: something is refuted, or was not decided. */
+export type NotProven = {
+  readonly reason: "not-proven";
+  readonly file: string;
+  /** What is open, in one line. */
   readonly detail: string;
 };
 

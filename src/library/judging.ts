@@ -1,11 +1,15 @@
+import { type BootTestRequest, bootTest } from "#api/boot-test.ts";
 import { type CorpusReport, type CorpusRequest, corpus } from "#api/corpus.ts";
 import { type FuzzReport, type FuzzRequest, fuzz } from "#api/fuzz.ts";
 import { kernelTest } from "#api/kernel-test/kernel-test.ts";
 import type { KernelTestReport, KernelTestRequest } from "#api/kernel-test/request.ts";
-import { type RecordStreamRequest, recordStream } from "#api/stream.ts";
+import { prove } from "#api/prove/prove.ts";
+import type { ProveRequest } from "#api/prove/request.ts";
 import type { VerifyReport, VerifyRequest } from "#api/verify/request.ts";
 import { verify } from "#api/verify/verify.ts";
-import type { Result } from "#core/result.ts";
+import type { ProofRecord } from "#core/proof-record.ts";
+import { ok, type Result } from "#core/result.ts";
+import type { SecondBootReport } from "#guest/second-kernel.ts";
 import {
   absolutePath,
   type CallContext,
@@ -41,12 +45,41 @@ export function verifyParsers(call: VerifyCall, context: CallContext = {}): Prom
   const request: VerifyRequest = {
     ...{ reference: undefined, expected: undefined, abi: undefined, arch: undefined, btf: undefined },
     ...{ comparison: "exact", faultPaths: true, expect: undefined, limits: NO_LIMITS, include: [] },
-    ...{ clang: undefined, libbpfHeaders: undefined, coverage: false },
+    ...{ clang: undefined, libbpfHeaders: undefined, coverage: false, keep: false },
     ...call,
     parsers: call.parsers.map((word) => fileOf(word, around)),
     images: (call.images ?? []).map((word) => fileOf(word, around)),
   };
   return verify(request, around);
+}
+
+/** The parsers to prove. */
+export type ProveCall = Partial<Omit<ProveRequest, "parsers">> & {
+  /** `.bpf`, `.o`, `.lskel.h`, `.c`. */
+  readonly parsers: readonly FileWord[];
+};
+
+/**
+ * Proves for all images that parsers send what is specified and are safe, or finds images that refute it.
+ *
+ * @returns the record of the proof, whether or not everything is proven: see `programs[].proven` and `errors`. Failures: no solver
+ * (`unsupported`, `tool-missing`), `cancelled`.
+ * @example
+ * ```ts
+ * const proof = await prove({ parsers: ["out/uki.bpf"], certificate: "/srv/uki.proof.json" });
+ * const proven = proof.ok && proof.value.errors.length === 0 && proof.value.programs.every(({ proven }) => proven);
+ * ```
+ */
+export function proveParsers(call: ProveCall, context: CallContext = {}): Promise<Result<ProofRecord>> {
+  const around = completeContext(context);
+  const request: ProveRequest = {
+    ...{ reference: undefined, safety: false, abi: undefined, arch: undefined, btf: undefined },
+    ...{ limits: NO_LIMITS, include: [], clang: undefined, libbpfHeaders: undefined, solver: undefined },
+    ...{ timeout: 60, counterexamples: undefined, smt2: undefined, certificate: undefined, withTimes: true },
+    ...call,
+    parsers: call.parsers.map((word) => fileOf(word, around)),
+  };
+  return prove(request, around);
 }
 
 /** The parser to fuzz. Without `runs`, `time` (seconds) or the context's `signal` there is no end. */
@@ -112,25 +145,26 @@ export function testInKernels(
 }
 
 /**
- * Runs a parser over an image and writes the stream that it sends to a `.kbs` file.
+ * Takes an image apart in a real kernel (QEMU), and boots by kexec what comes out of it. `kernel` is a Debian suite, or a kernel of your own.
  *
- * @returns nothing; or `parser-misbehaved`, `unsupported` where it sends nothing
+ * @returns what the second kernel said; a failure where there is no QEMU, and with the console where it does not come up
  */
-export function recordParserStream(
-  call: Omit<RecordStreamRequest, "parser" | "abi"> & {
-    readonly parser: FileWord;
-    readonly abi?: RecordStreamRequest["abi"];
-  },
+export async function bootInKernel(
+  call: Sparse<BootTestRequest, "container" | "image">,
   context: CallContext = {},
-): Promise<Result<void>> {
+): Promise<Result<SecondBootReport & { readonly milliseconds: number }>> {
   const around = completeContext(context);
-  return recordStream(
+  const defaults = { expect: undefined, arch: "x86", abi: "v7", kernel: undefined, timeout: 300 } as const;
+  const { booted, kept, milliseconds } = await bootTest(
     {
-      abi: call.abi,
-      parser: fileOf(call.parser, around),
+      ...defaults,
+      ...call,
+      container: absolutePath(call.container, around),
       image: absolutePath(call.image, around),
       output: absolutePath(call.output, around),
     },
     around,
   );
+  if (!booted.ok) return booted;
+  return kept.ok ? ok({ ...booted.value, milliseconds }) : kept;
 }

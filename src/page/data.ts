@@ -21,7 +21,7 @@ export type PageParser = {
   readonly limits: { readonly kernel: number; readonly initrd: number; readonly cmdline: number } | null;
   /** Null: as its own types and its source's name say. */
   readonly revision: "v6" | "v7" | null;
-  readonly reference: "zboot" | "envelope" | "uki" | "plain" | null;
+  readonly reference: "zboot" | "envelope" | "uki" | "plain" | "none" | null;
   readonly arch: "arm64" | "riscv" | "loongarch" | "x86" | null;
 };
 
@@ -47,7 +47,7 @@ export type PageRow = {
   readonly run: PageRun | null;
 };
 
-/** A run that can be opened: names of an image and of a parser, and what is denied in it, in words. */
+/** A run that can be opened, of a parser on the image itself: names of both, and what is denied in it, in words or as JSON. */
 export type PageRun = {
   readonly image: string;
   /** As verdicts name it: a container's is followed by its section. */

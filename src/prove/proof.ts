@@ -2,13 +2,13 @@ import type { PerPart } from "#abi/parts.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
-import type { State } from "./machine/state.ts";
-import { type Paths, pathsOf, type Theorem } from "./paths/paths.ts";
+import type { PathState } from "./machine/state.ts";
+import { type Paths, type Theorem, waysThrough } from "./paths/paths.ts";
 import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
 import { not } from "./terms/truth.ts";
-import { Candidate, type Fit, type SparseImage, wholeImage } from "./witness/candidate.ts";
+import { type Fit, type SparseImage, TriedImage, wholeImage } from "./witness/candidate.ts";
 import { type Example, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
 import { type Found, findExamples, type Wanted } from "./witness/examples.ts";
 import { type Divergence, replay } from "./witness/replay.ts";
@@ -85,7 +85,7 @@ export async function proveProgram(
   theorem: Theorem,
   options: ProofOptions,
 ): Promise<Result<ProgramProof, Failure>> {
-  const paths = pathsOf(theorem);
+  const paths = waysThrough(theorem);
   const context = new Asking(theorem, paths, options);
   const open = await context.obligations();
   if (!open.ok) return open;
@@ -115,7 +115,7 @@ function countsOf({ obligations, calculated }: Paths, open: readonly Open[]): re
   }));
 }
 
-function isWhole({ turnOf, sent }: State): boolean {
+function isWhole({ turnOf, sent }: PathState): boolean {
   return turnOf === undefined && sent.length > 0 && sent.every(({ accepted }) => accepted);
 }
 
@@ -169,7 +169,7 @@ class Asking {
   #brokenAtHand(): Obligation | undefined {
     const search = this.#theorem.specification?.search;
     for (const image of this.#atHand()) {
-      const candidate = new Candidate(image, search);
+      const candidate = new TriedImage(image, search);
       const broken = this.#paths.obligations.find(
         ({ state, claim }) => candidate.fits(state, [not(claim)]) !== undefined,
       );

@@ -42,6 +42,7 @@ export function exitCode(failure: Failure): number {
     case "signature-failed":
     case "bad-target":
     case "bad-reference":
+    case "not-proven":
       return EXIT.failed;
     default:
       return unreachable(failure);

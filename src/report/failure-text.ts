@@ -91,6 +91,10 @@ export function failureText(told: Failure): string {
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
     case "bad-reference":
       return `${at(failure.file)}the reference is at fault: ${failure.detail}`;
+    case "not-proven":
+      return lines(`${at(failure.file)}not proven: ${failure.detail}`, [
+        `kexec-bpf prove ${failure.file} says more`,
+      ]);
     case "unknown-goal":
       return lines(`no rule to make '${failure.goal}'`, [`known: ${failure.known.join(" ")}`]);
     case "usage":

@@ -80,7 +80,7 @@ function verdictCase({
     seconds,
     failures: verdict.ok ? 0 : 1,
     errors: 0,
-    content: [...verdict.findings.map(failure), `<system-out>${escaped(commandsText(verdict))}</system-out>`],
+    content: [...verdict.findings.map(failure), `<system-out>${xmlText(commandsText(verdict))}</system-out>`],
   };
 }
 
@@ -92,14 +92,14 @@ function errorCase({ what, name, failure }: ErrorRecord): Case {
     seconds: 0,
     failures: 0,
     errors: 1,
-    content: [`<error${attribute}>${escaped(words)}</error>`],
+    content: [`<error${attribute}>${xmlText(words)}</error>`],
   };
 }
 
 function failure(finding: FindingRecord): string {
   const { title } = FINDING_KINDS[finding.kind];
   const attribute = attributes({ type: title, message: findingText(finding) });
-  return `<failure${attribute}>${escaped(findingLines(finding).join("\n"))}</failure>`;
+  return `<failure${attribute}>${xmlText(findingLines(finding).join("\n"))}</failure>`;
 }
 
 function counts(cases: readonly Case[]) {
@@ -119,7 +119,7 @@ function time(seconds: number): string {
 
 function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escaped(String(value))}"`)
+    .map(([name, value]) => ` ${name}="${xmlText(String(value))}"`)
     .join("");
 }
 
@@ -130,8 +130,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** XML 1.0 has no way to write most control characters, nor halves of surrogate pairs. */
-function escaped(text: string): string {
+/** Text in XML 1.0, which has no way to write most control characters, nor halves of surrogate pairs. */
+export function xmlText(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
     .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? "");

@@ -8,6 +8,7 @@ import type {
 } from "#core/verification.ts";
 import { failureText } from "./failure-text.ts";
 import { PROBLEM_KINDS, type ProblemKind } from "./finding-kinds.ts";
+import { findingPlace } from "./finding-place.ts";
 import { findingLines, findingText, shortfallText } from "./finding-text.ts";
 
 /** Where people read about the program. */
@@ -128,12 +129,10 @@ function locations(files: readonly string[]) {
   };
 }
 
-/** A source is named as the compiler was told, and compilers run beside what they make. */
-function place({ source }: FindingRecord, image: string, parser: string) {
-  if (source === null) return { artifactLocation: artifact(image) };
-  const { file, line, text } = source;
-  const folder = file.startsWith("/") ? "" : parser.slice(0, parser.lastIndexOf("/") + 1);
-  return { artifactLocation: artifact(folder + file), region: { startLine: line, snippet: { text } } };
+function place(finding: FindingRecord, image: string, parser: string) {
+  const { file, source } = findingPlace(finding, image, parser);
+  const region = source && { region: { startLine: source.line, snippet: { text: source.text } } };
+  return { artifactLocation: artifact(file), ...region };
 }
 
 /** A path as the URI reference that SARIF wants. */

@@ -30,7 +30,7 @@ export function verificationText(verification: Verification, { good, bad, dim }:
     "",
     ...(verdicts.length === 0 ? [] : [dim(heading), ...coloured, ...findings, ""]),
     ...loadLines(verification, { good, bad, dim }),
-    summary(verification),
+    countsText(verification),
     ...shortfalls.map((shortfall) => bad(shortfallText(shortfall))),
   ].join("\n")}\n`;
 }
@@ -59,11 +59,12 @@ function parserText(parser: ParserRecord, { comparison }: Verification): string 
   ].join(" ");
 }
 
-function faultPathsText({ faultPaths: { passed, run } }: VerdictRecord): string {
+export function faultPathsText({ faultPaths: { passed, run } }: VerdictRecord): string {
   return run === 0 ? "-" : `${passed}/${run}`;
 }
 
-function summary({ verdicts, parsers, counts, errors, shortfalls }: Verification): string {
+/** What was judged, counted, and whether anything is wrong, in one line. */
+export function countsText({ verdicts, parsers, counts, errors, shortfalls }: Verification): string {
   const failed = verdicts.filter(({ ok }) => !ok).length;
   const runs = verdicts.reduce((sum, { faultPaths }) => sum + 1 + faultPaths.run, 0);
   const { judged, accepted, refused } = counts;

@@ -73,6 +73,7 @@ const planOf = (targets: ReadonlyMap<string, Target>): Plan => ({
   helperDocs: undefined,
   bytecodeObject: "direct",
   seedPayloadSize: false,
+  prover: undefined,
   signing: undefined,
   envelope: undefined,
   mayPack: false,

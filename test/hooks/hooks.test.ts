@@ -164,6 +164,13 @@ describe("the configuration", () => {
     expect(placed()).toBe("none");
   });
 
+  it("has what is put in place proven", () => {
+    configure("PROVE=yes");
+    add();
+    expect(calls().map((call) => call.split(" ")[0])).toEqual(["build", "prove", "prove"]);
+    expect(calls()[1]).toMatch(/^prove (\/.*)\/uki\.bpf --output \1\/uki\.proof\.json$/);
+  });
+
   it("turns it off, and is told of words that it has not", () => {
     configure("ENABLED=no", "COLOUR=red", "$(touch /tmp/never)");
     const { stderr } = add();
@@ -180,7 +187,7 @@ describe("the configuration", () => {
     const defaults = readFileSync(join(hooks, "kernel-parsers"), "utf8");
     const lines = readFileSync(join(hooks, "kexec-bpf.conf"), "utf8").matchAll(/^#([A-Z_]+)=(.*)$/gm);
     const named = [...lines].map(([, name, value]) => ({ name, value }));
-    expect(named.length).toBe(10);
+    expect(named.length).toBe(11);
     for (const { name, value } of named) {
       expect(defaults).toMatch(new RegExp(`\\b${name}=(?:${value}|'${value}')(\\s|$)`, "m"));
       expect(defaults).toContain(`      ${name}=*) ${name}=$value ;;`);

@@ -7,15 +7,28 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   type BuildReport,
+  bootTest,
   build,
+  check,
   corpus,
+  diffStreams,
+  disasm,
+  doctor,
   type Event,
   type Failure,
   failureText,
   inspect,
+  make,
   newTarget,
+  pack,
   type Result,
+  readStream,
+  recordStream,
+  sign,
+  stream,
+  unpack,
   verify,
+  verifySignature,
 } from "kexec-bpf";
 import format from "./format.js";
 
@@ -53,6 +66,41 @@ const judged = value(await verify({ parsers: [file], images: [join(folder, "uki.
 assert.equal(judged.verification.errors.length, 1);
 
 assert.equal(value(await newTarget({ name: "mine", folder: join(work, "mine") })).files.length, 4);
+
+// A container of what is there: packed, looked at, taken apart, compared.
+const { signal } = new AbortController();
+const streams = ["a.kbs", "b.kbs"].map((name) => join(work, name));
+for (const output of streams)
+  value(await recordStream({ image: join(folder, "uki.img"), output }, { signal }));
+const [a = "", b = ""] = streams;
+assert.equal(value(await diffStreams({ a, b })).same, true);
+const sent = value(await stream({ image: join(folder, "uki.img") }));
+assert.deepEqual(value(await readStream(a)).commands.length, sent.commands.length);
+const envelope = join(work, "envelope.elf");
+const [kernel, initrd] = [join(folder, "uki.img"), join(work, "initrd")];
+writeFileSync(initrd, "initrd");
+value(
+  await pack({
+    kind: "envelope",
+    kernel,
+    initrd,
+    cmdline: { text: "quiet" },
+    output: envelope,
+    force: true,
+    arch: "arm64",
+  }),
+);
+assert.equal(value(await unpack({ file: envelope, folder: join(work, "parts") })).parts.length, 3);
+assert.equal(typeof value(await doctor()).healthy, "boolean");
+for (const made of [
+  await make([`O=${join(work, "made")}`, "clean"]),
+  await disasm({ file }),
+  await check({ manifest: file }),
+  await sign({ file, key: file, certificate: file }),
+  await verifySignature({ file, certificate: file }),
+  await bootTest({ container: file, image: file }),
+])
+  assert.equal(typeof made.ok, "boolean");
 
 const events: Event[] = [];
 const ended: Result<BuildReport> = await build(

@@ -14,6 +14,7 @@ describe("an address of the page", () => {
       at: maybe(fc.maxSafeNat()),
       step: maybe(fc.maxSafeNat()),
       command: maybe(fc.maxSafeNat()),
+      alone: maybe(fc.constant(true as const)),
     };
     fc.assert(
       fc.property(fc.record(fields, { noNullPrototype: true }), (one) => {

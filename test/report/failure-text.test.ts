@@ -250,6 +250,13 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "not-proven": [
+    {
+      failure: { reason: "not-proven", file: "uki.bpf", detail: "refuted: access: loads 8 bytes" },
+      text: "uki.bpf: not proven: refuted: access: loads 8 bytes\n  kexec-bpf prove uki.bpf says more",
+      exit: 1,
+    },
+  ],
   "bad-target": [
     {
       failure: { reason: "bad-target", target: "zboot", detail: "no body", file: "zboot.json" },

@@ -1,13 +1,11 @@
-import { loadFor, loadTarget } from "#api/common/load-target.ts";
 import type { NamedFile } from "#api/common/named-file.ts";
-import { limitsOf } from "#api/common/parser-limits.ts";
 import type { Context } from "#api/context.ts";
-import { asFailure } from "#bpf-vm/loader/failure.ts";
-import { inFile } from "#core/failure.ts";
-import { err, ok, type Result } from "#core/result.ts";
+import type { Result } from "#core/result.ts";
+import { deliver } from "#files/deliver.ts";
 import { readInput } from "#files/input-file.ts";
 import type { PageData, PageImage, PageParser } from "#page/data.ts";
-import { Blobs, writePage } from "./page-file.ts";
+import { Blobs, pageWith } from "./page-file.ts";
+import { pageParser } from "./page-parser.ts";
 
 export type ExploreRequest = {
   /** Images, with the names that the page shows. */
@@ -32,9 +30,10 @@ export async function explore(
   }
   const opened: PageParser[] = [];
   for (const named of parsers) {
-    const parser = await pageParser(named, blobs, context);
+    const parser = await pageParser(named, context);
     if (!parser.ok) return parser;
-    opened.push(parser.value);
+    const { bytes, ...rest } = parser.value;
+    opened.push({ ...rest, blob: blobs.add(bytes) });
   }
   const [first] = files;
   const data: PageData = {
@@ -44,23 +43,6 @@ export async function explore(
     parsers: opened,
     tables: [],
   };
-  return writePage(output, data, blobs.bytes, context.signal);
-}
-
-/** A parser with the limits of its records, as `verify` finds them. Errors: those of reading and loading it. */
-async function pageParser(
-  { name, file }: NamedFile,
-  blobs: Blobs,
-  context: Pick<Context, "emit">,
-): Promise<Result<PageParser>> {
-  const bytes = await readInput(file);
-  if (!bytes.ok) return bytes;
-  const target = await loadTarget({ btf: undefined, abi: undefined }, context);
-  if (!target.ok) return target;
-  const loaded = loadFor(bytes.value, target.value);
-  if (!loaded.ok) return err(inFile(asFailure(loaded.failure), file));
-  const { parser, revision } = loaded.value;
-  const none = { kernel: undefined, initrd: undefined, cmdline: undefined };
-  const { limits } = await limitsOf(file, parser, { limits: none, include: [] }, revision);
-  return ok({ name, blob: blobs.add(bytes.value), limits, revision, reference: null, arch: null });
+  const page = await pageWith(data, blobs.bytes);
+  return page.ok ? deliver(output, page.value, context.signal) : page;
 }

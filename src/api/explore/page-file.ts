@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { packageRoot } from "#api/common/package-root.ts";
-import type { Result } from "#core/result.ts";
-import { deliver } from "#files/deliver.ts";
+import { ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { PageData } from "#page/data.ts";
 
@@ -10,13 +9,8 @@ const MARK = "<!-- data -->";
 /** Bytes of a piece, a multiple of three: browsers have a longest text. */
 const PIECE = 3 * 4 * 1024 * 1024;
 
-/** Writes the page with data and the bytes that they name. Errors: `file-failed`, those of `deliver`. */
-export async function writePage(
-  file: string,
-  data: PageData,
-  blobs: readonly Uint8Array[],
-  signal?: AbortSignal,
-): Promise<Result<void>> {
+/** The page with data and the bytes that they name. Errors: `file-failed` where the package is not whole. */
+export async function pageWith(data: PageData, blobs: readonly Uint8Array[]): Promise<Result<Buffer>> {
   const template = await readInput(join(packageRoot(), "dist", "page.html"));
   if (!template.ok) return template;
   const page = Buffer.from(template.value);
@@ -27,7 +21,7 @@ export async function writePage(
     ...blobs.flatMap(blobPieces),
     page.subarray(at + MARK.length),
   ]);
-  return deliver(file, filled, signal);
+  return ok(filled);
 }
 
 /** No text in a script's data may end its element, or begin a comment in it. */

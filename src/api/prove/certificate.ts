@@ -11,7 +11,12 @@ import { nameOf, PROOF_TYPE, STATEMENT_TYPE } from "#manifest/manifest.ts";
  *
  * @param files by the names that the record has for them
  */
-export function certificateOf(file: string, record: ProofRecord, files: ReadonlyMap<string, string>): Output {
+export function certificateOf(
+  file: string,
+  record: ProofRecord,
+  files: ReadonlyMap<string, string>,
+  withTimes: boolean,
+): Output {
   const digests = new Map(record.programs.map(({ parser }) => [parser.file, parser.sha256]));
   const folder = dirname(file);
   const subject = [...digests].map(([name, sha256]) => ({
@@ -30,7 +35,8 @@ export function certificateOf(file: string, record: ProofRecord, files: Readonly
       programs: programs.map(({ parser, program, theorem, obligations, paths, queries, seconds }) => ({
         ...{ parser: parser.name, program, sha256: parser.sha256, theorem },
         ...{ revision: parser.revision, reference: parser.reference, limits: parser.limits },
-        ...{ obligations, paths, queries, seconds },
+        ...{ obligations, paths, queries },
+        ...(withTimes && { seconds }),
       })),
     },
   };

@@ -7,7 +7,7 @@ import type { ErrorRecord } from "#core/verification.ts";
 import { makeFolder } from "#files/output.ts";
 import { type Output, writeOutputs } from "#files/output-set.ts";
 import { openReference } from "#own-formats/open-reference.ts";
-import { SPECIFICATION_VERSION } from "#prove/specification/for-reference.ts";
+import { SPECIFICATION_VERSION } from "#prove/specification/version.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { NO_REFERENCE, type Reference } from "#verify/references.ts";
 import { certificateOf } from "./certificate.ts";
@@ -52,7 +52,7 @@ export async function prove(request: ProveRequest, context: Context): Promise<Re
 }
 
 async function write(
-  { certificate, parsers, counterexamples, smt2 }: ProveRequest,
+  { certificate, withTimes, parsers, counterexamples, smt2 }: ProveRequest,
   record: ProofRecord,
   outputs: readonly Output[],
 ): Promise<Result<void>> {
@@ -63,7 +63,9 @@ async function write(
   }
   const files = new Map(parsers.map(({ name, file }) => [name, file]));
   const own =
-    certificate === undefined || !isProof(record) ? [] : [certificateOf(certificate, record, files)];
+    certificate === undefined || !isProof(record)
+      ? []
+      : [certificateOf(certificate, record, files, withTimes)];
   return writeOutputs([...outputs, ...own]);
 }
 

@@ -8,15 +8,17 @@ import { openZ3 } from "#prove/solver/z3.ts";
 const MOST_INSTANCES = 4;
 
 /**
- * The solver that a request names, or the package's own.
+ * The solver that a request names; else the npm package's, or an installed z3 where there is no such package.
  *
  * @param timeout of one query, in seconds
  *
- * Errors: `unsupported` where the package is not installed; `tool-missing`, `tool-failed`.
+ * Errors: `unsupported` where neither is there; `tool-missing` and `tool-failed` of the one that is named.
  */
-export function openSolver(word: string | undefined, timeout: number): Promise<Result<Solver>> {
+export async function openSolver(word: string | undefined, timeout: number): Promise<Result<Solver>> {
   const instances = Math.min(MOST_INSTANCES, availableParallelism());
-  return word === undefined
-    ? openZ3(instances, timeout * 1000)
-    : openInstalled(word, timeout * 1000, instances);
+  if (word !== undefined) return openInstalled(word, timeout * 1000, instances);
+  const packaged = await openZ3(instances, timeout * 1000);
+  if (packaged.ok || packaged.failure.reason !== "unsupported") return packaged;
+  const installed = await openInstalled("z3", timeout * 1000, instances);
+  return installed.ok ? installed : packaged;
 }

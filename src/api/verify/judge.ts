@@ -3,6 +3,7 @@ import { turns } from "#api/common/turns.ts";
 import type { Context } from "#api/context.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, ImageRecord, LoadRecord, VerdictRecord } from "#core/verification.ts";
+import type { NamedBytes } from "#crosscheck/subject.ts";
 import { digest } from "#files/digest.ts";
 import { cancelled } from "#toolchain/process.ts";
 import { acceptanceOf, type LayeredVerdict } from "#verify/acceptance.ts";
@@ -26,6 +27,8 @@ export type JudgedImages = {
 type Work = Pick<VerifyRequest, "comparison" | "faultPaths"> & {
   readonly opened: readonly OpenedParser[];
   readonly images: readonly ImageInput[];
+  /** Gets each image that was judged, and whether anything is wrong. */
+  readonly keep?: ((image: NamedBytes, wrong: boolean) => void) | undefined;
   /** Where the runs note what they reach. */
   readonly reached: Reached;
 };
@@ -71,6 +74,10 @@ export async function judgeAll(
       why: description?.why ?? null,
       outcome: acceptanceOf(own),
     });
+    work.keep?.(
+      { name, bytes: bytes.value },
+      own.some(({ verdict }) => !verdict.ok),
+    );
     judged.verdicts.push(...own.map(({ verdict }) => verdict));
     judged.seconds.push(...own.map(({ seconds }) => seconds));
     if (description === undefined) judged.loads.push(...(await loadsOf(opened, name, bytes.value)));

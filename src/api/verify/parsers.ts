@@ -22,6 +22,8 @@ export type OpenedParser = {
   readonly subjects: readonly { readonly subject: ParserUnderTest; readonly record: ParserRecord }[];
   /** The file's bytes, where a kernel could be given it with an image: a container of v7. */
   readonly container: Uint8Array | undefined;
+  /** As it was loaded: what was compiled, of a source. */
+  readonly bytes: Uint8Array;
   /** The files that it comes from, absolute. */
   readonly sources: readonly string[];
 };
@@ -90,6 +92,7 @@ export async function openUnderTest(
   if (!subjects.ok) return err(inFile(subjects.failure, file));
   const common = { file: name, sha256: digest(bytes), form: parser.form, limits, limitsFrom: from };
   return ok({
+    bytes,
     container: parser.form === "container" && revision === "v7" ? bytes : undefined,
     subjects: subjects.value.map((subject) => ({
       subject,

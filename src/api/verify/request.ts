@@ -1,8 +1,10 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { NamedFile } from "#api/common/named-file.ts";
 import type { GivenLimits } from "#api/common/parser-limits.ts";
+import type { KeptParser } from "#api/explore/result-page.ts";
 import type { CoverageReport } from "#core/coverage.ts";
 import type { Acceptance, Verification } from "#core/verification.ts";
+import type { NamedBytes } from "#crosscheck/subject.ts";
 import type { Times } from "#report/junit.ts";
 import type { Comparison } from "#verify/judge.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
@@ -39,6 +41,8 @@ export type VerifyRequest = OpenRequest & {
   readonly expect: Acceptance | undefined;
   /** Whether to report what the runs have reached of the parsers. */
   readonly coverage: boolean;
+  /** Whether to keep what a page of the results shows, too. */
+  readonly keep: boolean;
 };
 
 export type VerifyReport = {
@@ -46,4 +50,12 @@ export type VerifyReport = {
   readonly times: Times;
   /** Of each program, where it was asked for. */
   readonly coverage: readonly CoverageReport[] | undefined;
+  /** Where it was asked for. */
+  readonly kept: KeptFiles | undefined;
+};
+
+/** What was judged, with its bytes: parsers as they were loaded, and images as far as there is room in a page. */
+export type KeptFiles = {
+  readonly parsers: readonly KeptParser[];
+  readonly images: readonly NamedBytes[];
 };

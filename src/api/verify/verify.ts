@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { findImages, type ImageInput } from "#api/common/images.ts";
 import { loadTarget } from "#api/common/load-target.ts";
 import type { Context } from "#api/context.ts";
+import { type KeptParser, PageImages, pageReference } from "#api/explore/result-page.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, Shortfall, Verification } from "#core/verification.ts";
@@ -36,7 +37,11 @@ export async function verify(request: VerifyRequest, context: Context): Promise<
         );
 
   const reached = noneReached(parsers);
-  const judged = await judgeAll({ ...request, opened: opened.value, images, reached }, context);
+  const kept = request.keep ? new PageImages() : undefined;
+  const judged = await judgeAll(
+    { ...request, opened: opened.value, images, reached, keep: kept?.add },
+    context,
+  );
   if (!judged.ok) return judged;
   errors.push(...judged.value.errors);
   const coverage = request.coverage ? await parserCoverage(reached) : ok(undefined);
@@ -46,7 +51,21 @@ export async function verify(request: VerifyRequest, context: Context): Promise<
     verification: recordOf(request, images.length, { parsers: records, ...judged.value, errors }),
     times: { started, seconds: judged.value.seconds },
     coverage: coverage.ok ? coverage.value : undefined,
+    kept: kept && { images: kept.images, parsers: opened.value.map((one) => keptParser(one, request)) },
   });
+}
+
+function keptParser({ subjects, bytes }: OpenedParser, request: VerifyRequest): KeptParser {
+  const [first] = subjects.map(({ record }) => record);
+  const named = request.reference !== undefined || request.expected !== undefined;
+  return {
+    name: first?.file ?? "",
+    bytes,
+    limits: first?.limits ?? null,
+    revision: subjects[0]?.subject.revision ?? null,
+    reference: named ? pageReference(first?.reference) : null,
+    arch: request.arch ?? null,
+  };
 }
 
 /** Errors: `cancelled`. */

@@ -112,8 +112,8 @@ export function loaderProgram(
     valueSize: data.length,
     maxEntries: 1,
     flags: 0,
-    // The loader writes into its blob, which is a part of the file that the caller has.
-    content: new Uint8Array(data),
+    // A copy: the loader writes into its blob, and the file stays what it is.
+    content: Uint8Array.from(data),
     frozen: false,
   };
   const none = (what: string) => (): never => {

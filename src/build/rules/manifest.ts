@@ -78,6 +78,7 @@ function command(plan: Plan, target: Target, name: (path: string) => string): re
     ...plan.targetFolders.flatMap((folder) => file("--targets", folder)),
     ...(plan.bytecodeObject === "direct" ? [] : ["--bytecode-object", plan.bytecodeObject]),
     ...(plan.seedPayloadSize ? ["--seed-payload-size"] : []),
+    ...(plan.prover === undefined ? [] : ["--prove"]),
     ...file("--sign-key", plan.signing?.key),
     ...file("--sign-cert", plan.signing?.certificate),
     ...(plan.signing?.allowWeak ? ["--allow-weak"] : []),

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { REVISIONS } from "#abi/revisions.ts";
-import { JOBS } from "#commands/jobs.ts";
-import { ALLOW_WEAK, JSON_FLAG, PART_SIZE } from "#commands/options.ts";
+import { JOBS, PART_SIZE } from "#api/common/number-rows.ts";
+import { ALLOW_WEAK, JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 import { ARCHITECTURES } from "#kernel-image/architecture.ts";
@@ -71,6 +71,7 @@ export const BUILD = {
       type: "flag",
       describe: "send payload_size - 4 as the first patches did (breaks all but gzip)",
     },
+    prove: { type: "flag", describe: "prove each parser for all images; certificates beside the containers" },
     ...SIGNING,
     jobs: { ...JOBS, alias: "j", default: availableParallelism() },
     verbose: { type: "flag", alias: "v", describe: "show the commands" },

@@ -43,6 +43,7 @@ export function buildRequest(
     targetFolders: given.targets,
     bytecodeObject: given.bytecodeObject,
     seedPayloadSize: given.seedPayloadSize,
+    prove: given.prove,
     signing: signing.value,
     envelope: undefined,
     jobs: given.jobs,

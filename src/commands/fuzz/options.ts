@@ -48,6 +48,7 @@ export const FUZZ = {
       describe: "of the kernels that it is for, where its file does not say",
     },
     ...RECORD_SIZES,
+    html: { type: "output", describe: "write a page with the findings and their runs (docs/explore.md)" },
     json: { ...JSON_FLAG, describe: "the summary as JSON" },
   },
 } as const satisfies CommandRow;

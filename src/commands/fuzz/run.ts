@@ -1,6 +1,10 @@
+import { fuzzPage } from "#api/explore/fuzz-page.ts";
 import { fuzz } from "#api/fuzz.ts";
+import { besideOutput } from "#commands/beside-output.ts";
 import { namedFile } from "#commands/named-files.ts";
+import { writeResultPage } from "#commands/result-page.ts";
 import { wordOf } from "#commands/word-of.ts";
+import { ok } from "#core/result.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
@@ -11,6 +15,8 @@ import { summaryJson, summaryText } from "./text.ts";
 /** Findings are exit status 1. */
 export async function runFuzz(words: FuzzWords, io: Io): Promise<number> {
   const { parser, image, corpus, seed, runs, time, workers, reference, abi, arch, ...rest } = words.given;
+  const beside = rest.html === undefined ? ok(io) : besideOutput(io, rest.html, rest.json);
+  if (!beside.ok) return report(io, beside.failure);
   const told = tellCampaign(io);
   const fuzzed = await fuzz(
     {
@@ -23,10 +29,16 @@ export async function runFuzz(words: FuzzWords, io: Io): Promise<number> {
   ).finally(told.end);
   if (!fuzzed.ok) return report(io, fuzzed.failure);
   const folder = wordOf(words, "corpus") ?? `${parser}.fuzz`;
-  io.stdout(
+  const context = { cwd: io.cwd, emit: told.emit };
+  const status = await writeResultPage(
+    rest.html,
+    () => fuzzPage({ parser: namedFile(parser, io.cwd), reference }, fuzzed.value, context),
+    io,
+  );
+  beside.value.stdout(
     rest.json
       ? `${JSON.stringify(summaryJson(parser, workers, fuzzed.value))}\n`
       : summaryText(parser, folder, fuzzed.value),
   );
-  return fuzzed.value.saved.length === 0 ? EXIT.ok : EXIT.failed;
+  return status ?? (fuzzed.value.saved.length === 0 ? EXIT.ok : EXIT.failed);
 }

@@ -12,6 +12,7 @@ export const INSPECT = {
       type: "path",
       describe: "a format of your own (./FORMAT.mjs): what its parser would send, too",
     },
+    svg: { type: "output", describe: "write the map of the file as a picture, for documents" },
     json: JSON_FLAG,
   },
 } as const satisfies CommandRow;

@@ -47,6 +47,7 @@ export const KERNEL_TEST = {
     },
     timeout: { ...TIMEOUT, describe: "seconds for one boot" },
     output: { type: "folder", alias: "o", describe: "folder for consoles and verifier logs" },
+    html: { type: "output", describe: "write a page with the results and the VM's runs (docs/explore.md)" },
     json: { ...JSON_FLAG, describe: "the report as JSON" },
   },
 } as const satisfies CommandRow;

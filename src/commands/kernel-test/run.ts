@@ -1,7 +1,11 @@
+import { kernelTestPage } from "#api/explore/kernel-test-page.ts";
 import { kernelTest } from "#api/kernel-test/kernel-test.ts";
 import type { KernelTestReport } from "#api/kernel-test/request.ts";
+import { besideOutput } from "#commands/beside-output.ts";
 import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
+import { writeResultPage } from "#commands/result-page.ts";
 import { tellEvents } from "#commands/tell-events.ts";
+import { ok } from "#core/result.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
 import type { Io } from "#report/io.ts";
@@ -21,6 +25,8 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       : kernelComplaint({ ...given, others: { deb: deb.length > 0, matrix } });
   if (complaint !== undefined) return reportUsage(io, complaint);
 
+  const beside = given.html === undefined ? ok(io) : besideOutput(io, given.html, given.json);
+  if (!beside.ok) return report(io, beside.failure);
   const told = tellEvents(io, ({ what, done, total }) => `${what}: ${done} of ${total}`);
   const { env, cwd, signal } = io;
   const tested = await kernelTest(
@@ -33,7 +39,10 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
     },
     { env, cwd, signal, emit: told.emit },
   ).finally(told.end);
-  return tested.ok ? show(tested.value, given.json, io) : report(io, tested.failure);
+  if (!tested.ok) return report(io, tested.failure);
+  const kernels = tested.value.kernels.flatMap((kernel) => (kernel.ok ? [kernel.value] : []));
+  const status = show(tested.value, given.json, beside.value);
+  return (await writeResultPage(given.html, () => kernelTestPage(given, kernels, cwd), io)) ?? status;
 }
 
 function kernelsOf(given: Given) {

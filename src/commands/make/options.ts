@@ -3,7 +3,7 @@ import type { CommandRow } from "#grammar/rows.ts";
 
 const VARIABLES = Object.entries(MAKE_VARIABLES).map(([name, meaning]) => `  ${name.padEnd(20)} ${meaning}`);
 
-/** For help alone: make's words are make's own grammar (`words.ts`). */
+/** For help alone: make's words are make's own grammar (`api/make/words.ts`). */
 export const MAKE = {
   describe: "stand in for make -C tools/kexec: goals and VAR=value",
   positionals: {

@@ -1,6 +1,9 @@
 import { type BuildRequest, build } from "#api/build.ts";
 import { clean } from "#api/clean.ts";
 import type { Context } from "#api/context.ts";
+import type { MakeSwitches } from "#api/make/options-of-make.ts";
+import { HOST_TOOLS, makeRequest, switchesOf } from "#api/make/request.ts";
+import { type MakeWords, makeVariable, parseMakeWords } from "#api/make/words.ts";
 import { MAKE_VARIABLES } from "#build/make-variables.ts";
 import { contextOf } from "#commands/context.ts";
 import { requestKey } from "#commands/request-key.ts";
@@ -9,12 +12,6 @@ import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
 import { report } from "#report/report-failure.ts";
 import { ask, show } from "./dry-run.ts";
-import type { MakeSwitches } from "./options-of-make.ts";
-import { makeRequest, switchesOf } from "./request.ts";
-import { type MakeWords, makeVariable, parseMakeWords } from "./words.ts";
-
-/** Programs of the series that pack an envelope (`pack envelope` does it here): there is nothing to build. */
-const HOST_TOOLS: readonly string[] = ["build_zboot_envelop", "build_zboot_image"];
 
 /** @param argv make's words */
 export async function runMake(argv: readonly string[], io: Io): Promise<number> {

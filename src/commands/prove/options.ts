@@ -49,7 +49,7 @@ export const PROVE = {
     "libbpf-headers": { type: "word", describe: "folder that has bpf/bpf_helpers.h" },
     solver: {
       type: "word",
-      describe: "z3, cvc5, bitwuzla, or a path (default: z3 of the package z3-solver)",
+      describe: "z3, cvc5, bitwuzla, or a path (default: the package z3-solver, else z3)",
     },
     timeout: {
       type: "count",

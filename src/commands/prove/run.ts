@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { isProof, prove } from "#api/prove/prove.ts";
 import type { ProveRequest } from "#api/prove/request.ts";
 import { besideOutput } from "#commands/beside-output.ts";
@@ -34,11 +35,18 @@ export async function runProve({ given }: ProveWords, io: Io): Promise<number> {
 }
 
 function requestOf(given: ProveWords["given"], cwd: string): ProveRequest {
-  const { reference, safety, abi, arch, btf, include, clang, libbpfHeaders, solver, timeout } = given;
+  const { reference, safety, abi, arch, btf, include, clang, libbpfHeaders, timeout } = given;
+  // A name is looked for in PATH; a path is the user's.
+  const solver = given.solver?.includes("/") ? resolve(cwd, given.solver) : given.solver;
   return {
     parsers: namedFiles(given.parsers, cwd),
     limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     ...{ reference, safety, abi, arch, btf, include, clang, libbpfHeaders, solver, timeout },
-    ...{ counterexamples: given.counterexamples, smt2: given.smt2, certificate: given.output },
+    ...{
+      counterexamples: given.counterexamples,
+      smt2: given.smt2,
+      certificate: given.output,
+      withTimes: true,
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { streamJson } from "#abi/stream-json.ts";
-import { diffStreamFiles, readStream, recordStream, writeReferenceStream } from "#api/stream.ts";
+import { diffStreamFiles, readStream, writeStream } from "#api/stream.ts";
 import { namedFile } from "#commands/named-files.ts";
 import { EXIT } from "#report/exit-code.ts";
 import type { Io } from "#report/io.ts";
@@ -15,12 +15,12 @@ export async function runStreamShow({ given }: StreamShowWords, io: Io): Promise
 }
 
 export async function runStreamReference({ given }: StreamReferenceWords, io: Io): Promise<number> {
-  const written = await writeReferenceStream(given, io);
+  const written = await writeStream({ ...given, parser: undefined }, io);
   return written.ok ? EXIT.ok : report(io, written.failure);
 }
 
 export async function runStreamRecord({ given }: StreamRecordWords, io: Io): Promise<number> {
-  const recorded = await recordStream({ ...given, parser: namedFile(given.parser, io.cwd) }, io);
+  const recorded = await writeStream({ ...given, parser: namedFile(given.parser, io.cwd) }, io);
   return recorded.ok ? EXIT.ok : report(io, recorded.failure);
 }
 

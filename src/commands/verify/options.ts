@@ -54,6 +54,11 @@ export const VERIFY = {
     json: { ...JSON_FLAG, describe: "the verdicts as JSON" },
     junit: { type: "output", describe: "write a JUnit report" },
     sarif: { type: "output", describe: "write a SARIF report" },
+    html: { type: "output", describe: "write a page with the results and their runs (docs/explore.md)" },
+    github: {
+      type: "flag",
+      describe: "annotate the findings for GitHub Actions, and add to $GITHUB_STEP_SUMMARY",
+    },
     watch: { type: "flag", describe: "again whenever a parser or an image changes" },
   },
 } as const satisfies CommandRow;

@@ -11,11 +11,14 @@ import { failureJson } from "#report/failure-json.ts";
 import type { Io } from "#report/io.ts";
 import { report, reportUsage, tell } from "#report/report-failure.ts";
 import { styleFor } from "#report/style.ts";
+import { addToStepSummary, besideRunner } from "./github.ts";
 import type { VerifyWords } from "./options.ts";
 import { verifiedText } from "./text.ts";
 import { watch } from "./watch.ts";
 
 type Given = VerifyWords["given"];
+
+type Done = { readonly status: number; readonly verified: VerifyReport | undefined };
 
 export async function runVerify({ given }: VerifyWords, io: Io): Promise<number> {
   const request = requestOf(given, io.cwd);
@@ -30,11 +33,16 @@ export async function runVerify({ given }: VerifyWords, io: Io): Promise<number>
   if (!beside.ok) return report(io, beside.failure);
   const told = tellEvents(io, ({ what, done, total }) => `image ${done} of ${total}, ${what}`);
   const context: Context = { env: io.env, cwd: io.cwd, signal: io.signal, emit: told.emit };
-  const once = async (emit: Context["emit"]): Promise<number> => {
+  const round = async (emit: Context["emit"]): Promise<Done> => {
     const cleared = removeOldReports(given);
-    if (!cleared.ok) return report(io, cleared.failure);
+    if (!cleared.ok) return { status: report(io, cleared.failure), verified: undefined };
     const verified = await verify(request, { ...context, emit }).finally(told.end);
-    return verified.ok ? publish(verified.value, given, beside.value) : report(io, verified.failure);
+    if (!verified.ok) return { status: report(io, verified.failure), verified: undefined };
+    return { status: await publish(verified.value, given, beside.value), verified: verified.value };
+  };
+  const once = async (emit: Context["emit"]): Promise<number> => {
+    const { github, json } = given;
+    return (await (github ? besideRunner(beside.value, json, () => round(emit)) : round(emit))).status;
   };
   return given.watch ? watch(once, { inputs, reports }, context) : once(told.emit);
 }
@@ -45,6 +53,7 @@ function requestOf(given: Given, cwd: string): VerifyRequest {
   return {
     parsers: namedFiles([...given.parsers, ...given.parser], cwd),
     images: namedFiles(given.image, cwd),
+    keep: given.html !== undefined,
     comparison: given.effect ? "effect" : "exact",
     limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     ...{ reference, expected, abi, arch, btf, faultPaths, expect, include, clang, libbpfHeaders, coverage },
@@ -54,7 +63,7 @@ function requestOf(given: Given, cwd: string): VerifyRequest {
 /** Writes the reports, shows the result, and gives the exit status. */
 async function publish(
   verified: VerifyReport,
-  given: ReportFiles & { readonly json: boolean },
+  given: ReportFiles & Pick<Given, "json" | "github">,
   io: Io,
 ): Promise<number> {
   const { verification, coverage } = verified;
@@ -62,6 +71,7 @@ async function publish(
   const failures = [
     ...errors.map(({ failure }) => failure),
     ...(await writeReports(verified, given, { signal: io.signal })),
+    ...(given.github ? addToStepSummary(verified, io) : []),
   ];
   for (const failure of failures) tell(io, failure);
   const [first] = failures;

@@ -59,18 +59,28 @@ const LOONGARCH_HEADER = {
   rows: LOONGARCH,
 } as const;
 
+const SETUP_HEADER = {
+  group: "setup header",
+  source: "Documentation/arch/x86/boot.rst",
+  rows: BZIMAGE,
+} as const;
+
 /** Headers that kernels themselves have; none where the file is not a plain kernel. */
 export function kernelFields(bytes: Uint8Array): readonly Field[] {
-  if (isBzImage(bytes)) {
-    return headerFields(bytes, 0, {
-      group: "setup header",
-      source: "Documentation/arch/x86/boot.rst",
-      rows: BZIMAGE,
-    });
-  }
-  if (bytes.length < 0x40) return [];
+  const header = headerOf(bytes);
+  return header === undefined ? [] : headerFields(bytes, 0, header);
+}
+
+/** Whether bytes begin with a header that a kernel itself has. */
+export function isPlainKernel(bytes: Uint8Array): boolean {
+  return headerOf(bytes) !== undefined;
+}
+
+function headerOf(bytes: Uint8Array) {
+  if (isBzImage(bytes)) return SETUP_HEADER;
+  if (bytes.length < 0x40) return undefined;
   const magic = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0x38, true);
-  for (const [known, header] of HEADERS) if (magic === known) return headerFields(bytes, 0, header);
+  for (const [known, header] of HEADERS) if (magic === known) return header;
   const isZimg = bytes[4] === 0x7a && bytes[5] === 0x69;
-  return magic === LINUX_PE && !isZimg ? headerFields(bytes, 0, LOONGARCH_HEADER) : [];
+  return magic === LINUX_PE && !isZimg ? LOONGARCH_HEADER : undefined;
 }

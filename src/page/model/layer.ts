@@ -1,11 +1,10 @@
 import type { Result } from "#core/result.ts";
-import { isBzImage } from "#formats/bzimage/bzimage.ts";
 import { decompress, detectCodec } from "#formats/compression/codecs.ts";
 import { isElf } from "#formats/elf/header.ts";
 import type { FilePart, Inspection } from "#inspect/types.ts";
 import { elfFields } from "#page/fields/elf.ts";
 import type { Field } from "#page/fields/field.ts";
-import { kernelFields } from "#page/fields/kernel.ts";
+import { isPlainKernel, kernelFields } from "#page/fields/kernel.ts";
 import { peFields } from "#page/fields/pe.ts";
 import { inspectBytes } from "./inspection.ts";
 
@@ -63,16 +62,11 @@ function innerOf(bytes: Uint8Array, { parts, size }: Inspection): readonly Inner
 }
 
 function isFile(bytes: Uint8Array): boolean {
-  if (isElf(bytes) || isBzImage(bytes)) return true;
-  return (isMz(bytes) && bytes.length > 0x40) || isImage(bytes);
+  return isElf(bytes) || isPlainKernel(bytes) || (isMz(bytes) && bytes.length > 0x40);
 }
 
 function isMz(bytes: Uint8Array): boolean {
   return bytes[0] === 0x4d && bytes[1] === 0x5a;
-}
-
-function isImage(bytes: Uint8Array): boolean {
-  return bytes[0x38] === 0x41 && bytes[0x39] === 0x52 && bytes[0x3a] === 0x4d && bytes[0x3b] === 0x64;
 }
 
 /** Opens what is inside; compressed bytes are unpacked. Errors: those of the decoder. */

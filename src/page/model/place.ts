@@ -10,6 +10,8 @@ export type Place = {
   readonly at: number | undefined;
   readonly step: number | undefined;
   readonly command: number | undefined;
+  /** Whether the parser sees the image itself, and not what a layer before it has queued. */
+  readonly alone: true | undefined;
 };
 
 export const VIEWS = ["image", "stream", "parser", "verdicts"] as const;
@@ -30,12 +32,12 @@ export function parsePlace(hash: string): Place {
     image: words.get("image") ?? undefined,
     parser: words.get("parser") ?? undefined,
     path: words.get("path") ?? undefined,
-    ...{ at, step, command },
+    ...{ at, step, command, alone: words.has("alone") || undefined },
   };
 }
 
 /** The shortest that `parsePlace` reads as this. */
-export function placeHash({ view, image, parser, path, at, step, command }: Place): string {
+export function placeHash({ view, image, parser, path, at, step, command, alone }: Place): string {
   const words = new URLSearchParams();
   words.set("view", view);
   if (image !== undefined) words.set("image", image);
@@ -44,6 +46,7 @@ export function placeHash({ view, image, parser, path, at, step, command }: Plac
   if (at !== undefined) words.set("at", `0x${at.toString(16)}`);
   if (step !== undefined) words.set("step", String(step));
   if (command !== undefined) words.set("command", String(command));
+  if (alone) words.set("alone", "1");
   return `#${words}`;
 }
 

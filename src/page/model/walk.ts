@@ -33,8 +33,9 @@ export type Walk = {
   readonly differs: number | undefined;
 };
 
-function walk(subject: ParserUnderTest, image: Uint8Array, injection?: Injection): Walk {
-  const verdict = judge(subject, image, injection === undefined ? {} : { injection });
+/** A parser on an image, undisturbed. */
+export function walk(subject: ParserUnderTest, image: Uint8Array): Walk {
+  const verdict = judge(subject, image, {});
   const expected = verdict.expected.ok ? verdict.expected.value.map((one) => shown(one, image)) : [];
   const difference = verdict.findings.find((finding) => finding.kind === "difference");
   return {
@@ -111,16 +112,36 @@ function partOf(subcommand: Command["subcommand"]): PartName | undefined {
   return PARTS.find((part) => part.subcommand === subcommand)?.name;
 }
 
-/** A run that can be looked at: undisturbed, or with one thing denied. */
-export type NamedPath = { readonly title: string; readonly injection: Injection | undefined };
+/** A run that can be looked at: undisturbed, or with something denied. */
+export type NamedPath = {
+  /** In words; of what was asked for as data, that. */
+  readonly title: string;
+  readonly label: string;
+  readonly injection: Injection | undefined;
+};
 
-/** All runs that `verify` makes of a parser and an image, the undisturbed one first. */
-export function pathsOf({ subject, verdict }: Walk): readonly NamedPath[] {
+/**
+ * All runs that `verify` makes of a parser and an image, the undisturbed one first.
+ *
+ * @param asked one more, where it is what is denied as JSON: `{"failReserve":1,"failProbeCall":3}`
+ */
+export function pathsOf({ subject, verdict }: Walk, asked?: string): readonly NamedPath[] {
+  const named = (injection: Injection, title: string | undefined): NamedPath => {
+    const label = injectionTitle(injection, subject.programs);
+    return { title: title ?? label, label, injection };
+  };
+  const own = asked === undefined ? undefined : injectionIn(asked);
   return [
-    { title: "undisturbed", injection: undefined },
-    ...faultPaths(verdict.emission).map((injection) => ({
-      title: injectionTitle(injection, subject.programs),
-      injection,
-    })),
+    { title: "undisturbed", label: "undisturbed", injection: undefined },
+    ...faultPaths(verdict.emission).map((injection) => named(injection, undefined)),
+    ...(own === undefined ? [] : [named(own, asked)]),
   ];
+}
+
+const DENIED =
+  /^\{("(noImage|noContext)":true|"(refuseBuffer|failReserve|failProbeCall|failProbeSite)":\d{1,9}|,(?!\}))+\}$/;
+
+/** Addresses come from anywhere: what is not an injection is none. */
+function injectionIn(text: string): Injection | undefined {
+  return DENIED.test(text) ? (JSON.parse(text) as Injection) : undefined;
 }

@@ -4,8 +4,9 @@ import type { PageData, PageRun } from "#page/data.ts";
 import { openLayer } from "#page/model/layer.ts";
 import { type Place, parsePlace, placeHash } from "#page/model/place.ts";
 import { openSubjects } from "#page/model/subjects.ts";
-import { walkLayers } from "#page/model/walk.ts";
+import { type Walk, walk, walkLayers } from "#page/model/walk.ts";
 import { failureText } from "#report/failure-text.ts";
+import type { ParserUnderTest } from "#verify/subject.ts";
 import { addFiles, type Files } from "./files.ts";
 import { Header } from "./header.tsx";
 import { ImageView } from "./image-view.tsx";
@@ -16,20 +17,22 @@ import { VerdictView } from "./verdict-view.tsx";
 /** The page: files, a place among them, and the view of it. */
 export function App({ data, first }: { readonly data: PageData; readonly first: Files }) {
   const [files, setFiles] = useState(first);
+  const [unread, setUnread] = useState<readonly string[]>([]);
   const [place, go] = usePlace(data.tables.length > 0 && first.images.length === 0 ? "verdicts" : "image");
   const image = files.images.find(({ name }) => name === place.image) ?? files.images[0];
   const { subjects, troubles } = useMemo(() => loadAll(files), [files.parsers]);
-  const walks = useMemo(
-    () => (image?.bytes === undefined ? [] : walkLayers(subjects, image.bytes)),
-    [subjects, image],
-  );
+  const walked = useMemo(() => onDemand(subjects, image?.bytes), [subjects, image]);
+  const walks = place.view === "stream" || place.view === "parser" ? walked() : [];
   const drop = async (chosen: readonly File[]) => {
-    const more = await addFiles(files, chosen);
+    const { files: more, unread: failed } = await addFiles(files, chosen);
     setFiles(more);
+    setUnread(failed);
     go({ image: more.images.at(-1)?.name, at: undefined, step: undefined, command: undefined });
   };
   useDrop(drop);
-  const chosen = walks.find(({ subject }) => subject.name === place.parser) ?? walks[0];
+  const named = place.alone && subjects.find(({ name }) => name === place.parser);
+  const alone = useMemo(() => named && image?.bytes && walk(named, image.bytes), [named, image]);
+  const chosen = alone || (walks.find(({ subject }) => subject.name === place.parser) ?? walks[0]);
   const parts = useParts(chosen?.subject.name, chosen?.image);
   const openRun = (run: PageRun) => {
     go({
@@ -38,6 +41,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
       parser: run.parser ?? undefined,
       path: run.path ?? undefined,
       step: 0,
+      alone: true,
     });
   };
   const shown = place.view === "verdicts" ? null : image?.bytes;
@@ -53,7 +57,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
         onFiles={drop}
       />
       <main>
-        {troubles.map((text) => (
+        {[...unread.map(cannotRead), ...troubles].map((text) => (
           <p key={text} class="trouble" role="alert">
             {text}
           </p>
@@ -67,7 +71,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
           <StreamView
             walks={walks}
             command={place.command}
-            onCommand={({ subject }, command) => go({ parser: subject.name, command })}
+            onCommand={({ subject }, command) => go({ parser: subject.name, command, alone: undefined })}
           />
         )}
         {place.view === "parser" && shown && chosen === undefined && (
@@ -92,6 +96,19 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
       </main>
     </>
   );
+}
+
+/** Runs of a large image take their time: the map does not wait for them. */
+function onDemand(subjects: readonly ParserUnderTest[], bytes: Uint8Array | undefined) {
+  let walks: readonly Walk[] | undefined;
+  return (): readonly Walk[] => {
+    walks ??= bytes === undefined ? [] : walkLayers(subjects, bytes);
+    return walks;
+  };
+}
+
+function cannotRead(name: string): string {
+  return `${name}: the browser cannot read it: it is no file any more, or too large`;
 }
 
 function Empty({ name }: { readonly name: string | undefined }) {

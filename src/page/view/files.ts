@@ -47,13 +47,21 @@ export function filesOf({ images, parsers }: PageData): Files {
 
 const PARSERS = /\.(bpf|o|lskel\.h)$/;
 
+/** Files, and the names of those that the browser could not read. */
+export type AddedFiles = { readonly files: Files; readonly unread: readonly string[] };
+
 /** Files that were dropped or chosen: by their names parsers, all others images. Nothing leaves the page. */
-export async function addFiles(files: Files, chosen: readonly File[]): Promise<Files> {
+export async function addFiles(files: Files, chosen: readonly File[]): Promise<AddedFiles> {
+  const unread: string[] = [];
   const images = [...files.images];
   const parsers = [...files.parsers];
   for (const file of chosen) {
-    const bytes = new Uint8Array(await file.arrayBuffer());
     const { name } = file;
+    const bytes = await bytesOf(file);
+    if (bytes === undefined) {
+      unread.push(name);
+      continue;
+    }
     if (PARSERS.test(name)) {
       parsers.push({ name, bytes, limits: null, revision: null, reference: null, arch: null });
     } else {
@@ -62,5 +70,13 @@ export async function addFiles(files: Files, chosen: readonly File[]): Promise<F
       images.push({ name, size: bytes.length, bytes });
     }
   }
-  return { images, parsers };
+  return { files: { images, parsers }, unread };
+}
+
+/** Undefined where it cannot be read: it has changed, it is a folder, or it is too large for the browser. */
+function bytesOf(file: File): Promise<Uint8Array | undefined> {
+  return file.arrayBuffer().then(
+    (buffer) => new Uint8Array(buffer),
+    () => undefined,
+  );
 }

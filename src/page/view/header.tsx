@@ -56,7 +56,7 @@ export function Header({ title, files, place, image, walks, onGo, onFiles }: Pro
           <select
             value={place.parser ?? walks[0]?.subject.name}
             onChange={(event) =>
-              onGo({ parser: event.currentTarget.value, step: undefined, path: undefined })
+              onGo({ parser: event.currentTarget.value, step: undefined, path: undefined, alone: undefined })
             }
           >
             {walks.map(({ subject }) => (

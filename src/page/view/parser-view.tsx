@@ -25,7 +25,7 @@ type Props = {
 /** A run of a parser, forward and back. */
 export function ParserView({ walk, image, parts, path, step, onPath, onStep, onAt }: Props) {
   const { subject } = walk;
-  const paths = useMemo(() => pathsOf(walk), [walk]);
+  const paths = useMemo(() => pathsOf(walk, path), [walk, path]);
   const chosen = paths.find(({ title }) => title === path) ?? paths[0];
   const trace = useMemo(() => tracePath(walk, image, chosen?.injection), [walk, image, chosen]);
   const listed = useMemo(() => trace && listProgram(trace.program), [trace]);
@@ -39,8 +39,10 @@ export function ParserView({ walk, image, parts, path, step, onPath, onStep, onA
         <label>
           denied{" "}
           <select value={chosen?.title} onChange={(event) => onPath(event.currentTarget.value)}>
-            {paths.map(({ title }: NamedPath) => (
-              <option key={title}>{title}</option>
+            {paths.map(({ title, label }: NamedPath) => (
+              <option key={title} value={title}>
+                {label}
+              </option>
             ))}
           </select>
         </label>

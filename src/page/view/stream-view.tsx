@@ -2,6 +2,7 @@ import { hueOf } from "#page/model/map.ts";
 import { grouped, hex } from "#page/model/size.ts";
 import type { ShownCommand, Walk } from "#page/model/walk.ts";
 import { failureText } from "#report/failure-text.ts";
+import { referenceTitle } from "#verify/references.ts";
 
 type Props = {
   readonly walks: readonly Walk[];
@@ -15,14 +16,15 @@ const PARTS = ["kernel", "initrd", "cmdline"] as const;
 /** Of each parser: the way of bytes from the image by a command to what the kernel ends up with. */
 export function StreamView({ walks, command, onCommand }: Props) {
   if (walks.length === 0) return <p class="empty">No parser: drop a .bpf container onto the page.</p>;
+  const revisions = new Set(walks.map(({ subject }) => subject.revision));
   return (
-    <div class="streams">
-      {walks.map((walk) => (
+    <div class={revisions.size > 1 ? "streams beside" : "streams"}>
+      {sideBySide(walks).map((walk) => (
         <section key={walk.subject.name} class="stream" aria-label={walk.subject.name}>
           <h2>
             {walk.subject.name}{" "}
             <small>
-              {walk.subject.revision}, judged by {walk.subject.reference}
+              {walk.subject.revision}, judged by {referenceTitle(walk.subject.reference)}
             </small>
           </h2>
           <Outcome walk={walk} />
@@ -32,6 +34,13 @@ export function StreamView({ walks, command, onCommand }: Props) {
       ))}
     </div>
   );
+}
+
+/** Layer by layer, parsers of one reference together, v6 before v7. */
+function sideBySide(walks: readonly Walk[]): readonly Walk[] {
+  const order = ({ subject: { layer, reference, revision } }: Walk) =>
+    `${layer} ${referenceTitle(reference)} ${revision}`;
+  return walks.toSorted((a, b) => order(a).localeCompare(order(b)));
 }
 
 function Outcome({ walk }: { readonly walk: Walk }) {
@@ -60,7 +69,7 @@ function Ribbons({
   return (
     <svg
       class="ribbons"
-      viewBox={`0 0 900 ${HEIGHT}`}
+      viewBox={`-30 0 930 ${HEIGHT}`}
       role="img"
       aria-label="From the image by the commands to the kernel"
     >

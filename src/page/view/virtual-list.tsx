@@ -22,13 +22,15 @@ type Props = {
 export function VirtualList({ rows, height, label, role = "region", show, render, ...rest }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const [visible, setVisible] = useState(40);
+  /** Pixels in sight. */
+  const [view, setView] = useState(40 * height);
+  const visible = Math.max(1, Math.floor(view / height));
   const tall = Math.min(TALLEST, rows * height);
-  const scale = Math.max(1, rows * height - visible * height) / Math.max(1, tall - visible * height);
+  const scale = Math.max(1, rows * height - view) / Math.max(1, tall - view);
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const measure = () => setVisible(Math.max(1, Math.floor(element.clientHeight / height)));
+    const measure = () => setView(Math.max(height, element.clientHeight));
     const watch = new ResizeObserver(measure);
     watch.observe(element);
     measure();
@@ -43,7 +45,9 @@ export function VirtualList({ rows, height, label, role = "region", show, render
   }, [show, rows]);
   const scrolled = () => {
     const at = box.current?.scrollTop ?? 0;
-    setTop(Math.max(0, Math.min(rows - 1, Math.floor((at * scale) / height))));
+    // Where a pixel stands for many rows, the last one stands for the end.
+    const end = at >= tall - view - 1 ? rows - visible : Math.floor((at * scale) / height);
+    setTop(Math.max(0, Math.min(rows - visible, end)));
   };
   const first = Math.max(0, top - 4);
   const count = Math.max(0, Math.min(rows - first, visible + 10));
@@ -59,7 +63,11 @@ export function VirtualList({ rows, height, label, role = "region", show, render
       onClick={rest.onClick}
     >
       <div class="list-body" role="presentation" style={{ height: `${tall}px` }}>
-        <div class="list-rows" role="presentation" style={{ top: `${(first * height) / scale}px` }}>
+        <div
+          class="list-rows"
+          role="presentation"
+          style={{ top: `${(top * height) / scale - (top - first) * height}px` }}
+        >
           {Array.from({ length: count }, (_, i) => render(first + i))}
         </div>
       </div>

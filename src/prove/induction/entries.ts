@@ -1,8 +1,8 @@
 import type { ExecutionContext } from "#prove/machine/context.ts";
-import { type State, withCondition } from "#prove/machine/state.ts";
+import { type PathState, withCondition } from "#prove/machine/state.ts";
 import { lies } from "#prove/specification/image.ts";
 import type { Search, Table } from "#prove/specification/specification.ts";
-import { add, bits64, multiply, subtract } from "#prove/terms/bits.ts";
+import { bits64, minus, plus, times } from "#prove/terms/bits.ts";
 import { imageSize } from "#prove/terms/names.ts";
 import { type Bits, type Truth, variable } from "#prove/terms/term.ts";
 import { all, compare } from "#prove/terms/truth.ts";
@@ -14,13 +14,13 @@ const FURTHEST = 0xffffff;
 export function entryPremises({ table }: Search, index: Bits): readonly Truth[] {
   const { start, whole } = placesOf(table, index);
   const size = bits64(table.entrySize);
-  return [compare("ule", add(start, size), whole), lies(add(table.offset, start), size, imageSize())];
+  return [compare("ule", plus(start, size), whole), lies(plus(table.offset, start), size, imageSize())];
 }
 
 /** Where an entry begins from the table's start, and the table's bytes. */
 function placesOf({ entries, skipped, entrySize }: Table, index: Bits) {
   const size = bits64(entrySize);
-  return { start: multiply(add(index, bits64(skipped)), size), whole: multiply(entries, size) };
+  return { start: times(plus(index, bits64(skipped)), size), whole: times(entries, size) };
 }
 
 /**
@@ -29,18 +29,18 @@ function placesOf({ entries, skipped, entrySize }: Table, index: Bits) {
  */
 export function requireEntries(
   executor: ExecutionContext,
-  state: State,
+  state: PathState,
   { table, turns }: Search,
   index: Bits,
 ): void {
   const { start, whole } = placesOf(table, index);
   const size = bits64(table.entrySize);
   const any = withCondition(state, compare("ult", index, turns));
-  const within = compare("ule", add(start, size), whole);
+  const within = compare("ule", plus(start, size), whole);
   executor.require(any, "fact", "every entry is one of the table's", within);
   const inside = all(
     compare("ule", table.offset, imageSize()),
-    compare("ule", whole, subtract(imageSize(), table.offset)),
+    compare("ule", whole, minus(imageSize(), table.offset)),
     compare("ule", start, bits64(FURTHEST)),
   );
   executor.require(any, "fact", "the table lies inside the image", inside);
@@ -49,11 +49,11 @@ export function requireEntries(
   if (offset === undefined || image === undefined || bytes === undefined || from === undefined) return;
   const premises = [
     compare("ule", offset, image),
-    compare("ule", bytes, subtract(image, offset)),
-    compare("ule", add(from, size), bytes),
+    compare("ule", bytes, minus(image, offset)),
+    compare("ule", plus(from, size), bytes),
     compare("ule", from, bits64(FURTHEST)),
   ];
-  const claim = lies(add(offset, from), size, image);
+  const claim = lies(plus(offset, from), size, image);
   const detail = "an entry of a table inside an image lies inside it";
   executor.require({ ...state, conditions: premises }, "fact", detail, claim);
 }

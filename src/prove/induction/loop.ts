@@ -1,23 +1,23 @@
 import type { LoopCall } from "#prove/machine/context.ts";
-import { Executor, type LoopRule } from "#prove/machine/executor.ts";
+import { type LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
 import { ENDED, enterFunction } from "#prove/machine/frames.ts";
 import { load, write } from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
 import {
   isUndisturbed,
   NOTHING_DENIED,
-  type State,
+  type PathState,
   withCondition,
   withMemory,
   withRegister,
 } from "#prove/machine/state.ts";
-import { number, UNREADABLE } from "#prove/machine/value.ts";
+import { number, UNREADABLE_VALUE } from "#prove/machine/value.ts";
 import type { Search, SearchState } from "#prove/specification/specification.ts";
 import { bits64, zeroExtend } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
 import { momentName, turnName } from "#prove/terms/names.ts";
 import { type Bits, FALSE, type Truth, variable } from "#prove/terms/term.ts";
-import { all, compare, equal, same } from "#prove/terms/truth.ts";
+import { all, compare, equals, same } from "#prove/terms/truth.ts";
 import { entryPremises, requireEntries } from "./entries.ts";
 import { findScratch, type Scratch } from "./scratch.ts";
 import { both, covers, forgetting, type Ranges, rangesWritten } from "./writes.ts";
@@ -50,14 +50,19 @@ export function inductionRule(search: Search | undefined): LoopRule {
 
 type Loop = { readonly loop: string; readonly tie: Tie | undefined; readonly ranges: Ranges };
 
-function scratchOf(executor: Executor, state: State): Scratch {
+function scratchOf(executor: SymbolicExecutor, state: PathState): Scratch {
   const scratch = findScratch(executor.program, state);
   return scratch ?? unknown("a search without a record of struct scratch");
 }
 
-function requireStart(executor: Executor, state: State, call: LoopCall, { search, scratch }: Tie): void {
+function requireStart(
+  executor: SymbolicExecutor,
+  state: PathState,
+  call: LoopCall,
+  { search, scratch }: Tie,
+): void {
   executor.require(state, "loop-start", "the table is one that is searched", search.begins);
-  executor.require(state, "loop-start", "as many turns as entries", equal(call.turns, search.turns));
+  executor.require(state, "loop-start", "as many turns as entries", equals(call.turns, search.turns));
   const index = turnIndex("any", search.table.entries);
   requireEntries(executor, withCondition(state, search.begins), search, index);
   const cells = search.cells(search.initially);
@@ -73,20 +78,20 @@ function requireStart(executor: Executor, state: State, call: LoopCall, { search
 }
 
 /** Whether members of the scratch record have these values. */
-function holdsCells(state: State, scratch: Scratch, cells: ReadonlyMap<string, Bits>): Truth {
+function holdsCells(state: PathState, scratch: Scratch, cells: ReadonlyMap<string, Bits>): Truth {
   const memory = state.memories.get(scratch.memory);
   return all(
     ...[...cells].map(([path, value]) => {
       const cell = scratch.cell(path);
       if (memory === undefined || cell === undefined) return unknown(`struct scratch without ${path}`);
       const loaded = load(memory, bits64(cell.offset), cell.size);
-      return loaded.kind === "bits" ? equal(loaded.bits, value) : FALSE;
+      return loaded.kind === "bits" ? equals(loaded.bits, value) : FALSE;
     }),
   );
 }
 
 /** Puts values into members of the scratch record. */
-function withCells(state: State, scratch: Scratch, cells: ReadonlyMap<string, Bits>): State {
+function withCells(state: PathState, scratch: Scratch, cells: ReadonlyMap<string, Bits>): PathState {
   let after = state;
   for (const [path, value] of cells) {
     const memory = after.memories.get(scratch.memory);
@@ -115,7 +120,7 @@ function most(tie: Tie | undefined, call: LoopCall): Bits {
 }
 
 /** The state in which any turn begins. */
-function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): State {
+function turnStart(state: PathState, call: LoopCall, { loop, tie, ranges }: Loop): PathState {
   const index = turnIndex(loop, most(tie, call));
   let start = forgetting(state, ranges, momentName(loop, "before"));
   if (tie !== undefined) {
@@ -138,10 +143,15 @@ function turnStart(state: State, call: LoopCall, { loop, tie, ranges }: Loop): S
 }
 
 /** Grows the ranges until a turn that finds anything in them writes nothing else. */
-function changedByTurns(executor: Executor, state: State, call: LoopCall, tie: Tie | undefined): Ranges {
+function changedByTurns(
+  executor: SymbolicExecutor,
+  state: PathState,
+  call: LoopCall,
+  tie: Tie | undefined,
+): Ranges {
   let ranges: Ranges = new Map();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const trial = new Executor(executor.program, () => unknown("a loop in a turn of a loop"));
+    const trial = new SymbolicExecutor(executor.program, () => unknown("a loop in a turn of a loop"));
     const loop = `trial ${round}`;
     // What the search keeps is forgotten from the start: a turn that never writes it would be said to keep it.
     const start = turnStart(state, call, { loop, tie, ranges });
@@ -154,7 +164,12 @@ function changedByTurns(executor: Executor, state: State, call: LoopCall, tie: T
 }
 
 /** Proves one turn; gives the states after turns that were the last because something was denied. */
-function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): readonly State[] {
+function turns(
+  executor: SymbolicExecutor,
+  state: PathState,
+  call: LoopCall,
+  loop: Loop,
+): readonly PathState[] {
   const start = turnStart(state, call, loop);
   const index = turnIndex(loop.loop, most(loop.tie, call));
   const before = loop.tie && anyState(loop.tie.search, momentName(loop.loop, "before"));
@@ -164,10 +179,10 @@ function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): re
       executor.require(start, "fact", "a turn of the search keeps a fact", fact);
     }
   }
-  const after: State[] = [];
+  const after: PathState[] = [];
   for (const end of executor.explore(start)) {
     const result = resultOf(end);
-    const stops = equal(result, bits64(1));
+    const stops = equals(result, bits64(1));
     const valid = compare("ule", result, bits64(1));
     executor.require(end, "loop-turn", "a turn gives 0 or 1", valid);
     if (end.sent.length !== state.sent.length) return unknown("sends commands in a loop");
@@ -190,18 +205,18 @@ function turns(executor: Executor, state: State, call: LoopCall, loop: Loop): re
   return after;
 }
 
-function resultOf(end: State): Bits {
+function resultOf(end: PathState): Bits {
   const result = end.registers[0];
   return result?.kind === "number" ? result.bits : unknown("a turn without a result");
 }
 
 /** After the loop: R0 is how many turns there were, all other registers are as they were. */
-function afterLoop(executor: Executor, state: State): State {
+function afterLoop(executor: SymbolicExecutor, state: PathState): PathState {
   const turns = variable(64, executor.name("turns made"));
   return withRegister(state, 0, number(turns));
 }
 
-function finished(executor: Executor, state: State, { loop, tie, ranges }: Loop): State {
+function finished(executor: SymbolicExecutor, state: PathState, { loop, tie, ranges }: Loop): PathState {
   let after = forgetting(state, ranges, momentName(loop, "after"));
   if (tie !== undefined) {
     const found = anyState(tie.search, momentName(loop, "after"));
@@ -213,10 +228,10 @@ function finished(executor: Executor, state: State, { loop, tie, ranges }: Loop)
 }
 
 /** A turn was denied something and ended the loop: its memory is what the program goes on with. */
-function lastTurn(executor: Executor, state: State, end: State, { loop }: Loop): State {
+function lastTurn(executor: SymbolicExecutor, state: PathState, end: PathState, { loop }: Loop): PathState {
   const after = {
     ...end,
-    registers: state.registers.map((value, index) => (index >= 1 && index <= 5 ? UNREADABLE : value)),
+    registers: state.registers.map((value, index) => (index >= 1 && index <= 5 ? UNREADABLE_VALUE : value)),
     trail: state.trail,
     turnOf: state.turnOf,
     denials: state.denials,
@@ -229,7 +244,12 @@ function lastTurn(executor: Executor, state: State, end: State, { loop }: Loop):
 }
 
 /** A turn was denied something and the loop went on: from there on, nothing is known of what turns change. */
-function goneOn(executor: Executor, state: State, end: State, { loop, ranges }: Loop): State {
+function goneOn(
+  executor: SymbolicExecutor,
+  state: PathState,
+  end: PathState,
+  { loop, ranges }: Loop,
+): PathState {
   const after = forgetting(state, ranges, `${loop} gone on`);
   return {
     ...afterLoop(executor, after),

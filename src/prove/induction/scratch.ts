@@ -1,7 +1,7 @@
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { findMember } from "#formats/btf/members.ts";
 import { sizeOf } from "#formats/btf/resolve.ts";
-import type { State } from "#prove/machine/state.ts";
+import type { PathState } from "#prove/machine/state.ts";
 
 /** What parsers of the templates search with. */
 const STRUCT = "scratch";
@@ -18,7 +18,7 @@ export type Scratch = {
 };
 
 /** Undefined where the program has no such struct, or holds no record of its size. */
-export function findScratch({ types }: LoadedProgram, state: State): Scratch | undefined {
+export function findScratch({ types }: LoadedProgram, state: PathState): Scratch | undefined {
   const id = types?.find(STRUCT, ["struct"]);
   if (types === undefined || id === undefined) return undefined;
   const size = sizeOf(types, id);

@@ -1,18 +1,18 @@
-import { lengthOf, type Memory, type Write, write } from "#prove/machine/memory.ts";
+import { type MemoryWrite, type SymbolicMemory, write, writtenLength } from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
-import type { State } from "#prove/machine/state.ts";
+import type { PathState } from "#prove/machine/state.ts";
 import { bits64 } from "#prove/terms/bits.ts";
 import type { Truth } from "#prove/terms/term.ts";
 import { mostOf } from "#prove/terms/truth.ts";
 
 /** Bytes of memories that turns may change: from and to, the last not included. */
-export type Ranges = ReadonlyMap<string, readonly Range[]>;
+export type Ranges = ReadonlyMap<string, readonly ByteRange[]>;
 
-export type Range = { readonly from: number; readonly to: number };
+export type ByteRange = { readonly from: number; readonly to: number };
 
 /** What the ends of a turn have written to memories that were there before it. */
-export function rangesWritten(before: State, ends: readonly State[]): Ranges {
-  const ranges = new Map<string, Range[]>();
+export function rangesWritten(before: PathState, ends: readonly PathState[]): Ranges {
+  const ranges = new Map<string, ByteRange[]>();
   for (const end of ends) {
     for (const [name, memory] of end.memories) {
       const old = before.memories.get(name);
@@ -25,16 +25,16 @@ export function rangesWritten(before: State, ends: readonly State[]): Ranges {
   return new Map([...ranges].map(([name, list]) => [name, united(list)]));
 }
 
-function rangeOf(one: Write, memory: Memory, conditions: readonly Truth[]): Range {
+function rangeOf(one: MemoryWrite, memory: SymbolicMemory, conditions: readonly Truth[]): ByteRange {
   if (one.at.kind !== "constant") return { from: 0, to: memory.size };
   const from = Number(one.at.value);
-  const most = Number(mostOf(lengthOf(one), conditions));
+  const most = Number(mostOf(writtenLength(one), conditions));
   return { from, to: Math.min(memory.size, from + most) };
 }
 
-export function united(list: readonly Range[]): readonly Range[] {
+function united(list: readonly ByteRange[]): readonly ByteRange[] {
   const sorted = [...list].sort((a, b) => a.from - b.from);
-  const joined: Range[] = [];
+  const joined: ByteRange[] = [];
   for (const range of sorted) {
     const last = joined.at(-1);
     if (last === undefined || range.from > last.to) joined.push(range);
@@ -56,7 +56,7 @@ export function both(a: Ranges, b: Ranges): Ranges {
 }
 
 /** The state with anything at all in these bytes. An address among them is gone for good. */
-export function forgetting(state: State, ranges: Ranges, label: string): State {
+export function forgetting(state: PathState, ranges: Ranges, label: string): PathState {
   const memories = new Map(state.memories);
   for (const [name, list] of ranges) {
     let memory = memories.get(name) ?? unknown(`${name} is gone`);

@@ -1,25 +1,25 @@
 import { unreachable } from "#core/unreachable.ts";
 import type { AluOperation, JumpTest, Width } from "#isa/semantics.ts";
 import {
-  add,
   bits64,
   bitwise,
   choice,
   concat,
-  extract,
-  multiply,
+  extractBits,
+  minus,
+  plus,
   signExtend,
-  subtract,
+  times,
   zeroExtend,
 } from "#prove/terms/bits.ts";
-import { divide, shift } from "#prove/terms/operations.ts";
+import { division, shift } from "#prove/terms/operations.ts";
 import { type Bits, constant, FALSE, literal, type Truth } from "#prove/terms/term.ts";
-import { compare, equal, not } from "#prove/terms/truth.ts";
+import { compare, equals, not } from "#prove/terms/truth.ts";
 import { fault, unknown } from "./problem.ts";
 import { number, pointer, type Value } from "./value.ts";
 
 /** `dst op= source`, as RFC 9669 has it; pointers can be moved, and numbers added to them or taken from them. */
-export function calculate(op: AluOperation, width: Width, dst: Value, source: Value): Value {
+export function aluResult(op: AluOperation, width: Width, dst: Value, source: Value): Value {
   if (op === "mov" && width === 64) return readable(source);
   if (width === 64 && (op === "add" || op === "sub")) {
     const moved = movePointer(op, dst, source);
@@ -27,22 +27,22 @@ export function calculate(op: AluOperation, width: Width, dst: Value, source: Va
   }
   const result = arithmetic(
     op,
-    low(numberOf(op === "mov" ? source : dst), width),
-    low(numberOf(source), width),
+    low(numberIn(op === "mov" ? source : dst), width),
+    low(numberIn(source), width),
   );
   return number(zeroExtend(result, 64));
 }
 
 function movePointer(op: "add" | "sub", dst: Value, source: Value): Value | undefined {
   if (dst.kind === "pointer" && source.kind === "number") {
-    const offset = op === "add" ? add(dst.offset, source.bits) : subtract(dst.offset, source.bits);
+    const offset = op === "add" ? plus(dst.offset, source.bits) : minus(dst.offset, source.bits);
     return pointer(dst.to, offset);
   }
   if (op === "add" && source.kind === "pointer" && dst.kind === "number") {
-    return pointer(source.to, add(source.offset, dst.bits));
+    return pointer(source.to, plus(source.offset, dst.bits));
   }
   if (op === "sub" && dst.kind === "pointer" && source.kind === "pointer" && dst.to === source.to) {
-    return number(subtract(dst.offset, source.offset));
+    return number(minus(dst.offset, source.offset));
   }
   return undefined;
 }
@@ -52,14 +52,14 @@ export function readable(value: Value): Value {
 }
 
 /** @throws where the value is a pointer: what it is as a number is not known */
-export function numberOf(value: Value): Bits {
+export function numberIn(value: Value): Bits {
   const known = readable(value);
   if (known.kind === "number") return known.bits;
   return unknown("calculates with a pointer as a number");
 }
 
 function low(bits: Bits, width: Width): Bits {
-  return extract(bits, 0, width);
+  return extractBits(bits, 0, width);
 }
 
 function arithmetic(op: AluOperation, a: Bits, b: Bits): Bits {
@@ -68,13 +68,13 @@ function arithmetic(op: AluOperation, a: Bits, b: Bits): Bits {
     case "mov":
       return b;
     case "add":
-      return add(a, b);
+      return plus(a, b);
     case "sub":
-      return subtract(a, b);
+      return minus(a, b);
     case "neg":
-      return subtract(zero, a);
+      return minus(zero, a);
     case "mul":
-      return multiply(a, b);
+      return times(a, b);
     case "or":
     case "and":
     case "xor":
@@ -86,9 +86,9 @@ function arithmetic(op: AluOperation, a: Bits, b: Bits): Bits {
     case "arsh":
       return shift("ashr", a, amount(b));
     case "div":
-      return choice(equal(b, zero), zero, divide("udiv", a, b));
+      return choice(equals(b, zero), zero, division("udiv", a, b));
     case "mod":
-      return choice(equal(b, zero), a, divide("urem", a, b));
+      return choice(equals(b, zero), a, division("urem", a, b));
     case "sdiv":
     case "smod":
       return unknown("divides signed numbers");
@@ -104,12 +104,12 @@ function amount(by: Bits): Bits {
 
 /** The low `bits` of the source as a signed number, in a register. */
 export function moveSigned(width: Width, bits: number, source: Value): Value {
-  return number(zeroExtend(signExtend(extract(numberOf(source), 0, bits), width), 64));
+  return number(zeroExtend(signExtend(extractBits(numberIn(source), 0, bits), width), 64));
 }
 
 /** Kernels that have parsers are little-endian. */
 export function reorder(to: "le" | "be" | "swap", bits: number, dst: Value): Value {
-  const bytes = Array.from({ length: bits / 8 }, (_, i) => extract(numberOf(dst), 8 * i, 8));
+  const bytes = Array.from({ length: bits / 8 }, (_, i) => extractBits(numberIn(dst), 8 * i, 8));
   return number(zeroExtend(concat(to === "le" ? bytes : bytes.reverse()), 64));
 }
 
@@ -118,7 +118,7 @@ export function tests(test: JumpTest, width: Width, a: Value, b: Value): Truth {
   const left = readable(a);
   const right = readable(b);
   if (left.kind === "pointer" || right.kind === "pointer") return testsPointer(test, width, left, right);
-  return testsNumbers(test, low(numberOf(left), width), low(numberOf(right), width));
+  return testsNumbers(test, low(numberIn(left), width), low(numberIn(right), width));
 }
 
 /** A pointer is never NULL: what may be NULL is told apart where it is given. */
@@ -135,9 +135,9 @@ function testsPointer(test: JumpTest, width: Width, a: Value, b: Value): Truth {
 function testsNumbers(test: JumpTest, a: Bits, b: Bits): Truth {
   switch (test) {
     case "eq":
-      return equal(a, b);
+      return equals(a, b);
     case "ne":
-      return not(equal(a, b));
+      return not(equals(a, b));
     case "gt":
       return compare("ult", b, a);
     case "ge":
@@ -155,7 +155,7 @@ function testsNumbers(test: JumpTest, a: Bits, b: Bits): Truth {
     case "sle":
       return compare("sle", a, b);
     case "set": {
-      const common = equal(bitwise("and", a, b), constant(a.width, 0n));
+      const common = equals(bitwise("and", a, b), constant(a.width, 0n));
       return common === FALSE ? literal(true) : not(common);
     }
     default:

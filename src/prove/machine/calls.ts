@@ -2,19 +2,19 @@ import { Errno } from "#bpf-vm/errno.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import { helperName } from "#isa/helpers.ts";
 import type { Instruction } from "#isa/instruction.ts";
-import { bits64, bytesOf, concat, extract, signExtend, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { bits64, bytesOf, concat, extractBits, minus, signExtend, zeroExtend } from "#prove/terms/bits.ts";
 import { ARGUMENTS, errorTitle, IMAGE, imageSize, initialName } from "#prove/terms/names.ts";
 import { type Bits, constant, variable } from "#prove/terms/term.ts";
-import { all, any, compare, equal } from "#prove/terms/truth.ts";
+import { all, any, compare, equals } from "#prove/terms/truth.ts";
 import { widenedSigned } from "#prove/terms/widen.ts";
 import { memoryOf, requireWithin } from "./access.ts";
-import { numberOf, readable } from "./arithmetic.ts";
+import { numberIn, readable } from "./arithmetic.ts";
 import type { ExecutionContext } from "./context.ts";
 import { CODE, MAP_OBJECT } from "./immediate.ts";
-import { load, type Memory, write } from "./memory.ts";
+import { load, type SymbolicMemory, write } from "./memory.ts";
 import { fault, unknown } from "./problem.ts";
-import { type Denials, register, type State, withCondition, withMemory, withRegister } from "./state.ts";
-import { number, type Pointer, pointer, UNREADABLE, type Value } from "./value.ts";
+import { type Denials, type PathState, register, withCondition, withMemory, withRegister } from "./state.ts";
+import { number, type Pointer, pointer, UNREADABLE_VALUE, type Value } from "./value.ts";
 
 /** The largest size that helpers take (BPF_MAX_VAR_SIZ), in bytes. */
 const MAX_SIZE = 1 << 29;
@@ -25,7 +25,7 @@ const PARSER_ID = 8;
 /** What the kernel's ring buffer puts before each record, in bytes. */
 const RECORD_HEADER = 8;
 
-type Meaning = (executor: ExecutionContext, state: State, call: Instruction) => readonly State[];
+type Meaning = (executor: ExecutionContext, state: PathState, call: Instruction) => readonly PathState[];
 
 /** By name. What is not here has no meaning to the prover. */
 const HELPERS: Readonly<Record<string, Meaning>> = {
@@ -45,48 +45,62 @@ const KFUNCS: Readonly<Record<string, Meaning>> = {
   bpf_buffer_parser: sendBuffer,
 };
 
-export function callHelper(executor: ExecutionContext, state: State, call: Instruction): readonly State[] {
+export function callHelper(
+  executor: ExecutionContext,
+  state: PathState,
+  call: Instruction,
+): readonly PathState[] {
   const name = helperName(call.imm) ?? `helper ${call.imm}`;
   return called(executor, state, call, name, HELPERS[name]);
 }
 
-export function callKfunc(executor: ExecutionContext, state: State, call: Instruction): readonly State[] {
+export function callKfunc(
+  executor: ExecutionContext,
+  state: PathState,
+  call: Instruction,
+): readonly PathState[] {
   const name = executor.program.kfuncs.get(call.index) ?? "a kfunc without a name";
   return called(executor, state, call, name, KFUNCS[name]);
 }
 
 function called(
   executor: ExecutionContext,
-  state: State,
+  state: PathState,
   call: Instruction,
   name: string,
   meaning: Meaning | undefined,
-): readonly State[] {
+): readonly PathState[] {
   if (meaning === undefined) return unknown(`${name}() is not known to the prover`);
   return meaning(executor, state, call).map((after) => {
     // The arguments are gone after a call.
-    const registers = after.registers.map((value, index) => (index >= 1 && index <= 5 ? UNREADABLE : value));
+    const registers = after.registers.map((value, index) =>
+      index >= 1 && index <= 5 ? UNREADABLE_VALUE : value,
+    );
     return { ...after, registers, slot: call.index + call.slots };
   });
 }
 
-function answer(state: State, value: Value): State {
+function answer(state: PathState, value: Value): PathState {
   return withRegister(state, 0, value);
 }
 
 /** A negative error number: -4096 to -1. */
-function failure(executor: ExecutionContext, state: State, errno: number): State {
+function failure(executor: ExecutionContext, state: PathState, errno: number): PathState {
   const low = variable(12, executor.name(errorTitle(errno)));
   return answer(state, number(concat([low, constant(52, -1n)])));
 }
 
-function denied(state: State, more: Partial<Denials>): State {
+function denied(state: PathState, more: Partial<Denials>): PathState {
   return { ...state, denials: { ...state.denials, ...more } };
 }
 
 /** Reads all bytes, or zeroes where they go to and says that it failed. */
-function probeRead(executor: ExecutionContext, before: State, { index }: Instruction): readonly State[] {
-  const size = numberOf(register(before, 2));
+function probeRead(
+  executor: ExecutionContext,
+  before: PathState,
+  { index }: Instruction,
+): readonly PathState[] {
+  const size = numberIn(register(before, 2));
   const source = readable(register(before, 3));
   const { memory, at } = memoryOf(before, register(before, 1));
   if (!memory.writable) return fault(`reads into ${memory.name}, which is not for writing`);
@@ -94,23 +108,32 @@ function probeRead(executor: ExecutionContext, before: State, { index }: Instruc
   const state = requireWithin(executor, before, memory, at, size, "bytes that a probe_read writes");
   if (source.kind !== "pointer") return fault("reads at an address that is not the image's");
   const { probeSites } = state.denials;
-  const failed = (after: Memory) =>
+  const failed = (after: SymbolicMemory) =>
     failure(executor, denied(withMemory(state, after), { probeSites: [...probeSites, index] }), Errno.EFAULT);
   const bad = failed(write(memory, { kind: "zeroes", at, length: size }));
   if (source.to !== IMAGE) return [copyOf(executor, state, { memory, at, size, source }), bad];
   const inside = all(
     compare("ule", source.offset, imageSize()),
-    compare("ule", size, subtract(imageSize(), source.offset)),
+    compare("ule", size, minus(imageSize(), source.offset)),
   );
-  executor.require(state, "image-read", "reads inside the image", any(equal(size, bits64(0)), inside));
+  executor.require(state, "image-read", "reads inside the image", any(equals(size, bits64(0)), inside));
   const good = write(memory, { kind: "slice", at, length: size, from: source.offset });
   return [answer(withMemory(state, good), number(bits64(0))), bad];
 }
 
-type Copy = { readonly memory: Memory; readonly at: Bits; readonly size: Bits; readonly source: Pointer };
+type Copy = {
+  readonly memory: SymbolicMemory;
+  readonly at: Bits;
+  readonly size: Bits;
+  readonly source: Pointer;
+};
 
 /** A probe_read of a few bytes of what is no image, such as a member of the anchor's context. */
-function copyOf(executor: ExecutionContext, before: State, { memory, at, size, source }: Copy): State {
+function copyOf(
+  executor: ExecutionContext,
+  before: PathState,
+  { memory, at, size, source }: Copy,
+): PathState {
   const from = memoryOf(before, source).memory;
   if (size.kind !== "constant" || ![1, 2, 4, 8].includes(Number(size.value))) {
     return unknown(`reads ${source.to} by a probe_read of a size that no member has`);
@@ -142,10 +165,14 @@ function ringOf(executor: ExecutionContext, value: Value): { readonly place: num
 }
 
 /** A record, or NULL; where the ring has no room for it, NULL alone. */
-function reserve(executor: ExecutionContext, before: State, { index }: Instruction): readonly State[] {
+function reserve(
+  executor: ExecutionContext,
+  before: PathState,
+  { index }: Instruction,
+): readonly PathState[] {
   const { place, room } = ringOf(executor, readable(register(before, 1)));
-  const size = numberOf(register(before, 2));
-  const flags = numberOf(register(before, 3));
+  const size = numberIn(register(before, 2));
+  const flags = numberIn(register(before, 3));
   if (size.kind !== "constant" || flags.kind !== "constant") return unknown("reserves an unknown size");
   const bytes = Number(size.value);
   executor.noteRecord(place, bytes);
@@ -164,7 +191,7 @@ function reserve(executor: ExecutionContext, before: State, { index }: Instructi
     written: undefined,
     initially: "garbage",
   } as const;
-  const given: State = {
+  const given: PathState = {
     ...withMemory(state, record),
     held: new Map(state.held).set(name, { kind: "record", slot: index }),
     rings: new Map(state.rings).set(place, used + length),
@@ -174,7 +201,7 @@ function reserve(executor: ExecutionContext, before: State, { index }: Instructi
 }
 
 /** Takes back what the program holds; nothing of it may be used any more. */
-function giveBack(state: State, value: Value, kind: "record" | "parser-context"): State {
+function giveBack(state: PathState, value: Value, kind: "record" | "parser-context"): PathState {
   if (value.kind !== "pointer" || state.held.get(value.to)?.kind !== kind) {
     return fault(`gives back a ${kind} that it does not hold`);
   }
@@ -183,20 +210,24 @@ function giveBack(state: State, value: Value, kind: "record" | "parser-context")
   held.delete(value.to);
   const memories = new Map(state.memories);
   memories.delete(value.to);
-  return answer({ ...state, held, memories }, UNREADABLE);
+  return answer({ ...state, held, memories }, UNREADABLE_VALUE);
 }
 
-function giveBackRecord(_executor: ExecutionContext, state: State): readonly State[] {
+function giveBackRecord(_executor: ExecutionContext, state: PathState): readonly PathState[] {
   return [giveBack(state, readable(register(state, 1)), "record")];
 }
 
-function putContext(_executor: ExecutionContext, state: State): readonly State[] {
+function putContext(_executor: ExecutionContext, state: PathState): readonly PathState[] {
   return [giveBack(state, readable(register(state, 1)), "parser-context")];
 }
 
-function getContext(executor: ExecutionContext, state: State, { index }: Instruction): readonly State[] {
+function getContext(
+  executor: ExecutionContext,
+  state: PathState,
+  { index }: Instruction,
+): readonly PathState[] {
   const own = bytesOf(initialName(ARGUMENTS), bits64(PARSER_ID), 8);
-  const isOwn = equal(numberOf(register(state, 1)), own);
+  const isOwn = equals(numberIn(register(state, 1)), own);
   executor.require(state, "argument", "the parser id that it was called with", isOwn);
   const name = executor.name("parser context");
   const held = new Map(state.held).set(name, { kind: "parser-context", slot: index });
@@ -209,13 +240,13 @@ function getContext(executor: ExecutionContext, state: State, { index }: Instruc
 /** Says something in the trace log; what it answers is not known. */
 function print(
   executor: ExecutionContext,
-  before: State,
+  before: PathState,
   _call: Instruction,
   texts: readonly number[],
-): readonly State[] {
+): readonly PathState[] {
   let state = before;
   for (const n of texts) {
-    const size = numberOf(register(state, n + 1));
+    const size = numberIn(register(state, n + 1));
     const { memory, at } = memoryOf(state, register(state, n));
     state = requireWithin(executor, state, memory, at, size, "a text");
   }
@@ -223,9 +254,13 @@ function print(
 }
 
 /** The kernel takes a buffer, or refuses it. */
-function sendBuffer(executor: ExecutionContext, before: State, { index }: Instruction): readonly State[] {
+function sendBuffer(
+  executor: ExecutionContext,
+  before: PathState,
+  { index }: Instruction,
+): readonly PathState[] {
   // An int: what stands above it is not looked at.
-  const low = extract(numberOf(register(before, 2)), 0, 32);
+  const low = extractBits(numberIn(register(before, 2)), 0, 32);
   const size = widenedSigned(low, 64, before.conditions) ?? signExtend(low, 64);
   const context = readable(register(before, 3));
   if (context.kind !== "pointer" || before.held.get(context.to)?.kind !== "parser-context") {
@@ -244,11 +279,11 @@ function sendBuffer(executor: ExecutionContext, before: State, { index }: Instru
   return [answer(taken, number(bits64(0))), failure(executor, refused, Errno.ENOMEM)];
 }
 
-function loop(executor: ExecutionContext, before: State, { index }: Instruction): readonly State[] {
+function loop(executor: ExecutionContext, before: PathState, { index }: Instruction): readonly PathState[] {
   // nr_loops is 32 bits wide.
-  const turns = zeroExtend(extract(numberOf(register(before, 1)), 0, 32), 64);
+  const turns = zeroExtend(extractBits(numberIn(register(before, 1)), 0, 32), 64);
   const turn = readable(register(before, 2));
-  const flags = numberOf(register(before, 4));
+  const flags = numberIn(register(before, 4));
   if (turn.kind !== "pointer" || turn.to !== CODE || turn.offset.kind !== "constant") {
     return fault("loops over what is not a function");
   }

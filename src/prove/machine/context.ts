@@ -1,7 +1,7 @@
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { Bits, Truth } from "#prove/terms/term.ts";
 import type { ObligationKind } from "./obligation.ts";
-import type { State } from "./state.ts";
+import type { PathState } from "./state.ts";
 import type { Value } from "./value.ts";
 
 /** What the meaning of an instruction needs beside the state. */
@@ -10,14 +10,14 @@ export interface ExecutionContext {
   /** A name that nothing else has. */
   name(what: string): string;
   /** Notes what must hold here. */
-  require(state: State, kind: ObligationKind, detail: string, claim: Truth): void;
+  require(state: PathState, kind: ObligationKind, detail: string, claim: Truth): void;
   /** The same under the state's conditions, as simple as it gets. */
-  bitsIn(state: State, bits: Bits): Bits;
-  truthIn(state: State, truth: Truth): Truth;
+  bitsIn(state: PathState, bits: Bits): Bits;
+  truthIn(state: PathState, truth: Truth): Truth;
   /** Notes how many bytes a record of a ring has, by the map's place. */
   noteRecord(ring: number, size: number): void;
   /** The states after a search through a table: what becomes of any number of turns. */
-  loop(state: State, call: LoopCall): readonly State[];
+  loop(state: PathState, call: LoopCall): readonly PathState[];
 }
 
 export type LoopCall = {

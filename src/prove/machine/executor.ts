@@ -7,7 +7,7 @@ import type { ExecutionContext, LoopCall } from "./context.ts";
 import { ENDED } from "./frames.ts";
 import type { Gap, Obligation, ObligationKind } from "./obligation.ts";
 import { PathEnd, unknown } from "./problem.ts";
-import type { State } from "./state.ts";
+import type { PathState } from "./state.ts";
 import { step } from "./step.ts";
 
 /** Forks after which a program is said to have too many paths. */
@@ -16,21 +16,21 @@ const MOST_FORKS = 20_000;
 const LONGEST_PATH = 20_000;
 
 /** What a `bpf_loop` call comes to. */
-export type LoopRule = (executor: Executor, state: State, call: LoopCall) => readonly State[];
+export type LoopRule = (executor: SymbolicExecutor, state: PathState, call: LoopCall) => readonly PathState[];
 
 /**
  * Executes a program on all images at once. Where what follows depends on a value that is not known, both ways are gone; what must
  * hold for all images on a way is noted as an obligation. It has nothing in common with the virtual machine but the loaded
  * program: the two are held against each other, path by path.
  */
-export class Executor implements ExecutionContext {
+export class SymbolicExecutor implements ExecutionContext {
   readonly program: LoadedProgram;
   readonly obligations: Obligation[] = [];
   readonly gaps: Gap[] = [];
   /** Bytes of each ring's records, by the map's place. */
   readonly records = new Map<number, number>();
   /** The ends of turns of loops in which nothing was denied. */
-  readonly turnEnds: State[] = [];
+  readonly turnEnds: PathState[] = [];
   /** Obligations of each kind that simplification alone has met. */
   readonly calculated = new Map<ObligationKind, number>();
   #last: { readonly conditions: readonly Truth[]; readonly assumption: Assumption } | undefined;
@@ -50,7 +50,7 @@ export class Executor implements ExecutionContext {
     return `${what} ${this.#names}`;
   }
 
-  require(state: State, kind: ObligationKind, detail: string, claim: Truth): void {
+  require(state: PathState, kind: ObligationKind, detail: string, claim: Truth): void {
     const left = follows(claim, state.conditions) ? TRUE : this.#assumption(state).truth(claim);
     if (left === TRUE || all(...state.conditions, not(left)) === FALSE) {
       this.calculated.set(kind, (this.calculated.get(kind) ?? 0) + 1);
@@ -58,18 +58,18 @@ export class Executor implements ExecutionContext {
   }
 
   /** States that follow each other often have the same conditions. */
-  #assumption({ conditions }: State): Assumption {
+  #assumption({ conditions }: PathState): Assumption {
     if (this.#last?.conditions !== conditions) {
       this.#last = { conditions, assumption: new Assumption(conditions) };
     }
     return this.#last.assumption;
   }
 
-  bitsIn(state: State, bits: Bits): Bits {
+  bitsIn(state: PathState, bits: Bits): Bits {
     return this.#assumption(state).bits(bits);
   }
 
-  truthIn(state: State, truth: Truth): Truth {
+  truthIn(state: PathState, truth: Truth): Truth {
     return this.#assumption(state).truth(truth);
   }
 
@@ -77,13 +77,13 @@ export class Executor implements ExecutionContext {
     this.records.set(ring, Math.max(size, this.records.get(ring) ?? 0));
   }
 
-  loop(state: State, call: LoopCall): readonly State[] {
+  loop(state: PathState, call: LoopCall): readonly PathState[] {
     return this.#loopRule(this, state, call);
   }
 
   /** The ends of all paths from a state on. */
-  explore(start: State): readonly State[] {
-    const ends: State[] = [];
+  explore(start: PathState): readonly PathState[] {
+    const ends: PathState[] = [];
     const pending = [start];
     for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
       const next = this.#next(state);
@@ -97,7 +97,7 @@ export class Executor implements ExecutionContext {
     return ends;
   }
 
-  #next(state: State): readonly State[] {
+  #next(state: PathState): readonly PathState[] {
     const instruction = this.#bySlot.get(state.slot);
     try {
       if (instruction === undefined) return unknown("leaves the program");

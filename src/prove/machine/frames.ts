@@ -1,26 +1,26 @@
 import { bits64 } from "#prove/terms/bits.ts";
 import { FALSE } from "#prove/terms/term.ts";
 import type { ExecutionContext } from "./context.ts";
-import type { Memory } from "./memory.ts";
+import type { SymbolicMemory } from "./memory.ts";
 import { fault } from "./problem.ts";
-import { register, type State } from "./state.ts";
-import { pointer, UNREADABLE, type Value } from "./value.ts";
+import { type PathState, register } from "./state.ts";
+import { pointer, UNREADABLE_VALUE, type Value } from "./value.ts";
 
 /** Bytes of a function's stack (MAX_BPF_STACK). */
 const STACK_SIZE = 512;
 /** Functions one inside the other (MAX_CALL_FRAMES). */
 const DEEPEST = 8;
 
-export const FRAME_POINTER = 10;
+const FRAME_POINTER = 10;
 
 /** R6 to R9 are the callee's to keep. */
 const KEPT = [6, 7, 8, 9, FRAME_POINTER];
 
-export function stackName(depth: number): string {
+function stackName(depth: number): string {
   return `stack of frame ${depth}`;
 }
 
-export function newStack(depth: number): Memory {
+export function newStack(depth: number): SymbolicMemory {
   return {
     name: stackName(depth),
     kind: "stack",
@@ -37,12 +37,12 @@ export function framePointer(depth: number): Value {
 }
 
 /** A function of the program begins, with R1 to R5 as they are. */
-export function enterFunction(state: State, slot: number, returnTo: number): State {
+export function enterFunction(state: PathState, slot: number, returnTo: number): PathState {
   const depth = state.frames.length + 1;
   if (depth >= DEEPEST) return fault(`calls ${DEEPEST} functions one inside the other`);
   const frame = { returnTo, kept: KEPT.map((index) => register(state, index)) };
   const registers = state.registers.map((value, index) =>
-    index === FRAME_POINTER ? framePointer(depth) : index >= 1 && index <= 5 ? value : UNREADABLE,
+    index === FRAME_POINTER ? framePointer(depth) : index >= 1 && index <= 5 ? value : UNREADABLE_VALUE,
   );
   const memories = new Map(state.memories).set(stackName(depth), newStack(depth));
   return { ...state, slot, registers, frames: [...state.frames, frame], memories };
@@ -52,7 +52,7 @@ export function enterFunction(state: State, slot: number, returnTo: number): Sta
 export const ENDED = -1;
 
 /** The exit of a function: the program's own end where nothing called it. */
-export function leaveFunction(executor: ExecutionContext, state: State): State {
+export function leaveFunction(executor: ExecutionContext, state: PathState): PathState {
   const frame = state.frames.at(-1);
   const result = register(state, 0);
   if (result.kind !== "number") return fault("exits without a number in R0");
@@ -67,10 +67,10 @@ export function leaveFunction(executor: ExecutionContext, state: State): State {
 }
 
 /** After a function: the caller's registers, R0 the result, its stack gone. */
-export function restored(state: State, kept: readonly Value[]): State {
+function restored(state: PathState, kept: readonly Value[]): PathState {
   const registers = state.registers.map((value, index) => {
     const place = KEPT.indexOf(index);
-    return place >= 0 ? (kept[place] ?? UNREADABLE) : index === 0 ? value : UNREADABLE;
+    return place >= 0 ? (kept[place] ?? UNREADABLE_VALUE) : index === 0 ? value : UNREADABLE_VALUE;
   });
   const memories = new Map(state.memories);
   memories.delete(stackName(state.frames.length));

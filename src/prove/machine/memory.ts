@@ -1,4 +1,4 @@
-import { add, bits64, byteOf, choice, concat, extract, subtract } from "#prove/terms/bits.ts";
+import { bits64, byteOf, choice, concat, extractBits, minus, plus } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
 import { IMAGE, initialName } from "#prove/terms/names.ts";
 import { type Bits, constant, FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
@@ -9,7 +9,7 @@ import type { Pointer } from "./value.ts";
  * What was written to a memory, the newest first: states share what they have in common. Nothing is ever spelled out: a
  * payload that was read is one entry, however long.
  */
-export type Write = { readonly at: Bits; readonly before: Write | undefined } & (
+export type MemoryWrite = { readonly at: Bits; readonly before: MemoryWrite | undefined } & (
   | { readonly kind: "bits"; readonly bits: Bits }
   | { readonly kind: "pointer"; readonly pointer: Pointer }
   /** `length` bytes of the image from `from` on. */
@@ -22,13 +22,13 @@ export type Write = { readonly at: Bits; readonly before: Write | undefined } & 
 export type MemoryKind = "stack" | "record" | "context" | "kernel-object" | "map-value";
 
 /** A memory of a program in one state. */
-export type Memory = {
+export type SymbolicMemory = {
   readonly name: string;
   readonly kind: MemoryKind;
   /** Bytes. */
   readonly size: number;
   readonly writable: boolean;
-  readonly written: Write | undefined;
+  readonly written: MemoryWrite | undefined;
   /**
    * What is there without a write: given bytes; `unknown`, anything; `nothing`, which a program may not load; `garbage`, which it may load
    * but not expect anything of.
@@ -45,7 +45,7 @@ export type Loaded =
 const BYTE = 8;
 
 /** @param size 1, 2, 4 or 8 bytes */
-export function load(memory: Memory, at: Bits, size: number): Loaded {
+export function load(memory: SymbolicMemory, at: Bits, size: number): Loaded {
   if (size === 8) {
     const found = pointerAt(memory, at);
     if (found !== undefined) return { kind: "pointer", pointer: found };
@@ -53,7 +53,7 @@ export function load(memory: Memory, at: Bits, size: number): Loaded {
   const parts: Bits[] = [];
   let written: Truth = TRUE;
   for (let i = 0; i < size; i++) {
-    const byte = byteAt(memory, add(at, bits64(i)));
+    const byte = byteAt(memory, plus(at, bits64(i)));
     if (byte === undefined) return { kind: "torn" };
     parts.push(byte.bits);
     written = all(written, byte.written);
@@ -62,12 +62,12 @@ export function load(memory: Memory, at: Bits, size: number): Loaded {
 }
 
 /** The newest write that may touch these eight bytes, where it is a pointer to just them. */
-function pointerAt({ written }: Memory, at: Bits): Pointer | undefined {
+function pointerAt({ written }: SymbolicMemory, at: Bits): Pointer | undefined {
   for (let write = written; write !== undefined; write = write.before) {
-    const distance = subtract(at, write.at);
+    const distance = minus(at, write.at);
     if (write.kind === "pointer" && distance.kind === "constant" && distance.value === 0n)
       return write.pointer;
-    if (!isBeside(distance, 8n, lengthOf(write))) return undefined;
+    if (!isBeside(distance, 8n, writtenLength(write))) return undefined;
   }
   return undefined;
 }
@@ -82,13 +82,13 @@ function isBeside(distance: Bits, size: bigint, length: Bits): boolean {
 
 /** One byte, and whether it was ever given. Undefined for a byte of a pointer. */
 export function byteAt(
-  memory: Memory,
+  memory: SymbolicMemory,
   at: Bits,
 ): { readonly bits: Bits; readonly written: Truth } | undefined {
   const covering: { readonly when: Truth; readonly bits: Bits }[] = [];
   for (let write = memory.written; write !== undefined; write = write.before) {
-    const distance = subtract(at, write.at);
-    const when = compare("ult", distance, lengthOf(write));
+    const distance = minus(at, write.at);
+    const when = compare("ult", distance, writtenLength(write));
     if (when === FALSE) continue;
     const bits = byteOfWrite(write, distance, at);
     if (bits === undefined) return undefined;
@@ -112,17 +112,17 @@ function chosen(
   return { bits, written };
 }
 
-export function lengthOf(write: Write): Bits {
+export function writtenLength(write: MemoryWrite): Bits {
   if (write.kind === "bits") return bits64(write.bits.width / BYTE);
   return write.kind === "pointer" ? bits64(8) : write.length;
 }
 
-function byteOfWrite(write: Write, distance: Bits, at: Bits): Bits | undefined {
+function byteOfWrite(write: MemoryWrite, distance: Bits, at: Bits): Bits | undefined {
   switch (write.kind) {
     case "bits":
       return pick(write.bits, distance);
     case "slice":
-      return byteOf(IMAGE, add(write.from, distance));
+      return byteOf(IMAGE, plus(write.from, distance));
     case "zeroes":
       return constant(BYTE, 0n);
     case "anything":
@@ -134,28 +134,28 @@ function byteOfWrite(write: Write, distance: Bits, at: Bits): Bits | undefined {
 
 function pick(bits: Bits, distance: Bits): Bits {
   const bytes = bits.width / BYTE;
-  if (distance.kind === "constant") return extract(bits, Number(distance.value) * BYTE, BYTE);
-  let picked = extract(bits, 0, BYTE);
+  if (distance.kind === "constant") return extractBits(bits, Number(distance.value) * BYTE, BYTE);
+  let picked = extractBits(bits, 0, BYTE);
   for (let i = 1; i < bytes; i++) {
-    picked = choice(compare("eq", distance, bits64(i)), extract(bits, i * BYTE, BYTE), picked);
+    picked = choice(compare("eq", distance, bits64(i)), extractBits(bits, i * BYTE, BYTE), picked);
   }
   return picked;
 }
 
-function initialByte({ initially, name }: Memory, at: Bits): Bits {
+function initialByte({ initially, name }: SymbolicMemory, at: Bits): Bits {
   if (typeof initially === "string" || at.kind !== "constant") return byteOf(initialName(name), at);
   return constant(BYTE, BigInt(initially[Number(at.value)] ?? 0));
 }
 
 /** True where `size` bytes from `at` on are within the memory. */
-export function isWithin(memory: Memory, at: Bits, size: Bits): Truth {
+export function isWithin(memory: SymbolicMemory, at: Bits, size: Bits): Truth {
   const whole = bits64(memory.size);
-  const room = subtract(whole, at);
+  const room = minus(whole, at);
   return all(compare("ule", at, whole), compare("ule", size, room));
 }
 
-type Shape = Write extends infer W ? (W extends Write ? Omit<W, "before"> : never) : never;
+type Shape = MemoryWrite extends infer W ? (W extends MemoryWrite ? Omit<W, "before"> : never) : never;
 
-export function write(memory: Memory, what: Shape): Memory {
-  return { ...memory, written: { ...what, before: memory.written } as Write };
+export function write(memory: SymbolicMemory, what: Shape): SymbolicMemory {
+  return { ...memory, written: { ...what, before: memory.written } as MemoryWrite };
 }

@@ -1,5 +1,5 @@
 import type { Truth } from "#prove/terms/term.ts";
-import type { State } from "./state.ts";
+import type { PathState } from "./state.ts";
 
 /** What has to be shown at an instruction. */
 export type ObligationKind =
@@ -20,23 +20,12 @@ export type ObligationKind =
   /** What the specification's turns keep true. */
   | "fact";
 
-export const OBLIGATION_KINDS: readonly ObligationKind[] = [
-  "access",
-  "image-read",
-  "argument",
-  "give-back",
-  "stream",
-  "loop-start",
-  "loop-turn",
-  "fact",
-];
-
 export type Obligation = {
   readonly kind: ObligationKind;
   readonly detail: string;
   /** What must hold wherever the state's conditions do. */
   readonly claim: Truth;
-  readonly state: State;
+  readonly state: PathState;
 };
 
 /** An instruction that the executor has no meaning for: nothing is proven of what comes after it. */

@@ -1,15 +1,15 @@
 import { BPF_F_RDONLY_PROG, isModelled, MapType } from "#bpf-vm/maps/definition.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ContextLayout } from "#bpf-vm/run-parser.ts";
-import { bits64, extract } from "#prove/terms/bits.ts";
+import { bits64, extractBits } from "#prove/terms/bits.ts";
 import { ARGUMENTS, CONTEXT, IMAGE, imageSize } from "#prove/terms/names.ts";
 import type { Truth } from "#prove/terms/term.ts";
 import { compare } from "#prove/terms/truth.ts";
 import { framePointer, newStack } from "./frames.ts";
 import { mapValueName } from "./immediate.ts";
-import { type Memory, write } from "./memory.ts";
-import { NOTHING_DENIED, type State } from "./state.ts";
-import { pointer, UNREADABLE, type Value } from "./value.ts";
+import { type SymbolicMemory, write } from "./memory.ts";
+import { NOTHING_DENIED, type PathState } from "./state.ts";
+import { pointer, UNREADABLE_VALUE, type Value } from "./value.ts";
 
 const POINTER_SIZE = 8;
 
@@ -17,20 +17,20 @@ const POINTER_SIZE = 8;
  * The states in which a kernel calls a parser: with an image of any size that its context can say, and with none. An image is never
  * larger than half the address space.
  */
-export function startStates(program: LoadedProgram, layout: ContextLayout): readonly State[] {
+export function startStates(program: LoadedProgram, layout: ContextLayout): readonly PathState[] {
   return [startState(program, layout, true), startState(program, layout, false)];
 }
 
-function startState(program: LoadedProgram, layout: ContextLayout, hasImage: boolean): State {
-  const memories = new Map<string, Memory>();
-  const keep = (memory: Memory) => memories.set(memory.name, memory);
+function startState(program: LoadedProgram, layout: ContextLayout, hasImage: boolean): PathState {
+  const memories = new Map<string, SymbolicMemory>();
+  const keep = (memory: SymbolicMemory) => memories.set(memory.name, memory);
   keep(newStack(0));
   keep(argumentsMemory());
   keep(contextMemory(layout, hasImage));
   for (const [place, map] of program.maps.entries()) {
     if (map.type === MapType.ARRAY && isModelled(map)) keep(mapValue(program, place));
   }
-  const registers: Value[] = Array.from({ length: 11 }, () => UNREADABLE);
+  const registers: Value[] = Array.from({ length: 11 }, () => UNREADABLE_VALUE);
   registers[1] = pointer(ARGUMENTS, bits64(0));
   registers[10] = framePointer(0);
   return {
@@ -47,8 +47,8 @@ function sizeIsPossible({ length }: ContextLayout): Truth {
   return compare("ule", imageSize(), bits64(most));
 }
 
-function argumentsMemory(): Memory {
-  const memory: Memory = {
+function argumentsMemory(): SymbolicMemory {
+  const memory: SymbolicMemory = {
     name: ARGUMENTS,
     kind: "context",
     size: 2 * POINTER_SIZE,
@@ -59,8 +59,8 @@ function argumentsMemory(): Memory {
   return write(memory, { kind: "pointer", at: bits64(0), pointer: pointer(CONTEXT, bits64(0)) });
 }
 
-function contextMemory({ size, data, length }: ContextLayout, hasImage: boolean): Memory {
-  let memory: Memory = {
+function contextMemory({ size, data, length }: ContextLayout, hasImage: boolean): SymbolicMemory {
+  let memory: SymbolicMemory = {
     name: CONTEXT,
     kind: "kernel-object",
     size,
@@ -71,7 +71,7 @@ function contextMemory({ size, data, length }: ContextLayout, hasImage: boolean)
   memory = write(memory, {
     kind: "bits",
     at: bits64(length.offset),
-    bits: extract(imageSize(), 0, 8 * length.size),
+    bits: extractBits(imageSize(), 0, 8 * length.size),
   });
   const at = bits64(data);
   return hasImage
@@ -80,7 +80,7 @@ function contextMemory({ size, data, length }: ContextLayout, hasImage: boolean)
 }
 
 /** A map of one value; what user space may have changed since is not known. */
-function mapValue({ maps }: LoadedProgram, place: number): Memory {
+function mapValue({ maps }: LoadedProgram, place: number): SymbolicMemory {
   const map = maps[place];
   const readOnly = ((map?.flags ?? 0) & BPF_F_RDONLY_PROG) !== 0;
   const known = readOnly && map?.frozen === true && map.unknownValues !== true;

@@ -1,6 +1,6 @@
 import type { Bits, Truth } from "#prove/terms/term.ts";
-import type { Memory } from "./memory.ts";
-import { UNREADABLE, type Value } from "./value.ts";
+import type { SymbolicMemory } from "./memory.ts";
+import { UNREADABLE_VALUE, type Value } from "./value.ts";
 
 /** What a program was given and has to give back. */
 export type Held = { readonly kind: "record" | "parser-context"; readonly slot: number };
@@ -34,7 +34,7 @@ export function isUndisturbed({ noImage, noContext, reserves, probeSites }: Deni
 export type Sent = {
   readonly slot: number;
   /** As the memory was then. */
-  readonly memory: Memory;
+  readonly memory: SymbolicMemory;
   readonly at: Bits;
   /** Bytes, 64 bits wide. */
   readonly size: Bits;
@@ -74,13 +74,13 @@ export type LoopEnd =
   /** Somehow. */
   | { readonly kind: "anyhow"; readonly loop: string };
 
-export type State = {
+export type PathState = {
   readonly slot: number;
   /** R0 to R10. */
   readonly registers: readonly Value[];
   /** The callers' frames, the innermost last. */
   readonly frames: readonly Frame[];
-  readonly memories: ReadonlyMap<string, Memory>;
+  readonly memories: ReadonlyMap<string, SymbolicMemory>;
   readonly held: ReadonlyMap<string, Held>;
   /** What makes a run take this path: all of these. */
   readonly conditions: readonly Truth[];
@@ -95,21 +95,21 @@ export type State = {
   readonly trail: Trail;
 };
 
-export function withRegister(state: State, register: number, value: Value): State {
+export function withRegister(state: PathState, register: number, value: Value): PathState {
   const registers = [...state.registers];
   registers[register] = value;
   return { ...state, registers };
 }
 
-export function withMemory(state: State, memory: Memory): State {
+export function withMemory(state: PathState, memory: SymbolicMemory): PathState {
   return { ...state, memories: new Map(state.memories).set(memory.name, memory) };
 }
 
-export function withCondition(state: State, condition: Truth): State {
+export function withCondition(state: PathState, condition: Truth): PathState {
   if (state.conditions.includes(condition)) return state;
   return { ...state, conditions: [...state.conditions, condition] };
 }
 
-export function register(state: State, index: number): Value {
-  return state.registers[index] ?? UNREADABLE;
+export function register(state: PathState, index: number): Value {
+  return state.registers[index] ?? UNREADABLE_VALUE;
 }

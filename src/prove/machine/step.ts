@@ -6,21 +6,25 @@ import { bits64 } from "#prove/terms/bits.ts";
 import { FALSE, TRUE, type Truth } from "#prove/terms/term.ts";
 import { not } from "#prove/terms/truth.ts";
 import { loadFrom, storeTo } from "./access.ts";
-import { calculate, moveSigned, readable, reorder, tests } from "./arithmetic.ts";
+import { aluResult, moveSigned, readable, reorder, tests } from "./arithmetic.ts";
 import { callHelper, callKfunc } from "./calls.ts";
 import type { ExecutionContext } from "./context.ts";
 import { enterFunction, leaveFunction } from "./frames.ts";
 import { immediate } from "./immediate.ts";
 import { unknown } from "./problem.ts";
-import { extended, register, type State, withCondition, withRegister } from "./state.ts";
+import { extended, type PathState, register, withCondition, withRegister } from "./state.ts";
 import { number, type Value } from "./value.ts";
 
 /** The states after one instruction: several where it depends on what is not known. */
-export function step(executor: ExecutionContext, before: State, instruction: Instruction): readonly State[] {
+export function step(
+  executor: ExecutionContext,
+  before: PathState,
+  instruction: Instruction,
+): readonly PathState[] {
   const { does } = formOf(instruction);
   const { dst, src, index, slots } = instruction;
   if (does.kind === "jump-if") return branch(executor, before, instruction);
-  const state: State = { ...before, trail: extended(before.trail, index) };
+  const state: PathState = { ...before, trail: extended(before.trail, index) };
   const next = index + slots;
   const set = (value: Value) => [{ ...withRegister(state, dst, value), slot: next }];
   switch (does.kind) {
@@ -29,7 +33,7 @@ export function step(executor: ExecutionContext, before: State, instruction: Ins
         narrowed(
           executor,
           state,
-          calculate(
+          aluResult(
             does.op,
             does.width,
             register(state, dst),
@@ -68,17 +72,21 @@ export function step(executor: ExecutionContext, before: State, instruction: Ins
   }
 }
 
-function operand(state: State, { src, imm }: Instruction, source: Source): Value {
+function operand(state: PathState, { src, imm }: Instruction, source: Source): Value {
   return source === "reg" ? readable(register(state, src)) : number(bits64(imm));
 }
 
-function branch(executor: ExecutionContext, state: State, instruction: Instruction): readonly State[] {
+function branch(
+  executor: ExecutionContext,
+  state: PathState,
+  instruction: Instruction,
+): readonly PathState[] {
   const { does } = formOf(instruction);
   if (does.kind !== "jump-if") return unknown("not a branch");
   const { dst } = instruction;
   const asked = tests(does.test, does.width, register(state, dst), operand(state, instruction, does.source));
   const condition = executor.truthIn(state, asked);
-  const go = (taken: boolean, when: Truth): readonly State[] => {
+  const go = (taken: boolean, when: Truth): readonly PathState[] => {
     if (when === FALSE) return [];
     const slot = taken ? (targetOf(instruction)?.slot ?? -1) : instruction.index + 1;
     const moved = { ...state, slot, trail: extended(state.trail, instruction.index, taken) };
@@ -88,6 +96,6 @@ function branch(executor: ExecutionContext, state: State, instruction: Instructi
 }
 
 /** A number as simple as it gets: what was calculated in 32 bits and lost nothing by it is that of 64. */
-function narrowed(executor: ExecutionContext, state: State, value: Value): Value {
+function narrowed(executor: ExecutionContext, state: PathState, value: Value): Value {
   return value.kind === "number" ? number(executor.bitsIn(state, value.bits)) : value;
 }

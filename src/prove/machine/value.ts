@@ -11,7 +11,7 @@ export type Value =
 /** Into a memory, or to an object; the offset in bytes. */
 export type Pointer = { readonly kind: "pointer"; readonly to: string; readonly offset: Bits };
 
-export const UNREADABLE: Value = { kind: "unreadable" };
+export const UNREADABLE_VALUE: Value = { kind: "unreadable" };
 
 export function number(bits: Bits): Value {
   return { kind: "number", bits };
@@ -19,10 +19,4 @@ export function number(bits: Bits): Value {
 
 export function pointer(to: string, offset: Bits): Pointer {
   return { kind: "pointer", to, offset };
-}
-
-export function sameValue(a: Value, b: Value): boolean {
-  if (a.kind === "number") return b.kind === "number" && a.bits === b.bits;
-  if (a.kind === "pointer") return b.kind === "pointer" && a.to === b.to && a.offset === b.offset;
-  return b.kind === "unreadable";
 }

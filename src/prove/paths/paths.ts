@@ -6,17 +6,17 @@ import { MapType } from "#bpf-vm/maps/definition.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ContextLayout } from "#bpf-vm/run-parser.ts";
 import { anyState, inductionRule } from "#prove/induction/loop.ts";
-import { Executor } from "#prove/machine/executor.ts";
+import { SymbolicExecutor } from "#prove/machine/executor.ts";
 import { byteAt } from "#prove/machine/memory.ts";
 import type { Gap, Obligation, ObligationKind } from "#prove/machine/obligation.ts";
 import { startStates } from "#prove/machine/start.ts";
-import { isUndisturbed, type Sent, type State } from "#prove/machine/state.ts";
+import { isUndisturbed, type PathState, type Sent } from "#prove/machine/state.ts";
 import type { SearchState, Specification } from "#prove/specification/specification.ts";
-import { type HandedOver, matches, type SpecifiedStream, streamOf } from "#prove/specification/stream.ts";
-import { add, bits64, bytesOf, concat, zeroExtend } from "#prove/terms/bits.ts";
+import { type HandedOver, matches, type SpecifiedStream, streamTerms } from "#prove/specification/stream.ts";
+import { bits64, bytesOf, concat, plus, zeroExtend } from "#prove/terms/bits.ts";
 import { momentName } from "#prove/terms/names.ts";
 import { type Bits, FALSE, TRUE, type Truth, variable } from "#prove/terms/term.ts";
-import { equal, not } from "#prove/terms/truth.ts";
+import { equals, not } from "#prove/terms/truth.ts";
 
 /** A program that is to be proven. */
 export type Theorem = {
@@ -32,9 +32,9 @@ export type Theorem = {
 /** All ways through a program, and what must hold on them. */
 export type Paths = {
   /** Those that come to the end. */
-  readonly ends: readonly State[];
+  readonly ends: readonly PathState[];
   /** Those of single turns of loops. */
-  readonly turnEnds: readonly State[];
+  readonly turnEnds: readonly PathState[];
   readonly obligations: readonly Obligation[];
   /** Obligations that needed no solver. */
   readonly calculated: ReadonlyMap<ObligationKind, number>;
@@ -44,9 +44,9 @@ export type Paths = {
 };
 
 /** Goes all ways through the program. What it comes to is for a solver to say. */
-export function pathsOf(theorem: Theorem): Paths {
+export function waysThrough(theorem: Theorem): Paths {
   const { program, context, specification } = theorem;
-  const executor = new Executor(program, inductionRule(specification?.search));
+  const executor = new SymbolicExecutor(program, inductionRule(specification?.search));
   const ends = startStates(program, context).flatMap((start) => executor.explore(start));
   const limits = theorem.limits ?? recordLimits(program, executor.records, theorem.header);
   for (const end of ends) requireStream(executor, end, { ...theorem, limits });
@@ -75,7 +75,7 @@ function anyPlace(): Bits {
 
 type Limited = Theorem & { readonly limits: PerPart<number> };
 
-function requireStream(executor: Executor, end: State, theorem: Limited): void {
+function requireStream(executor: SymbolicExecutor, end: PathState, theorem: Limited): void {
   const refused = end.sent.findIndex(({ accepted }) => !accepted);
   if (refused >= 0 && refused < end.sent.length - 1) {
     executor.require(end, "stream", "nothing is sent after a refusal", FALSE);
@@ -95,29 +95,29 @@ function requireStream(executor: Executor, end: State, theorem: Limited): void {
   );
 }
 
-export function specifiedStream(
+function specifiedStream(
   specification: Specification,
-  end: State,
+  end: PathState,
   { header, limits }: Pick<Limited, "header" | "limits">,
 ): SpecifiedStream {
-  return streamOf(specification.outcome(foundBy(specification, end)), header, limits);
+  return streamTerms(specification.outcome(foundBy(specification, end)), header, limits);
 }
 
 /** What the search of a path has found; anything at all where there was no search, or it was cut short. */
-function foundBy({ search }: Specification, { loops }: State): SearchState {
+function foundBy({ search }: Specification, { loops }: PathState): SearchState {
   if (search === undefined) return new Map();
   const last = loops.at(-1);
   return anyState(search, last?.kind === "as-specified" ? momentName(last.loop, "after") : "never searched");
 }
 
 /** All or nothing: a parser that was denied something may send nothing, but not a part. */
-function isSpecified(end: State, stream: SpecifiedStream, cutShort: boolean): Truth {
+function isSpecified(end: PathState, stream: SpecifiedStream, cutShort: boolean): Truth {
   if (end.sent.length === 0)
     return isUndisturbed(end.denials) && !wasDenied(end) ? not(stream.accepted) : TRUE;
   return matches(stream, end.sent.map(handedOver), cutShort, anyPlace());
 }
 
-function wasDenied({ loops }: State): boolean {
+function wasDenied({ loops }: PathState): boolean {
   return loops.some(({ kind }) => kind === "denied");
 }
 
@@ -125,7 +125,7 @@ function handedOver({ memory, at, size }: Sent): HandedOver {
   return {
     size,
     byte: (place) => {
-      const found = byteAt(memory, add(at, place));
+      const found = byteAt(memory, plus(at, place));
       if (found === undefined) return bytesOf(`an address in ${memory.name}`, place, 1);
       // What was never written may be anything.
       return found.bits;
@@ -134,15 +134,15 @@ function handedOver({ memory, at, size }: Sent): HandedOver {
 }
 
 /** What can be asked of any format: a header says how long its payload is, DONE comes last, and where it exists, it comes. */
-function safeStream(end: State, { header }: Theorem): readonly (readonly [string, Truth])[] {
+function safeStream(end: PathState, { header }: Theorem): readonly (readonly [string, Truth])[] {
   const claims: [string, Truth][] = [];
   const { commands } = revisionProfile(header.revision);
   for (const [index, sent] of end.sent.entries()) {
     const length = fieldOf(sent, header, "payload_len");
-    const agrees = equal(add(length, bits64(header.size)), sent.size);
+    const agrees = equals(plus(length, bits64(header.size)), sent.size);
     claims.push([`command ${index} is as long as its header says`, agrees]);
     if (commands.DONE === undefined) continue;
-    const isDone = equal(fieldOf(sent, header, "cmd"), bits64(commands.DONE));
+    const isDone = equals(fieldOf(sent, header, "cmd"), bits64(commands.DONE));
     const isLast = index === end.sent.length - 1;
     if (!isLast) claims.push([`command ${index} is not DONE, as more come`, not(isDone)]);
     else if (sent.accepted) claims.push(["DONE comes last", isDone]);

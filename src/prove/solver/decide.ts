@@ -4,12 +4,15 @@ import { Evaluation } from "#prove/terms/evaluate.ts";
 import { IMAGE_SIZE } from "#prove/terms/names.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
 import type { Bits, Truth } from "#prove/terms/term.ts";
-import { equal, implies } from "#prove/terms/truth.ts";
+import { equals, implies } from "#prove/terms/truth.ts";
 import type { Answer, FreeAnswer, Model, Query } from "./query.ts";
 import type { Solver } from "./solver.ts";
 
 /** Times that a solver is asked about one query. */
 const MOST_ROUNDS = 24;
+
+/** The same where not all of its premises are there. */
+const NEAR_ROUNDS = 2;
 
 /** Of disagreements in one example, so many become lemmas at once. */
 const LEMMAS_A_ROUND = 64;
@@ -38,21 +41,34 @@ export async function refute(
 ): Promise<Result<Decided, Failure>> {
   const answers: Answer[] = queries.map(() => ({ verdict: "unknown" }));
   const final: Query[] = [...queries];
-  let left = queries.map((query, index) => ({ query, index }));
+  let left: readonly Left[] = queries.map((query, index) => ({ query, index, lemmas: [] }));
   for (const hops of [1, 2, undefined]) {
-    const parts = left.map(({ query }) => (hops === undefined ? query : nearGoal(query, hops)));
-    const decided = await decide(solver, parts, signal, hops === undefined ? MOST_ROUNDS : 1);
+    const parts = left.map(({ query, lemmas }) => [
+      ...(hops === undefined ? query : nearGoal(query, hops)),
+      ...lemmas,
+    ]);
+    const rounds = hops === undefined ? MOST_ROUNDS : NEAR_ROUNDS;
+    const decided = await decide(solver, parts, signal, rounds);
     if (!decided.ok) return decided;
-    left = left.filter(({ index }, place) => {
+    const next: Left[] = [];
+    for (const [place, one] of left.entries()) {
       const answer = decided.value.answers[place] ?? { verdict: "unknown" };
-      if (hops !== undefined && answer.verdict !== "unsat") return true;
-      answers[index] = answer;
-      final[index] = decided.value.final[place] ?? [];
-      return false;
-    });
+      const whole = decided.value.final[place] ?? [];
+      // What bytes of one address have in common is true of the rest as well.
+      const lemmas = [...one.lemmas, ...whole.slice(parts[place]?.length)];
+      if (hops !== undefined && answer.verdict !== "unsat") next.push({ ...one, lemmas });
+      else {
+        answers[one.index] = answer;
+        final[one.index] = whole;
+      }
+    }
+    left = next;
   }
   return ok({ answers, final });
 }
+
+/** A query that is not decided yet, with the lemmas that it has come by. */
+type Left = { readonly query: Query; readonly index: number; readonly lemmas: readonly Truth[] };
 
 /** The goal, which is the last assertion, and those that speak of the same bytes and numbers, so many steps away. */
 function nearGoal(query: Query, hops: number): Query {
@@ -123,7 +139,7 @@ function modelOf(values: ReadonlyMap<Bits, bigint>): {
   const variables = new Map<string, bigint>();
   for (const [term, value] of values) if (term.kind === "variable") variables.set(term.name, value);
   const evaluation = new Evaluation(
-    { variable: (name) => variables.get(name) ?? 0n, proposition: () => false, byte: () => 0n },
+    { variable: (name) => variables.get(name) ?? 0n, byte: () => 0n },
     values,
   );
   const bytes = new Map<string, Map<bigint, bigint>>();
@@ -136,7 +152,8 @@ function modelOf(values: ReadonlyMap<Bits, bigint>): {
     bytes.set(term.memory, memory);
     const owner = owners.get(`${term.memory} ${at}`);
     if (owner !== undefined && memory.get(at) !== value) {
-      if (lemmas.length < LEMMAS_A_ROUND) lemmas.push(implies(equal(owner.at, term.at), equal(owner, term)));
+      if (lemmas.length < LEMMAS_A_ROUND)
+        lemmas.push(implies(equals(owner.at, term.at), equals(owner, term)));
       continue;
     }
     owners.set(`${term.memory} ${at}`, term);

@@ -1,6 +1,6 @@
-import { add, bits64, choice, multiply, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { bits64, choice, minus, plus, times, zeroExtend } from "#prove/terms/bits.ts";
 import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
-import { all, any, compare, equal, implies, not } from "#prove/terms/truth.ts";
+import { all, any, compare, equals, implies, not } from "#prove/terms/truth.ts";
 import { field, isNumber, lies, read, says, size } from "./image.ts";
 import type { SearchState, Specification, SpecifiedPart } from "./specification.ts";
 import { valueIn } from "./specification.ts";
@@ -25,20 +25,20 @@ export function envelope(): Specification {
   const headers = field(START, 0x28, 8);
   const names = nameTable(headers, count);
   // The first section is the null section.
-  const entry = (index: Bits) => add(headers, multiply(add(index, bits64(1)), bits64(SECTION_HEADER)));
+  const entry = (index: Bits) => plus(headers, times(plus(index, bits64(1)), bits64(SECTION_HEADER)));
   const begins = all(
     compare("ule", bits64(FILE_HEADER), size()),
     says(START, "\x7fELF\x02\x01"),
-    equal(field(START, 0x3a, 2), bits64(SECTION_HEADER)),
+    equals(field(START, 0x3a, 2), bits64(SECTION_HEADER)),
     compare("ule", bits64(2), count),
     compare("ule", count, bits64(MOST_SECTIONS)),
-    lies(headers, multiply(count, bits64(SECTION_HEADER)), size()),
+    lies(headers, times(count, bits64(SECTION_HEADER)), size()),
     names.good,
   );
   return {
     search: {
       begins,
-      turns: subtract(count, bits64(1)),
+      turns: minus(count, bits64(1)),
       shape: new Map([
         ["refused", 1],
         ...PARTS.flatMap((name): readonly [string, number][] => [
@@ -81,18 +81,18 @@ type Names = { readonly good: Truth; readonly offset: Bits; readonly length: Bit
 /** The section names: a table inside the image that ends with a NUL. */
 function nameTable(headers: Bits, count: Bits): Names {
   const index = field(START, 0x3e, 2);
-  const header = add(headers, multiply(index, bits64(SECTION_HEADER)));
+  const header = plus(headers, times(index, bits64(SECTION_HEADER)));
   const offset = field(header, 0x18, 8);
   const length = field(header, 0x20, 8);
   return {
     offset,
     length,
     good: all(
-      not(equal(index, START)),
+      not(equals(index, START)),
       compare("ult", index, count),
-      not(equal(length, START)),
+      not(equals(length, START)),
       lies(offset, length, size()),
-      equal(read(subtract(add(offset, length), bits64(1)), 1), START),
+      equals(read(minus(plus(offset, length), bits64(1)), 1), START),
     ),
   };
 }
@@ -107,11 +107,11 @@ function look(
   const offset = field(header, 0x18, 8);
   const length = field(header, 0x20, 8);
   const outside = compare("ule", names.length, place);
-  const whole = all(equal(type, bits64(PROGBITS)), any(equal(length, START), lies(offset, length, size())));
+  const whole = all(equals(type, bits64(PROGBITS)), any(equals(length, START), lies(offset, length, size())));
   const after = new Map(state);
   const wrong: Truth[] = [outside];
   for (const name of PARTS) {
-    const named = all(not(outside), says(add(names.offset, place), `.${name}\0`));
+    const named = all(not(outside), says(plus(names.offset, place), `.${name}\0`));
     const second = isSet(state, `${name} present`);
     wrong.push(all(named, any(second, not(whole))));
     const taken = all(named, not(second));
@@ -152,8 +152,8 @@ function facts(state: SearchState): readonly Truth[] {
     const length = valueIn(state, `${name} size`);
     const offset = valueIn(state, `${name} offset`);
     return [
-      implies(not(isSet(state, `${name} present`)), all(equal(length, START), equal(offset, START))),
-      implies(not(isSet(state, "refused")), any(equal(length, START), lies(offset, length, size()))),
+      implies(not(isSet(state, `${name} present`)), all(equals(length, START), equals(offset, START))),
+      implies(not(isSet(state, "refused")), any(equals(length, START), lies(offset, length, size()))),
     ];
   });
 }
@@ -170,7 +170,7 @@ function cells(state: SearchState): ReadonlyMap<string, Bits> {
 }
 
 function isSet(state: SearchState, name: string): Truth {
-  return equal(valueIn(state, name), TRUE_BIT);
+  return equals(valueIn(state, name), TRUE_BIT);
 }
 
 function foundPart(found: SearchState, name: "initrd" | "cmdline"): SpecifiedPart {

@@ -6,9 +6,6 @@ import type { Specification } from "./specification.ts";
 import { uki } from "./uki.ts";
 import { zbootFile, zbootOrEnvelope } from "./zboot.ts";
 
-/** Changes whenever a rule does: a proof is one of this formulation. */
-export const SPECIFICATION_VERSION = "1";
-
 /** What a parser with this reference does when it is correct; undefined where it is the user's own, or there is none. */
 export function specificationFor(
   reference: Reference,

@@ -1,7 +1,7 @@
-import { add, bits64, bytesOf, extract, subtract, zeroExtend } from "#prove/terms/bits.ts";
+import { bits64, bytesOf, extractBits, minus, plus, zeroExtend } from "#prove/terms/bits.ts";
 import { IMAGE, imageSize } from "#prove/terms/names.ts";
 import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
-import { all, compare, either, equal } from "#prove/terms/truth.ts";
+import { all, compare, either, equals } from "#prove/terms/truth.ts";
 
 /** The image as the specification sees it. */
 
@@ -16,14 +16,14 @@ export function read(at: Bits, bytes: number): Bits {
 
 /** A field at a fixed place behind `at`. */
 export function field(at: Bits, offset: number, bytes: number): Bits {
-  return read(add(at, bits64(offset)), bytes);
+  return read(plus(at, bits64(offset)), bytes);
 }
 
 /** Whether the characters stand at `at`, and nothing is said of what comes after them. */
 export function says(at: Bits, text: string): Truth {
   return all(
     ...Array.from(text, (character, i) =>
-      equal(bytesOf(IMAGE, add(at, bits64(i)), 1), constant(8, BigInt(character.charCodeAt(0)))),
+      equals(bytesOf(IMAGE, plus(at, bits64(i)), 1), constant(8, BigInt(character.charCodeAt(0)))),
     ),
   );
 }
@@ -32,7 +32,7 @@ export function says(at: Bits, text: string): Truth {
 export function isNumber(at: number, bytes: number, value: number): readonly Truth[] {
   const number = constant(8 * bytes, BigInt(value));
   return Array.from({ length: bytes }, (_, i) =>
-    equal(bytesOf(IMAGE, bits64(at + i), 1), extract(number, 8 * i, 8)),
+    equals(bytesOf(IMAGE, bits64(at + i), 1), extractBits(number, 8 * i, 8)),
   );
 }
 
@@ -46,5 +46,5 @@ export function lies(offset: Bits, length: Bits, whole: Bits): Truth {
       lies(offset.otherwise, length.otherwise, whole),
     );
   }
-  return all(compare("ule", offset, whole), compare("ule", length, subtract(whole, offset)));
+  return all(compare("ule", offset, whole), compare("ule", length, minus(whole, offset)));
 }

@@ -8,7 +8,7 @@ import type { Bits, Truth } from "#prove/terms/term.ts";
 export type Specification = {
   readonly search?: Search;
   /** @param found what the search has come to; of no meaning where it does not begin */
-  readonly outcome: (found: SearchState) => Outcome;
+  readonly outcome: (found: SearchState) => SpecifiedOutcome;
 };
 
 /** Named numbers. */
@@ -51,7 +51,7 @@ export type Table = {
   readonly entrySize: number;
 };
 
-export type Outcome = {
+export type SpecifiedOutcome = {
   /** Whether the image is for the parser, and whole. What its records have room for is not asked here. */
   readonly accepted: Truth;
   readonly parts: PerPart<SpecifiedPart>;

@@ -1,11 +1,11 @@
 import type { HeaderLayout } from "#abi/header-layout.ts";
 import { PARTS, type PerPart } from "#abi/parts.ts";
 import { revisionProfile } from "#abi/revisions.ts";
-import { add, bits64, byteOf, choice, extract, subtract } from "#prove/terms/bits.ts";
+import { bits64, byteOf, choice, extractBits, minus, plus } from "#prove/terms/bits.ts";
 import { IMAGE } from "#prove/terms/names.ts";
 import { type Bits, constant, TRUE, type Truth } from "#prove/terms/term.ts";
-import { all, any, compare, equal, implies, not } from "#prove/terms/truth.ts";
-import type { Outcome, SpecifiedPart } from "./specification.ts";
+import { all, any, compare, equals, implies, not } from "#prove/terms/truth.ts";
+import type { SpecifiedOutcome, SpecifiedPart } from "./specification.ts";
 
 /** A command as the kernel gets it. */
 export type SpecifiedCommand = {
@@ -28,7 +28,11 @@ export type SpecifiedStream = {
 };
 
 /** The stream of an image's parts, where each has room in its record: rules 1, 2 and 5. */
-export function streamOf(outcome: Outcome, layout: HeaderLayout, limits: PerPart<number>): SpecifiedStream {
+export function streamTerms(
+  outcome: SpecifiedOutcome,
+  layout: HeaderLayout,
+  limits: PerPart<number>,
+): SpecifiedStream {
   const { commands } = revisionProfile(layout.revision);
   const parts = PARTS.map(({ name, number, text }) => {
     const part = outcome.parts[name];
@@ -57,10 +61,10 @@ function partCommand(
   { name, subcommand, text }: Named,
 ): SpecifiedCommand {
   const { commands, pipeline } = revisionProfile(layout.revision);
-  const empty = equal(part.size, bits64(0));
-  const last = byteOf(IMAGE, subtract(add(part.offset, part.size), bits64(1)));
-  const ended = all(not(empty), equal(last, constant(8, 0n)));
-  const length = text ? choice(ended, part.size, add(part.size, bits64(1))) : part.size;
+  const empty = equals(part.size, bits64(0));
+  const last = byteOf(IMAGE, minus(plus(part.offset, part.size), bits64(1)));
+  const ended = all(not(empty), equals(last, constant(8, 0n)));
+  const length = text ? choice(ended, part.size, plus(part.size, bits64(1))) : part.size;
   const fields = new Map([
     ["cmd", bits64(commands[part.command] ?? 0)],
     ["subcmd", bits64(subcommand)],
@@ -68,7 +72,7 @@ function partCommand(
     ["payload_len", length],
   ]);
   const payload = (at: Bits) =>
-    choice(compare("ult", at, part.size), byteOf(IMAGE, add(part.offset, at)), constant(8, 0n));
+    choice(compare("ult", at, part.size), byteOf(IMAGE, plus(part.offset, at)), constant(8, 0n));
   const sent = text ? part.present : all(part.present, not(empty));
   return { name, sent, header: headerBytes(layout, fields), length, payload };
 }
@@ -78,7 +82,7 @@ function headerBytes({ size, places }: HeaderLayout, fields: ReadonlyMap<string,
   const bytes: Bits[] = Array.from({ length: size }, () => constant(8, 0n));
   for (const [name, { offset, size: width }] of places) {
     const value = fields.get(name) ?? bits64(0);
-    for (let i = 0; i < width; i++) bytes[offset + i] = extract(value, 8 * i, 8);
+    for (let i = 0; i < width; i++) bytes[offset + i] = extractBits(value, 8 * i, 8);
   }
   return bytes;
 }
@@ -123,8 +127,8 @@ function sentBefore(commands: readonly SpecifiedCommand[], count: number): Truth
 function isCommand(buffer: HandedOver, one: SpecifiedCommand, at: Bits): Truth {
   const start = bits64(one.header.length);
   return all(
-    equal(buffer.size, add(start, one.length)),
-    ...one.header.map((byte, place) => equal(buffer.byte(bits64(place)), byte)),
-    implies(compare("ult", at, one.length), equal(buffer.byte(add(start, at)), one.payload(at))),
+    equals(buffer.size, plus(start, one.length)),
+    ...one.header.map((byte, place) => equals(buffer.byte(bits64(place)), byte)),
+    implies(compare("ult", at, one.length), equals(buffer.byte(plus(start, at)), one.payload(at))),
   );
 }

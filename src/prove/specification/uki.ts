@@ -1,7 +1,7 @@
 import type { Revision } from "#abi/revisions.ts";
-import { add, bits64, choice, multiply, zeroExtend } from "#prove/terms/bits.ts";
+import { bits64, choice, plus, times, zeroExtend } from "#prove/terms/bits.ts";
 import { type Bits, constant, type Truth } from "#prove/terms/term.ts";
-import { all, any, compare, either, equal, implies, not } from "#prove/terms/truth.ts";
+import { all, any, compare, either, equals, implies, not } from "#prove/terms/truth.ts";
 import { field, isNumber, lies, says, size } from "./image.ts";
 import { type SearchState, type Specification, type SpecifiedPart, valueIn } from "./specification.ts";
 
@@ -26,16 +26,16 @@ export function uki(revision: Revision): Specification {
   const start = field(START, 0x3c, 4);
   const count = field(start, 0x06, 2);
   const magic = field(start, 0x18, 2);
-  const table = add(add(start, bits64(OPTIONAL_HEADER)), field(start, 0x14, 2));
-  const entry = (index: Bits) => add(table, multiply(index, bits64(SECTION_HEADER)));
+  const table = plus(plus(start, bits64(OPTIONAL_HEADER)), field(start, 0x14, 2));
+  const entry = (index: Bits) => plus(table, times(index, bits64(SECTION_HEADER)));
   const begins = all(
     compare("ule", bits64(0x40), size()),
     says(START, "MZ"),
     lies(start, bits64(PE_HEADER), size()),
     says(start, "PE\0\0"),
-    any(equal(magic, bits64(0x10b)), equal(magic, bits64(0x20b))),
-    not(equal(count, START)),
-    lies(table, multiply(count, bits64(SECTION_HEADER)), size()),
+    any(equals(magic, bits64(0x10b)), equals(magic, bits64(0x20b))),
+    not(equals(count, START)),
+    lies(table, times(count, bits64(SECTION_HEADER)), size()),
   );
   return {
     search: {
@@ -55,10 +55,10 @@ export function uki(revision: Revision): Specification {
         throw new Error("three parts are looked for");
       }
       const whole = [kernel, initrd, cmdline].map((part) =>
-        any(equal(part.size, START), lies(part.offset, part.size, size())),
+        any(equals(part.size, START), lies(part.offset, part.size, size())),
       );
       return {
-        accepted: all(begins, not(equal(kernel.size, START)), ...whole),
+        accepted: all(begins, not(equals(kernel.size, START)), ...whole),
         parts: { kernel: { ...kernel, fill: revision === "v7" }, initrd, cmdline },
       };
     },
@@ -117,7 +117,7 @@ function facts(state: SearchState): readonly Truth[] {
     const overridden = isSet(state, `${name} overridden`);
     return [
       implies(overridden, all(isSet(state, `${name} found`), isSet(state, "in profile"))),
-      implies(not(isSet(state, `${name} found`)), all(equal(length, START), equal(offset, START))),
+      implies(not(isSet(state, `${name} found`)), all(equals(length, START), equals(offset, START))),
       compare("ule", length, bits64(FIELD)),
       compare("ule", offset, bits64(FIELD)),
     ];
@@ -143,7 +143,7 @@ function cells(state: SearchState): ReadonlyMap<string, Bits> {
 }
 
 function isSet(state: SearchState, name: string): Truth {
-  return equal(valueIn(state, name), TRUE_BIT);
+  return equals(valueIn(state, name), TRUE_BIT);
 }
 
 function foundPart(found: SearchState, name: string): SpecifiedPart {

@@ -1,6 +1,6 @@
-import { add, bits64 } from "#prove/terms/bits.ts";
+import { bits64, plus } from "#prove/terms/bits.ts";
 import type { Bits, Truth } from "#prove/terms/term.ts";
-import { all, compare, equal, not } from "#prove/terms/truth.ts";
+import { all, compare, equals, not } from "#prove/terms/truth.ts";
 import { field, lies, says } from "./image.ts";
 
 const HEADER_SIZE = 64;
@@ -16,11 +16,11 @@ export function payload(
     good: all(
       compare("ule", bits64(HEADER_SIZE), length),
       says(start, "MZ"),
-      says(add(start, bits64(4)), "zimg"),
-      not(equal(bytes, bits64(0))),
+      says(plus(start, bits64(4)), "zimg"),
+      not(equals(bytes, bits64(0))),
       lies(offset, bytes, length),
     ),
-    offset: add(start, offset),
+    offset: plus(start, offset),
     size: bytes,
   };
 }

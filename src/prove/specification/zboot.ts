@@ -3,7 +3,7 @@ import { FALSE, type Truth } from "#prove/terms/term.ts";
 import { all, any, compare, either, not } from "#prove/terms/truth.ts";
 import { envelope } from "./envelope.ts";
 import { says, size } from "./image.ts";
-import type { Outcome, Specification, SpecifiedPart } from "./specification.ts";
+import type { Specification, SpecifiedOutcome, SpecifiedPart } from "./specification.ts";
 import { payload } from "./zboot-payload.ts";
 
 export const ABSENT: SpecifiedPart = {
@@ -40,7 +40,7 @@ export function zbootOrEnvelope(): Specification {
   };
 }
 
-function chosen(when: Truth, a: Outcome, b: Outcome): Outcome {
+function chosen(when: Truth, a: SpecifiedOutcome, b: SpecifiedOutcome): SpecifiedOutcome {
   const part = (one: SpecifiedPart, other: SpecifiedPart): SpecifiedPart => ({
     command: one.command,
     fill: one.fill,

@@ -1,6 +1,6 @@
 import { unreachable } from "#core/unreachable.ts";
-import { bitwise, byteOf, choice, concat, extract, multiply, signExtend, sum } from "./bits.ts";
-import { divide, shift } from "./operations.ts";
+import { bitwise, byteOf, choice, concat, extractBits, signExtend, sum, times } from "./bits.ts";
+import { division, shift } from "./operations.ts";
 import { type Bits, constant, FALSE, type Term, type Test, TRUE, type Truth } from "./term.ts";
 import { all, any, compare, follows, mostOf, not } from "./truth.ts";
 import { full, widened } from "./widen.ts";
@@ -71,7 +71,6 @@ export class Assumption {
   #rebuilt(term: Truth): Truth {
     switch (term.kind) {
       case "literal":
-      case "proposition":
         return term;
       case "not":
         return not(this.truth(term.of));
@@ -128,7 +127,7 @@ export class Assumption {
       case "extract": {
         const of = this.bits(term.of);
         const nothing = mostOf(of, this.#facts) < 1n << BigInt(term.low);
-        return nothing ? constant(term.width, 0n) : extract(of, term.low, term.width);
+        return nothing ? constant(term.width, 0n) : extractBits(of, term.low, term.width);
       }
       case "sign-extend":
         return signExtend(this.bits(term.of), term.width);
@@ -149,10 +148,10 @@ export class Assumption {
       case "xor":
         return bitwise(op, left, right);
       case "mul":
-        return multiply(left, right);
+        return times(left, right);
       case "udiv":
       case "urem":
-        return divide(op, left, right);
+        return division(op, left, right);
       case "shl":
       case "lshr":
       case "ashr":

@@ -1,4 +1,4 @@
-import { type Addend, type Bits, constant, raw, type Truth, type Width } from "./term.ts";
+import { type Addend, type Bits, type BitWidth, constant, raw, type Truth } from "./term.ts";
 
 /** What simplifies bit vectors: concatenations are flat, slices of one term side by side are one slice. */
 
@@ -13,14 +13,14 @@ export function byteOf(memory: string, at: Bits): Bits {
 
 /** `size` bytes, little-endian. */
 export function bytesOf(memory: string, at: Bits, size: number): Bits {
-  return concat(Array.from({ length: size }, (_, i) => byteOf(memory, add(at, bits64(i)))));
+  return concat(Array.from({ length: size }, (_, i) => byteOf(memory, plus(at, bits64(i)))));
 }
 
 /**
  * The sum in its normal form: constants joined, each term once. Differences of addresses into one
  * memory become constants by this.
  */
-export function sum(width: Width, start: bigint, addends: readonly Addend[]): Bits {
+export function sum(width: BitWidth, start: bigint, addends: readonly Addend[]): Bits {
   let total = start;
   const factors = new Map<Bits, bigint>();
   const include = (term: Bits, factor: bigint): void => {
@@ -53,7 +53,7 @@ export function sum(width: Width, start: bigint, addends: readonly Addend[]): Bi
   if (kept.length === 1 && known === 0n) {
     if (only.factor === 1n) return only.term;
     const by = powerOf(only.factor);
-    if (by !== undefined) return concat([constant(by, 0n), extract(only.term, 0, width - by)]);
+    if (by !== undefined) return concat([constant(by, 0n), extractBits(only.term, 0, width - by)]);
   }
   return raw.sum(width, known, kept);
 }
@@ -71,21 +71,21 @@ function powerOf(factor: bigint): number | undefined {
   return factor.toString(2).length - 1;
 }
 
-export function add(a: Bits, b: Bits): Bits {
+export function plus(a: Bits, b: Bits): Bits {
   return sum(a.width, 0n, [
     { factor: 1n, term: a },
     { factor: 1n, term: b },
   ]);
 }
 
-export function subtract(a: Bits, b: Bits): Bits {
+export function minus(a: Bits, b: Bits): Bits {
   return sum(a.width, 0n, [
     { factor: 1n, term: a },
     { factor: -1n, term: b },
   ]);
 }
 
-export function multiply(a: Bits, b: Bits): Bits {
+export function times(a: Bits, b: Bits): Bits {
   if (a.kind === "constant") return sum(a.width, 0n, [{ factor: a.value, term: b }]);
   if (b.kind === "constant") return sum(a.width, 0n, [{ factor: b.value, term: a }]);
   return raw.operation("mul", a, b);
@@ -120,28 +120,28 @@ function join(low: Bits, high: Bits): Bits | undefined {
   if (high.kind !== "extract") return undefined;
   // The low bits of a term may stand there as themselves: a sum's low bits are a sum.
   if (low.kind === "extract" && low.of === high.of && low.low + low.width === high.low) {
-    return extract(low.of, low.low, low.width + high.width);
+    return extractBits(low.of, low.low, low.width + high.width);
   }
-  if (high.low === low.width && extract(high.of, 0, low.width) === low) {
-    return extract(high.of, 0, low.width + high.width);
+  if (high.low === low.width && extractBits(high.of, 0, low.width) === low) {
+    return extractBits(high.of, 0, low.width + high.width);
   }
   return undefined;
 }
 
-export function zeroExtend(of: Bits, width: Width): Bits {
+export function zeroExtend(of: Bits, width: BitWidth): Bits {
   return of.width === width ? of : concat([of, constant(width - of.width, 0n)]);
 }
 
-export function signExtend(of: Bits, width: Width): Bits {
+export function signExtend(of: Bits, width: BitWidth): Bits {
   if (of.width === width) return of;
   if (of.kind === "constant") return constant(width, BigInt.asIntN(of.width, of.value));
-  const top = extract(of, of.width - 1, 1);
+  const top = extractBits(of, of.width - 1, 1);
   if (top.kind === "constant" && top.value === 0n) return zeroExtend(of, width);
   return raw.signExtend(of, width);
 }
 
 /** `width` bits from bit `low` on. */
-export function extract(of: Bits, low: number, width: Width): Bits {
+export function extractBits(of: Bits, low: number, width: BitWidth): Bits {
   if (low === 0 && width === of.width) return of;
   switch (of.kind) {
     case "constant":
@@ -149,23 +149,23 @@ export function extract(of: Bits, low: number, width: Width): Bits {
     case "concat":
       return extractOfConcat(of.parts, low, width);
     case "extract":
-      return extract(of.of, of.low + low, width);
+      return extractBits(of.of, of.low + low, width);
     case "sum":
       // The low bits of a sum are the sum of the low bits.
       if (low > 0) break;
       return sum(
         width,
         of.constant,
-        of.addends.map(({ factor, term }) => ({ factor, term: extract(term, 0, width) })),
+        of.addends.map(({ factor, term }) => ({ factor, term: extractBits(term, 0, width) })),
       );
     case "sign-extend":
-      if (low + width <= of.of.width) return extract(of.of, low, width);
+      if (low + width <= of.of.width) return extractBits(of.of, low, width);
       break;
     case "choice":
-      return choice(of.when, extract(of.then, low, width), extract(of.otherwise, low, width));
+      return choice(of.when, extractBits(of.then, low, width), extractBits(of.otherwise, low, width));
     case "operation":
       if (of.op === "and" || of.op === "or" || of.op === "xor") {
-        return bitwise(of.op, extract(of.a, low, width), extract(of.b, low, width));
+        return bitwise(of.op, extractBits(of.a, low, width), extractBits(of.b, low, width));
       }
       break;
     default:
@@ -173,13 +173,13 @@ export function extract(of: Bits, low: number, width: Width): Bits {
   return raw.extract(of, low, width);
 }
 
-function extractOfConcat(parts: readonly Bits[], low: number, width: Width): Bits {
+function extractOfConcat(parts: readonly Bits[], low: number, width: BitWidth): Bits {
   const taken: Bits[] = [];
   let at = 0;
   for (const part of parts) {
     const from = Math.max(low, at);
     const to = Math.min(low + width, at + part.width);
-    if (from < to) taken.push(extract(part, from - at, to - from));
+    if (from < to) taken.push(extractBits(part, from - at, to - from));
     at += part.width;
   }
   return concat(taken);
@@ -200,7 +200,7 @@ export function bitwise(op: "and" | "or" | "xor", a: Bits, b: Bits): Bits {
   let from = 0;
   return concat(
     cuts.map((to) => {
-      const piece = wholeBitwise(op, extract(a, from, to - from), extract(b, from, to - from));
+      const piece = wholeBitwise(op, extractBits(a, from, to - from), extractBits(b, from, to - from));
       from = to;
       return piece;
     }),

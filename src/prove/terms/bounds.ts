@@ -9,12 +9,12 @@ const known = new WeakMap<Bits, Bounds>();
 export function boundsOf(term: Bits): Bounds {
   const before = known.get(term);
   if (before !== undefined) return before;
-  const bounds = calculate(term);
+  const bounds = aluResult(term);
   known.set(term, bounds);
   return bounds;
 }
 
-function calculate(term: Bits): Bounds {
+function aluResult(term: Bits): Bounds {
   switch (term.kind) {
     case "constant":
       return { least: term.value, most: term.value };

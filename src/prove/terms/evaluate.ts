@@ -5,7 +5,6 @@ import { isTruth } from "./term.ts";
 /** What the variables of a term stand for. */
 export type Assignment = {
   readonly variable: (name: string, width: number) => bigint;
-  readonly proposition: (name: string) => boolean;
   /** 0 to 255. */
   readonly byte: (memory: string, at: bigint) => bigint;
 };
@@ -42,8 +41,6 @@ export class Evaluation {
     switch (term.kind) {
       case "literal":
         return term.value;
-      case "proposition":
-        return this.#assignment.proposition(term.name);
       case "not":
         return !this.holds(term.of);
       case "all":

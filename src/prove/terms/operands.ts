@@ -6,7 +6,6 @@ export function operandsOf(term: Term): readonly Term[] {
     case "constant":
     case "variable":
     case "literal":
-    case "proposition":
       return [];
     case "byte":
       return [term.at];

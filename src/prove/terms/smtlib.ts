@@ -23,7 +23,7 @@ export class SmtLib {
           : operandsOf(next).filter((one) => !this.#names.has(one));
       if (missing.length > 0) pending.push(...missing);
       else {
-        pending.pop();
+        pending.length -= 1;
         this.#define(next);
       }
     }
@@ -68,8 +68,6 @@ export class SmtLib {
     switch (term.kind) {
       case "literal":
         return String(term.value);
-      case "proposition":
-        return this.#declare(term.name, "Bool");
       case "not":
         return `(not ${this.#known(term.of)})`;
       case "all":
@@ -132,7 +130,7 @@ function nest(op: string, operands: readonly string[]): string {
 }
 
 function isName(term: Term): boolean {
-  return term.kind === "variable" || term.kind === "proposition" || term.kind === "byte";
+  return term.kind === "variable" || term.kind === "byte";
 }
 
 function literalOf(width: number, value: bigint): string {

@@ -4,11 +4,11 @@
  * them (bits.ts, truth.ts) simplify as they do.
  */
 
-export type Width = number;
+export type BitWidth = number;
 
 export type Bits =
-  | { readonly kind: "constant"; readonly id: number; readonly width: Width; readonly value: bigint }
-  | { readonly kind: "variable"; readonly id: number; readonly width: Width; readonly name: string }
+  | { readonly kind: "constant"; readonly id: number; readonly width: BitWidth; readonly value: bigint }
+  | { readonly kind: "variable"; readonly id: number; readonly width: BitWidth; readonly name: string }
   /** A byte of a memory whose content is not known; `image` is the image. */
   | {
       readonly kind: "byte";
@@ -21,24 +21,29 @@ export type Bits =
   | {
       readonly kind: "sum";
       readonly id: number;
-      readonly width: Width;
+      readonly width: BitWidth;
       readonly constant: bigint;
       readonly addends: readonly Addend[];
     }
   /** The least significant part first; no part is a concatenation. */
-  | { readonly kind: "concat"; readonly id: number; readonly width: Width; readonly parts: readonly Bits[] }
+  | {
+      readonly kind: "concat";
+      readonly id: number;
+      readonly width: BitWidth;
+      readonly parts: readonly Bits[];
+    }
   | {
       readonly kind: "extract";
       readonly id: number;
-      readonly width: Width;
+      readonly width: BitWidth;
       readonly of: Bits;
       readonly low: number;
     }
-  | { readonly kind: "sign-extend"; readonly id: number; readonly width: Width; readonly of: Bits }
+  | { readonly kind: "sign-extend"; readonly id: number; readonly width: BitWidth; readonly of: Bits }
   | {
       readonly kind: "operation";
       readonly id: number;
-      readonly width: Width;
+      readonly width: BitWidth;
       readonly op: BitOperation;
       readonly a: Bits;
       readonly b: Bits;
@@ -46,7 +51,7 @@ export type Bits =
   | {
       readonly kind: "choice";
       readonly id: number;
-      readonly width: Width;
+      readonly width: BitWidth;
       readonly when: Truth;
       readonly then: Bits;
       readonly otherwise: Bits;
@@ -59,7 +64,6 @@ export type BitOperation = "and" | "or" | "xor" | "mul" | "udiv" | "urem" | "shl
 
 export type Truth =
   | { readonly kind: "literal"; readonly id: number; readonly value: boolean }
-  | { readonly kind: "proposition"; readonly id: number; readonly name: string }
   | { readonly kind: "not"; readonly id: number; readonly of: Truth }
   | { readonly kind: "all"; readonly id: number; readonly of: readonly Truth[] }
   | { readonly kind: "any"; readonly id: number; readonly of: readonly Truth[] }
@@ -89,18 +93,14 @@ function unique<T extends Term>(key: string, shape: WithoutId<T>): T {
   return term;
 }
 
-export function constant(width: Width, value: bigint): Bits {
+export function constant(width: BitWidth, value: bigint): Bits {
   const own = BigInt.asUintN(width, value);
   return unique<Bits>(`c${width}:${own}`, { kind: "constant", width, value: own });
 }
 
 /** A name stands for one variable wherever it is used, so a second width for it is a bug. */
-export function variable(width: Width, name: string): Bits {
+export function variable(width: BitWidth, name: string): Bits {
   return unique<Bits>(`v${width}:${name}`, { kind: "variable", width, name });
-}
-
-export function proposition(name: string): Truth {
-  return unique<Truth>(`p:${name}`, { kind: "proposition", name });
 }
 
 export function literal(value: boolean): Truth {
@@ -122,16 +122,16 @@ export function forgetTerms(): void {
 export const raw = {
   byte: (memory: string, at: Bits) =>
     unique<Bits>(`b${memory}:${at.id}`, { kind: "byte", width: 8, memory, at }),
-  sum: (width: Width, constantPart: bigint, addends: readonly Addend[]) =>
+  sum: (width: BitWidth, constantPart: bigint, addends: readonly Addend[]) =>
     unique<Bits>(
       `s${width}:${constantPart}:${addends.map(({ factor, term }) => `${factor}*${term.id}`).join("+")}`,
       { kind: "sum", width, constant: constantPart, addends },
     ),
-  concat: (width: Width, parts: readonly Bits[]) =>
+  concat: (width: BitWidth, parts: readonly Bits[]) =>
     unique<Bits>(`k${parts.map(({ id }) => id).join(",")}`, { kind: "concat", width, parts }),
-  extract: (of: Bits, low: number, width: Width) =>
+  extract: (of: Bits, low: number, width: BitWidth) =>
     unique<Bits>(`e${of.id}:${low}:${width}`, { kind: "extract", width, of, low }),
-  signExtend: (of: Bits, width: Width) =>
+  signExtend: (of: Bits, width: BitWidth) =>
     unique<Bits>(`x${of.id}:${width}`, { kind: "sign-extend", width, of }),
   operation: (op: BitOperation, a: Bits, b: Bits) =>
     unique<Bits>(`o${op}:${a.id}:${b.id}`, { kind: "operation", width: a.width, op, a, b }),

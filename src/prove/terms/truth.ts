@@ -1,4 +1,4 @@
-import { extract, subtract } from "./bits.ts";
+import { extractBits, minus } from "./bits.ts";
 import { type Bounds, boundsOf } from "./bounds.ts";
 import { type Bits, constant, FALSE, literal, raw, type Test, TRUE, type Truth } from "./term.ts";
 
@@ -45,7 +45,7 @@ export function same(a: Truth, b: Truth): Truth {
   return either(a, b, not(b));
 }
 
-export function equal(a: Bits, b: Bits): Truth {
+export function equals(a: Bits, b: Bits): Truth {
   return compare("eq", a, b);
 }
 
@@ -103,7 +103,7 @@ function equality(a: Bits, b: Bits): Truth {
   if (right.kind === "concat" && left.kind !== "concat") return piecewise(right.parts, left);
   const split = splitChoice(left, right) ?? splitChoice(right, left);
   if (split !== undefined) return split;
-  const difference = subtract(left, right);
+  const difference = minus(left, right);
   if (difference.kind === "constant") return literal(difference.value === 0n);
   return left.id < right.id || right.kind === "constant"
     ? raw.compare("eq", left, right)
@@ -128,7 +128,7 @@ function splitChoice(one: Bits, other: Bits): Truth | undefined {
 function piecewise(parts: readonly Bits[], whole: Bits): Truth {
   let at = 0;
   const pieces = parts.map((part) => {
-    const other = extract(whole, at, part.width);
+    const other = extractBits(whole, at, part.width);
     at += part.width;
     return { part, other };
   });
@@ -218,7 +218,7 @@ function isZero(one: Truth, bits: Bits): boolean {
 
 /** x - k is below x, where x is at least k and k is not 0. */
 function isLess(a: Bits, b: Bits, conditions: readonly Truth[]): boolean {
-  const distance = subtract(b, a);
+  const distance = minus(b, a);
   return distance.kind === "constant" && distance.value !== 0n && leastOf(b, conditions) >= distance.value;
 }
 

@@ -1,5 +1,5 @@
 import { anyState } from "#prove/induction/loop.ts";
-import type { State } from "#prove/machine/state.ts";
+import type { PathState } from "#prove/machine/state.ts";
 import type { Model, Query } from "#prove/solver/query.ts";
 import type { Search } from "#prove/specification/specification.ts";
 import { bits64 } from "#prove/terms/bits.ts";
@@ -51,7 +51,7 @@ export function wholeImage(bytes: Uint8Array): SparseImage {
 export type Fit = { readonly image: SparseImage; readonly turn: number | undefined };
 
 /** The loop of which a path tells a single turn. */
-export function loopLookedInto({ turnOf, loops }: State): string | undefined {
+export function loopLookedInto({ turnOf, loops }: PathState): string | undefined {
   return turnOf ?? loops.find(({ kind }) => kind === "denied")?.loop;
 }
 
@@ -61,7 +61,7 @@ type Values = ReadonlyMap<string, bigint>;
  * An image, tried on paths: what a path asks of it is calculated, and the search that the specification makes is made in it. So a
  * solver is asked for few of the images that paths need.
  */
-export class Candidate {
+export class TriedImage {
   readonly #image: SparseImage;
   /** The search's states before each of its turns. */
   readonly #turns: Values[] = [];
@@ -95,7 +95,7 @@ export class Candidate {
   }
 
   /** How the image is one of a path, with what else is asked of it; undefined where it is not, or that cannot be said. */
-  fits(state: State, more: Query): Fit | undefined {
+  fits(state: PathState, more: Query): Fit | undefined {
     const loop = loopLookedInto(state);
     const conditions = [...more, ...state.conditions];
     const image = this.#image;
@@ -124,7 +124,6 @@ export class Candidate {
   #assignment(turn: number | undefined): Assignment {
     return {
       variable: (name, width) => this.#variable(name, width, turn),
-      proposition: () => unsettled(),
       byte: (memory, at) => {
         if (memory === IMAGE) return BigInt(this.#image.byte(at));
         return memory === initialName(CONTEXT) ? 0n : unsettled();

@@ -3,7 +3,7 @@ import type { Injection } from "#bpf-vm/injection.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { helperName } from "#isa/helpers.ts";
 import { formOf } from "#isa/lookup.ts";
-import type { LoopEnd, State, Trail } from "#prove/machine/state.ts";
+import type { LoopEnd, PathState, Trail } from "#prove/machine/state.ts";
 
 /** An image and what is denied in the run over it. */
 export type Example = { readonly image: Uint8Array; readonly injection: Injection };
@@ -16,7 +16,7 @@ export type Example = { readonly image: Uint8Array; readonly injection: Injectio
  */
 export function injectionOf(
   program: LoadedProgram,
-  state: State,
+  state: PathState,
   turn: number | undefined,
   probesATurn: number | undefined,
 ): Injection {
@@ -37,7 +37,7 @@ export function injectionOf(
 /** Which call of probe_read, from 1, is the one in the turn that was denied. */
 function callInTurn(
   program: LoadedProgram,
-  { trail }: State,
+  { trail }: PathState,
   { slot, trail: turn, denials }: LoopEnd & { kind: "denied" },
   turns: number,
   probesATurn: number | undefined,

@@ -1,6 +1,6 @@
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
-import { isUndisturbed, type State } from "#prove/machine/state.ts";
+import { isUndisturbed, type PathState } from "#prove/machine/state.ts";
 import type { Answer, Model, Query } from "#prove/solver/query.ts";
 import type { Search } from "#prove/specification/specification.ts";
 import { Assumption } from "#prove/terms/assume.ts";
@@ -8,8 +8,8 @@ import { bits64 } from "#prove/terms/bits.ts";
 import { CONTEXT, errnoInMachine, imageSize, initialName, turnName } from "#prove/terms/names.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
 import { constant, type Truth } from "#prove/terms/term.ts";
-import { compare, equal } from "#prove/terms/truth.ts";
-import { Candidate, type Fit, loopLookedInto, modelImage, type SparseImage } from "./candidate.ts";
+import { compare, equals } from "#prove/terms/truth.ts";
+import { type Fit, loopLookedInto, modelImage, type SparseImage, TriedImage } from "./candidate.ts";
 import { shortcuts, unrolled } from "./unroll.ts";
 
 /** Sizes that images of examples may have, in bytes: the smallest that does is taken. */
@@ -19,7 +19,7 @@ const SIZES = [1 << 12, 1 << 17, 600 << 20];
 const BATCH = 8;
 
 /** A path, and what else is asked of its image. */
-export type Wanted = { readonly state: State; readonly more: Query };
+export type Wanted = { readonly state: PathState; readonly more: Query };
 
 /**
  * The image of a path; `impossible` where there is none, undefined where none was found. `elsewhere`: what the context says beside the
@@ -49,7 +49,7 @@ export async function findExamples(
   let left: readonly number[] = wanted.map((_, index) => index);
   for (const image of atHand) {
     if (left.length === 0) break;
-    left = withoutFitting(new Candidate(image, search), wanted, { found, left });
+    left = withoutFitting(new TriedImage(image, search), wanted, { found, left });
   }
   const quick = (one: Wanted) =>
     SIZES.flatMap((size) => shortcuts(search, one.state).map((settled) => ({ size, settled })));
@@ -79,7 +79,7 @@ function allOf(wanted: Wanted | undefined): Query {
 
 /** Notes for which of the paths an image does; gives the others. */
 function withoutFitting(
-  candidate: Candidate,
+  candidate: TriedImage,
   wanted: readonly Wanted[],
   { found, left }: { readonly found: Found[]; readonly left: readonly number[] },
 ): readonly number[] {
@@ -95,7 +95,7 @@ function turnIn({ variables }: Model, wanted: Wanted | undefined): number | unde
   return turn === undefined ? undefined : Number(turn);
 }
 
-function fitOf(candidate: Candidate, wanted: Wanted | undefined): Fit | undefined {
+function fitOf(candidate: TriedImage, wanted: Wanted | undefined): Fit | undefined {
   return wanted && candidate.fits(wanted.state, wanted.more);
 }
 
@@ -137,7 +137,7 @@ async function findBySolver(
         continue;
       }
       const image = modelImage(answer.model);
-      const candidate = new Candidate(image, search);
+      const candidate = new TriedImage(image, search);
       found[index] = fitOf(candidate, wanted[index]) ?? { image, turn: turnIn(answer.model, wanted[index]) };
       open = open.filter((other) => {
         found[other.index] = fitOf(candidate, wanted[other.index]);
@@ -163,9 +163,9 @@ function queryFor(search: Search | undefined, wanted: Wanted, { size, settled }:
 function asInMachine(query: Query): readonly Truth[] {
   return leavesOf(query).flatMap((leaf) => {
     const errno = leaf.kind === "variable" ? errnoInMachine(leaf.name) : undefined;
-    if (errno !== undefined) return [equal(leaf, constant(leaf.width, BigInt(-errno)))];
+    if (errno !== undefined) return [equals(leaf, constant(leaf.width, BigInt(-errno)))];
     const isContext = leaf.kind === "byte" && leaf.memory === initialName(CONTEXT);
-    return isContext ? [equal(leaf, constant(8, 0n))] : [];
+    return isContext ? [equals(leaf, constant(8, 0n))] : [];
   });
 }
 

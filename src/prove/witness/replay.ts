@@ -1,7 +1,7 @@
 import { Covered } from "#bpf-vm/interpreter/coverage.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { type ContextLayout, runLoaded } from "#bpf-vm/run-parser.ts";
-import type { State, Trail } from "#prove/machine/state.ts";
+import type { PathState, Trail } from "#prove/machine/state.ts";
 import type { Example } from "./example.ts";
 
 /** How the virtual machine went otherwise than the prover: at an instruction, the first that differs. */
@@ -17,7 +17,7 @@ export function replay(
   program: LoadedProgram,
   context: ContextLayout,
   { image, injection }: Example,
-  state: State,
+  state: PathState,
   turnSlots: ReadonlySet<number>,
 ): Divergence | undefined {
   const { coverage } = runLoaded(program, image, context, { injection });

@@ -1,15 +1,15 @@
 import { anyState, turnIndex } from "#prove/induction/loop.ts";
-import type { LoopEnd, State } from "#prove/machine/state.ts";
+import type { LoopEnd, PathState } from "#prove/machine/state.ts";
 import { type Search, type SearchState, valueIn } from "#prove/specification/specification.ts";
 import { bits64, choice } from "#prove/terms/bits.ts";
 import { momentName } from "#prove/terms/names.ts";
 import { FALSE, type Truth } from "#prove/terms/term.ts";
-import { all, any, compare, equal, not } from "#prove/terms/truth.ts";
+import { all, any, compare, equals, not } from "#prove/terms/truth.ts";
 
 import { loopLookedInto } from "./candidate.ts";
 
 /** Entries of the tables in examples: as many as it takes to see a second profile end the first. */
-export const ENTRIES = 4;
+const ENTRIES = 4;
 
 /** The states of a search over a table of at most `ENTRIES` entries, the first one before any turn. */
 type Run = { readonly states: readonly SearchState[]; readonly active: readonly Truth[] };
@@ -18,7 +18,7 @@ type Run = { readonly states: readonly SearchState[]; readonly active: readonly 
  * What makes the states of a search, about which a proof knows only that there are some, those that an image's own table leads to: the
  * turns written out one after another.
  */
-export function unrolled(search: Search | undefined, { loops, turnOf }: State): readonly Truth[] {
+export function unrolled(search: Search | undefined, { loops, turnOf }: PathState): readonly Truth[] {
   if (search === undefined || (loops.length === 0 && turnOf === undefined)) return [];
   const run = runOf(search);
   const short = compare("ule", search.turns, bits64(ENTRIES));
@@ -30,7 +30,7 @@ export function unrolled(search: Search | undefined, { loops, turnOf }: State): 
  * What may be added to a path's conditions to find an example quickly, one after another. Where the path tells of a single turn, it is
  * the one of which ordinary images leave most open, or one of the first.
  */
-export function shortcuts(search: Search | undefined, state: State): readonly (readonly Truth[])[] {
+export function shortcuts(search: Search | undefined, state: PathState): readonly (readonly Truth[])[] {
   if (search === undefined) return [];
   const { bytes, outcomes } = search.ordinary;
   return placesIn(search, state, outcomes).map((place) => [...bytes, ...place]);
@@ -38,18 +38,18 @@ export function shortcuts(search: Search | undefined, state: State): readonly (r
 
 function placesIn(
   search: Search,
-  state: State,
+  state: PathState,
   outcomes: readonly SearchState[],
 ): readonly (readonly Truth[])[] {
   const loop = loopLookedInto(state);
   if (loop !== undefined) {
     const index = turnIndex(loop, search.table.entries);
-    return [ENTRIES - 1, 1, 0].map((turn) => [equal(index, bits64(turn))]);
+    return [ENTRIES - 1, 1, 0].map((turn) => [equals(index, bits64(turn))]);
   }
   const last = state.loops.at(-1);
   if (last?.kind !== "as-specified") return [[]];
   const after = anyState(search, momentName(last.loop, "after"));
-  return outcomes.map((outcome) => [...outcome].map(([name, value]) => equal(valueIn(after, name), value)));
+  return outcomes.map((outcome) => [...outcome].map(([name, value]) => equals(valueIn(after, name), value)));
 }
 
 function runOf(search: Search): Run {
@@ -83,11 +83,11 @@ function turnLike(search: Search, { states, active }: Run, loop: string): Truth 
       const state = states[index];
       return state === undefined
         ? FALSE
-        : all(goes, equal(turnIndex(loop, search.table.entries), bits64(index)), sameState(before, state));
+        : all(goes, equals(turnIndex(loop, search.table.entries), bits64(index)), sameState(before, state));
     }),
   );
 }
 
 function sameState(a: SearchState, b: SearchState): Truth {
-  return all(...[...a].map(([name, value]) => equal(value, valueIn(b, name))));
+  return all(...[...a].map(([name, value]) => equals(value, valueIn(b, name))));
 }

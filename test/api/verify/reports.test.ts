@@ -21,6 +21,7 @@ const REPORT: VerifyReport = {
   },
   times: { started: new Date(0), seconds: [] },
   coverage: undefined,
+  kept: undefined,
 };
 const context = { signal: new AbortController().signal };
 
@@ -31,14 +32,14 @@ describe("reports of an earlier run", () => {
     write(join(folder, "real"), "old");
     const sarif = join(folder, "s.sarif");
     symlinkSync("real", sarif);
-    expect(removeOldReports({ junit, sarif })).toEqual({ ok: true, value: undefined });
+    expect(removeOldReports({ junit, sarif, html: undefined })).toEqual({ ok: true, value: undefined });
     expect([junit, join(folder, "real")].filter((file) => existsSync(file))).toEqual([]);
   });
 
   it("need not be there, and what is no file stays", () => {
     const folder = newFolder();
     mkdirSync(join(folder, "in the way"));
-    const files = { junit: join(folder, "none"), sarif: join(folder, "in the way") };
+    const files = { junit: join(folder, "none"), sarif: join(folder, "in the way"), html: undefined };
     expect(removeOldReports(files).ok).toBe(true);
     expect(existsSync(files.sarif)).toBe(true);
   });
@@ -46,14 +47,14 @@ describe("reports of an earlier run", () => {
 
 describe("reports", () => {
   it("are those that are asked for", () => {
-    expect(reportFiles({ junit: undefined, sarif: "/s" })).toEqual(["/s"]);
-    expect(reportFiles({ junit: "/j", sarif: "/s" })).toEqual(["/j", "/s"]);
+    expect(reportFiles({ junit: undefined, sarif: "/s", html: undefined })).toEqual(["/s"]);
+    expect(reportFiles({ junit: "/j", sarif: "/s", html: "/h" })).toEqual(["/j", "/s", "/h"]);
   });
 
   it("are written each by itself: one that cannot be is a failure with its name", async () => {
     const folder = newFolder();
     mkdirSync(join(folder, "in the way"));
-    const files = { junit: join(folder, "in the way"), sarif: join(folder, "s.sarif") };
+    const files = { junit: join(folder, "in the way"), sarif: join(folder, "s.sarif"), html: undefined };
     expect(await writeReports(REPORT, files, context)).toMatchObject([
       { reason: "file-failed", file: files.junit },
     ]);

@@ -31,6 +31,7 @@ const REQUEST: VerifyRequest = {
   include: [],
   clang: undefined,
   libbpfHeaders: undefined,
+  keep: false,
   coverage: false,
 };
 

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { inheritedFlags } from "#commands/make/make-flags.ts";
-import { parseMakeWords } from "#commands/make/words.ts";
+import { inheritedFlags } from "#api/make/make-flags.ts";
+import { parseMakeWords } from "#api/make/words.ts";
 import { cli, cliOk, programFile, runProgram } from "../../support/cli.ts";
 import { kernelTree, newFolder, script, write } from "../../support/kernel-tree.ts";
 

@@ -104,6 +104,62 @@ describe("verify fails for", () => {
   });
 });
 
+describe("verify --github", () => {
+  const wrong = ["verify", "zboot.bpf", "--image", "zboot.img", "--expect", "refused", "--github"];
+  const annotation =
+    "::error file=sub/zboot.img,title=UNEXPECTED::zboot.img is accepted, and was to be refused\n";
+  const around = (cwd: string) => ({
+    cwd,
+    env: { GITHUB_WORKSPACE: join(cwd, ".."), GITHUB_STEP_SUMMARY: join(cwd, "summary.md") },
+  });
+  const folder = () => {
+    const cwd = join(newFolder(), "sub");
+    mkdirSync(cwd);
+    copyFileSync(join(built, "zboot.bpf"), join(cwd, "zboot.bpf"));
+    write(join(cwd, "zboot.img"), IMAGES.zboot);
+    return cwd;
+  };
+
+  it("annotates, tells the runner to take nothing else for a command, and adds to the step's summary", async () => {
+    const cwd = folder();
+    write(join(cwd, "summary.md"), "# before\n");
+    const { status, stdout, stderr } = await cli(wrong, around(cwd));
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    const [, token, text, rest] = /^::stop-commands::(\S+)\n(.+)\n::\1::\n(.*)$/s.exec(stdout) ?? [];
+    expect(token).toMatch(/^[\w-]{36}$/);
+    expect(text).toContain("zboot.img  ok");
+    expect(rest).toBe(annotation);
+    const summary = readFileSync(join(cwd, "summary.md"), "utf8");
+    expect(summary).toMatch(/^# before\n## kexec-bpf verify: not passed\n/);
+    expect(summary).toContain("- zboot.img is accepted, and was to be refused\n");
+  });
+
+  it("leaves stdout to JSON", async () => {
+    const { stdout, stderr } = await cli([...wrong, "--json"], around(folder()));
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 1, shortfalls: [{ kind: "unexpected" }] });
+    expect(stderr.endsWith(annotation)).toBe(true);
+  });
+
+  it("says nothing of a run without fault but that", async () => {
+    const cwd = folder();
+    const outcome = await cli(["verify", "zboot.bpf", "--image", "zboot.img", "--github"], { cwd });
+    expect(outcome.status).toBe(0);
+    expect(outcome.stdout).not.toContain("::error");
+    expect(readdirSync(cwd).toSorted()).toEqual(["zboot.bpf", "zboot.img"]);
+  });
+
+  it("fails where the summary cannot be written", async () => {
+    const cwd = folder();
+    const env = { GITHUB_STEP_SUMMARY: cwd };
+    const { status, stderr } = await cli(["verify", "zboot.bpf", "--image", "zboot.img", "--github"], {
+      cwd,
+      env,
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${cwd}: cannot write: `);
+  });
+});
+
 describe("verify takes a parser as", () => {
   it.each([
     ["container", "zboot.bpf", "container"],

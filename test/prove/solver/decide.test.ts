@@ -7,7 +7,7 @@ import { openZ3 } from "#prove/solver/z3.ts";
 import { bits64, byteOf, zeroExtend } from "#prove/terms/bits.ts";
 import { IMAGE } from "#prove/terms/names.ts";
 import { type Bits, constant, forgetTerms, variable } from "#prove/terms/term.ts";
-import { compare, equal, not } from "#prove/terms/truth.ts";
+import { compare, equals, not } from "#prove/terms/truth.ts";
 import { expectValue } from "../../support/expect-value.ts";
 
 let z3: Solver;
@@ -21,14 +21,14 @@ afterAll(() => {
 
 const at = (name: string): Bits => variable(64, name);
 const byte = (place: Bits): Bits => byteOf(IMAGE, place);
-const is = (bits: Bits, value: number) => equal(bits, constant(bits.width, BigInt(value)));
+const is = (bits: Bits, value: number) => equals(bits, constant(bits.width, BigInt(value)));
 
 /** Two bytes of one address that differ: possible, as long as nobody says that a memory has one byte at an address. */
-const oneAddress: Query = [equal(at("a"), at("b")), is(byte(at("a")), 1), is(byte(at("b")), 2)];
+const oneAddress: Query = [equals(at("a"), at("b")), is(byte(at("a")), 1), is(byte(at("b")), 2)];
 const twoAddresses: Query = [is(byte(at("a")), 1), is(byte(at("b")), 2)];
 /** Bytes at addresses that are bytes themselves: one lemma does not do. */
 const nested: Query = [
-  equal(at("a"), at("b")),
+  equals(at("a"), at("b")),
   is(byte(zeroExtend(byte(at("a")), 64)), 1),
   is(byte(zeroExtend(byte(at("b")), 64)), 2),
 ];

@@ -4,14 +4,14 @@ import { answersOf, STANDARD, scriptOf } from "#prove/solver/script.ts";
 import { bits64, byteOf } from "#prove/terms/bits.ts";
 import { IMAGE } from "#prove/terms/names.ts";
 import { forgetTerms, variable } from "#prove/terms/term.ts";
-import { compare, equal } from "#prove/terms/truth.ts";
+import { compare, equals } from "#prove/terms/truth.ts";
 
 afterAll(forgetTerms);
 
 const VALUES = { ...STANDARD, withValues: true };
 const [x, byte] = [variable(64, "x"), byteOf(IMAGE, variable(64, "x"))];
 const small: FreeQuery = { assertions: [compare("ult", x, bits64(5))], leaves: [x] };
-const both: FreeQuery = { assertions: [equal(byte, byte)], leaves: [x, byte] };
+const both: FreeQuery = { assertions: [equals(byte, byte)], leaves: [x, byte] };
 
 describe("scriptOf", () => {
   it("writes what is shared once, each query between a push and a pop", () => {

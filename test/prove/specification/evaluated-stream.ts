@@ -2,7 +2,7 @@ import type { HeaderLayout } from "#abi/header-layout.ts";
 import type { PerPart } from "#abi/parts.ts";
 import { anyState } from "#prove/induction/loop.ts";
 import type { Search, SearchState, Specification } from "#prove/specification/specification.ts";
-import { streamOf } from "#prove/specification/stream.ts";
+import { streamTerms } from "#prove/specification/stream.ts";
 import { Evaluation } from "#prove/terms/evaluate.ts";
 import { IMAGE, IMAGE_SIZE } from "#prove/terms/names.ts";
 import { type Bits, variable } from "#prove/terms/term.ts";
@@ -19,7 +19,7 @@ export function streamEvaluator(
 ): (image: Uint8Array) => readonly Uint8Array[] {
   const { search } = specification;
   const found = search === undefined ? new Map<string, Bits>() : anyState(search, STATE);
-  const stream = streamOf(specification.outcome(found), layout, limits);
+  const stream = streamTerms(specification.outcome(found), layout, limits);
   const payloads = stream.commands.map(({ payload }) => payload(variable(64, AT)));
   const turn = search?.turn(found, variable(64, INDEX));
   return (image) => {
@@ -63,9 +63,6 @@ function evaluationOf(image: Uint8Array, variables: ReadonlyMap<string, bigint>)
       const value = name === IMAGE_SIZE ? BigInt(image.length) : variables.get(name);
       if (value === undefined) throw new Error(`the specification speaks of ${name}`);
       return value;
-    },
-    proposition: (name) => {
-      throw new Error(`the specification speaks of ${name}`);
     },
     byte: (memory, at) => {
       if (memory !== IMAGE) throw new Error(`the specification reads ${memory}`);

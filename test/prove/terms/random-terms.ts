@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import {
-  add,
   bitwise,
   byteOf,
   choice,
   concat,
-  extract,
-  multiply,
+  extractBits,
+  minus,
+  plus,
   signExtend,
-  subtract,
+  times,
   zeroExtend,
 } from "#prove/terms/bits.ts";
 import type { Assignment } from "#prove/terms/evaluate.ts";
-import { divide, shift } from "#prove/terms/operations.ts";
+import { division, shift } from "#prove/terms/operations.ts";
 import { type Bits, constant, type Test, type Truth, variable } from "#prove/terms/term.ts";
 import { all, any, compare, either, implies, not, same } from "#prove/terms/truth.ts";
 
@@ -144,7 +144,6 @@ const byteAt = (at: bigint): bigint => (at ^ (at >> 7n) ^ 0x5an) & 0xffn;
 export function assignmentOf(given: Values): Assignment {
   return {
     variable: (name, width) => variableIn(given, name, width),
-    proposition: () => false,
     byte: (_memory, at) => byteAt(at),
   };
 }
@@ -156,7 +155,7 @@ function resized(bits: Made<Bits, bigint>, width: number): Made<Bits, bigint> {
   const { term, value } = bits;
   if (term.width === width) return bits;
   if (term.width < width) return { term: zeroExtend(term, width), value };
-  return { term: extract(term, 0, width), value: BigInt.asUintN(width, value) };
+  return { term: extractBits(term, 0, width), value: BigInt.asUintN(width, value) };
 }
 
 export function makeBits(recipe: Recipe, given: Values): Made<Bits, bigint> {
@@ -193,7 +192,10 @@ export function makeBits(recipe: Recipe, given: Values): Made<Bits, bigint> {
       const of = makeBits(recipe.of, given);
       const low = recipe.low % of.term.width;
       const width = Math.min(recipe.width, of.term.width - low);
-      return { term: extract(of.term, low, width), value: BigInt.asUintN(width, of.value >> BigInt(low)) };
+      return {
+        term: extractBits(of.term, low, width),
+        value: BigInt.asUintN(width, of.value >> BigInt(low)),
+      };
     }
     case "extend": {
       const of = makeBits(recipe.of, given);
@@ -229,18 +231,18 @@ function makeTwo(
   const value = calculate(op, width, a.value, b.value);
   switch (op) {
     case "add":
-      return { term: add(a.term, b.term), value };
+      return { term: plus(a.term, b.term), value };
     case "subtract":
-      return { term: subtract(a.term, b.term), value };
+      return { term: minus(a.term, b.term), value };
     case "multiply":
-      return { term: multiply(a.term, b.term), value };
+      return { term: times(a.term, b.term), value };
     case "and":
     case "or":
     case "xor":
       return { term: bitwise(op, a.term, b.term), value };
     case "udiv":
     case "urem":
-      return { term: divide(op, a.term, b.term), value };
+      return { term: division(op, a.term, b.term), value };
     case "shl":
     case "lshr":
     case "ashr": {

@@ -7,7 +7,7 @@ import { boundsOf } from "#prove/terms/bounds.ts";
 import { Evaluation } from "#prove/terms/evaluate.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
 import { constant, forgetTerms, type Truth } from "#prove/terms/term.ts";
-import { equal, follows, mostOf, not } from "#prove/terms/truth.ts";
+import { equals, follows, mostOf, not } from "#prove/terms/truth.ts";
 import { widened, widenedSigned } from "#prove/terms/widen.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import {
@@ -111,9 +111,9 @@ it("z3 reads a term's text as the term is evaluated", async () => {
     const evaluation = new Evaluation(assignmentOf(given));
     const [number, claim] = [makeBits(bits, given), makeTruth(truth, given)];
     const known = leavesOf([number.term, claim.term]).map((leaf) =>
-      equal(leaf, constant(leaf.width, evaluation.bits(leaf))),
+      equals(leaf, constant(leaf.width, evaluation.bits(leaf))),
     );
-    const isValue = equal(number.term, constant(number.term.width, number.value));
+    const isValue = equals(number.term, constant(number.term.width, number.value));
     const holds = claim.value ? claim.term : not(claim.term);
     return [
       [...known, isValue, holds],

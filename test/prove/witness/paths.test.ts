@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { State } from "#prove/machine/state.ts";
-import { pathsOf } from "#prove/paths/paths.ts";
+import type { PathState } from "#prove/machine/state.ts";
+import { waysThrough } from "#prove/paths/paths.ts";
 import { forgetTerms } from "#prove/terms/term.ts";
-import { Candidate, wholeImage } from "#prove/witness/candidate.ts";
+import { TriedImage, wholeImage } from "#prove/witness/candidate.ts";
 import { type Example, injectionOf, probeCalls, slotsOf } from "#prove/witness/example.ts";
 import { replay } from "#prove/witness/replay.ts";
 import { originalOf, theoremOf } from "../../../mutation/bytecode/subject.ts";
@@ -19,20 +19,23 @@ async function pathsWithImages(name: "zboot" | "uki") {
   write(join(folder, `v6/${name}.bpf`), built.file(`${name}.bpf`));
   const { subject, program, images } = await originalOf({ folder, revision: "v6", name });
   const theorem = theoremOf(subject, program, subject.limits);
-  const { ends, turnEnds } = pathsOf(theorem);
+  const { ends, turnEnds } = waysThrough(theorem);
   const probesATurn = Math.max(0, ...turnEnds.map(({ trail }) => probeCalls(program, trail)));
   const turnSlots = new Set([
     ...turnEnds.flatMap(({ trail }) => slotsOf(trail)),
     ...ends.flatMap(({ loops }) => loops.flatMap((end) => (end.kind === "denied" ? slotsOf(end.trail) : []))),
   ]);
-  const candidates = images.map((image) => new Candidate(wholeImage(image()), theorem.specification?.search));
-  const found = ends.flatMap((state): { readonly state: State; readonly example: Example }[] => {
+  const candidates = images.map(
+    (image) => new TriedImage(wholeImage(image()), theorem.specification?.search),
+  );
+  const found = ends.flatMap((state): { readonly state: PathState; readonly example: Example }[] => {
     const fit = candidates.map((one) => one.fits(state, [])).find((one) => one !== undefined);
     if (fit === undefined) return [];
     const injection = injectionOf(program, state, fit.turn, probesATurn);
     return [{ state, example: { image: fit.image.bytes(), injection } }];
   });
-  const go = (example: Example, state: State) => replay(program, subject.context, example, state, turnSlots);
+  const go = (example: Example, state: PathState) =>
+    replay(program, subject.context, example, state, turnSlots);
   return { ends, found, go };
 }
 
@@ -66,8 +69,8 @@ describe.each(["zboot", "uki"] as const)("images of the corpus, on the paths of 
 });
 
 /** The same path, with its last jump gone the other way. */
-function withTurn(state: State): State | undefined {
-  const turn = (trail: State["trail"]): State["trail"] => {
+function withTurn(state: PathState): PathState | undefined {
+  const turn = (trail: PathPathState["trail"]): PathPathState["trail"] => {
     if (trail === undefined) return undefined;
     if (trail.taken !== undefined) return { ...trail, taken: !trail.taken };
     const before = turn(trail.before);

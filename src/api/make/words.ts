@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { JOBS } from "#commands/jobs.ts";
+import { JOBS } from "#api/common/number-rows.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { parseNumber } from "#grammar/numbers.ts";
 import { type MakeSwitches, REFUSED, SWITCHES, VALUED } from "./options-of-make.ts";

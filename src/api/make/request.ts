@@ -3,23 +3,26 @@ import { join, resolve } from "node:path";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { BuildRequest } from "#api/build.ts";
 import { treeAround } from "#api/common/kernel-tree.ts";
-import { PART_SIZE } from "#commands/options.ts";
+import { PART_SIZE } from "#api/common/number-rows.ts";
+import type { Context } from "#api/context.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { DEFAULT_CMDLINE_LIMIT } from "#generate/image-size.ts";
 import { parseNumber } from "#grammar/numbers.ts";
 import { ARCHITECTURES, type Architecture, parseArchitecture } from "#kernel-image/architecture.ts";
-import type { Io } from "#report/io.ts";
 import { inheritedFlags } from "./make-flags.ts";
 import type { MakeSwitches } from "./options-of-make.ts";
 import { type MakeWords, makeStartsIn, makeVariable } from "./words.ts";
 
+/** Programs of the series that pack an envelope (`pack envelope` does it here): as goals, there is nothing to build. */
+export const HOST_TOOLS: readonly string[] = ["build_zboot_envelop", "build_zboot_image"];
+
 /** The switches that hold: those of the words, else those of the make that runs this. */
-export function switchesOf(words: MakeWords, env: Io["env"]): MakeSwitches {
+export function switchesOf(words: MakeWords, env: Context["env"]): MakeSwitches {
   return { ...inheritedFlags(env).switches, ...words.switches };
 }
 
 /** What make's words and variables ask for. Errors: `usage`. */
-export function makeRequest(words: MakeWords, io: Pick<Io, "cwd" | "env">): Result<BuildRequest> {
+export function makeRequest(words: MakeWords, io: Pick<Context, "cwd" | "env">): Result<BuildRequest> {
   const inherited = inheritedFlags(io.env);
   const switches = switchesOf(words, io.env);
   const { cwd, out } = makeStartsIn(words, io.env, io.cwd);
