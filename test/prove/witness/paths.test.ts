@@ -70,7 +70,7 @@ describe.each(["zboot", "uki"] as const)("images of the corpus, on the paths of 
 
 /** The same path, with its last jump gone the other way. */
 function withTurn(state: PathState): PathState | undefined {
-  const turn = (trail: PathPathState["trail"]): PathPathState["trail"] => {
+  const turn = (trail: PathState["trail"]): PathState["trail"] => {
     if (trail === undefined) return undefined;
     if (trail.taken !== undefined) return { ...trail, taken: !trail.taken };
     const before = turn(trail.before);
