@@ -6,9 +6,6 @@ describe("prove refutes", () => {
     const { status, programs, errors } = await proveWrong(revision, wrong);
     expect([status, errors, programs.map(({ proven }) => proven)]).toEqual([1, [], [false]]);
     const found = foundIn(programs);
-    process.stderr.write(
-      `${revision} ${wrong.name} (${programs[0]?.seconds}s): ${JSON.stringify(found)} expected ${wrong.finding.kind}\n`,
-    );
     expect(found.gaps).toEqual([]);
     expect(found.shown).toContain(wrong.finding.kind);
   });
