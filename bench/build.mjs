@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { showComparison } from "./comparison.mjs";
 import { interleave } from "./measure.mjs";
+import { sectionsOf, symbolBytes } from "./object-symbols.mjs";
 import { peerMakefile } from "./peer-makefile.mjs";
 import {
   checkout,
@@ -261,28 +262,6 @@ function compareOutputs(ours, theirs, report) {
   }
   console.log(`same on both sides: ${programs.join(", ")}`);
   return symbolBytes(join(ours, `${EDITED}_bytecode.o`), "opts_data");
-}
-
-/** By readelf: our own decoder is not the judge of our own files. */
-function symbolBytes(file, name) {
-  const line = (output("readelf", ["-sW", file]) ?? "")
-    .split("\n")
-    .map((text) => text.trim().split(/\s+/))
-    .find((words) => words.at(-1) === name);
-  if (line === undefined) throw new Error(`${file} has no symbol ${name}`);
-  const [, value, size, , , , index] = line;
-  const section = sectionsOf(file).find((one) => one.index === Number(index));
-  if (section === undefined) throw new Error(`${file}: ${name} is in no section`);
-  const start = section.offset + Number.parseInt(value, 16);
-  return readFileSync(file).subarray(start, start + Number(size));
-}
-
-function sectionsOf(file) {
-  const row = /^\s*\[\s*(\d+)\]\s+(\S+)\s+\S+\s+[0-9a-f]+\s+([0-9a-f]+)/;
-  return (output("readelf", ["-SW", file]) ?? "").split("\n").flatMap((line) => {
-    const [, index, name, offset] = row.exec(line) ?? [];
-    return index === undefined ? [] : [{ index: Number(index), name, offset: Number.parseInt(offset, 16) }];
-  });
 }
 
 /** A command's stdout; undefined where it fails. */

@@ -23,6 +23,7 @@ const NOTHING_GIVEN: Omit<BuildRequest, "out"> = {
   targetFolders: [],
   bytecodeObject: "direct",
   seedPayloadSize: false,
+  sizeStep: undefined,
   signing: undefined,
   envelope: undefined,
   jobs: 2,
