@@ -108,12 +108,20 @@ async function look(lines: readonly Line[]) {
     open: proof.open.map(({ kind, obligation }) => `${kind} ${obligation.kind}: ${obligation.detail}`),
     gaps: proof.gaps.map(({ detail }) => detail),
     proven: isProven(proof),
+    elsewhere: proof.paths?.elsewhere,
   };
 }
 
 it("a program that gives back what it takes and sends DONE is proven", async () => {
   const lines = [...taken, ...command("cmd", DONE), ...send(HEADER.size), ...given];
-  expect(await look(lines)).toEqual({ open: [], gaps: [], proven: true });
+  expect(await look(lines)).toEqual({ open: [], gaps: [], proven: true, elsewhere: 0 });
+});
+
+it("a path of an error that the virtual machine does not give is possible elsewhere, and no divergence", async () => {
+  const isPerm = [op("jeq", { dst: 0, imm: -1, offset: 1 }), set(6, 0)];
+  const lines = [...taken, ...command("cmd", DONE), ...send(HEADER.size), ...isPerm, ...given];
+  // With an image and without one.
+  expect(await look(lines)).toEqual({ open: [], gaps: [], proven: true, elsewhere: 2 });
 });
 
 it.each<[string, readonly Line[], string]>([
