@@ -202,13 +202,8 @@ function ourSide({ root, file }, tools, { vmlinux, image }) {
 /** make and the usual tools, on the C that kexec-bpf has made. */
 function peerSide(ours, tools, { vmlinux, image }) {
   const out = join(temporary, "make");
-  const { sizes, containers, abi } = ours.report;
-  const nested = Object.fromEntries(
-    containers.map(({ name, sections }) => [
-      name.replace(/\.bpf$/, ""),
-      sections.find((section) => section.name === ".bpf.nested")?.file.replace(/\.bpf$/, ""),
-    ]),
-  );
+  const { sizes, abi } = ours.report;
+  const parsers = parsersOf(ours.report);
   const variables = {
     BPFTOOL: tools.bpftool.path,
     CLANG: tools.clang.path,
@@ -222,15 +217,21 @@ function peerSide(ours, tools, { vmlinux, image }) {
     COMMAND_HEADER: COMMAND_HEADER[abi.revision],
   };
   const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const command = { file: "make", args: ["-s", JOBS, ...words, ...TARGETS], cwd: out, env: environment() };
-  const keep = new Set(["Makefile", ...TARGETS.map((target) => `${target}_parser_bpf.c`)]);
+  const command = {
+    file: "make",
+    args: ["-s", JOBS, ...words, ...parsers.keys()],
+    cwd: out,
+    env: environment(),
+  };
+  const names = [...parsers.keys()];
+  const keep = new Set(["Makefile", ...names.map((name) => `${name}_parser_bpf.c`)]);
   return {
     out,
     make: () => command,
     build: () => {
       mkdirSync(out);
-      writeFileSync(join(out, "Makefile"), peerMakefile(TARGETS, nested));
-      for (const target of TARGETS) cpSync(ours.source(target), join(out, `${target}_parser_bpf.c`));
+      writeFileSync(join(out, "Makefile"), peerMakefile(parsers));
+      for (const name of names) cpSync(ours.source(name), join(out, `${name}_parser_bpf.c`));
       const { status, stderr } = spawnSync(command.file, command.args, { ...command, encoding: "utf8" });
       if (status !== 0) throw new Error(`make: ${stderr}`);
     },
@@ -241,12 +242,23 @@ function peerSide(ours, tools, { vmlinux, image }) {
   };
 }
 
+/** The parsers that a build makes, those of the layers in its images among them, by name; each with those that it nests. */
+function parsersOf({ containers }) {
+  const parser = ({ file }) => file.replace(/_bytecode\.o$/, "");
+  return new Map(
+    containers.map(({ name, sections }) => [
+      name.replace(/\.bpf$/, ""),
+      sections.filter((section) => section.name.startsWith(".bpf.nested/")).map(parser),
+    ]),
+  );
+}
+
 /**
  * @returns the bytes of the edited parser's program
  * @throws Error where the two sides' programs are not the same, byte by byte, or lie in other containers
  */
 function compareOutputs(ours, theirs, report) {
-  const programs = TARGETS.map((target) => {
+  const programs = [...parsersOf(report).keys()].map((target) => {
     const object = `${target}_bytecode.o`;
     const sizes = ["opts_data", "opts_insn"].map((name) => {
       const [mine, other] = [ours, theirs].map((folder) => symbolBytes(join(folder, object), name));
@@ -257,7 +269,7 @@ function compareOutputs(ours, theirs, report) {
   });
   for (const { name, sections } of report.containers) {
     const found = sectionsOf(join(theirs, name)).map((section) => section.name);
-    const missing = sections.filter((section) => !found.includes(section.name));
+    const missing = sections.filter((section) => !found.includes(section.name.split("/")[0]));
     if (missing.length > 0) throw new Error(`make's ${name} has no ${missing[0].name}`);
   }
   console.log(`same on both sides: ${programs.join(", ")}`);

@@ -3,7 +3,7 @@ import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 
 export const CHECK = {
-  describe: "hash the files that a manifest names, and compare",
+  describe: "hash the files that a manifest or a proof's certificate names, and compare",
   positionals: { manifest: { type: "path", required: true } },
   options: {
     inputs: {

@@ -17,6 +17,11 @@ const ONLY = {
 
 const JUNIT = { type: "output", describe: "write a JUnit report" } as const;
 
+const HTML = {
+  type: "output",
+  describe: "write a page with the table and the parsers' runs (docs/explore.md)",
+} as const;
+
 const VERIFIED = {
   type: "path",
   repeatable: true,
@@ -48,6 +53,7 @@ export const FLEET_RUN = {
     "kernel-test": VERIFIED,
     trace: TRACE,
     junit: JUNIT,
+    html: HTML,
     verbose: { type: "flag", alias: "v", describe: "tell of kernels that were done before, too" },
     json: JSON_FLAG,
   },
@@ -68,6 +74,7 @@ export const FLEET_MERGE = {
     output: { ...OUTPUT_FOLDER, describe: "folder to write fleet-report.json into" },
     "kernel-test": VERIFIED,
     junit: JUNIT,
+    html: HTML,
     json: JSON_FLAG,
   },
 } as const satisfies CommandRow;

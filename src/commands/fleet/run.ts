@@ -1,9 +1,11 @@
 import { ChromeTrace } from "#api/common/trace.ts";
+import { fleetPage } from "#api/explore/fleet-page.ts";
 import type { FleetRequest } from "#api/fleet/request.ts";
 import { runFleet } from "#api/fleet/run.ts";
 import { SAME } from "#api/fleet/schedule.ts";
 import { cacheChoice } from "#commands/cache-options.ts";
 import { contextOf } from "#commands/context.ts";
+import { writeResultPage } from "#commands/result-page.ts";
 import { tellEvents } from "#commands/tell-events.ts";
 import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -65,14 +67,24 @@ function requestOf(given: Given, { cwd, env }: Pick<Io, "cwd" | "env">): Result<
 /** Shows a report, writes the one for CI, and gives the exit status. */
 export async function showFleet(
   fleet: FleetReport,
-  { json, junit }: { readonly json: boolean; readonly junit: string | undefined },
+  { json, junit, html, output }: Pick<Given, "json" | "junit" | "html" | "output">,
   io: Io,
 ): Promise<number> {
   if (junit !== undefined) {
     const written = await deliver(junit, fleetJunit(fleet), io.signal);
     if (!written.ok) return report(io, written.failure);
   }
+  const page = await writeResultPage(
+    html,
+    () =>
+      fleetPage(
+        fleet,
+        output,
+        contextOf(io, () => undefined),
+      ),
+    io,
+  );
   io.stdout(json ? `${JSON.stringify(fleet)}\n` : `${fleetTable(fleet.kernels)}\n`);
   io.stderr(`${fleetSummary(fleet)}\n`);
-  return fleet.ok ? EXIT.ok : EXIT.failed;
+  return page ?? (fleet.ok ? EXIT.ok : EXIT.failed);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FleetReport } from "#fleet/report.ts";
+import type { PageData } from "#page/data.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
 import { cli, cliOk } from "../../support/cli.ts";
 import { amd64Kernel, arm64Image } from "../../support/real-inputs.ts";
@@ -63,6 +64,24 @@ describe("a fleet", () => {
       ["plain", "uki", "zboot"].map((target) => ({ target, loads: true, verdict: null })),
     );
     expect(JSON.parse(readFileSync(join(cwd, "out/fleet-report.json"), "utf8"))).toEqual(first);
+  });
+
+  it("has a page with a row for each parser, which opens its run on a small image of its format", async () => {
+    await fleet("run", "FLEET.json", "-o", "out", "--html", "page.html");
+    const page = readFileSync(join(cwd, "page.html"), "utf8");
+    const { tables, images, parsers } = JSON.parse(
+      /id="data">(.*)<\/script>/.exec(page)?.[1] ?? "",
+    ) as PageData;
+    const rows = tables[0]?.rows ?? [];
+    const outcomes = first.kernels.flatMap(({ name, parsers: own }) =>
+      own.map(({ target, size }) => [name, target, size]),
+    );
+    expect(rows.map(({ cells }) => [cells[0], cells[1], cells[9]])).toEqual(outcomes);
+    expect(new Set(parsers.map(({ blob }) => blob)).size).toBe(parsers.length);
+    for (const { run } of rows) {
+      expect(parsers.map(({ name }) => name)).toContain(run?.parser);
+      expect(images.map(({ name }) => name)).toContain(run?.image);
+    }
   });
 
   it("leaves what the plain build of each kernel leaves, byte for byte", async () => {
