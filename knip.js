@@ -19,13 +19,15 @@ export default ({ production }) => ({
     "scripts/*.{mjs,cjs}",
     "scripts/package-tools/*.mjs",
     "bench/*.mjs",
-    "test/**/*.{test,kernel,distro,browser,fleet}.ts",
+    "test/**/*.{test,kernel,distro,browser,fleet,proof}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
     // For test/page/support/equality.ts, which bundles it as the page is.
     "test/page/support/page-model.ts",
     // For scripts/mutate.mjs, likewise.
     "mutation/{main,worker}.ts",
+    // For scripts/prove-mutants.mjs, likewise.
+    "mutation/bytecode/{main,worker}.ts",
     "test/support/without-processes.ts",
   ],
   project: ["src/**!", "test/**", "!test/package/**", "bench/**", "mutation/**", "scripts/**"],

@@ -48,6 +48,7 @@ test softhsm2-util softhsm2 softhsm softhsm
 test have_pkcs11_engine libengine-pkcs11-openssl openssl-pkcs11 libp11
 test have_python_json python3 python3 python
 package shellcheck shellcheck ShellCheck shellcheck
+proof cvc5 cvc5 cvc5 -
 browser chromium chromium chromium chromium
 browser firefox-esr firefox-esr firefox firefox
 kernel_vm gcc gcc gcc gcc

@@ -55,7 +55,10 @@ export type PathRecord = {
   readonly sending: number;
   readonly refusing: number;
   readonly impossible: number;
-  /** Not run: what decides is not the image alone, but the context's other members, or a loop without a specification. */
+  /**
+   * Not run: what decides is not the image alone, but the context's other members, an error's number, or a loop without a
+   * specification.
+   */
   readonly elsewhere: number;
   readonly undecided: number;
 };

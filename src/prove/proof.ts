@@ -8,7 +8,7 @@ import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
 import { not } from "./terms/truth.ts";
-import { type Fit, type SparseImage, wholeImage } from "./witness/candidate.ts";
+import { type Fit, type SparseImage, TriedImage, wholeImage } from "./witness/candidate.ts";
 import { type Example, injectionOf, probeCalls, slotsOf } from "./witness/example.ts";
 import { type Found, findExamples, type Wanted } from "./witness/examples.ts";
 import { type Divergence, replay } from "./witness/replay.ts";
@@ -71,9 +71,14 @@ export type ProofOptions = {
   readonly images: readonly (() => Uint8Array)[];
   /** Where every query that was decided goes, with its name. */
   readonly onQuery?: (query: AskedQuery) => void;
+  /** Whether to stop at the first obligations that are open, or at a gap: where no more is to be known than whether all is shown. */
+  readonly firstOpen?: boolean;
   /** Called before the solver is asked. */
   readonly onAsking?: (what: Purpose, queries: number) => void;
 };
+
+/** Obligations that are decided before it is looked whether one is open, where the first is enough. */
+const BATCH = 16;
 
 /** Shows what can be shown of a program; what could not is in `open`, `gaps` and `divergences`. */
 export async function proveProgram(
@@ -85,7 +90,8 @@ export async function proveProgram(
   const open = await context.obligations();
   if (!open.ok) return open;
   // Where something is open, what comes after it was explored as if it held: paths say nothing then.
-  const seen = open.value.length > 0 ? ok(NOT_LOOKED_AT) : await context.paths();
+  const isOver = open.value.length > 0 || (options.firstOpen === true && paths.gaps.length > 0);
+  const seen = isOver ? ok(NOT_LOOKED_AT) : await context.paths();
   if (!seen.ok) return seen;
   return ok({
     obligations: countsOf(paths, open.value),
@@ -151,7 +157,35 @@ class Asking {
   }
 
   async obligations(): Promise<Result<readonly Open[], Failure>> {
-    const { obligations } = this.#paths;
+    const { obligations, gaps } = this.#paths;
+    if (this.#options.firstOpen !== true) {
+      const open = await this.#openOf(obligations);
+      return open.ok ? this.#withExamples(open.value) : open;
+    }
+    const broken = this.#brokenAtHand();
+    if (broken !== undefined) return ok([{ obligation: broken, kind: "refutable" }]);
+    if (gaps.length > 0) return ok([]);
+    for (let from = 0; from < obligations.length; from += BATCH) {
+      const open = await this.#openOf(obligations.slice(from, from + BATCH));
+      if (!open.ok || open.value.length > 0) return open;
+    }
+    return ok([]);
+  }
+
+  /** An obligation that one of the images at hand breaks, without a question to the solver. */
+  #brokenAtHand(): Obligation | undefined {
+    const search = this.#theorem.specification?.search;
+    for (const image of this.#atHand()) {
+      const candidate = new TriedImage(image, search);
+      const broken = this.#paths.obligations.find(
+        ({ state, claim }) => candidate.fits(state, [not(claim)]) !== undefined,
+      );
+      if (broken !== undefined) return broken;
+    }
+    return undefined;
+  }
+
+  async #openOf(obligations: readonly Obligation[]): Promise<Result<readonly Open[], Failure>> {
     const queries = obligations.map(({ state, claim }) => [...state.conditions, not(claim)]);
     const answers = await this.#ask("obligation", queries, refute);
     if (!answers.ok) return answers;
@@ -161,7 +195,7 @@ class Asking {
       if (verdict === "unsat") continue;
       open.push({ obligation, kind: verdict === "sat" ? "refutable" : "undecided" });
     }
-    return this.#withExamples(open);
+    return ok(open);
   }
 
   async #withExamples(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {

@@ -17,6 +17,7 @@ const LONGEST = [
   "cli/make",
   "cli/killed",
   "verify/wrong-parsers",
+  "prove/wrong-parsers",
   "signing/sign",
   "verify/mutations/corpus",
   "cli/streams",

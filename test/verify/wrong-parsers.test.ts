@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
@@ -7,37 +7,16 @@ import type { FindingRecord, Verification } from "#core/verification.ts";
 import { findingText } from "#report/finding-text.ts";
 import { vmRunner } from "#verify/vm-runner.ts";
 import { IMAGES, type ImageName } from "../fixtures/wrong-parsers/images.ts";
+import { patched, type Sources, sourcesOf } from "../fixtures/wrong-parsers/sources.ts";
 import { WRONG_PARSERS, type WrongParser } from "../fixtures/wrong-parsers/wrong-parsers.ts";
-import { cli, cliOk } from "../support/cli.ts";
+import { cli } from "../support/cli.ts";
 import { expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
-import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
-
-/** Where a revision's headers are, and its sources as the templates make them. */
-type Sources = { readonly headers: string; readonly of: (parser: WrongParser["parser"]) => string };
 
 const sources = new Map<Revision, Sources>();
 beforeAll(async () => {
-  for (const abi of REVISIONS) {
-    const out = newFolder(`built-${abi}`);
-    const from = ["--image", arm64Image(), "--vmlinux", amd64Kernel().vmlinux];
-    const sizes = ["--max-kernel", "100000", "--max-initrd", "4096", "--max-cmdline", "2048"];
-    await cliOk(["build", ...from, ...sizes, "--abi", abi, "-o", out], { cwd: out });
-    sources.set(abi, {
-      headers: join(out, ".kexec-bpf"),
-      of: (parser) => readFileSync(join(out, `${parser}_parser_bpf.c`), "utf8"),
-    });
-  }
+  for (const abi of REVISIONS) sources.set(abi, await sourcesOf(abi));
 });
-
-/** The source with the parser's mistake in it; throws where the templates have moved on. */
-function patched({ name, patch }: WrongParser, source: string): string {
-  return patch.reduce((text, [find, replacement]) => {
-    const times = text.split(find).length - 1;
-    if (times !== 1) throw new Error(`${name}: the C has ${times} times, and must have once:\n${find}`);
-    return text.replace(find, () => replacement);
-  }, source);
-}
 
 /** `kexec-bpf verify` of C text on images, by the reference that the parser's name stands for. */
 async function verify(

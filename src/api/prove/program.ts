@@ -7,7 +7,8 @@ import { ok, type Result } from "#core/result.ts";
 import type { ParserRecord } from "#core/verification.ts";
 import { digest } from "#files/digest.ts";
 import type { Output } from "#files/output-set.ts";
-import { type AskedQuery, isProven, proveProgram } from "#prove/proof.ts";
+import type { Theorem } from "#prove/paths/paths.ts";
+import { type AskedQuery, isProven, type ProgramProof, proveProgram } from "#prove/proof.ts";
 import type { Solver } from "#prove/solver/solver.ts";
 import { specificationFor } from "#prove/specification/for-reference.ts";
 import { forgetTerms } from "#prove/terms/term.ts";
@@ -91,59 +92,66 @@ async function proveOne(
   context: Context,
 ): Promise<Result<ProgramRecord, Failure>> {
   const started = performance.now();
-  const { reference, revision, arch, header } = subject;
-  const specification = specificationFor(reference, revision, arch);
-  const isWhole = specification !== undefined && !safety;
+  const { reference, revision, arch, name: title } = subject;
+  const theorem = theoremOf(subject, program, parser, safety);
   const corpus = corpusFor(reference, revision, arch);
   const asked: AskedQuery[] = [];
-  const proof = await proveProgram(
-    {
-      ...{ program, context: subject.context, header },
-      ...(specification && { specification }),
-      safety: !isWhole,
-      limits: parser.limitsFrom === "ring buffers" ? undefined : parser.limits,
+  const proof = await proveProgram(theorem, {
+    ...{ solver, signal: context.signal },
+    images: corpus.ok ? corpus.value.map(({ image }) => image) : [],
+    ...(smt2 !== undefined && { onQuery: (one: AskedQuery) => asked.push(one) }),
+    onAsking: (what, count) => {
+      const words = `${title}: ${count} queries (${what})`;
+      context.emit({ kind: "progress", what: words, done: 0, total: 0 });
     },
-    {
-      ...{ solver, signal: context.signal },
-      images: corpus.ok ? corpus.value.map(({ image }) => image) : [],
-      ...(smt2 !== undefined && { onQuery: (one: AskedQuery) => asked.push(one) }),
-      onAsking: (what, count) =>
-        context.emit({
-          kind: "progress",
-          what: `${subject.name}: ${count} queries (${what})`,
-          done: 0,
-          total: 0,
-        }),
-    },
-  );
+  });
   if (!proof.ok) return proof;
   const name = fileTitle(subject, program);
   if (smt2 !== undefined) outputs.push(...scriptFiles(smt2, name, asked));
   const judged = { ...subject, limits: proof.value.limits, programs: [program] };
-  const found = await openRecords(
-    judged,
-    proof.value.open,
-    { name, counterexamples, outputs, images },
-    context,
-  );
-  const { obligations, gaps, paths, divergences, unreached, queries, limits } = proof.value;
+  const writing = { name, counterexamples, outputs, images };
+  const open = await openRecords(judged, proof.value.open, writing, context);
+  const { limits } = proof.value;
+  return ok({
+    parser: { ...parser, limits, ...(theorem.limits === undefined && { limitsFrom: "records" }) },
+    program: program.section ?? program.name,
+    theorem: theorem.safety === true ? "safety" : "whole",
+    ...recordOf(program, proof.value),
+    open,
+    seconds: (performance.now() - started) / 1000,
+  });
+}
+
+function theoremOf(
+  { reference, revision, arch, header, context }: ParserUnderTest,
+  program: LoadedProgram,
+  { limits, limitsFrom }: ParserRecord,
+  safety: boolean,
+): Theorem {
+  const specification = specificationFor(reference, revision, arch);
+  return {
+    ...{ program, context, header },
+    ...(specification && { specification }),
+    safety: safety || specification === undefined,
+    limits: limitsFrom === "ring buffers" ? undefined : limits,
+  };
+}
+
+type Proved = "proven" | "obligations" | "gaps" | "paths" | "divergences" | "unreachable" | "queries";
+
+function recordOf(program: LoadedProgram, proof: ProgramProof): Pick<ProgramRecord, Proved> {
+  const { obligations, gaps, paths, divergences, unreached, queries } = proof;
   const place = (instruction: number) => ({
     instruction,
     source: sourcePlace(sourceOf(program, instruction)),
   });
-  return ok({
-    parser: { ...parser, limits, ...(parser.limitsFrom === "ring buffers" && { limitsFrom: "records" }) },
-    program: program.section ?? program.name,
-    theorem: isWhole ? "whole" : "safety",
-    proven: isProven(proof.value),
-    ...{ obligations, open: found },
+  return {
+    ...{ proven: isProven(proof), obligations, queries },
     gaps: gaps.map(({ slot, detail }) => ({ detail, ...place(slot) })),
     paths: paths ?? null,
     divergences: divergences.map(({ slot }) => place(slot)),
     unreachable: unreached.map(place),
-    queries,
-    seconds: (performance.now() - started) / 1000,
-  });
+  };
 }
 
 function fileTitle({ name }: ParserUnderTest, { section = "" }: LoadedProgram): string {

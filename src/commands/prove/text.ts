@@ -41,7 +41,7 @@ function pathLines({ paths }: ProgramRecord, { bad }: Style): readonly string[] 
   const lines: string[] = [];
   if (paths === null) return lines;
   if (paths.elsewhere > 0) {
-    const why = "other members of the context decide, or loops without a specification";
+    const why = "other members of the context decide, error numbers, or loops without a specification";
     lines.push(`  ${paths.elsewhere} paths were not run: ${why}`);
   }
   if (paths.undecided > 0)

@@ -197,6 +197,8 @@ function turns(
       executor.require(end, "loop-turn", "a turn ends the search where it ends", same(stops, due.ends));
       executor.require(end, "loop-turn", "a turn finds what the search finds", cells);
     } else if (stops === FALSE) {
+      // Later turns are shown for states of the search alone.
+      if (loop.tie !== undefined) return unknown("a turn goes on in which something was denied");
       after.push(goneOn(executor, state, end, loop));
     } else if (stops.kind === "literal") {
       after.push(lastTurn(executor, state, end, loop));

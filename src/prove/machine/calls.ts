@@ -1,8 +1,9 @@
+import { Errno } from "#bpf-vm/errno.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import { helperName } from "#isa/helpers.ts";
 import type { Instruction } from "#isa/instruction.ts";
-import { bits64, concat, extractBits, minus, signExtend, zeroExtend } from "#prove/terms/bits.ts";
-import { IMAGE, imageSize } from "#prove/terms/names.ts";
+import { bits64, bytesOf, concat, extractBits, minus, signExtend, zeroExtend } from "#prove/terms/bits.ts";
+import { ARGUMENTS, errorTitle, IMAGE, imageSize, initialName } from "#prove/terms/names.ts";
 import { type Bits, constant, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equals } from "#prove/terms/truth.ts";
 import { widenedSigned } from "#prove/terms/widen.ts";
@@ -19,6 +20,8 @@ import { number, type Pointer, pointer, UNREADABLE_VALUE, type Value } from "./v
 const MAX_SIZE = 1 << 29;
 /** The most turns of one bpf_loop (BPF_MAX_LOOPS). */
 const MAX_LOOPS = 1 << 23;
+/** Where the anchor's arguments have it. */
+const PARSER_ID = 8;
 /** What the kernel's ring buffer puts before each record, in bytes. */
 const RECORD_HEADER = 8;
 
@@ -82,8 +85,8 @@ function answer(state: PathState, value: Value): PathState {
 }
 
 /** A negative error number: -4096 to -1. */
-function failure(executor: ExecutionContext, state: PathState): PathState {
-  const low = variable(12, executor.name("error"));
+function failure(executor: ExecutionContext, state: PathState, errno: number): PathState {
+  const low = variable(12, executor.name(errorTitle(errno)));
   return answer(state, number(concat([low, constant(52, -1n)])));
 }
 
@@ -106,7 +109,7 @@ function probeRead(
   if (source.kind !== "pointer") return fault("reads at an address that is not the image's");
   const { probeSites } = state.denials;
   const failed = (after: SymbolicMemory) =>
-    failure(executor, denied(withMemory(state, after), { probeSites: [...probeSites, index] }));
+    failure(executor, denied(withMemory(state, after), { probeSites: [...probeSites, index] }), Errno.EFAULT);
   const bad = failed(write(memory, { kind: "zeroes", at, length: size }));
   if (source.to !== IMAGE) return [copyOf(executor, state, { memory, at, size, source }), bad];
   const inside = all(
@@ -223,7 +226,9 @@ function getContext(
   state: PathState,
   { index }: Instruction,
 ): readonly PathState[] {
-  readable(register(state, 1));
+  const own = bytesOf(initialName(ARGUMENTS), bits64(PARSER_ID), 8);
+  const isOwn = equals(numberIn(register(state, 1)), own);
+  executor.require(state, "argument", "the parser id that it was called with", isOwn);
   const name = executor.name("parser context");
   const held = new Map(state.held).set(name, { kind: "parser-context", slot: index });
   return [
@@ -271,7 +276,7 @@ function sendBuffer(
     { ...state, sent: [...state.sent, sent(false)] },
     { buffer: state.denials.buffer ?? state.sent.length + 1 },
   );
-  return [answer(taken, number(bits64(0))), failure(executor, refused)];
+  return [answer(taken, number(bits64(0))), failure(executor, refused, Errno.ENOMEM)];
 }
 
 function loop(executor: ExecutionContext, before: PathState, { index }: Instruction): readonly PathState[] {

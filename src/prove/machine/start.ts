@@ -2,7 +2,7 @@ import { BPF_F_RDONLY_PROG, isModelled, MapType } from "#bpf-vm/maps/definition.
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ContextLayout } from "#bpf-vm/run-parser.ts";
 import { bits64, extractBits } from "#prove/terms/bits.ts";
-import { CONTEXT, IMAGE, imageSize } from "#prove/terms/names.ts";
+import { ARGUMENTS, CONTEXT, IMAGE, imageSize } from "#prove/terms/names.ts";
 import type { Truth } from "#prove/terms/term.ts";
 import { compare } from "#prove/terms/truth.ts";
 import { framePointer, newStack } from "./frames.ts";
@@ -11,7 +11,6 @@ import { type SymbolicMemory, write } from "./memory.ts";
 import { NOTHING_DENIED, type PathState } from "./state.ts";
 import { pointer, UNREADABLE_VALUE, type Value } from "./value.ts";
 
-const ARGUMENTS = "the anchor's arguments";
 const POINTER_SIZE = 8;
 
 /**

@@ -13,8 +13,22 @@ export function initialName(memory: string): string {
   return `initial ${memory}`;
 }
 
+/** What the anchor was called with: the context and the parser's id, 8 bytes each. */
+export const ARGUMENTS = "the anchor's arguments";
+
 /** The anchor's context. Of it a virtual machine fills in the image alone, and the rest with zeroes. */
 export const CONTEXT = "struct kexec_context";
+
+/** What a failed call answers: any error, and in the virtual machine this one. A number after it tells one from another. */
+export function errorTitle(errno: number): string {
+  return `error, ${errno} in the machine,`;
+}
+
+/** The error number that the virtual machine answers with where this variable stands. Undefined for any other. */
+export function errnoInMachine(name: string): number | undefined {
+  const errno = /^error, (\d+) in the machine, \d+$/.exec(name)?.[1];
+  return errno === undefined ? undefined : Number(errno);
+}
 
 /** Bytes of the image, 64 bits wide. */
 export function imageSize(): Bits {

@@ -4,7 +4,15 @@ import type { Model, Query } from "#prove/solver/query.ts";
 import type { Search } from "#prove/specification/specification.ts";
 import { bits64 } from "#prove/terms/bits.ts";
 import { type Assignment, Evaluation } from "#prove/terms/evaluate.ts";
-import { CONTEXT, IMAGE, IMAGE_SIZE, initialName, loopVariable, momentName } from "#prove/terms/names.ts";
+import {
+  CONTEXT,
+  errnoInMachine,
+  IMAGE,
+  IMAGE_SIZE,
+  initialName,
+  loopVariable,
+  momentName,
+} from "#prove/terms/names.ts";
 
 /** The most turns that are made in an image: what a path asks for does not take more. */
 const MOST_TURNS = 256;
@@ -115,7 +123,7 @@ export class TriedImage {
 
   #assignment(turn: number | undefined): Assignment {
     return {
-      variable: (name) => this.#variable(name, turn),
+      variable: (name, width) => this.#variable(name, width, turn),
       byte: (memory, at) => {
         if (memory === IMAGE) return BigInt(this.#image.byte(at));
         return memory === initialName(CONTEXT) ? 0n : unsettled();
@@ -123,8 +131,10 @@ export class TriedImage {
     };
   }
 
-  #variable(name: string, turn: number | undefined): bigint {
+  #variable(name: string, width: number, turn: number | undefined): bigint {
     if (name === IMAGE_SIZE) return BigInt(this.#image.size);
+    const errno = errnoInMachine(name);
+    if (errno !== undefined) return BigInt.asUintN(width, BigInt(-errno));
     const known = loopVariable(name);
     if (known === undefined) return unsettled();
     if (known.kind === "turn") return turn === undefined ? unsettled() : BigInt(turn);

@@ -5,9 +5,9 @@ import type { Answer, Model, Query } from "#prove/solver/query.ts";
 import type { Search } from "#prove/specification/specification.ts";
 import { Assumption } from "#prove/terms/assume.ts";
 import { bits64 } from "#prove/terms/bits.ts";
-import { CONTEXT, imageSize, initialName, turnName } from "#prove/terms/names.ts";
+import { CONTEXT, errnoInMachine, imageSize, initialName, turnName } from "#prove/terms/names.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
-import { type Bits, constant } from "#prove/terms/term.ts";
+import { constant, type Truth } from "#prove/terms/term.ts";
 import { compare, equals } from "#prove/terms/truth.ts";
 import { type Fit, loopLookedInto, modelImage, type SparseImage, TriedImage } from "./candidate.ts";
 import { shortcuts, unrolled } from "./unroll.ts";
@@ -23,7 +23,7 @@ export type Wanted = { readonly state: PathState; readonly more: Query };
 
 /**
  * The image of a path; `impossible` where there is none, undefined where none was found. `elsewhere`: not only an image decides, but what
- * the context says beside it, otherwise than the virtual machine's, or what a loop without a specification comes to.
+ * the context says beside it, or an error's number, otherwise than in the virtual machine; or what a loop without a specification comes to.
  */
 export type Found = Fit | "impossible" | "elsewhere" | undefined;
 
@@ -69,7 +69,7 @@ export async function findExamples(
   const never = await findBySolver(ask, search, wanted, { found, left, ways: plain });
   if (!never.ok) return never;
   for (const index of never.value)
-    if (contextBytes(allOf(wanted[index])).length > 0) found[index] = "elsewhere";
+    if (asInMachine(allOf(wanted[index])).length > 0) found[index] = "elsewhere";
   return ok(found);
 }
 
@@ -161,13 +161,17 @@ function queryFor(search: Search | undefined, wanted: Wanted, { size, settled }:
     ...unrolled(search, wanted.state),
     compare("ule", imageSize(), bits64(size)),
   ];
-  const asInMachine = contextBytes(all).map((byte) => equals(byte, constant(8, 0n)));
-  return [...settled, ...asInMachine, ...all.map((one) => assumption.truth(one))];
+  return [...settled, ...asInMachine(all), ...all.map((one) => assumption.truth(one))];
 }
 
-/** Bytes of the context that are not the image's. */
-function contextBytes(query: Query): readonly Bits[] {
-  return leavesOf(query).filter((leaf) => leaf.kind === "byte" && leaf.memory === initialName(CONTEXT));
+/** What is beside the image, as the virtual machine has it: zeroes in the context's other members, its own errors. */
+function asInMachine(query: Query): readonly Truth[] {
+  return leavesOf(query).flatMap((leaf) => {
+    const errno = leaf.kind === "variable" ? errnoInMachine(leaf.name) : undefined;
+    if (errno !== undefined) return [equals(leaf, constant(leaf.width, BigInt(-errno)))];
+    const isContext = leaf.kind === "byte" && leaf.memory === initialName(CONTEXT);
+    return isContext ? [equals(leaf, constant(8, 0n))] : [];
+  });
 }
 
 /** Paths to whose end nothing was denied: their images are those of most others, too. */
