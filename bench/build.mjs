@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { showComparison } from "./comparison.mjs";
 import { interleave } from "./measure.mjs";
+import { sectionsOf, symbolBytes } from "./object-symbols.mjs";
 import { peerMakefile } from "./peer-makefile.mjs";
 import {
   checkout,
@@ -201,13 +202,8 @@ function ourSide({ root, file }, tools, { vmlinux, image }) {
 /** make and the usual tools, on the C that kexec-bpf has made. */
 function peerSide(ours, tools, { vmlinux, image }) {
   const out = join(temporary, "make");
-  const { sizes, containers, abi } = ours.report;
-  const nested = Object.fromEntries(
-    containers.map(({ name, sections }) => [
-      name.replace(/\.bpf$/, ""),
-      sections.find((section) => section.name === ".bpf.nested")?.file.replace(/\.bpf$/, ""),
-    ]),
-  );
+  const { sizes, abi } = ours.report;
+  const parsers = parsersOf(ours.report);
   const variables = {
     BPFTOOL: tools.bpftool.path,
     CLANG: tools.clang.path,
@@ -221,15 +217,21 @@ function peerSide(ours, tools, { vmlinux, image }) {
     COMMAND_HEADER: COMMAND_HEADER[abi.revision],
   };
   const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const command = { file: "make", args: ["-s", JOBS, ...words, ...TARGETS], cwd: out, env: environment() };
-  const keep = new Set(["Makefile", ...TARGETS.map((target) => `${target}_parser_bpf.c`)]);
+  const command = {
+    file: "make",
+    args: ["-s", JOBS, ...words, ...parsers.keys()],
+    cwd: out,
+    env: environment(),
+  };
+  const names = [...parsers.keys()];
+  const keep = new Set(["Makefile", ...names.map((name) => `${name}_parser_bpf.c`)]);
   return {
     out,
     make: () => command,
     build: () => {
       mkdirSync(out);
-      writeFileSync(join(out, "Makefile"), peerMakefile(TARGETS, nested));
-      for (const target of TARGETS) cpSync(ours.source(target), join(out, `${target}_parser_bpf.c`));
+      writeFileSync(join(out, "Makefile"), peerMakefile(parsers));
+      for (const name of names) cpSync(ours.source(name), join(out, `${name}_parser_bpf.c`));
       const { status, stderr } = spawnSync(command.file, command.args, { ...command, encoding: "utf8" });
       if (status !== 0) throw new Error(`make: ${stderr}`);
     },
@@ -240,12 +242,23 @@ function peerSide(ours, tools, { vmlinux, image }) {
   };
 }
 
+/** The parsers that a build makes, those of the layers in its images among them, by name; each with those that it nests. */
+function parsersOf({ containers }) {
+  const parser = ({ file }) => file.replace(/_bytecode\.o$/, "");
+  return new Map(
+    containers.map(({ name, sections }) => [
+      name.replace(/\.bpf$/, ""),
+      sections.filter((section) => section.name.startsWith(".bpf.nested/")).map(parser),
+    ]),
+  );
+}
+
 /**
  * @returns the bytes of the edited parser's program
  * @throws Error where the two sides' programs are not the same, byte by byte, or lie in other containers
  */
 function compareOutputs(ours, theirs, report) {
-  const programs = TARGETS.map((target) => {
+  const programs = [...parsersOf(report).keys()].map((target) => {
     const object = `${target}_bytecode.o`;
     const sizes = ["opts_data", "opts_insn"].map((name) => {
       const [mine, other] = [ours, theirs].map((folder) => symbolBytes(join(folder, object), name));
@@ -256,33 +269,11 @@ function compareOutputs(ours, theirs, report) {
   });
   for (const { name, sections } of report.containers) {
     const found = sectionsOf(join(theirs, name)).map((section) => section.name);
-    const missing = sections.filter((section) => !found.includes(section.name));
+    const missing = sections.filter((section) => !found.includes(section.name.split("/")[0]));
     if (missing.length > 0) throw new Error(`make's ${name} has no ${missing[0].name}`);
   }
   console.log(`same on both sides: ${programs.join(", ")}`);
   return symbolBytes(join(ours, `${EDITED}_bytecode.o`), "opts_data");
-}
-
-/** By readelf: our own decoder is not the judge of our own files. */
-function symbolBytes(file, name) {
-  const line = (output("readelf", ["-sW", file]) ?? "")
-    .split("\n")
-    .map((text) => text.trim().split(/\s+/))
-    .find((words) => words.at(-1) === name);
-  if (line === undefined) throw new Error(`${file} has no symbol ${name}`);
-  const [, value, size, , , , index] = line;
-  const section = sectionsOf(file).find((one) => one.index === Number(index));
-  if (section === undefined) throw new Error(`${file}: ${name} is in no section`);
-  const start = section.offset + Number.parseInt(value, 16);
-  return readFileSync(file).subarray(start, start + Number(size));
-}
-
-function sectionsOf(file) {
-  const row = /^\s*\[\s*(\d+)\]\s+(\S+)\s+\S+\s+[0-9a-f]+\s+([0-9a-f]+)/;
-  return (output("readelf", ["-SW", file]) ?? "").split("\n").flatMap((line) => {
-    const [, index, name, offset] = row.exec(line) ?? [];
-    return index === undefined ? [] : [{ index: Number(index), name, offset: Number.parseInt(offset, 16) }];
-  });
 }
 
 /** A command's stdout; undefined where it fails. */

@@ -5,11 +5,11 @@
  * the series, so that both sides make the same bytes: the compiler's flags are kexec-bpf's, and image_size.h
  * has the sizes that its parsers ask for.
  *
- * @param targets the parsers' names
- * @param nested the parser whose container goes into that of each; absent where there is none
+ * @param parsers by name, each with the parsers whose bytecode goes into its container's `.bpf.nested`
  * @returns the Makefile's text
  */
-export function peerMakefile(targets, nested) {
+export function peerMakefile(parsers) {
+  const targets = [...parsers.keys()];
   return `# Variables: BPFTOOL CLANG FLAGS VMLINUX LIBBPF IMAGE ALLOWANCE INITRD CMDLINE COMMAND_HEADER
 HEADERS := vmlinux.h bpf_helper_defs.h image_size.h
 
@@ -55,13 +55,24 @@ image_size.h: $(IMAGE)
 %.base.o:
 	: | $(CLANG) -x c -c - -o $@
 
-${targets.map((name) => container(name, nested[name])).join("\n")}`;
+${[...parsers].map(([name, nested]) => container(name, nested)).join("\n")}`;
 }
 
-function container(name, inner) {
-  const more = inner === undefined ? "" : ` ${inner}.bpf`;
-  const nest = inner === undefined ? "" : ` --add-section .bpf.nested=${inner}.bpf`;
-  return `${name}.bpf: ${name}_bytecode.o ${name}.base.o${more}
-	objcopy --strip-all --remove-section '*' --add-section .bpf.1=$<${nest} ${name}.base.o $@
+function container(name, nested) {
+  const objects = nested.map((inner) => `${inner}_bytecode.o`);
+  const inner = nested.length === 0 ? [] : [`${name}.nested.bpf`];
+  const rule = `${name}.bpf: ${[`${name}_bytecode.o`, `${name}.base.o`, ...inner].join(" ")}
+	${objcopy([`.bpf.1=$<`, ...inner.map((file) => `.bpf.nested=${file}`)])} ${name}.base.o $@
 `;
+  if (nested.length === 0) return rule;
+  return `${rule}
+${name}.nested.bpf: ${[...objects, `${name}.nested.base.o`].join(" ")}
+	${objcopy(objects.map((file, i) => `.bpf.${i + 1}=${file}`))} ${name}.nested.base.o $@
+`;
+}
+
+function objcopy(sections) {
+  return ["objcopy --strip-all --remove-section '*'", ...sections.map((one) => `--add-section ${one}`)].join(
+    " ",
+  );
 }

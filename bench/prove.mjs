@@ -56,7 +56,7 @@ function run(command, words, stdout) {
 /** Runs a program of Node's; with what the kernel says of its memory at its end. */
 function withMemory([file, ...words]) {
   const told =
-    "process.on('exit',()=>process.stderr.write(`\\n${process.resourceUsage().maxRSS>>10} MB\\n`))";
+    "process.on('exit',()=>process.stderr.write('\\n'+(process.resourceUsage().maxRSS>>10)+' MB\\n'))";
   const hook = `data:text/javascript,${encodeURIComponent(told)}`;
   const done = spawnSync(process.execPath, ["--import", hook, join(checkout, "dist/main.cjs"), ...words], {
     ...{ cwd: work, env: environment(), encoding: "utf8", maxBuffer: 1 << 28 },

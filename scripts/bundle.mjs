@@ -46,10 +46,11 @@ const loadLater = (filter, path) => ({
 await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
-  // A thread of `fuzz` begins with a file of its own.
+  // Threads of `fuzz` and `fleet` begin with files of their own.
   entryPoints: {
     process: "src/cli/process.ts",
     "fuzz-worker": "src/fuzz/worker.ts",
+    "kernel-worker": "src/fleet/reading/worker.ts",
     // What programs import.
     index: "src/library/index.ts",
   },

@@ -55,6 +55,14 @@ kernel_vm gcc gcc gcc gcc
 kernel_vm make make make make
 kernel_vm pahole pahole dwarves pahole
 kernel_vm /usr/include/stdio.h libc6-dev glibc-devel glibc
+fleet /usr/sbin/nginx nginx nginx nginx
+fleet /usr/sbin/slurmctld slurmctld slurm-slurmctld slurm-llnl
+fleet /usr/sbin/slurmd slurmd slurm-slurmd slurm-llnl
+fleet sbatch slurm-client slurm slurm-llnl
+fleet /usr/sbin/munged munge munge munge
+fleet make make make make
+fleet bsdtar libarchive-tools bsdtar libarchive
+fleet rpmbuild rpm rpm-build rpm-tools
 arm64 aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
 arm64 /usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross - aarch64-linux-gnu-glibc
 riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu gcc-riscv64-linux-gnu riscv64-linux-gnu-gcc

@@ -23,6 +23,7 @@ const NEEDS_GUEST = /^bin\/kexec-bpf (?:kernel-test|boot-test) /;
 const INSTEAD: readonly (readonly [string, string])[] = [
   ["--vmlinux /sys/kernel/btf/vmlinux", "--vmlinux ~/linux/vmlinux"],
   ["/boot/vmlinuz.efi", "vmlinuz.efi"],
+  ["init /boot", "init ~/linux"],
   ["--time 15m", "--time 1s"],
 ];
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type BuildReport, buildGoals, goalsToRun } from "#build/build.ts";
-import type { BuildContext } from "#build/context.ts";
+import type { BuildContext, BuildSharing } from "#build/context.ts";
 import type { BuildRequest } from "#build/request.ts";
 import { isInProcess } from "#build/rule.ts";
 import { rememberRequest } from "#build/state/remember.ts";
@@ -25,8 +25,9 @@ export function build(
   request: BuildRequest,
   context: Context,
   remembering?: Remembering,
+  sharing: BuildSharing = {},
 ): Promise<Result<BuildReport>> {
-  return inTurn(request.out, context, () => buildAndRemember(request, context, remembering));
+  return inTurn(request.out, context, () => buildAndRemember(request, context, remembering, sharing));
 }
 
 /** A step that a build would take. */
@@ -45,7 +46,7 @@ export function planSteps(request: BuildRequest, context: Context): Promise<Resu
   return inTurn(request.out, context, async () => {
     const state = await readState(request.out, context.emit);
     if (!state.ok) return state;
-    const rules = await goalsToRun(request, buildContext(context, state.value));
+    const rules = await goalsToRun(request, buildContext(context, state.value, {}));
     if (!rules.ok) return rules;
     return ok(
       rules.value.map((rule) => ({
@@ -58,23 +59,22 @@ export function planSteps(request: BuildRequest, context: Context): Promise<Resu
   });
 }
 
-function buildContext(context: Context, state: State): BuildContext {
-  return {
-    ...{ ...context, state, templates: join(packageRoot(), "templates"), setupScript: setupScript() },
-    prover: proverFor(context),
-  };
+function buildContext(context: Context, state: State, sharing: BuildSharing): BuildContext {
+  const templates = join(packageRoot(), "templates");
+  return { ...context, state, templates, setupScript: setupScript(), prover: proverFor(context), sharing };
 }
 
 async function buildAndRemember(
   request: BuildRequest,
   context: Context,
   remembering: Remembering | undefined,
+  sharing: BuildSharing,
 ): Promise<Result<BuildReport>> {
   const root = packageRoot();
   const read = await readState(request.out, context.emit);
   if (!read.ok) return read;
   const state = read.value;
-  const built = await buildGoals(request, buildContext(context, state));
+  const built = await buildGoals(request, buildContext(context, state, sharing));
   if (!built.ok) return built;
   const { report, since } = built.value;
   const written =

@@ -5,6 +5,7 @@ import type { ParserOfRevision } from "#bpf-vm/own-revision.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
+import type { Shard } from "#fleet/shard.ts";
 import { loadInput, type ParserInput, type SeedInput, subjectOf } from "#fuzz/campaign-input.ts";
 import type { CampaignSummary } from "#fuzz/campaign-request.ts";
 import { runCampaign } from "#fuzz/run-campaign.ts";
@@ -33,6 +34,8 @@ export type FuzzRequest = {
   readonly time: number | undefined;
   /** Threads. With one the same seed gives the same cases. */
   readonly workers: number;
+  /** A part of the cases, for one of several machines. */
+  readonly shard: Shard | undefined;
   /** A name, `none`, or the absolute path of a module (`ImageFormat`). Default: by the name of the parser's source. */
   readonly reference: string | undefined;
   /** Default: the parser's own. */
@@ -72,7 +75,7 @@ export async function fuzz(
   if (!subject.ok) return subject;
   const seeds = await seedsOf(request, subject.value, emit);
   if (!seeds.ok) return seeds;
-  const folder = request.corpus ?? `${named.file}.fuzz`;
+  const folder = request.corpus ?? corpusOf(named.file, request.shard);
   const summary = await runCampaign({
     parser,
     subject: subject.value,
@@ -81,6 +84,8 @@ export async function fuzz(
     cases: request.runs ?? Number.POSITIVE_INFINITY,
     seconds: request.time ?? Number.POSITIVE_INFINITY,
     workers: request.workers,
+    shard: request.shard ?? { index: 1, count: 1 },
+    parserFile: named.file,
     workerFile: join(packageRoot(), "dist", "fuzz-worker.mjs"),
     folder,
     commandFor: (image) => verifyCommandLine(request, revision, relative(cwd, image)),
@@ -89,6 +94,11 @@ export async function fuzz(
     note: (text) => emit({ kind: "note", text }),
   });
   return summary.ok ? summary : err(elsewhere(summary.failure, folder, request));
+}
+
+/** The corpus folder of a parser, where no other is chosen: of each shard its own. */
+export function corpusOf(parser: string, shard: Shard | undefined): string {
+  return shard === undefined ? `${parser}.fuzz` : `${parser}.fuzz-${shard.index}-of-${shard.count}`;
 }
 
 /** Parsers lie in folders where not everybody may write. */

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { PRIVATE, type State } from "#build/state/state.ts";
 import { writeState } from "#build/state/state-file.ts";
+import type { CacheReport } from "#cache/action-cache.ts";
 import type { Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -38,6 +39,8 @@ export type BuildReport = {
   readonly milliseconds: number;
   readonly outputs: readonly OutputReport[];
   readonly containers: readonly ContainerReport[];
+  /** Where one was given. */
+  readonly cache?: CacheReport;
 };
 
 export type OutputReport = { readonly name: string; readonly size: number; readonly sha256: string };
@@ -75,12 +78,15 @@ export async function buildGoals(request: BuildRequest, context: BuildContext): 
   const { plan, seen, rules, watched } = work.value;
   removeStaleTemporaries(request.out);
   removeStaleTemporaries(join(request.out, PRIVATE));
-  const { emit, signal, state } = context;
+  const { emit, signal, state, sharing } = context;
   const ran = await executeRules(rules, {
     out: request.out,
     jobs: request.jobs,
     keepGoing: request.keepGoing ?? false,
     always: request.always ?? false,
+    slots: sharing.slots,
+    sharing: sharing.work,
+    digests: sharing.digests,
     state,
     seen,
     emit,

@@ -1,6 +1,21 @@
 import type { Prover } from "#build/plan.ts";
-import type { State } from "#build/state/state.ts";
+import type { WorkSharing } from "#build/run/sharing.ts";
+import type { Slots } from "#build/run/slots.ts";
+import type { DigestState, State } from "#build/state/state.ts";
 import type { EventSink } from "#core/events.ts";
+import type { KernelReader } from "#kernel-image/reader.ts";
+
+/** What several builds of a process have in common, or builds of several machines. */
+export type BuildSharing = {
+  /** Rules at a time. Default: as many as the request's jobs. */
+  readonly slots?: Slots;
+  /** Default: all work is done here. */
+  readonly work?: WorkSharing;
+  /** Default: what each build reads it reads itself. */
+  readonly kernels?: KernelReader;
+  /** Of files from outside, by their paths. Default: each build has its own. */
+  readonly digests?: Map<string, DigestState>;
+};
 
 /** What a build works with beside the request. */
 export type BuildContext = {
@@ -16,4 +31,5 @@ export type BuildContext = {
   readonly cwd: string;
   /** The checkout's scripts/setup, offered as the remedy for missing tools. */
   readonly setupScript: string | undefined;
+  readonly sharing: BuildSharing;
 };

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path";
-import type { State } from "#build/state/state.ts";
+import type { DigestState, State } from "#build/state/state.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digestFile } from "#files/digest.ts";
 import { isSettled, type Stamp, stampOf } from "#files/stamp.ts";
@@ -15,16 +15,25 @@ export class Digests {
   /** What each file from outside had in it when this run first asked. */
   readonly #outside = new Map<string, string>();
   readonly #seen: ReadonlyMap<string, Stamp>;
+  readonly #others: Map<string, DigestState>;
 
   /**
    * @param signal ends the reading, which then fails with `cancelled`
    * @param seen stamps of files that were read before this run asks for their digests
+   * @param others what builds of this process have found of files from outside: kernels are large
    */
-  constructor(out: string, state: State, signal: AbortSignal, seen: ReadonlyMap<string, Stamp> = new Map()) {
+  constructor(
+    out: string,
+    state: State,
+    signal: AbortSignal,
+    seen: ReadonlyMap<string, Stamp> = new Map(),
+    others: Map<string, DigestState> = new Map(),
+  ) {
     this.#out = out;
     this.#state = state;
     this.#signal = signal;
     this.#seen = seen;
+    this.#others = others;
   }
 
   /**
@@ -71,8 +80,9 @@ export class Digests {
   async #of(path: string): Promise<Result<string>> {
     const file = pathIn(this.#out, path);
     const stamp = stampOf(file);
-    const known = this.#state.digests[file];
+    const known = this.#state.digests[file] ?? (isAbsolute(path) ? this.#others.get(file) : undefined);
     if (known !== undefined && !known.young && stamp !== null && known.stamp === stamp) {
+      this.#state.digests[file] = known;
       return ok(known.digest);
     }
     const reading = this.#reading.get(file) ?? this.#read(file, stamp);
@@ -86,7 +96,9 @@ export class Digests {
     this.#reading.delete(file);
     if (!digest.ok) return digest;
     if (stampOf(file) !== stamp) return err(changedMeanwhile(file));
-    this.#state.digests[file] = { stamp, digest: digest.value, ...(young && { young }) };
+    const known = { stamp, digest: digest.value, ...(young && { young }) };
+    this.#state.digests[file] = known;
+    if (!file.startsWith(`${this.#out}/`)) this.#others.set(file, known);
     return digest;
   }
 }

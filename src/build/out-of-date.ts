@@ -4,6 +4,7 @@ import { ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import type { Digests } from "./digests.ts";
 import type { Rule } from "./rule.ts";
+import { changedInputs } from "./run/why.ts";
 
 /** @param inputs SHA-256 of each of the rule's inputs */
 export function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string>>): string {
@@ -12,19 +13,24 @@ export function fingerprintOf(rule: Rule, inputs: Readonly<Record<string, string
   return digest(JSON.stringify([rule.label, rule.outputs, rule.options, contents]));
 }
 
-/** Whether a rule's last run had this fingerprint, and all that it left and found is as it was. */
-export async function isUpToDate(
+/**
+ * Why a rule has to run, a line each: its last run had another fingerprint, or what it left or found is not as it was. None where it is
+ * up to date.
+ *
+ * @param inputs SHA-256 of each of the rule's inputs
+ */
+export async function staleness(
   rule: Rule,
-  fingerprint: string,
+  inputs: Readonly<Record<string, string>>,
   state: State,
   digests: Digests,
-): Promise<boolean> {
+): Promise<readonly string[]> {
   const before = state.rules[rule.outputs[0]];
-  return (
-    before?.fingerprint === fingerprint &&
-    (await digests.hold(before.outputs)) &&
-    (await digests.hold(before.found))
-  );
+  if (before?.fingerprint !== fingerprintOf(rule, inputs)) return changedInputs(before, inputs);
+  const output = await digests.changed(before.outputs);
+  if (output !== undefined) return [`${output} is not what the rule left there`];
+  const found = await digests.changed(before.found);
+  return found === undefined ? [] : [`${found} changed`];
 }
 
 /**
@@ -45,7 +51,7 @@ export async function rulesToRun(
     if (!rule.inputs.some((input) => stale.has(input))) {
       const inputs = await digests.all(rule.inputs);
       if (!inputs.ok) return inputs;
-      if (await isUpToDate(rule, fingerprintOf(rule, inputs.value), state, digests)) continue;
+      if ((await staleness(rule, inputs.value, state, digests)).length === 0) continue;
     }
     due.push(rule);
     for (const output of rule.outputs) stale.add(output);

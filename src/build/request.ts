@@ -1,5 +1,6 @@
 import type { PerPart } from "#abi/parts.ts";
 import type { Revision } from "#abi/revisions.ts";
+import type { SizeStep } from "#generate/image-size.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
 
 export type SkeletonSigning = {
@@ -32,6 +33,8 @@ export type BuildRequest = {
     /** An initramfs to take the initrd's bound from. */
     readonly initramfs: string | undefined;
   };
+  /** Bounds that are not given are rounded up to steps; undefined: they stay as measured. */
+  readonly sizeStep: SizeStep | undefined;
   readonly tools: {
     readonly clang: string | undefined;
     readonly llvm: string | undefined;

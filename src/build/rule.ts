@@ -4,6 +4,18 @@ import type { ToolOutput, ToolRun } from "#toolchain/process.ts";
 /** Runs a tool until it ends or the build does; what it writes to stderr is shown even when it succeeds. */
 export type ToolRunner = (run: Omit<ToolRun, "signal">) => Promise<Result<ToolOutput>>;
 
+/** What work depends on, told without a path of this machine. */
+export type SharedWork = {
+  /** Which does it: its content counts, and `identity` names that here. */
+  readonly tool: { readonly path: string; readonly identity: string; readonly version: string };
+  /** Of `Rule.options`, what is no fact about this machine. */
+  readonly options: unknown;
+  /** Files of the output folder that it may read, beside its inputs. */
+  readonly reads: readonly string[];
+  /** Of some inputs, by their names, a digest of what of them can show in the outputs. */
+  readonly contents?: () => Promise<Result<Readonly<Record<string, string>>>>;
+};
+
 /**
  * One step of the build: makes its outputs from its inputs. A rule is plain data and a function; the
  * graph (`graph.ts`) is made of nothing else, and `Makefile.ts.md` is printed from it.
@@ -21,6 +33,8 @@ export type Rule = {
   readonly aside?: true;
   /** The work is done with the digests of the inputs alone: none of them is read. */
   readonly onlyDigests?: true;
+  /** Where outputs that the same work left elsewhere are as good as its own. */
+  readonly shared?: SharedWork;
   /** What is done: a command as a shell takes it, or a phrase in angle brackets. */
   readonly command: string;
   /**

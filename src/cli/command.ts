@@ -10,6 +10,8 @@ export type CommandEntry = {
   readonly row: CommandRow;
   /** @param words those after the command's name */
   readonly run: (words: readonly string[], io: Io) => Promise<number>;
+  /** Commands that follow this one's name, where that is not all. */
+  readonly others?: Readonly<Record<string, CommandEntry>>;
 };
 
 /** @param load what carries the command out is loaded once its words are understood */
@@ -24,6 +26,15 @@ export function command<const Row extends CommandRow>(
       if (!read.ok) return reportUsage(io, failureText(read.failure));
       return (await load())(read.value, io);
     },
+  };
+}
+
+/** A command with another one after a first word of its own; a file of that name is `./NAME`. */
+export function withSubcommand(entry: CommandEntry, name: string, other: CommandEntry): CommandEntry {
+  return {
+    row: entry.row,
+    others: { [name]: other },
+    run: (words, io) => (words[0] === name ? other.run(words.slice(1), io) : entry.run(words, io)),
   };
 }
 
@@ -49,13 +60,28 @@ export function findCommand(
   return command && { command, rest: words.slice(2) };
 }
 
+/** Commands whose names begin with this word, by the second one. */
+export function actionsOf(entry: CommandEntry | Group): Readonly<Record<string, CommandEntry>> {
+  return isGroup(entry) ? entry.commands : (entry.others ?? {});
+}
+
 /** All commands, those of groups with both words. */
 export function described(commands: Commands): readonly DescribedCommand[] {
   return Object.entries(commands).flatMap(([name, entry]) =>
-    isGroup(entry)
-      ? Object.entries(entry.commands).map(([action, { row }]) => ({ names: [name, action], row }))
-      : [{ names: [name], row: entry.row }],
+    isGroup(entry) ? twoWords(name, entry) : [{ names: [name], row: entry.row }],
   );
+}
+
+/** The same, and those that follow a command's name. */
+export function allDescribed(commands: Commands): readonly DescribedCommand[] {
+  return Object.entries(commands).flatMap(([name, entry]) => [
+    ...(isGroup(entry) ? [] : [{ names: [name], row: entry.row }]),
+    ...twoWords(name, entry),
+  ]);
+}
+
+function twoWords(name: string, entry: CommandEntry | Group): readonly DescribedCommand[] {
+  return Object.entries(actionsOf(entry)).map(([action, { row }]) => ({ names: [name, action], row }));
 }
 
 /** What is said of each group. */

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "#core/result.ts";
-import { isGroup } from "./command.ts";
+import { actionsOf } from "./command.ts";
 import { COMMANDS } from "./table.ts";
 
 /**
@@ -13,7 +13,7 @@ export function withHelpTopic(argv: readonly string[]): Result<readonly string[]
   const entry = Object.hasOwn(COMMANDS, topic) ? COMMANDS[topic] : undefined;
   if (entry === undefined) return ok([topic]);
   if (action === undefined) return ok([topic, "--help"]);
-  const actions = isGroup(entry) ? Object.keys(entry.commands) : [];
+  const actions = Object.keys(actionsOf(entry));
   if (actions.includes(action)) return ok([topic, action, "--help"]);
   const known = actions.length === 0 ? `${topic} has no topics` : `${actions.join(", ")} are known`;
   return err({ reason: "usage", detail: `help ${topic} ${action}: ${known}` });

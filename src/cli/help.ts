@@ -1,7 +1,7 @@
 import type { Argv, Options, PositionalOptions } from "yargs";
 import { VERSION } from "#api/common/version.ts";
 import type { CommandRow, OptionRow } from "#grammar/rows.ts";
-import { isGroup } from "./command.ts";
+import { type CommandEntry, isGroup } from "./command.ts";
 import { COMMANDS } from "./table.ts";
 
 /** The widest that help is, in columns. */
@@ -44,7 +44,7 @@ export async function help(words: readonly string[], columns: number): Promise<H
             group,
           ),
         )
-      : describe(parser, name, entry.row);
+      : describeAsked(parser, name, entry, words);
   }
   parser = parser.command("help [topic..]", "show a command's help: help build, help pack uki");
   let text = "";
@@ -57,6 +57,17 @@ export async function help(words: readonly string[], columns: number): Promise<H
     return { complaint: error.message };
   }
   return { text: text === "" ? "" : `${text}\n` };
+}
+
+/** For yargs a command has one form: where it is asked about, that of the words, and in the list all. */
+function describeAsked(parser: Argv, name: string, entry: CommandEntry, words: readonly string[]): Argv {
+  const others = Object.entries(entry.others ?? {});
+  const [first, second] = words;
+  const asked = first === name ? others.find(([action]) => action === second) : undefined;
+  if (asked !== undefined) return describe(parser, `${name} ${asked[0]}`, asked[1].row);
+  const plain = describe(parser, name, entry.row);
+  if (first === name) return plain;
+  return others.reduce((all, [action, { row }]) => describe(all, `${name} ${action}`, row), plain);
 }
 
 function describe(parser: Argv, name: string, row: CommandRow): Argv {

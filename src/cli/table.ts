@@ -8,8 +8,18 @@ import { DISASM } from "#commands/disasm/options.ts";
 import { DOCTOR } from "#commands/doctor/options.ts";
 import { EJECT } from "#commands/eject/options.ts";
 import { EXPLORE } from "#commands/explore/options.ts";
-import { FUZZ } from "#commands/fuzz/options.ts";
-import { KERNEL_TEST } from "#commands/kernel-test/options.ts";
+import {
+  FLEET,
+  FLEET_CLEAN,
+  FLEET_COMPARE,
+  FLEET_INIT,
+  FLEET_MERGE,
+  FLEET_RUN,
+  FLEET_SCHEMA,
+  FLEET_STATUS,
+} from "#commands/fleet/options.ts";
+import { FUZZ, FUZZ_MERGE } from "#commands/fuzz/options.ts";
+import { KERNEL_TEST, KERNEL_TEST_MERGE } from "#commands/kernel-test/options.ts";
 import { MAKE } from "#commands/make/options.ts";
 import { MANUAL } from "#commands/manual/options.ts";
 import { NEW_TARGET } from "#commands/new-target/options.ts";
@@ -24,7 +34,7 @@ import {
 } from "#commands/stream/options.ts";
 import { VERIFY } from "#commands/verify/options.ts";
 import { VERIFY_SIGNATURE } from "#commands/verify-signature/options.ts";
-import { type Commands, command, described, groupsOf } from "./command.ts";
+import { allDescribed, type Commands, command, described, groupsOf, withSubcommand } from "./command.ts";
 import { PACK_COMMANDS } from "./pack-commands.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 
@@ -57,10 +67,33 @@ export const COMMANDS: Commands = {
   verify: command(VERIFY, async () => (await import("#commands/verify/run.ts")).runVerify),
   prove: command(PROVE, async () => (await import("#commands/prove/run.ts")).runProve),
   corpus: command(CORPUS, async () => (await import("#commands/corpus/run.ts")).runCorpus),
-  fuzz: command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
-  "kernel-test": command(
-    KERNEL_TEST,
-    async () => (await import("#commands/kernel-test/run.ts")).runKernelTest,
+  fuzz: withSubcommand(
+    command(FUZZ, async () => (await import("#commands/fuzz/run.ts")).runFuzz),
+    "merge",
+    command(FUZZ_MERGE, async () => (await import("#commands/fuzz/merge.ts")).runFuzzMerge),
+  ),
+  fleet: {
+    describe: FLEET,
+    commands: {
+      init: command(FLEET_INIT, async () => (await import("#commands/fleet/others.ts")).runFleetInit),
+      run: command(FLEET_RUN, async () => (await import("#commands/fleet/run.ts")).runFleetRun),
+      status: command(FLEET_STATUS, async () => (await import("#commands/fleet/others.ts")).runFleetStatus),
+      merge: command(FLEET_MERGE, async () => (await import("#commands/fleet/others.ts")).runFleetMerge),
+      compare: command(
+        FLEET_COMPARE,
+        async () => (await import("#commands/fleet/others.ts")).runFleetCompare,
+      ),
+      schema: command(FLEET_SCHEMA, async () => (await import("#commands/fleet/others.ts")).runFleetSchema),
+      clean: command(FLEET_CLEAN, async () => (await import("#commands/fleet/others.ts")).runFleetClean),
+    },
+  },
+  "kernel-test": withSubcommand(
+    command(KERNEL_TEST, async () => (await import("#commands/kernel-test/run.ts")).runKernelTest),
+    "merge",
+    command(
+      KERNEL_TEST_MERGE,
+      async () => (await import("#commands/kernel-test/merge.ts")).runKernelTestMerge,
+    ),
   ),
   "boot-test": command(BOOT_TEST, async () => (await import("#commands/boot-test/run.ts")).runBootTest),
   sign: command(SIGN, async () => (await import("#commands/sign/run.ts")).runSign),
@@ -73,7 +106,7 @@ export const COMMANDS: Commands = {
   doctor: command(DOCTOR, async () => (await import("#commands/doctor/run.ts")).runDoctor),
   manual: command(MANUAL, async () => {
     const { runManual } = await import("#commands/manual/run.ts");
-    return (read, io) => runManual(read, io, described(COMMANDS), groupsOf(COMMANDS));
+    return (read, io) => runManual(read, io, allDescribed(COMMANDS), groupsOf(COMMANDS));
   }),
   completion: command(COMPLETION, async () => {
     const { runCompletion } = await import("#commands/completion/run.ts");

@@ -2,6 +2,7 @@ import { LARGEST_PART } from "#abi/limits.ts";
 import { REVISIONS } from "#abi/revisions.ts";
 import { PART_SIZE } from "#api/common/number-rows.ts";
 import type { CommandRow, NumberRow, OptionRow, WordRow } from "#grammar/rows.ts";
+import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
 import { NO_REFERENCE, REFERENCES } from "#verify/reference-names.ts";
 
 /** Options that several commands have. */
@@ -56,3 +57,30 @@ export const ALLOW_WEAK = {
   type: "flag",
   describe: "take hashes, keys and algorithms that kernels do not take",
 } as const satisfies OptionRow;
+
+/** Of a command that loads parsers: for which kernel. */
+export const LOADING = {
+  abi: {
+    type: "word",
+    choices: REVISIONS,
+    describe: "interface revision (default: that of --btf, else the parser's own)",
+  },
+  arch: {
+    type: "word",
+    choices: PARSER_ARCHITECTURES,
+    describe: "of the kernels that parsers are for whose files do not say",
+  },
+  btf: { type: "path", describe: "load for the kernel with this BTF (raw, vmlinux, or any image)" },
+} as const satisfies CommandRow["options"];
+
+/** Of a command that takes parsers as `.c`. */
+export const COMPILING = {
+  include: {
+    type: "path",
+    alias: "I",
+    repeatable: true,
+    describe: "folder with headers for a .c (repeatable)",
+  },
+  clang: { type: "word", describe: "clang to use for a .c (else CLANG, LLVM, PATH)" },
+  "libbpf-headers": { type: "word", describe: "folder that has bpf/bpf_helpers.h" },
+} as const satisfies CommandRow["options"];

@@ -17,6 +17,19 @@ export type Event =
       /** The command, or the sentence that stands for it where the work is done in-process. */
       readonly command: string;
     }
+  /** A rule is over that began then (`performance.now()`): for people who ask where the time goes. */
+  | {
+      readonly kind: "span";
+      readonly label: string;
+      readonly name: string;
+      /** The output folder. */
+      readonly folder: string;
+      readonly began: number;
+      /** `shared`: another folder of this run had made the same; `cached`: a cache had it. */
+      readonly how: "ran" | "shared" | "cached" | "up to date";
+      /** A line each; none where it is up to date. */
+      readonly why: readonly string[];
+    }
   /** What a tool that succeeded still wrote to stderr. */
   | { readonly kind: "tool-log"; readonly tool: string; readonly text: string }
   /** How far work is that takes long: `done` of `total` have begun, and `what` is under way. */

@@ -21,6 +21,7 @@ export type Failure =
   | NotBooted
   | SignatureFailed
   | BadTarget
+  | BadFleet
   | BadReference
   | NotProven
   | UnknownGoal
@@ -208,6 +209,14 @@ export type BadTarget = {
   readonly target: string;
   readonly detail: string;
   readonly file?: string;
+};
+
+/** A FLEET.json that cannot be used, or folders of a fleet that do not belong together. */
+export type BadFleet = {
+  readonly reason: "bad-fleet";
+  readonly file: string;
+  /** One line each, with the place in the file. */
+  readonly problems: readonly string[];
 };
 
 /** A reference parser of the user's own that is at fault itself: nothing can be judged by it. */

@@ -77,13 +77,16 @@ export type OpenRecord = {
 };
 
 export type CounterexampleRecord = {
+  /** Of the image, among those of the proof. */
+  readonly name: string;
   /** Where it was written; null without `--counterexamples`. */
   readonly file: string | null;
   /** Bytes. */
   readonly size: number;
   readonly sha256: string;
-  /** What was denied in the run, in words. */
+  /** What was denied in the run, in words and as corpus cases have it. */
   readonly run: string;
+  readonly injection: Readonly<Record<string, unknown>> | null;
   /** What is wrong with the run, as `verify` says it. */
   readonly findings: readonly FindingRecord[];
 };

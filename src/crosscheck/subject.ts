@@ -18,6 +18,8 @@ export type ProgramUnderTest = ParserInterface & {
   readonly name: string;
   /** Position among the containers. */
   readonly container: number;
+  /** Of the container. */
+  readonly sha256: string;
   /** `.bpf.1`, `.bpf.nested/.bpf.1`. */
   readonly path: string;
   /** As the VM loaded it. */
@@ -34,6 +36,7 @@ export type ProgramOptions = {
   /** The container's name, and its position among the containers. */
   readonly name: string;
   readonly container: number;
+  readonly sha256: string;
   readonly known: ParserInterface;
   readonly limits: RecordLimits;
   /** For all programs; one of the user's own for the outermost. Default: what each was compiled from, by its line records. */
@@ -45,13 +48,13 @@ export function programsUnderTest(
   parser: LoadedParser,
   options: ProgramOptions,
 ): readonly ProgramUnderTest[] {
-  const { name, container, known, limits, reference } = options;
+  const { name, container, sha256, known, limits, reference } = options;
   const own = parser.programs.map((program): ProgramUnderTest => {
     const path = program.section ?? program.name;
     const judge = reference ?? referenceOf([program]);
     return {
       ...known,
-      ...{ name: `${name} ${path}`, container, path, program, limits },
+      ...{ name: `${name} ${path}`, container, sha256, path, program, limits },
       reference: judge === NO_REFERENCE ? undefined : judge,
       arch: imageArchitecture(parser),
     };

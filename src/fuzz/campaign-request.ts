@@ -14,6 +14,10 @@ export type CampaignRequest = {
   readonly cases: number;
   readonly seconds: number;
   readonly workers: number;
+  /** Of the cases, every `count`th worker's, from the `index`th (from 1) on: other machines try the others. */
+  readonly shard: { readonly index: number; readonly count: number };
+  /** Where the parser is, for those who merge corpora later. */
+  readonly parserFile: string;
   /** The bundled `worker.ts`; not used by one worker, which runs in this thread. */
   readonly workerFile: string;
   readonly folder: string;

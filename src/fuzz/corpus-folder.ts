@@ -14,6 +14,8 @@ export type SavedState = {
   readonly seed: number;
   /** The number of the next case. */
   readonly next: number;
+  /** The parser's file, from this folder. */
+  readonly parser?: string;
 };
 
 /** What a queue entry's or a finding's description has besides. */

@@ -32,6 +32,7 @@ export async function resume(request: CampaignRequest): Promise<Result<Resumed>>
       digest(parser.bytes),
       [parser.revision, referenceIdentity(subject), parser.limits, seed],
       seeds.map(({ name, image }) => [name, digest(image)]),
+      ...(request.shard.count === 1 ? [] : [request.shard]),
     ]),
   );
   const same = state.value?.identity === identity;

@@ -1,8 +1,9 @@
+import { relative } from "node:path";
 import type { CampaignProgress } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { GoodFile } from "#verify/mutations/good-file.ts";
 import { referenceTitle } from "#verify/references.ts";
-import { makeCampaign, openSeeds } from "./campaign-input.ts";
+import { type CampaignInput, makeCampaign, openSeeds } from "./campaign-input.ts";
 import type { CampaignRequest, CampaignSummary } from "./campaign-request.ts";
 import { makeCorpusFolder, writeCampaignState } from "./corpus-folder.ts";
 import { Journal } from "./journal.ts";
@@ -35,14 +36,14 @@ async function run(
   seeds: readonly GoodFile[],
   resumed: Resumed,
 ): Promise<Result<CampaignSummary>> {
-  const { folder, subject, workers, signal } = request;
+  const { folder, subject, workers, signal, shard, parserFile } = request;
   const { input, identity } = resumed;
   const journal = new Journal(request, resumed);
-  const campaign = makeCampaign(input, subject, seeds);
+  const campaign = makeCampaign({ ...input, ...shareOf(input.first, shard) }, subject, seeds);
   const inputs = Array.from({ length: workers }, (_, i) => ({
     ...input,
-    first: input.first + i,
-    stride: workers,
+    first: firstOf(input.first, shard, workers) + i,
+    stride: workers * shard.count,
   }));
   const start = performance.now();
   journal.cover(campaign.coverage);
@@ -68,10 +69,24 @@ async function run(
   const failure = await journal.close();
   if (failure !== undefined) return err(failure);
   const { next } = journal;
-  const saved = await writeCampaignState(folder, { schema: 1, identity, seed: input.seed, next });
+  const saved = await writeCampaignState(folder, {
+    ...{ schema: 1, identity, seed: input.seed, next },
+    parser: relative(folder, parserFile),
+  });
   if (!saved.ok) return saved;
   const { revision } = subject;
   const reference = referenceTitle(subject.reference);
   const { seed, first } = input;
   return ok({ ...progress(), revision, reference, seed, first, next, saved: journal.findings });
+}
+
+/** The first case of a shard's first worker: shards take turns, so that each has its own whatever it has done before. */
+function firstOf(next: number, { index, count }: CampaignRequest["shard"], workers: number): number {
+  const round = workers * count;
+  return count === 1 ? next : Math.ceil(next / round) * round + (index - 1) * workers;
+}
+
+/** The same for the one worker in this thread. */
+function shareOf(next: number, shard: CampaignRequest["shard"]): Pick<CampaignInput, "first" | "stride"> {
+  return { first: firstOf(next, shard, 1), stride: shard.count };
 }

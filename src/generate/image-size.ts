@@ -33,6 +33,21 @@ const RECORD_HEADER = 8;
 /** BPF_MAX_VAR_SIZ, include/linux/bpf_verifier.h: a helper's variable size stays below it. */
 const VERIFIER_SIZE_LIMIT = 1 << 29;
 
+/** Bytes of the steps, or `rings`: what a ring of the next power of two holds, which costs no memory. */
+export type SizeStep = number | "rings";
+
+/**
+ * The next step at or above a size: 64 KiB below a multiple of the step, or below a power of two, so that the record still fits a ring of
+ * that size. What the smallest ring holds is one step.
+ */
+export function roundUp(size: number, step: SizeStep): number {
+  if (size <= DEFAULT_CMDLINE_LIMIT) return DEFAULT_CMDLINE_LIMIT;
+  const room = size + LARGEST_PAGE;
+  const rounded =
+    step === "rings" ? powerOfTwoAtLeast(room) : alignUp(room, Math.max(step, 2 * LARGEST_PAGE));
+  return Math.max(size, Math.min(rounded - LARGEST_PAGE, VERIFIER_SIZE_LIMIT - 1));
+}
+
 /** Bytes of the smallest ring that takes one record of a command header and `payload` bytes. */
 export function ringSize(payload: number, profile: RevisionProfile): number {
   const record = alignUp(profile.headerSize + payload, RECORD_HEADER) + RECORD_HEADER;
@@ -51,6 +66,22 @@ export function parseImageSize(text: string): PartLimits | undefined {
     return Number.isSafeInteger(value) ? value : undefined;
   };
   return ofEveryPart(perPart(({ sizeMacro }) => limit(sizeMacro)));
+}
+
+/**
+ * The lines of `image_size.h` that a source can be compiled to something else by: those of macros that it names. All of
+ * them where it puts names together, or includes what may name others.
+ */
+export function reachedMacros(source: string, header: string): string {
+  const includes = [...source.matchAll(/^[ \t]*#[ \t]*include[ \t]+(\S+)/gm)].map(([, name]) => name ?? "");
+  const others = includes.filter((name) => !/^["<](?:vmlinux|image_size|bpf\/bpf_\w+)\.h[">]$/.test(name));
+  if (others.length > 0 || source.includes("##")) return header;
+  const words = new Set(source.match(/\w+/g));
+  const name = (line: string) => /^#define (\w+) /.exec(line)?.[1];
+  return header
+    .split("\n")
+    .filter((line) => words.has(name(line) ?? ""))
+    .join("\n");
 }
 
 /**

@@ -12,6 +12,8 @@ import { readElfSections } from "./sparse-elf.ts";
 export type KernelBtf = {
   /** Raw BTF, as in /sys/kernel/btf/vmlinux. */
   readonly bytes: Uint8Array;
+  /** Of the bytes, where it was found out on the way. */
+  readonly sha256?: string;
   /** Where it was found: `["bzImage (xz)", "ELF .BTF"]`. */
   readonly steps: readonly string[];
   readonly identity: KernelIdentity;

@@ -75,7 +75,14 @@ export function proveParsers(call: ProveCall, context: CallContext = {}): Promis
   const request: ProveRequest = {
     ...{ reference: undefined, safety: false, abi: undefined, arch: undefined, btf: undefined },
     ...{ limits: NO_LIMITS, include: [], clang: undefined, libbpfHeaders: undefined, solver: undefined },
-    ...{ timeout: 60, counterexamples: undefined, smt2: undefined, certificate: undefined, withTimes: true },
+    ...{
+      timeout: 60,
+      counterexamples: undefined,
+      smt2: undefined,
+      certificate: undefined,
+      html: undefined,
+      withTimes: true,
+    },
     ...call,
     parsers: call.parsers.map((word) => fileOf(word, around)),
   };
@@ -98,7 +105,7 @@ export type FuzzCall = Partial<Omit<FuzzRequest, "parser" | "images">> & {
 export function fuzzParser(call: FuzzCall, context: CallContext = {}): Promise<Result<FuzzReport>> {
   const around = completeContext(context);
   const request: FuzzRequest = {
-    ...{ corpus: undefined, seed: undefined, runs: undefined, time: undefined, workers: 1 },
+    ...{ corpus: undefined, seed: undefined, runs: undefined, time: undefined, workers: 1, shard: undefined },
     ...{ reference: undefined, abi: undefined, arch: undefined, limits: NO_LIMITS },
     ...call,
     parser: fileOf(call.parser, around),

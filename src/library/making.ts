@@ -32,6 +32,7 @@ const NOTHING_GIVEN: Omit<BuildRequest, "out"> = {
   targetFolders: [],
   bytecodeObject: "direct",
   seedPayloadSize: false,
+  sizeStep: undefined,
   signing: undefined,
   envelope: undefined,
   jobs: 2,

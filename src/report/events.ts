@@ -35,6 +35,7 @@ export function eventPrinter({ name, commands, steps, talk }: EventText): EventS
       case "progress":
       case "progress-end":
       case "input":
+      case "span":
       case "campaign":
         break;
       default:

@@ -41,6 +41,7 @@ export function exitCode(failure: Failure): number {
     case "not-booted":
     case "signature-failed":
     case "bad-target":
+    case "bad-fleet":
     case "bad-reference":
     case "not-proven":
       return EXIT.failed;

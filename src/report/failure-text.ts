@@ -89,6 +89,8 @@ export function failureText(told: Failure): string {
       );
     case "bad-target":
       return `${at(failure.file)}target ${failure.target}: ${failure.detail}`;
+    case "bad-fleet":
+      return lines(`${failure.file}: the fleet cannot be used:`, failure.problems);
     case "bad-reference":
       return `${at(failure.file)}the reference is at fault: ${failure.detail}`;
     case "not-proven":

@@ -3,19 +3,10 @@ import { failureText } from "./failure-text.ts";
 import { FINDING_KINDS, PROBLEM_KINDS } from "./finding-kinds.ts";
 import { commandsText, findingLines, findingText, shortfallText } from "./finding-text.ts";
 
+import { type JunitCase, type JunitSuite, junitAttributes, junitText, xmlText } from "./junit-text.ts";
+
 /** When a verification began, and how long each of its verdicts took. */
 export type Times = { readonly started: Date; readonly seconds: readonly number[] };
-
-type Case = {
-  readonly name: string;
-  readonly seconds: number;
-  readonly failures: number;
-  readonly errors: number;
-  /** The elements inside. */
-  readonly content: readonly string[];
-};
-
-type Suite = { readonly name: string; readonly cases: readonly Case[] };
 
 /**
  * A verification as JUnit has it: a suite for each parser, a test case for each image; what could not be judged is an
@@ -24,7 +15,7 @@ type Suite = { readonly name: string; readonly cases: readonly Case[] };
 export function junitReport(verification: Verification, { started, seconds }: Times): string {
   const { parsers, verdicts, errors, shortfalls } = verification;
   const timed = verdicts.map((verdict, i) => ({ verdict, seconds: seconds[i] ?? 0 }));
-  const suites: readonly Suite[] = [
+  const suites: readonly JunitSuite[] = [
     ...parsers.map(({ name }) => ({
       name,
       cases: timed.filter(({ verdict }) => verdict.parser === name).map(verdictCase),
@@ -36,7 +27,7 @@ export function junitReport(verification: Verification, { started, seconds }: Ti
     {
       name: "what the images prove",
       cases: shortfalls.map((shortfall) => {
-        const attribute = attributes({
+        const attribute = junitAttributes({
           type: PROBLEM_KINDS[shortfall.kind].title,
           message: shortfallText(shortfall),
         });
@@ -45,27 +36,7 @@ export function junitReport(verification: Verification, { started, seconds }: Ti
       }),
     },
   ].filter(({ name, cases }) => cases.length > 0 || parsers.some((parser) => parser.name === name));
-  const timestamp = started.toISOString();
-  const all = counts(suites.flatMap(({ cases }) => cases));
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${attributes({ name: "kexec-bpf verify", ...all })}>`,
-    ...suites.flatMap(({ name, cases }) => [
-      `  <testsuite${attributes({ name, ...counts(cases), timestamp })}>`,
-      ...cases.flatMap((one) => testCase(one, name)),
-      "  </testsuite>",
-    ]),
-    "</testsuites>",
-    "",
-  ].join("\n");
-}
-
-function testCase({ name, seconds, content }: Case, classname: string): string[] {
-  return [
-    `    <testcase${attributes({ name, classname, time: time(seconds) })}>`,
-    ...content.map((element) => `      ${element}`),
-    "    </testcase>",
-  ];
+  return junitText("kexec-bpf verify", suites, started);
 }
 
 function verdictCase({
@@ -74,7 +45,7 @@ function verdictCase({
 }: {
   readonly verdict: VerdictRecord;
   readonly seconds: number;
-}): Case {
+}): JunitCase {
   return {
     name: verdict.image,
     seconds,
@@ -84,9 +55,9 @@ function verdictCase({
   };
 }
 
-function errorCase({ what, name, failure }: ErrorRecord): Case {
+function errorCase({ what, name, failure }: ErrorRecord): JunitCase {
   const words = failureText(failure);
-  const attribute = attributes({ type: failure.reason, message: words.split("\n")[0] ?? "" });
+  const attribute = junitAttributes({ type: failure.reason, message: words.split("\n")[0] ?? "" });
   return {
     name: name === "" ? what : name,
     seconds: 0,
@@ -98,41 +69,6 @@ function errorCase({ what, name, failure }: ErrorRecord): Case {
 
 function failure(finding: FindingRecord): string {
   const { title } = FINDING_KINDS[finding.kind];
-  const attribute = attributes({ type: title, message: findingText(finding) });
+  const attribute = junitAttributes({ type: title, message: findingText(finding) });
   return `<failure${attribute}>${xmlText(findingLines(finding).join("\n"))}</failure>`;
-}
-
-function counts(cases: readonly Case[]) {
-  const sum = (of: (one: Case) => number) => cases.reduce((total, one) => total + of(one), 0);
-  return {
-    tests: cases.length,
-    failures: sum(({ failures }) => failures),
-    errors: sum(({ errors }) => errors),
-    skipped: 0,
-    time: time(sum(({ seconds }) => seconds)),
-  };
-}
-
-function time(seconds: number): string {
-  return seconds.toFixed(3);
-}
-
-function attributes(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${xmlText(String(value))}"`)
-    .join("");
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};
-
-/** Text in XML 1.0, which has no way to write most control characters, nor halves of surrogate pairs. */
-export function xmlText(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-    .replace(/[&<>"]/g, (character) => ENTITIES[character] ?? "");
 }

@@ -18,6 +18,7 @@ export type PackagedTool =
   | "gcc-riscv"
   | "make"
   | "pahole"
+  | "bsdtar"
   | "qemu-x86"
   | "qemu-arm64"
   | "qemu-riscv";

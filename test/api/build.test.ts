@@ -23,6 +23,7 @@ function request(out: string, changes: Partial<BuildRequest> = {}): BuildRequest
       image: undefined,
     },
     limits: { kernel: undefined, initrd: undefined, cmdline: undefined, initramfs: undefined },
+    sizeStep: undefined,
     tools: { clang: undefined, llvm: undefined, bpftool: undefined, libbpfHeaders: undefined },
     targetFolders: [],
     bytecodeObject: "direct",

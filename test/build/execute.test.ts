@@ -49,13 +49,31 @@ function rule(output: string, inputs: readonly string[], more: Partial<Rule> = {
 
 async function run(rules: readonly Rule[], more: Partial<ExecuteRulesOptions> = {}): Promise<unknown> {
   events = [];
-  const emit = (event: Event) => void events.push(event);
+  // Spans are asked for by other tests: sharing.test.ts.
+  const emit = (event: Event) => void (event.kind === "span" || events.push(event));
   const signal = new AbortController().signal;
   const result = await executeRules(rules, { out, jobs: 2, state, seen: new Map(), emit, signal, ...more });
   return result.ok ? result.value.map(({ outputs }) => outputs[0]) : result.failure;
 }
 
 describe("rules", () => {
+  it("that a signal leaves undone, with nothing under way that it could end, are cancelled; what is done is not", async () => {
+    const stopping = (controller: AbortController) =>
+      rule("x1", [], {
+        run: async () => {
+          controller.abort("SIGINT");
+          return leaving("x1", []);
+        },
+      });
+    const [one, two] = [new AbortController(), new AbortController()];
+    expect(await run([stopping(one)], { signal: one.signal })).toEqual(["x1"]);
+    state = { rules: {}, digests: {}, facts: {}, requests: {} };
+    expect(await run([stopping(two), rule("x2", ["x1"])], { signal: two.signal })).toEqual({
+      reason: "cancelled",
+      signal: "SIGINT",
+    });
+  });
+
   it("run once, each after those that it needs, and are told", async () => {
     const rules = [rule("a", [outside]), rule("b", ["a"]), rule("c", ["a", "b"])];
     expect(await run(rules)).toEqual(["a", "b", "c"]);

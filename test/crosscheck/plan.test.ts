@@ -30,7 +30,7 @@ describe("a plan for the uki parser of v7", () => {
     const parser = expectValue(loadParser(built.file("uki.bpf"), { target: profileBtf("v7") }));
     const known = expectValue(parserInterface("v7"));
     const limits = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };
-    const options = { name: "uki.bpf", container: 0, known, limits, ...changes };
+    const options = { name: "uki.bpf", container: 0, sha256: "", known, limits, ...changes };
     const made = await planCases("v7", programsUnderTest(parser, options).slice(0, 1), images);
     if (made === undefined) throw new Error("nobody ended it");
     return made;

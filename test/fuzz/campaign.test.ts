@@ -106,6 +106,8 @@ describe("a campaign in a corpus folder", () => {
     cases: 10,
     seconds: Number.POSITIVE_INFINITY,
     workers: 1,
+    shard: { index: 1, count: 1 },
+    parserFile: "/p/parser.o",
     workerFile: "unused",
     folder,
     commandFor: (image) => `judge ${image}`,

@@ -34,6 +34,7 @@ const EVENTS: {
     "talk: kexec-bpf: no",
   ],
   input: [{ kind: "input", file: "/a" }],
+  span: [{ kind: "span", label: "GEN", name: "a", folder: "/out", began: 1, how: "ran", why: [] }],
   campaign: [
     {
       kind: "campaign",

@@ -243,6 +243,13 @@ const SAMPLES: { readonly [R in Failure["reason"]]: readonly (Sample & { failure
       exit: 1,
     },
   ],
+  "bad-fleet": [
+    {
+      failure: { reason: "bad-fleet", file: "/f/FLEET.json", problems: ["name: is missing", "schema: 2"] },
+      text: "/f/FLEET.json: the fleet cannot be used:\n  name: is missing\n  schema: 2",
+      exit: 1,
+    },
+  ],
   "bad-reference": [
     {
       failure: { reason: "bad-reference", file: "/t/fit.mjs", detail: "parse() throws: oops" },

@@ -12,6 +12,7 @@ const LONGEST = [
   "cli/kernel-builds",
   "cli/verify",
   "cli/images",
+  "commands/fleet/fleet",
   "build/signed-skeleton",
   "cli/make",
   "cli/killed",

@@ -8,6 +8,7 @@ import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { Exhibit } from "#crosscheck/plan.ts";
 import { type NamedBytes, type ProgramUnderTest, programsUnderTest } from "#crosscheck/subject.ts";
+import { digest } from "#files/digest.ts";
 import { readInput } from "#files/input-file.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import { openReference } from "#own-formats/open-reference.ts";
@@ -59,7 +60,10 @@ export async function openContainers(
     const room = await limitsOf(file, parser, { limits, include: [] }, made);
     containers.push({ name, bytes: bytes.value, first: form.value.programs[0]?.data });
     subjects.push(
-      ...programsUnderTest(parser, { name, container, known: known.value, limits: room.limits, reference }),
+      ...programsUnderTest(parser, {
+        ...{ name, container, sha256: digest(bytes.value), known: known.value, limits: room.limits },
+        reference,
+      }),
     );
   }
   return ok({ revision: revision ?? DEFAULT_REVISION, containers, subjects });

@@ -61,6 +61,7 @@ export function makeRequest(words: MakeWords, io: Pick<Context, "cwd" | "env">):
         cmdline === undefined ? undefined : Math.max(Buffer.byteLength(cmdline) + 1, DEFAULT_CMDLINE_LIMIT),
       initramfs: path("INITRAMFS"),
     },
+    sizeStep: undefined,
     tools: {
       clang: toolIn(cwd, value("CLANG")),
       llvm: toolIn(cwd, value("LLVM")),

@@ -19,13 +19,15 @@ type Writing = {
   /** The folder for them. */
   readonly counterexamples: string | undefined;
   readonly outputs: Output[];
+  /** Images of counterexamples, by their names. */
+  readonly images: Map<string, Uint8Array>;
 };
 
 /** What is open of a program, what is of one kind at one place together, with a run that shows it where there is one. */
 export async function openRecords(
   subject: ParserUnderTest,
   open: readonly Open[],
-  { name, counterexamples, outputs }: Writing,
+  { name, counterexamples, outputs, images }: Writing,
   { signal }: Context,
 ): Promise<readonly OpenRecord[]> {
   const groups = new Map<string, Open[]>();
@@ -42,17 +44,21 @@ export async function openRecords(
       first.kind === "undecided"
         ? undefined
         : await confirm(subject, examplesOf(group), goodOf(subject), turns(signal));
+    const title = `${name}-${records.length + 1}`;
+    if (shown !== undefined) images.set(title, shown.image);
     const files =
       counterexamples === undefined || shown === undefined
         ? []
-        : caseFiles(counterexamples, `${name}-${records.length + 1}`, shown.image, {
+        : caseFiles(counterexamples, title, shown.image, {
             ...{ schema: 1, reference: referenceTitle(subject.reference), revision: subject.revision },
             ...(shown.injection && { injection: shown.injection }),
             why: `refutes: ${first.obligation.detail}`,
           });
     outputs.push(...files);
     const file = files.find((one) => one.file.endsWith(".img"))?.file ?? null;
-    records.push(openRecord(subject, group, first, shown && counterexampleRecord(subject, shown, file)));
+    records.push(
+      openRecord(subject, group, first, shown && counterexampleRecord(subject, shown, { name: title, file })),
+    );
   }
   return records;
 }
@@ -92,11 +98,11 @@ function openRecord(
 function counterexampleRecord(
   { programs }: ParserUnderTest,
   { image, injection, findings }: Counterexample,
-  file: string | null,
+  where: Pick<CounterexampleRecord, "name" | "file">,
 ): CounterexampleRecord {
   const run = injectionTitle(injection ?? {}, programs) || "undisturbed";
   return {
-    ...{ file, size: image.length, sha256: digest(image), run },
+    ...{ ...where, size: image.length, sha256: digest(image), run, injection: injection ?? null },
     findings: findings.map((finding) => ({
       runs: [run],
       source: sourcePlace(finding.source),

@@ -24,6 +24,8 @@ export type Desk = {
   readonly solver: Solver;
   /** What is to be written when all is done. */
   readonly outputs: Output[];
+  /** Images of counterexamples, by their names. */
+  readonly images: Map<string, Uint8Array>;
   /** What was proven, by all that it depends on: containers have parsers in common. */
   readonly proven: Map<string, ProgramRecord>;
 };
@@ -85,7 +87,7 @@ async function proveOne(
   program: LoadedProgram,
   parser: ParserRecord,
   { safety, smt2, counterexamples }: ProveRequest,
-  { solver, outputs }: Desk,
+  { solver, outputs, images }: Desk,
   context: Context,
 ): Promise<Result<ProgramRecord, Failure>> {
   const started = performance.now();
@@ -116,7 +118,12 @@ async function proveOne(
   const name = fileTitle(subject, program);
   if (smt2 !== undefined) outputs.push(...scriptFiles(smt2, name, asked));
   const judged = { ...subject, limits: proof.value.limits, programs: [program] };
-  const found = await openRecords(judged, proof.value.open, { name, counterexamples, outputs }, context);
+  const found = await openRecords(
+    judged,
+    proof.value.open,
+    { name, counterexamples, outputs, images },
+    context,
+  );
   const { obligations, gaps, paths, divergences, unreached, queries, limits } = proof.value;
   const place = (instruction: number) => ({
     instruction,

@@ -1,11 +1,12 @@
 import { loadTarget } from "#api/common/load-target.ts";
 import type { Context } from "#api/context.ts";
+import { proofPage } from "#api/explore/proof-page.ts";
 import { type OpenedParser, openUnderTest } from "#api/verify/parsers.ts";
 import type { ProgramRecord, ProofRecord } from "#core/proof-record.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import type { ErrorRecord } from "#core/verification.ts";
 import { makeFolder } from "#files/output.ts";
-import { type Output, writeOutputs } from "#files/output-set.ts";
+import { writeOutputs } from "#files/output-set.ts";
 import { openReference } from "#own-formats/open-reference.ts";
 import { SPECIFICATION_VERSION } from "#prove/specification/version.ts";
 import { cancelled } from "#toolchain/process.ts";
@@ -33,7 +34,7 @@ export async function prove(request: ProveRequest, context: Context): Promise<Re
   const solver = await openSolver(request.solver, request.timeout);
   if (!solver.ok) return solver;
   try {
-    const desk: Desk = { solver: solver.value, outputs: [], proven: new Map() };
+    const desk: Desk = { solver: solver.value, outputs: [], images: new Map(), proven: new Map() };
     const programs = await proveAll(parsers, request, desk, context);
     if (!programs.ok) return programs;
     const { name, version } = solver.value;
@@ -44,7 +45,7 @@ export async function prove(request: ProveRequest, context: Context): Promise<Re
       programs: programs.value,
       errors,
     };
-    const written = await write(request, record, desk.outputs);
+    const written = await write(request, record, desk, context);
     return written.ok ? ok(record) : written;
   } finally {
     solver.value.close();
@@ -52,9 +53,10 @@ export async function prove(request: ProveRequest, context: Context): Promise<Re
 }
 
 async function write(
-  { certificate, withTimes, parsers, counterexamples, smt2 }: ProveRequest,
+  { certificate, withTimes, parsers, counterexamples, smt2, html }: ProveRequest,
   record: ProofRecord,
-  outputs: readonly Output[],
+  { outputs, images }: Desk,
+  context: Context,
 ): Promise<Result<void>> {
   for (const folder of [counterexamples, smt2]) {
     if (folder === undefined) continue;
@@ -66,7 +68,9 @@ async function write(
     certificate === undefined || !isProof(record)
       ? []
       : [certificateOf(certificate, record, files, withTimes)];
-  return writeOutputs([...outputs, ...own]);
+  if (html === undefined) return writeOutputs([...outputs, ...own]);
+  const page = await proofPage(record, parsers, images, context);
+  return page.ok ? writeOutputs([...outputs, ...own, { file: html, content: page.value }]) : page;
 }
 
 type Opened = { readonly parsers: readonly OpenedParser[]; readonly errors: readonly ErrorRecord[] };

@@ -26,7 +26,7 @@ async function proveContainer(file: string, certificate: string, context: Contex
       ...{ reference: undefined, safety: false, abi: undefined, arch: undefined, btf: undefined },
       limits: { kernel: undefined, initrd: undefined, cmdline: undefined },
       ...{ include: [], clang: undefined, libbpfHeaders: undefined, solver: undefined, timeout: TIMEOUT },
-      ...{ counterexamples: undefined, smt2: undefined, certificate, withTimes: false },
+      ...{ counterexamples: undefined, smt2: undefined, certificate, html: undefined, withTimes: false },
     },
     context,
   );

@@ -17,6 +17,8 @@ export type ProveRequest = OpenRequest & {
   readonly smt2: string | undefined;
   /** A file, absolute: written where everything is proven. */
   readonly certificate: string | undefined;
+  /** A file, absolute, for a page of the result. */
+  readonly html: string | undefined;
   /** Whether the certificate says how long each proof took: then no two are the same. */
   readonly withTimes: boolean;
 };

@@ -1,3 +1,4 @@
+import { PARTS, perPart } from "#abi/parts.ts";
 import type { BuildContext } from "#build/context.ts";
 import { recall, type Seen } from "#build/facts.ts";
 import type { BuildRequest } from "#build/request.ts";
@@ -9,10 +10,12 @@ import {
   DEFAULT_INITRD_LIMIT,
   type ImageSizes,
   KERNEL_ALLOWANCE,
+  type PartLimits,
+  roundUp,
 } from "#generate/image-size.ts";
 import { type Architecture, hostArchitecture } from "#kernel-image/architecture.ts";
 import { imageCandidates, locate, type Places } from "#kernel-image/locate.ts";
-import { measureImage } from "#kernel-image/measure.ts";
+import { type KernelReader, ownReader } from "#kernel-image/reader.ts";
 import type { OwnReference } from "#verify/references.ts";
 import { type MeasuredImage, measureByFormats, openFormats } from "./measure-own.ts";
 
@@ -37,14 +40,15 @@ export async function prepareSizes(
   request: BuildRequest,
   places: Places,
   ownFormats: readonly string[],
-  { state, emit, seen }: BuildContext & { readonly seen: Seen },
+  { state, emit, seen, sharing }: BuildContext & { readonly seen: Seen },
 ): Promise<Result<PreparedSizes>> {
   const { limits } = request;
   const watched: string[] = [];
   let measured: MeasuredImage | undefined;
   let measuredFile: string | undefined;
   if (request.kernel.image !== undefined || limits.kernel === undefined) {
-    const found = await measureKernel(request, places, ownFormats, { state, seen });
+    const reader = sharing.kernels ?? ownReader;
+    const found = await measureKernel(request, places, ownFormats, { state, seen, reader });
     if (!found.ok) return found;
     watched.push(...found.value.watched);
     measured = found.value.measured;
@@ -76,12 +80,29 @@ export async function prepareSizes(
   const cmdline = limits.cmdline ?? Math.max(measured?.cmdline ?? 0, DEFAULT_CMDLINE_LIMIT);
   return ok({
     arch,
-    sizes: { image, kernel, initrd, cmdline },
+    sizes: { image, ...roundedSizes({ kernel, initrd, cmdline }, limits, request.sizeStep, emit) },
     image: measuredFile,
     release: measured?.release,
     measured: measured?.kernel,
     watched,
   });
+}
+
+/** What was asked for stays as it is. */
+function roundedSizes(
+  sizes: PartLimits,
+  given: BuildRequest["limits"],
+  step: BuildRequest["sizeStep"],
+  emit: BuildContext["emit"],
+): PartLimits {
+  if (step === undefined) return sizes;
+  const rounded = perPart(({ name }) => given[name] ?? roundUp(sizes[name], step));
+  const changed = PARTS.filter(({ name }) => rounded[name] !== sizes[name]);
+  if (changed.length > 0) {
+    const words = changed.map(({ name }) => `${name} ${sizes[name]} to ${rounded[name]}`);
+    emit({ kind: "note", text: `sizes are rounded up, so that kernels share parsers: ${words.join(", ")}` });
+  }
+  return rounded;
 }
 
 type MeasuredKernel = {
@@ -95,7 +116,10 @@ async function measureKernel(
   request: BuildRequest,
   places: Places,
   ownFormats: readonly string[],
-  remembered: Pick<BuildContext, "state"> & { readonly seen: Seen },
+  {
+    reader,
+    ...remembered
+  }: Pick<BuildContext, "state"> & { readonly seen: Seen; readonly reader: KernelReader },
 ): Promise<Result<MeasuredKernel>> {
   const given = request.kernel.image;
   const candidates =
@@ -107,12 +131,16 @@ async function measureKernel(
   const formats = await openFormats(ownFormats);
   if (!formats.ok) return formats;
   const key = ["sizes", path, ...formats.value.map(({ digest }) => digest)].join(" ");
-  const found = await recall(remembered, key, { from: path }, () => measure(formats.value, path));
+  const found = await recall(remembered, key, { from: path }, () => measure(formats.value, path, reader));
   return found.ok ? ok({ measured: found.value, path, watched: [...passed, path, ...ownFormats] }) : found;
 }
 
-async function measure(formats: readonly OwnReference[], image: string): Promise<Result<MeasuredImage>> {
+async function measure(
+  formats: readonly OwnReference[],
+  image: string,
+  reader: KernelReader,
+): Promise<Result<MeasuredImage>> {
   const own = formats.length === 0 ? ok(undefined) : await measureByFormats(formats, image);
   if (!own.ok) return own;
-  return own.value === undefined ? measureImage(image) : ok(own.value);
+  return own.value === undefined ? reader.measure(image) : ok(own.value);
 }

@@ -8,14 +8,14 @@ import type { BuildRequest } from "#build/request.ts";
 import { PRIVATE } from "#build/state/state.ts";
 import { inFile, type Unsupported } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
-import { readInput, readInputText } from "#files/input-file.ts";
+import { readInputText } from "#files/input-file.ts";
 import { writeOutput } from "#files/output.ts";
+import { stampOf } from "#files/stamp.ts";
 import type { Btf } from "#formats/btf/btf.ts";
-import { decodeBtf } from "#formats/btf/decode.ts";
 import { type Architecture, btfArchitecture } from "#kernel-image/architecture.ts";
 import type { KernelIdentity } from "#kernel-image/identity.ts";
-import { readKernelBtf } from "#kernel-image/kernel-btf.ts";
 import { locate, type Places, vmlinuxCandidates } from "#kernel-image/locate.ts";
+import { ownReader } from "#kernel-image/reader.ts";
 
 type TypesContext = BuildContext & { readonly seen: Seen };
 
@@ -69,7 +69,7 @@ async function findAbiInHeader(file: string, wanted: BuildRequest["abi"]): Promi
 async function prepareBtf(
   request: BuildRequest,
   places: Places,
-  { state, emit, seen }: TypesContext,
+  { state, emit, seen, sharing }: TypesContext,
 ): Promise<Result<PreparedTypes>> {
   const given = request.kernel.vmlinux;
   const candidates = given === undefined ? vmlinuxCandidates(places) : [given];
@@ -81,15 +81,18 @@ async function prepareBtf(
   if (!located.ok) return located;
   const source = located.value.path;
   const file = join(request.out, PRIVATE, "vmlinux.btf");
+  const kernels = sharing.kernels ?? ownReader;
 
   let bytes: Uint8Array | undefined;
   // Taking BTF out of a compressed kernel takes seconds: not again while the kernel is the same.
   const taken = await recall({ state, seen }, `btf ${source}`, { from: source, made: file }, async () => {
-    const btf = await readKernelBtf(source);
+    const btf = await kernels.btf(source);
     if (!btf.ok) return btf;
     bytes = btf.value.bytes;
     const written = await writeOutput(file, bytes);
-    const { steps, identity } = btf.value;
+    const { steps, identity, sha256 } = btf.value;
+    // In the private folder, where nobody else writes while this build has its turn.
+    if (written.ok && sha256 !== undefined) state.digests[file] = { stamp: stampOf(file), digest: sha256 };
     return written.ok ? ok({ steps, identity }) : written;
   });
   if (!taken.ok) return taken;
@@ -97,7 +100,7 @@ async function prepareBtf(
 
   let decoded: Promise<Result<Btf>> | undefined;
   const read = (): Promise<Result<Btf>> => {
-    decoded ??= decode(file, bytes);
+    decoded ??= kernels.types(source, bytes ?? file);
     return decoded;
   };
   const abi = await recall({ state, seen }, `abi ${request.abi}`, { from: source, made: file }, async () => {
@@ -120,11 +123,6 @@ async function prepareBtf(
     arch: abi.value.arch,
     watched: [...located.value.passed, source],
   });
-}
-
-async function decode(file: string, bytes: Uint8Array | undefined): Promise<Result<Btf>> {
-  const content = bytes === undefined ? await readInput(file) : ok(bytes);
-  return content.ok ? decodeBtf(content.value) : content;
 }
 
 function bigEndian(): Unsupported {

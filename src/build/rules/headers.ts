@@ -35,6 +35,7 @@ export function vmlinuxHeaderRule(plan: Plan): Rule {
     inputs: [file],
     aside: true,
     options: [bpftool.identity],
+    shared: { tool: bpftool, options: [], reads: [] },
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
     run: async (...work) => {
       const btf = await read();
@@ -131,13 +132,18 @@ export function typesHeaderRule(plan: Plan): Rule {
   };
 }
 
+/** What `libbpfHeadersRule` leaves. */
+export function libbpfCopies(): readonly string[] {
+  // Copied too, or generated.
+  return [...LIBBPF_HEADERS, "bpf_helper_defs.h"].map((name) => `${WORK}/bpf/${name}`);
+}
+
 /** libbpf's headers, copied beside the sources: where they are installed must not show in the program. */
 export function libbpfHeadersRule(plan: Plan): Rule {
   const { includeDir, helperDefs } = plan.toolchain.headers;
   const names = [...LIBBPF_HEADERS, ...(helperDefs ? ["bpf_helper_defs.h"] : [])];
   const generated = helperDefs ? [] : ["bpf_helper_defs.h"];
-  const copies = [...names, ...generated].map((name) => `${WORK}/bpf/${name}`);
-  const [first, ...rest] = copies;
+  const [first, ...rest] = libbpfCopies();
   if (first === undefined) throw new Error("libbpf has headers");
   return {
     label: "COPY",

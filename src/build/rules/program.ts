@@ -5,16 +5,18 @@ import type { Rule } from "#build/rule.ts";
 import { checkToolOutput, isWholeElf, isWholeSkeleton } from "#build/tool-output.ts";
 import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { digest } from "#files/digest.ts";
 import { readInput, readInputText } from "#files/input-file.ts";
 import { replaceFile } from "#files/output.ts";
 import { dependencies } from "#generate/dependencies.ts";
+import { reachedMacros } from "#generate/image-size.ts";
 import { renderParser } from "#generate/parser-source.ts";
 import type { Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
 import { withTemplateLines } from "#generate/template-lines.ts";
 import { missingTypes } from "#generate/types-header.ts";
 import { shellCommand } from "#toolchain/command-line.ts";
-import { stdoutTo, WORK, writeAll } from "./headers.ts";
+import { libbpfCopies, stdoutTo, WORK, writeAll } from "./headers.ts";
 
 /**
  * How parsers are compiled. `-mcpu=v3` and `-std=gnu11` keep clang's versions from making something
@@ -78,6 +80,12 @@ export function objectRule(plan: Plan, target: Target): Rule {
     outputs: [output],
     inputs: [`${WORK}/${source}`, `${WORK}/vmlinux.h`, `${WORK}/image_size.h`, `${WORK}/bpf/bpf_helpers.h`],
     options: [clang.identity, flags],
+    shared: {
+      tool: clang,
+      options: flags,
+      reads: libbpfCopies(),
+      contents: () => reachedSizes(plan, target),
+    },
     command: `cd ${WORK} && ${shellCommand(clang.path, [...flags, "-o", `../${output}`])}`,
     run: async (runTool) => {
       const types = await checkTypes(plan, target);
@@ -98,6 +106,15 @@ export function objectRule(plan: Plan, target: Target): Rule {
       });
     },
   };
+}
+
+/** Of image_size.h, what the parser uses: sizes that it does not look at make no other object. */
+async function reachedSizes(plan: Plan, target: Target): Promise<Result<Readonly<Record<string, string>>>> {
+  const name = `${WORK}/image_size.h`;
+  const source = await readInputText(join(plan.out, WORK, `${target.name}_parser_bpf.c`));
+  if (!source.ok) return source;
+  const sizes = await readInputText(join(plan.out, name));
+  return sizes.ok ? ok({ [name]: digest(reachedMacros(source.value, sizes.value)) }) : sizes;
 }
 
 /** A compiler knows the generated source; the user wrote a body. */
@@ -161,6 +178,7 @@ export function skeletonRule(plan: Plan, target: Target): Rule {
     outputs: [output],
     inputs: [object],
     options: [bpftool.identity, args],
+    shared: { tool: bpftool, options: args, reads: [] },
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
     run: stdoutTo(plan, output, { tool: "bpftool", file: bpftool.path, args }, isWholeSkeleton),
   };

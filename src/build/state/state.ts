@@ -14,6 +14,8 @@ export type RuleState = {
   readonly outputs: Readonly<Record<string, string>>;
   /** Inputs that only showed while working, with their SHA-256. */
   readonly found: Readonly<Record<string, string>>;
+  /** The beginning of the SHA-256 of each input: what tells later which of them changed. */
+  readonly inputs?: Readonly<Record<string, string>>;
 };
 
 /** A request that was carried out: while all stamps hold there is nothing to do for it. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { REVISIONS } from "#abi/revisions.ts";
 import { JOBS, PART_SIZE } from "#api/common/number-rows.ts";
+import { CACHE, TRACE } from "#commands/cache-options.ts";
 import { ALLOW_WEAK, JSON_FLAG } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
@@ -74,6 +75,8 @@ export const BUILD = {
     prove: { type: "flag", describe: "prove each parser for all images; certificates beside the containers" },
     ...SIGNING,
     jobs: { ...JOBS, alias: "j", default: availableParallelism() },
+    ...CACHE,
+    trace: TRACE,
     verbose: { type: "flag", alias: "v", describe: "show the commands" },
     json: JSON_FLAG,
   },

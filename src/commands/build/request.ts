@@ -34,6 +34,7 @@ export function buildRequest(
       cmdline: given.maxCmdline,
       initramfs: given.initramfs,
     },
+    sizeStep: undefined,
     tools: {
       clang: given.clang,
       llvm: undefined,

@@ -1,4 +1,7 @@
 import { type BuildReport, build } from "#api/build.ts";
+import { ChromeTrace } from "#api/common/trace.ts";
+import { withCache } from "#api/common/with-cache.ts";
+import { cacheChoice } from "#commands/cache-options.ts";
 import { contextOf } from "#commands/context.ts";
 import { requestKey } from "#commands/request-key.ts";
 import { eventPrinter } from "#report/events.ts";
@@ -13,15 +16,30 @@ import { buildText } from "./text.ts";
 export async function runBuild({ given, words }: BuildWords, io: Io): Promise<number> {
   const request = buildRequest(given, io);
   if (!request.ok) return reportUsage(io, failureText(request.failure));
+  const cache = cacheChoice(given, io.cwd);
+  if (!cache.ok) return reportUsage(io, failureText(cache.failure));
   const print = (line: string): void => io.stderr(`${line}\n`);
-  const emit = eventPrinter({ name: "kexec-bpf", commands: given.verbose, steps: print, talk: print });
+  const trace = new ChromeTrace();
+  const emit = trace.listening(
+    eventPrinter({ name: "kexec-bpf", commands: given.verbose, steps: print, talk: print }),
+  );
   const show = (done: BuildReport): string => (given.json ? `${JSON.stringify(done)}\n` : buildText(done));
   const nothingToDo = (done: BuildReport): string => show({ ...done, ran: 0, milliseconds: 0 });
-  const built = await build(request.value, contextOf(io, emit), {
-    key: requestKey(["build", ...words], io.env, io.cwd),
-    summary: nothingToDo,
-  });
+  const context = contextOf(io, emit);
+  // Where a trace is asked for, it is not enough that there is nothing to do.
+  const remembering =
+    given.trace === undefined
+      ? { key: requestKey(["build", ...words], io.env, io.cwd), summary: nothingToDo }
+      : undefined;
+  const { value: built, cache: cached } = await withCache(cache.value, context, (work) =>
+    build(request.value, context, remembering, { work }),
+  );
+  if (given.trace !== undefined) {
+    const written = await trace.write(given.trace, io);
+    if (!written.ok) return report(io, written.failure);
+  }
   if (!built.ok) return report(io, built.failure);
-  io.stdout((built.value.ran === 0 ? nothingToDo : show)(built.value));
+  const done = { ...built.value, ...(cached && { cache: cached }) };
+  io.stdout((done.ran === 0 ? nothingToDo : show)(done));
   return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 import { PARTS } from "#abi/parts.ts";
 import type { BuildReport } from "#api/build.ts";
+import type { CacheReport } from "#cache/action-cache.ts";
 import { formatSize } from "#core/sizes.ts";
 import { table } from "#report/table.ts";
 
@@ -21,6 +22,7 @@ export function buildText(report: BuildReport): string {
         "tools",
         `clang ${report.tools.clang}, bpftool ${report.tools.bpftool}, libbpf headers ${report.tools.libbpf ?? "?"}`,
       ],
+      ...(report.cache === undefined ? [] : [["cache", cacheText(report.cache)]]),
     ]),
     "",
     table(report.outputs.map((output) => [output.name, formatSize(output.size), output.sha256.slice(0, 16)])),
@@ -33,4 +35,8 @@ export function buildText(report: BuildReport): string {
       ]),
     ),
   ].join("\n")}\n`;
+}
+
+export function cacheText({ name, hits, misses, stored, received, sent }: CacheReport): string {
+  return `${name}: ${hits} taken (${formatSize(received)}), ${misses} not there, ${stored} stored (${formatSize(sent)})`;
 }

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { formatSize } from "#core/sizes.ts";
 import type { FilePart, Inspection } from "#inspect/types.ts";
 import { hueOf, mapShapes } from "#page/model/map.ts";
-import { xmlText } from "#report/junit.ts";
+import { xmlText } from "#report/junit-text.ts";
 import { oneLine, visible } from "#report/visible.ts";
 
 const WIDTH = 800;

@@ -27,6 +27,10 @@ export const KERNEL_TEST = {
       describe: "Debian suite with the kernel [bookworm-backports]; may be repeated",
     },
     matrix: { type: "flag", describe: `the kernels of ${MATRIX.join(", ")}` },
+    shard: {
+      type: "word",
+      describe: "a part of the kernels: I/N, or auto, as the engine says that runs this",
+    },
     abi: {
       type: "word",
       choices: REVISIONS,
@@ -52,4 +56,18 @@ export const KERNEL_TEST = {
   },
 } as const satisfies CommandRow;
 
+export const KERNEL_TEST_MERGE = {
+  describe: "make one report of those of shards",
+  positionals: {
+    reports: {
+      type: "path",
+      required: true,
+      repeatable: true,
+      describe: "what kernel-test --json wrote for each",
+    },
+  },
+  options: { json: { ...JSON_FLAG, describe: "the report as JSON" } },
+} as const satisfies CommandRow;
+
+export type KernelTestMergeWords = Read<typeof KERNEL_TEST_MERGE>;
 export type KernelTestWords = Read<typeof KERNEL_TEST>;

@@ -5,9 +5,12 @@ import { besideOutput } from "#commands/beside-output.ts";
 import { kernelComplaint, ownKernel } from "#commands/guest-options.ts";
 import { writeResultPage } from "#commands/result-page.ts";
 import { tellEvents } from "#commands/tell-events.ts";
-import { ok } from "#core/result.ts";
+import { err, ok, type Result } from "#core/result.ts";
+import { parseShard, type Shard } from "#fleet/shard.ts";
+import type { GuestKernel } from "#guest/debian-kernel.ts";
 import { EXIT, exitCode } from "#report/exit-code.ts";
 import { failureJson } from "#report/failure-json.ts";
+import { failureText } from "#report/failure-text.ts";
 import type { Io } from "#report/io.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
 import { kernelTestJson } from "./json.ts";
@@ -25,6 +28,10 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       : kernelComplaint({ ...given, others: { deb: deb.length > 0, matrix } });
   if (complaint !== undefined) return reportUsage(io, complaint);
 
+  const share = sharedOut<string | GuestKernel>(kernelsOf(given), given.shard, io);
+  if (!share.ok) return reportUsage(io, failureText(share.failure));
+  const { shard } = share.value;
+
   const beside = given.html === undefined ? ok(io) : besideOutput(io, given.html, given.json);
   if (!beside.ok) return report(io, beside.failure);
   const told = tellEvents(io, ({ what, done, total }) => `${what}: ${done} of ${total}`);
@@ -34,14 +41,14 @@ export async function runKernelTest({ given }: KernelTestWords, io: Io): Promise
       ...given,
       containers: [...new Set(given.containers)],
       images,
-      kernels: kernelsOf(given),
+      kernels: share.value.kernels,
       limits: { kernel: given.maxKernel, initrd: given.maxInitrd, cmdline: given.maxCmdline },
     },
     { env, cwd, signal, emit: told.emit },
   ).finally(told.end);
   if (!tested.ok) return report(io, tested.failure);
   const kernels = tested.value.kernels.flatMap((kernel) => (kernel.ok ? [kernel.value] : []));
-  const status = show(tested.value, given.json, beside.value);
+  const status = show(tested.value, shard, given.json, beside.value);
   return (await writeResultPage(given.html, () => kernelTestPage(given, kernels, cwd), io)) ?? status;
 }
 
@@ -52,13 +59,28 @@ function kernelsOf(given: Given) {
   return given.matrix ? MATRIX : MATRIX.slice(0, 1);
 }
 
+type Share<T> = { readonly kernels: readonly T[]; readonly shard: Shard | null };
+
+/** The kernels of this machine, where several take turns. Errors: `usage`, for a shard that gets none as well. */
+function sharedOut<T>(kernels: readonly T[], word: string | undefined, { env }: Io): Result<Share<T>> {
+  if (word === undefined) return ok({ kernels, shard: null });
+  const shard = parseShard(word, env);
+  if (!shard.ok) return shard;
+  const { index, count } = shard.value;
+  if (count > kernels.length) {
+    const detail = `--shard ${word}: ${kernels.length} kernels are too few for ${count} shards`;
+    return err({ reason: "usage", detail });
+  }
+  return ok({ kernels: kernels.filter((_, i) => i % count === index - 1), shard: shard.value });
+}
+
 /** Gives the status of the last thing that went wrong. */
-function show({ kernels }: KernelTestReport, json: boolean, io: Io): number {
+function show({ kernels }: KernelTestReport, shard: Shard | null, json: boolean, io: Io): number {
   const tested = kernels.flatMap((kernel) => (kernel.ok ? [kernel.value] : []));
   const [failure] = kernels.flatMap((kernel) => (kernel.ok ? [] : [kernel.failure]));
   io.stderr(kernelTestTalk(tested));
   if (json) {
-    const facts = kernelTestJson(tested, kernels.length);
+    const facts = kernelTestJson(tested, kernels.length, shard);
     io.stdout(`${JSON.stringify({ ...(failure && failureJson(failure)), ...facts })}\n`);
   } else if (tested.length > 0) io.stdout(kernelTestText(tested));
   const wrong = kernels.flatMap((kernel) => {

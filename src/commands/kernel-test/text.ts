@@ -20,7 +20,17 @@ function matrix(tested: readonly TestedKernel[]): string {
   return table([["kernel", ...HEADING], ...rows]);
 }
 
-const HEADING = ["parser", "loads", "insns", "states", "stack", "cases", "as VM", "as reference", "amiss"];
+export const HEADING = [
+  "parser",
+  "loads",
+  "insns",
+  "states",
+  "stack",
+  "cases",
+  "as VM",
+  "as reference",
+  "amiss",
+];
 
 function kernelText({ report, plan, verdict, milliseconds }: TestedKernel): string {
   const boots = `${report.boots} boot${report.boots === 1 ? "" : "s"}`;

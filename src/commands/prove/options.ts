@@ -1,8 +1,6 @@
-import { REVISIONS } from "#abi/revisions.ts";
-import { JSON_FLAG, RECORD_SIZES } from "#commands/options.ts";
+import { COMPILING, JSON_FLAG, LOADING, RECORD_SIZES } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
 import { NO_REFERENCE, REFERENCES } from "#verify/reference-names.ts";
 
 /** Seconds that one query may take. */
@@ -27,26 +25,9 @@ export const PROVE = {
         "whose format it takes (default: by the source's name; safety alone where that does not tell)",
     },
     safety: { type: "flag", describe: "prove safety alone: accesses, nothing kept, nothing after a refusal" },
-    abi: {
-      type: "word",
-      choices: REVISIONS,
-      describe: "interface revision (default: that of --btf, else the parser's own)",
-    },
-    arch: {
-      type: "word",
-      choices: PARSER_ARCHITECTURES,
-      describe: "of the kernels that parsers are for whose files do not say",
-    },
-    btf: { type: "path", describe: "load for the kernel with this BTF (raw, vmlinux, or any image)" },
+    ...LOADING,
     ...RECORD_SIZES,
-    include: {
-      type: "path",
-      alias: "I",
-      repeatable: true,
-      describe: "folder with headers for a .c (repeatable)",
-    },
-    clang: { type: "word", describe: "clang to use for a .c (else CLANG, LLVM, PATH)" },
-    "libbpf-headers": { type: "word", describe: "folder that has bpf/bpf_helpers.h" },
+    ...COMPILING,
     solver: {
       type: "word",
       describe: "z3, cvc5, bitwuzla, or a path (default: the package z3-solver, else z3)",
@@ -61,6 +42,10 @@ export const PROVE = {
     counterexamples: { type: "folder", describe: "write images that refute into this folder" },
     smt2: { type: "folder", describe: "write the solver's scripts into this folder" },
     output: { type: "output", alias: "o", describe: "certificate to write where everything is proven" },
+    html: {
+      type: "output",
+      describe: "write a page with the obligations and the runs that refute (docs/explore.md)",
+    },
     json: { ...JSON_FLAG, describe: "the proof as JSON" },
   },
 } as const satisfies CommandRow;

@@ -15,7 +15,8 @@ import { proofText } from "./text.ts";
 export async function runProve({ given }: ProveWords, io: Io): Promise<number> {
   const request = requestOf(given, io.cwd);
   const { certificate } = request;
-  const beside = besideOutput(io, certificate === undefined ? [] : [certificate], given.json);
+  const files = [certificate, request.html].filter((file) => file !== undefined);
+  const beside = besideOutput(io, files, given.json);
   if (!beside.ok) return report(io, beside.failure);
   const told = tellEvents(io, ({ what }) => what);
   const context = { env: io.env, cwd: io.cwd, signal: io.signal, emit: told.emit };
@@ -46,6 +47,7 @@ function requestOf(given: ProveWords["given"], cwd: string): ProveRequest {
       counterexamples: given.counterexamples,
       smt2: given.smt2,
       certificate: given.output,
+      html: given.html,
       withTimes: true,
     },
   };

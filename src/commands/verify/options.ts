@@ -1,9 +1,7 @@
-import { REVISIONS } from "#abi/revisions.ts";
-import { JSON_FLAG, RECORD_SIZES, REFERENCE } from "#commands/options.ts";
+import { COMPILING, JSON_FLAG, LOADING, RECORD_SIZES, REFERENCE } from "#commands/options.ts";
 import { ACCEPTANCES } from "#core/verification.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
-import { PARSER_ARCHITECTURES } from "#verify/parser-architecture.ts";
 
 export const VERIFY = {
   describe: "run parsers over images and compare what they emit with the reference parsers",
@@ -23,17 +21,7 @@ export const VERIFY = {
     },
     reference: REFERENCE,
     expected: { type: "path", describe: "judge by the stream in this .kbs file, that of the --image" },
-    abi: {
-      type: "word",
-      choices: REVISIONS,
-      describe: "interface revision (default: that of --btf, else the parser's own)",
-    },
-    arch: {
-      type: "word",
-      choices: PARSER_ARCHITECTURES,
-      describe: "of the kernels that parsers are for whose files do not say",
-    },
-    btf: { type: "path", describe: "load for the kernel with this BTF (raw, vmlinux, or any image)" },
+    ...LOADING,
     effect: { type: "flag", describe: "compare what the kernel makes of the streams" },
     "fault-paths": { type: "flag", default: true, describe: "deny each thing asked for, too" },
     expect: {
@@ -42,14 +30,7 @@ export const VERIFY = {
       describe: "what every image must be (default: at least one accepted)",
     },
     ...RECORD_SIZES,
-    include: {
-      type: "path",
-      alias: "I",
-      repeatable: true,
-      describe: "folder with headers for a .c (repeatable)",
-    },
-    clang: { type: "word", describe: "clang to use for a .c (else CLANG, LLVM, PATH)" },
-    "libbpf-headers": { type: "word", describe: "folder that has bpf/bpf_helpers.h" },
+    ...COMPILING,
     coverage: { type: "flag", describe: "report which of the parsers' branches the images reach" },
     json: { ...JSON_FLAG, describe: "the verdicts as JSON" },
     junit: { type: "output", describe: "write a JUnit report" },

@@ -16,6 +16,9 @@ const BEGINNINGS = [24, 32].flatMap((length) => [
   { littleEndian: false, start: Buffer.from([0xeb, 0x9f, 1, 0, 0, 0, 0, length]) },
 ]);
 
+/** The first four bytes of these, as a little-endian word. */
+const FIRST_WORDS = [0x0001eb9f, 0x00019feb] as const;
+
 /** Bytes decoded in vain, as a multiple of those searched, after which the search ends: many false starts. */
 const MAX_VAIN_WORK = 8;
 
@@ -25,33 +28,68 @@ const MAX_VAIN_WORK = 8;
  * the largest. Undefined where there is none.
  */
 export function findBtf(bytes: Uint8Array): FoundBtf | undefined {
-  const found = BEGINNINGS.flatMap(({ littleEndian, start }) => candidates(bytes, start, littleEndian));
-  let best: FoundBtf | undefined;
-  let bestIsKernel = false;
-  for (const one of found) {
-    const isKernel = one.btf.find("task_struct", ["struct"]) !== undefined;
-    const wins = isKernel === bestIsKernel ? one.length > (best?.length ?? 0) : isKernel;
-    if (!wins) continue;
-    best = one;
-    bestIsKernel = isKernel;
-  }
-  return best;
+  // Linkers align it as a rule, and only every fourth byte is then looked at.
+  const aligned = best(candidates(bytes, alignedBeginnings(bytes)));
+  if (aligned !== undefined && isKernels(aligned)) return aligned;
+  return best(BEGINNINGS.flatMap((beginning) => candidates(bytes, allBeginnings(bytes, beginning))));
 }
 
-function candidates(bytes: Uint8Array, start: Buffer, littleEndian: boolean): FoundBtf[] {
+function best(found: readonly FoundBtf[]): FoundBtf | undefined {
+  let first: FoundBtf | undefined;
+  for (const one of found) {
+    const kernels = first !== undefined && isKernels(first);
+    const wins = isKernels(one) === kernels ? one.length > (first?.length ?? 0) : isKernels(one);
+    if (wins) first = one;
+  }
+  return first;
+}
+
+function isKernels({ btf }: FoundBtf): boolean {
+  return btf.find("task_struct", ["struct"]) !== undefined;
+}
+
+type Beginning = { readonly at: number; readonly littleEndian: boolean };
+
+/** Gives the first beginning at `from` or after it. */
+type Search = (from: number) => Beginning | undefined;
+
+function alignedBeginnings(bytes: Uint8Array): Search {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [little, big] = FIRST_WORDS;
+  return (from) => {
+    for (let at = Math.ceil(from / 4) * 4; at + 8 <= bytes.length; at += 4) {
+      const word = view.getUint32(at, true);
+      if (word !== little && word !== big) continue;
+      const next = Buffer.from(bytes.buffer, bytes.byteOffset + at, 8);
+      const beginning = BEGINNINGS.find(({ start }) => next.equals(start));
+      if (beginning !== undefined) return { at, littleEndian: beginning.littleEndian };
+    }
+    return undefined;
+  };
+}
+
+function allBeginnings(bytes: Uint8Array, { start, littleEndian }: (typeof BEGINNINGS)[number]): Search {
   const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (from) => {
+    const at = haystack.indexOf(start, from);
+    return at < 0 ? undefined : { at, littleEndian };
+  };
+}
+
+function candidates(bytes: Uint8Array, search: Search): FoundBtf[] {
   const found: FoundBtf[] = [];
   let vainWork = 0;
-  let at = haystack.indexOf(start);
-  while (at >= 0 && vainWork <= MAX_VAIN_WORK * bytes.length) {
+  let next = search(0);
+  while (next !== undefined && vainWork <= MAX_VAIN_WORK * bytes.length) {
+    const { at, littleEndian } = next;
     const length = claimedLength(bytes.subarray(at), littleEndian);
     const one = length === undefined ? undefined : decodeBtf(bytes.subarray(at, at + length), { offset: at });
     if (length !== undefined && one?.ok === true && one.value.typeCount > 1) {
       found.push({ offset: at, length, btf: one.value });
-      at = haystack.indexOf(start, at + length);
+      next = search(at + length);
     } else {
       vainWork += length ?? 0;
-      at = haystack.indexOf(start, at + 1);
+      next = search(at + 1);
     }
   }
   return found;

@@ -83,7 +83,7 @@ describe("kernel-test --html", () => {
     const parser = expectValue(loadParser(built.file("uki.bpf"), { target: profileBtf("v7") }));
     const known = expectValue(parserInterface("v7"));
     const limits = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };
-    const subjects = programsUnderTest(parser, { name: "uki.bpf", container: 0, known, limits });
+    const subjects = programsUnderTest(parser, { name: "uki.bpf", container: 0, sha256: "", known, limits });
     const image = goodFiles("v7", "arm64").find(({ format }) => format === "uki")?.image ?? Buffer.of();
     const plan = await planCases("v7", subjects, [{ name: "uki.img", bytes: image }]);
     if (plan === undefined) throw new Error("no plan");

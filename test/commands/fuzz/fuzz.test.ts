@@ -223,3 +223,41 @@ describe("fuzz", () => {
     expect(readdirSync(cwd)).toEqual(["parser.o"]);
   });
 });
+
+describe("fuzz in shards", () => {
+  it("tries other cases in each, and merges what they found by coverage", async () => {
+    const cwd = sound();
+    const run = (shard: string, ...more: string[]) =>
+      cliOk(["fuzz", "parser.o", "--workers", "1", "--runs", "400", "--json", "--shard", shard, ...more], {
+        cwd,
+      });
+    for (const shard of ["1/2", "2/2"]) await run(shard);
+    const states = [1, 2].map((i) =>
+      JSON.parse(readFileSync(join(cwd, `parser.o.fuzz-${i}-of-2/state.json`), "utf8")),
+    );
+    // Every second case, from the first or the second on.
+    expect(states.map(({ next }) => next)).toEqual([800, 801]);
+    const folders = [1, 2].map((i) => `parser.o.fuzz-${i}-of-2`);
+    const { stdout } = await cliOk(["fuzz", "merge", ...folders, "-o", "merged", "--json"], { cwd });
+    const merged = JSON.parse(stdout);
+    const read = folders.flatMap((folder) => readdirSync(join(cwd, folder, "queue"))).length / 2;
+    expect(merged.queue.read).toBe(read);
+    expect(merged.queue.kept).toBeLessThan(read);
+    expect(readdirSync(join(cwd, "merged/queue"))).toHaveLength(2 * merged.queue.kept);
+    // Nothing is lost, and nothing is left to take away.
+    const again = await cliOk(
+      ["fuzz", "merge", "merged", ...folders, "-o", "again", "--json", "--parser", "parser.o"],
+      { cwd },
+    );
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      branches: merged.branches,
+      queue: { kept: merged.queue.kept },
+    });
+  });
+
+  it("has no parser to merge by where no folder says one", async () => {
+    const cwd = sound();
+    const { status, stderr } = await cli(["fuzz", "merge", cwd, "-o", "merged"], { cwd });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("give it by --parser FILE")]);
+  });
+});

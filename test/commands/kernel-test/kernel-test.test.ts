@@ -13,6 +13,10 @@ describe("kernel-test", () => {
     [["--image", "x"], "containers is missing"],
     [["a.bpf", "--image", "x", "--kernel", "bzImage"], "--kernel needs --headers"],
     [["a.bpf", "--corpus", "x", "--matrix", "--deb", "sid"], "--deb and --matrix exclude each other"],
+    [
+      ["a.bpf", "--image", "x", "--matrix", "--shard", "5/5"],
+      "--shard 5/5: 4 kernels are too few for 5 shards",
+    ],
     [["a.bpf", "--image", "x", "-o", "-"], "--output -: several files cannot go to stdout"],
     [["a.bpf", "--image", "x", "--log-level", "8"], "--log-level 8: from 0 to 7 is possible (a number)"],
     [

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ProofRecord } from "#core/proof-record.ts";
+import type { PageData } from "#page/data.ts";
 import { WRONG_PARSERS } from "../../fixtures/wrong-parsers/wrong-parsers.ts";
 import { cli, cliOk } from "../../support/cli.ts";
 import { newFolder, script } from "../../support/kernel-tree.ts";
@@ -101,6 +102,29 @@ describe("prove", () => {
         }),
       }),
     );
+  });
+
+  it("has a page whose rows open the runs that refute: those of the first patches' payload_size - 4", async () => {
+    const cwd = newFolder();
+    const from = ["--image", arm64Image(), "--abi", "v6", "--max-kernel", "100000"];
+    await cliOk(["build", "zboot", ...from, "--seed-payload-size", "-o", "."], { cwd });
+    expect((await cli(["prove", "zboot.bpf", "--html", "page.html"], { cwd })).status).toBe(1);
+    const page = readFileSync(join(cwd, "page.html"), "utf8");
+    const { tables, images, parsers } = JSON.parse(
+      /id="data">(.*)<\/script>/.exec(page)?.[1] ?? "",
+    ) as PageData;
+    expect(tables.map(({ title }) => title)).toEqual(["Proofs", "Open", "Obligations"]);
+    expect(tables[0]?.rows.map(({ cells }) => cells.slice(0, 4))).toEqual([
+      ["zboot.bpf", "v6", false, "whole"],
+    ]);
+    const rows = tables[1]?.rows ?? [];
+    expect(rows.map(({ cells }) => cells[5])).toContainEqual(
+      expect.stringMatching(/payload: \d+ bytes expected/),
+    );
+    for (const { run } of rows) {
+      expect(images.find(({ name }) => name === run?.image)?.blob).toBeTypeOf("number");
+      expect(parsers.map(({ name }) => name)).toContain(run?.parser);
+    }
   });
 
   it("proves safety alone of a parser whose format it does not know", async () => {

@@ -55,6 +55,16 @@ suite("findBtf", () => {
     expect(findBtf(joined(kernel, large))?.offset).toBe(0);
   });
 
+  it("takes a kernel's wherever it begins, and an aligned one that is no kernel's where there is no other", () => {
+    const large = blob("s", 9);
+    for (const distance of [1, 2, 3, 4]) {
+      const gap = new Uint8Array(distance);
+      const kernel = blob("task_struct", 1);
+      expect(findBtf(joined(large, gap, kernel))?.offset).toBe(large.length + distance);
+      expect(findBtf(joined(large, gap, blob("s", 1)))?.offset).toBe(0);
+    }
+  });
+
   it("finds nothing where there is nothing, or only BTF without types", () => {
     expect(findBtf(new Uint8Array(0))).toBeUndefined();
     expect(findBtf(noise)).toBeUndefined();

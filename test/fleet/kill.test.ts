@@ -1,0 +1,5 @@
+import { it } from "vitest";
+import { killRuns } from "./support/killed-runs.ts";
+
+/** kill.fleet.ts has fifty. */
+it("3 runs that are killed leave nothing half-written, and the next ends right", () => killRuns(3));
