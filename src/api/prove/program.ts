@@ -82,6 +82,11 @@ function identity(
   );
 }
 
+function tellAsking(name: string, { emit }: Context): (what: string, count: number) => void {
+  return (what, count) =>
+    emit({ kind: "progress", what: `${name}: ${count} queries (${what})`, done: 0, total: 0 });
+}
+
 async function proveOne(
   subject: ParserUnderTest,
   program: LoadedProgram,
@@ -105,13 +110,7 @@ async function proveOne(
       ...{ solver, signal: context.signal },
       images: corpus.ok ? corpus.value.map(({ image }) => image) : [],
       ...(smt2 !== undefined && { onQuery: (one: AskedQuery) => asked.push(one) }),
-      onAsking: (what, count) =>
-        context.emit({
-          kind: "progress",
-          what: `${subject.name}: ${count} queries (${what})`,
-          done: 0,
-          total: 0,
-        }),
+      onAsking: tellAsking(subject.name, context),
     },
   );
   if (!proof.ok) return proof;
