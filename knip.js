@@ -36,6 +36,6 @@ export default ({ production }) => ({
   exclude: ["binaries"],
   // Bundled in place of a global (src/page/browser/globals.ts); read as a file (test/page/support/axe.ts); one of scripts/package-tools.
   ignoreDependencies: ["buffer", "axe-core"],
-  // A shell script that tests start.
-  ignoreUnresolved: ["scripts/debian-package"],
+  // Shell scripts that tests start.
+  ignoreUnresolved: ["scripts/debian-package", "scripts/release"],
 });

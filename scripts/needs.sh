@@ -40,6 +40,7 @@ test llvm-strip llvm llvm llvm
 test lzop lzop lzop lzop
 test bzip2 bzip2 bzip2 bzip2
 test file file file file
+test git git git git
 test cmp diffutils diffutils diffutils
 test gcc gcc gcc gcc
 test cpio cpio cpio cpio

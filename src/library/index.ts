@@ -17,6 +17,7 @@ export type { CorpusReport, CorpusRequest } from "#api/corpus.ts";
 export type { DecomposeReport, DecomposeRequest } from "#api/decompose.ts";
 export type { DisasmReport, DisasmRequest } from "#api/disasm.ts";
 export type { DoctorReport, DoctorRequest } from "#api/doctor.ts";
+export type { EjectReport, EjectRequest } from "#api/eject/eject.ts";
 export type { ExtractReport, ExtractRequest } from "#api/extract.ts";
 export type { FuzzReport, FuzzRequest } from "#api/fuzz.ts";
 export type { InspectRequest } from "#api/inspect.ts";
@@ -74,6 +75,9 @@ export {
   type BuildCall,
   buildParsers as build,
   decomposeImageFile as decompose,
+  type ExploreCall,
+  ejectParsers as eject,
+  exploreImages as explore,
   extractKernelOf as extract,
   inspectImage as inspect,
 } from "./making.ts";

@@ -1,11 +1,20 @@
 import { LARGEST_PART } from "#abi/limits.ts";
 import { type BuildReport, type BuildRequest, build } from "#api/build.ts";
 import { type DecomposeReport, type DecomposeRequest, decompose } from "#api/decompose.ts";
+import { type EjectReport, type EjectRequest, eject } from "#api/eject/eject.ts";
+import { explore } from "#api/explore/explore.ts";
 import { type ExtractReport, type ExtractRequest, extract } from "#api/extract.ts";
 import { type InspectRequest, inspect } from "#api/inspect.ts";
 import type { Result } from "#core/result.ts";
 import type { Inspection } from "#inspect/types.ts";
-import { absolutePath, type CallContext, completeContext, type Sparse } from "./context.ts";
+import {
+  absolutePath,
+  type CallContext,
+  completeContext,
+  type FileWord,
+  fileOf,
+  type Sparse,
+} from "./context.ts";
 
 const NOTHING_GIVEN: Omit<BuildRequest, "out"> = {
   goals: ["all"],
@@ -109,4 +118,39 @@ export function decomposeImageFile(
     image: absolutePath(call.image, around),
     output: absolutePath(call.output, around),
   });
+}
+
+/**
+ * Writes into `folder` what a kernel tree needs to build the parsers by itself: C and a Makefile, without Node.
+ *
+ * @returns the files and the parsers, or a failure: `usage` for a folder that has something else in it, those of targets
+ */
+export function ejectParsers(
+  call: Sparse<EjectRequest, "folder">,
+  context: CallContext = {},
+): Promise<Result<EjectReport>> {
+  const folder = absolutePath(call.folder, completeContext(context));
+  return eject({ revision: "v7", targetFolders: [], ...call, folder });
+}
+
+/** What a page shows. Paths may be relative to the context's `cwd`. */
+export type ExploreCall = {
+  /** Images. */
+  readonly files?: readonly FileWord[];
+  /** `.bpf`, `.o` or `.lskel.h`. */
+  readonly parsers?: readonly FileWord[];
+  /** The page to write. */
+  readonly output: string;
+};
+
+/**
+ * Writes one HTML file that shows images, what parsers send for them, and their runs step by step.
+ *
+ * @returns nothing, or a failure of reading, loading or writing
+ */
+export function exploreImages(call: ExploreCall, context: CallContext = {}): Promise<Result<void>> {
+  const around = completeContext(context);
+  const files = (call.files ?? []).map((word) => fileOf(word, around));
+  const parsers = (call.parsers ?? []).map((word) => fileOf(word, around));
+  return explore({ files, parsers, output: absolutePath(call.output, around) }, around);
 }

@@ -6,6 +6,7 @@ import * as library from "#library/index.ts";
 const FUNCTIONS = [
   ...["build", "make", "inspect", "extract", "decompose", "stream", "disasm", "verify", "corpus", "fuzz"],
   ...["kernelTest", "bootTest", "sign", "verifySignature", "check", "pack", "unpack", "doctor"],
+  ...["prove", "eject", "explore", "newTarget"],
 ];
 
 describe("the library", () => {

@@ -80,10 +80,10 @@ describe("scripts/setup, where it may install nothing", () => {
     }
     const [apt = "", dnf = "", pacman = ""] = stderr.split("; ");
     expect(apt).toMatch(
-      / clang-19 llvm lzop bzip2 file gcc cpio sbsigntool softhsm2 .*make pahole gcc-aarch64-linux-gnu/,
+      / clang-19 llvm lzop bzip2 file git gcc cpio sbsigntool softhsm2 .*make pahole gcc-aarch64-linux-gnu/,
     );
     expect(dnf).toMatch(
-      /^dnf install clang19 llvm lzop bzip2 file gcc cpio sbsigntools softhsm .*make dwarves/,
+      /^dnf install clang19 llvm lzop bzip2 file git gcc cpio sbsigntools softhsm .*make dwarves/,
     );
     expect(pacman).toMatch(/^pacman -S clang19 llvm .*make pahole aarch64-linux-gnu-gcc/);
   });

@@ -58,14 +58,16 @@ export const SWITCHES: Readonly<Record<string, Partial<MakeSwitches>>> = {
 };
 
 type Valued = {
-  readonly value: "needed" | "may-be";
+  /** `number`: may be there, and be the next word. */
+  readonly value: "needed" | "may-be" | "number";
   /** `ignored`: how make shares a machine, which is not asked here. */
   readonly means: "folder" | "jobs" | "ignored";
 };
 
-const JOBS: Valued = { value: "may-be", means: "jobs" };
+const JOBS: Valued = { value: "number", means: "jobs" };
 const FOLDER: Valued = { value: "needed", means: "folder" };
 const IGNORED: Valued = { value: "may-be", means: "ignored" };
+const LOAD: Valued = { value: "number", means: "ignored" };
 
 /** Options with a value. */
 export const VALUED: Readonly<Record<string, Valued>> = {
@@ -73,9 +75,9 @@ export const VALUED: Readonly<Record<string, Valued>> = {
   jobs: JOBS,
   C: FOLDER,
   directory: FOLDER,
-  l: IGNORED,
-  "load-average": IGNORED,
-  "max-load": IGNORED,
+  l: LOAD,
+  "load-average": LOAD,
+  "max-load": LOAD,
   O: IGNORED,
   "output-sync": IGNORED,
   "jobserver-auth": IGNORED,

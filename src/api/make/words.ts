@@ -94,15 +94,20 @@ class Reader implements MakeWords {
     if (valued === undefined) {
       return usage(`unknown option ${said}: goals, VAR=value, -C DIR, -j[N], -n, -k, -B, -q, -s`);
     }
-    if (valued.means === "jobs") return this.#takeJobs(said, attached);
-    const value = attached ?? (valued.value === "needed" ? this.next() : undefined);
+    const value = attached ?? this.#apart(valued.value);
+    if (valued.means === "jobs") return this.#takeJobs(said, value);
     if (valued.value === "needed" && value === undefined) return usage(`${said} needs a folder`);
     if (valued.means === "folder" && value !== undefined) this.folders.push(value);
     return undefined;
   }
 
-  #takeJobs(said: string, attached: string | undefined): Result<never> | undefined {
-    const number = attached ?? (/^\d+$/.test(this.#left[0] ?? "") ? this.next() : undefined);
+  /** The next word, where that is the value. */
+  #apart(value: "needed" | "may-be" | "number"): string | undefined {
+    const numeric = /^\d+(\.\d+)?$/.test(this.#left[0] ?? "");
+    return value === "needed" || (value === "number" && numeric) ? this.next() : undefined;
+  }
+
+  #takeJobs(said: string, number: string | undefined): Result<never> | undefined {
     if (number === undefined) {
       this.jobs = availableParallelism();
       return undefined;

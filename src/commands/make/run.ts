@@ -75,10 +75,12 @@ async function runClean(request: BuildRequest, silent: boolean, io: Io, context:
 function events(words: MakeWords, { silent, question }: MakeSwitches, io: Io): Context["emit"] {
   // `-q` answers by its exit status alone.
   if (question) return () => undefined;
-  return eventPrinter({
+  const print = eventPrinter({
     name: "kexec-bpf",
     commands: makeVariable(words, io.env, "V") === "1",
     steps: (line) => (silent ? undefined : io.stdout(`${line}\n`)),
     talk: (line) => io.stderr(`${line}\n`),
   });
+  // `-s` leaves warnings and failures.
+  return silent ? (event) => (event.kind === "note" ? undefined : print(event)) : print;
 }

@@ -104,6 +104,16 @@ describe("make -B and -k", () => {
   });
 });
 
+describe("make -s", () => {
+  it("says nothing of what is done, and still warns", async () => {
+    const { kexec } = kernelTree();
+    const made = await cli(["make", "-s", "image_size.h", "ARCH=arm64", "NONE=1"], { cwd: kexec });
+    expect(made).toMatchObject({ status: 0, stdout: "" });
+    expect(made.stderr).toContain("variable NONE means nothing here");
+    expect(made.stderr).toMatch(/^(kexec-bpf: warning: .*\n)+$/);
+  });
+});
+
 describe("a make that runs this one", () => {
   it("hands down -n, -s, -q and -k by MAKEFLAGS", async () => {
     const { kexec } = kernelTree();
@@ -112,7 +122,7 @@ describe("a make that runs this one", () => {
     expect((await make("n")).stdout).toMatch(/^# GEN image_size\.h/m);
     expect((await make("q -j4")).status).toBe(1);
     expect(readdirSync(kexec)).toEqual([]);
-    expect((await make("rRs --no-print-directory -- ARCH=x")).stdout).toBe("");
+    expect(await make("rRs --no-print-directory -- ARCH=x")).toMatchObject({ status: 0, stdout: "" });
     expect(published(kexec)).toEqual(["image_size.h"]);
   });
 
@@ -155,7 +165,10 @@ describe("make's words", () => {
     [["-j", "3", "zboot"], { jobs: 3, goals: ["zboot"] }],
     [["-j3k"], { jobs: 3, switches: { keepGoing: true } }],
     [["--directory=a", "-Cb", "-sC", "c"], { folders: ["a", "b", "c"], switches: { silent: true } }],
-    [["-w", "--no-print-directory", "-rR", "-l2", "-Otarget", "--output-sync=line"], { goals: [] }],
+    [
+      ["-w", "--no-print-directory", "-rR", "-l2", "-l", "2.5", "-Otarget", "--output-sync=line"],
+      { goals: [] },
+    ],
     [["-k", "-S"], { switches: { keepGoing: false } }],
     [["--", "-n"], { goals: ["-n"] }],
   ])("%j", (words, expected) => {
