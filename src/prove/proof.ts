@@ -139,7 +139,7 @@ class Asking {
   readonly #theorem: Theorem;
   readonly #paths: Paths;
   readonly #options: ProofOptions;
-  readonly #probesATurn: number | undefined;
+  readonly #probesATurn: number;
   readonly #turnSlots: ReadonlySet<number>;
 
   constructor(theorem: Theorem, paths: Paths, options: ProofOptions) {

@@ -12,13 +12,13 @@ export type Example = { readonly image: Uint8Array; readonly injection: Injectio
  * What a path was denied, for the virtual machine.
  *
  * @param turn the one that the path tells of, where it tells of one
- * @param probesATurn calls of probe_read in a turn that goes on; undefined where turns differ
+ * @param probesATurn calls of probe_read in a turn that goes on
  */
 export function injectionOf(
   program: LoadedProgram,
   state: PathState,
   turn: number | undefined,
-  probesATurn: number | undefined,
+  probesATurn: number,
 ): Injection {
   const { noImage, noContext, reserves, probeSites, buffer } = state.denials;
   const denied = state.loops.find((end) => end.kind === "denied");
@@ -40,12 +40,12 @@ function callInTurn(
   { trail }: PathState,
   { slot, trail: turn, denials }: LoopEnd & { kind: "denied" },
   turns: number,
-  probesATurn: number | undefined,
+  probesATurn: number,
 ): number {
   const site = denials.probeSites[0] ?? -1;
   const before = probeCalls(program, trail, slot);
   const within = slotsOf(turn).filter((one) => isProbe(program, one));
-  return before + turns * (probesATurn ?? 0) + within.indexOf(site) + 1;
+  return before + turns * probesATurn + within.indexOf(site) + 1;
 }
 
 /** Calls of probe_read on a trail before it came to a slot. */
