@@ -7,22 +7,27 @@ export const NOT_OFFERED = "not offered by this release";
 const LET_PASS = [NOT_HERE, NOT_OFFERED].map((cause) => `(${cause}: `);
 
 /**
- * Closes a run with one line that counts, and makes a skipped test a failure in CI: there everything
+ * Closes a run with a line for each test that failed (the last lines are what a machine's log shows) and one that counts, and makes a skipped test a failure in CI: there everything
  * that a test may need is installed, so a skip means that something was not tested. Let pass, but
  * named, is what the machine does not permit, or its release does not offer, and says so.
  */
 export class NoSilentSkips implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const count = { passed: 0, failed: 0, skipped: 0 };
+    const count = { passed: 0, skipped: 0 };
+    const failed: string[] = [];
     const skipped: string[] = [];
     const notHere: string[] = [];
     for (const module of modules) {
-      if (module.errors().length > 0) count.failed += 1;
+      const broken = module.errors()[0];
+      if (broken !== undefined) failed.push(`${module.relativeModuleId}: ${broken.message}`);
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const { state, errors } = test.result();
         if (state === "passed") count.passed += 1;
-        else if (state === "failed") count.failed += 1;
-        else {
+        else if (state === "failed") {
+          failed.push(
+            `${module.relativeModuleId} > ${test.fullName}: ${errors?.[0]?.message ?? "no error is told"}`,
+          );
+        } else {
           count.skipped += 1;
           (LET_PASS.some((cause) => test.fullName.includes(cause)) ? notHere : skipped).push(test.fullName);
         }
@@ -35,6 +40,7 @@ export class NoSilentSkips implements Reporter {
       process.exitCode = 1;
     }
     if (notHere.length > 0) process.stderr.write(notHere.map((name) => `skipped: ${name}\n`).join(""));
-    process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+    for (const what of failed) process.stderr.write(`failed: ${what.split("\n", 1)[0]?.slice(0, 300)}\n`);
+    process.stdout.write(`\n${count.passed} passed, ${failed.length} failed, ${count.skipped} skipped\n`);
   }
 }
