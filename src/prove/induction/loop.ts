@@ -1,5 +1,5 @@
 import type { LoopCall } from "#prove/machine/context.ts";
-import { type LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
+import type { LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
 import { ENDED, enterFunction } from "#prove/machine/frames.ts";
 import { load, write } from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
@@ -151,7 +151,7 @@ function changedByTurns(
 ): Ranges {
   let ranges: Ranges = new Map();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const trial = new SymbolicExecutor(executor.program, () => unknown("a loop in a turn of a loop"));
+    const trial = executor.another({ loop: () => unknown("a loop in a turn of a loop") });
     const loop = `trial ${round}`;
     // What the search keeps is forgotten from the start: a turn that never writes it would be said to keep it.
     const start = turnStart(state, call, { loop, tie, ranges });

@@ -5,8 +5,10 @@ import { revisionProfile } from "#abi/revisions.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ContextLayout } from "#bpf-vm/run-parser.ts";
+import { busiestHead } from "#prove/induction/flow.ts";
+import { CutJumps } from "#prove/induction/jumps.ts";
 import { anyState, inductionRule } from "#prove/induction/loop.ts";
-import { SymbolicExecutor } from "#prove/machine/executor.ts";
+import { FAR, type LoopRule, NEAR, SymbolicExecutor } from "#prove/machine/executor.ts";
 import { byteAt } from "#prove/machine/memory.ts";
 import type { Gap, Obligation, ObligationKind } from "#prove/machine/obligation.ts";
 import { startStates } from "#prove/machine/start.ts";
@@ -48,12 +50,31 @@ export type Paths = {
 /** Goes all ways through the program. What it comes to is for a solver to say. */
 export function waysThrough(theorem: Theorem): Paths {
   const { program, context, specification } = theorem;
-  const executor = new SymbolicExecutor(program, inductionRule(specification?.search));
-  const ends = startStates(program, context).flatMap((start) => executor.explore(start));
+  const { executor, ends } = allWays(program, context, inductionRule(specification?.search));
   const limits = theorem.limits ?? recordLimits(program, executor.records, theorem.header);
   for (const end of ends) requireStream(executor, end, { ...theorem, limits });
   const { turnEnds, obligations, calculated, gaps } = executor;
   return { ends, turnEnds, obligations, calculated, gaps, limits };
+}
+
+/** Loops that may be cut, one more at each look. */
+const MOST_CUTS = 8;
+
+/** Loops of jumps are unrolled; where that is too long, the one that makes it long is cut at its head, and all begins anew. */
+function allWays(
+  program: LoadedProgram,
+  context: ContextLayout,
+  loop: LoopRule,
+): { readonly executor: SymbolicExecutor; readonly ends: readonly PathState[] } {
+  const heads: number[] = [];
+  for (let reach = NEAR; ; ) {
+    const executor = new SymbolicExecutor(program, { loop, jumps: new CutJumps(program, heads), reach });
+    const ends = startStates(program, context).flatMap((start) => executor.explore(start));
+    if (executor.longest === undefined || reach === FAR) return { executor, ends };
+    const head = busiestHead(program, executor.longest.trail);
+    if (head === undefined || heads.includes(head) || heads.length === MOST_CUTS) reach = FAR;
+    else heads.push(head);
+  }
 }
 
 /** What records have room for: the first ring's is the kernel's, and so on; one ring alone is for all parts. */
