@@ -3,7 +3,7 @@ import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
 import type { PathState } from "./machine/state.ts";
-import { type Paths, type Theorem, waysThrough } from "./paths/paths.ts";
+import { type Paths, shortWaysThrough, type Theorem, waysThrough } from "./paths/paths.ts";
 import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
@@ -133,6 +133,24 @@ export function isProven({ open, gaps, paths, divergences }: ProgramProof): bool
   return undecided === 0 && sending > 0 && refusing > 0;
 }
 
+/** Turns of each loop in runs that are to show something, and obligations on such runs that are asked about. */
+const SHORT_TURNS = 3;
+const MOST_SHORT = 64;
+
+function withExample(one: Open, example: Example | string | undefined): Open {
+  return example === undefined || typeof example === "string" ? one : { ...one, example };
+}
+
+/** Whether it depends on a loop of which nothing is known. */
+function isUnsettled({ state }: Obligation): boolean {
+  return state.loops.some(({ kind }) => kind === "anyhow");
+}
+
+/** What is asked for, and at which instruction: the same on all ways to it. */
+function placeOf({ kind, state }: Obligation): string {
+  return `${kind} at ${state.slot}`;
+}
+
 /** One program's questions to the solver. */
 class Asking {
   queries = 0;
@@ -202,10 +220,33 @@ class Asking {
     const wanted = open.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] }));
     const examples = await this.#examples(wanted, "quickly");
     if (!examples.ok) return examples;
+    return this.#withShortRuns(open.map((one, index) => withExample(one, examples.value[index])));
+  }
+
+  /** Where loops that nothing is known of come before what is open: examples of runs in which they make few turns. */
+  async #withShortRuns(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {
+    const unsettled = open.filter(
+      ({ example, obligation }) => example === undefined && isUnsettled(obligation),
+    );
+    if (unsettled.length === 0) return ok(open);
+    const asked = new Set(unsettled.map(({ obligation }) => placeOf(obligation)));
+    const short = shortWaysThrough(this.#theorem, SHORT_TURNS).obligations.filter((one) =>
+      asked.has(placeOf(one)),
+    );
+    const broken = await this.#openOf(short.slice(0, MOST_SHORT));
+    if (!broken.ok) return broken;
+    const wanted = broken.value.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] }));
+    const examples = await this.#examples(wanted, "quickly");
+    if (!examples.ok) return examples;
+    const shown = broken.value.map((one, index) => withExample(one, examples.value[index]));
     return ok(
-      open.map((one, index) => {
-        const example = examples.value[index];
-        return example === undefined || typeof example === "string" ? one : { ...one, example };
+      open.map((one) => {
+        const place = placeOf(one.obligation);
+        if (!unsettled.includes(one)) return one;
+        return {
+          ...one,
+          ...shown.find(({ example, obligation }) => example && placeOf(obligation) === place),
+        };
       }),
     );
   }

@@ -31,13 +31,19 @@ export function loopBody({ instructions }: LoadedProgram, head: number): Readonl
   return body;
 }
 
-/** The instruction to which a path jumped back most often; undefined where it never did. */
-export function busiestHead({ instructions }: LoadedProgram, trail: Trail): number | undefined {
+/** Where jumps go back to, by the jumps' own slots. */
+export function backwardJumps({ instructions }: LoadedProgram): ReadonlyMap<number, number> {
   const back = new Map<number, number>();
   for (const instruction of instructions) {
     const target = targetOf(instruction);
     if (target?.by === "jump" && target.slot <= instruction.index) back.set(instruction.index, target.slot);
   }
+  return back;
+}
+
+/** The instruction to which a path jumped back most often; undefined where it never did. */
+export function busiestHead(program: LoadedProgram, trail: Trail): number | undefined {
+  const back = backwardJumps(program);
   const times = new Map<number, number>();
   let after: number | undefined;
   for (let one = trail; one !== undefined; one = one.before) {

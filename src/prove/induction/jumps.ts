@@ -147,7 +147,7 @@ function problemOf(head: LoopHead, start: PathState, end: PathState): string | u
 }
 
 /** Whether a state is in the call of the function in which the loop was come to. */
-function isOfCall({ frames }: OpenLoop, state: PathState): boolean {
+export function isOfCall({ frames }: OpenLoop, state: PathState): boolean {
   return (
     state.frames.length === frames.length && frames.every((frame, index) => frame === state.frames[index])
   );
