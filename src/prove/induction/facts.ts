@@ -5,10 +5,10 @@ import { bits64, bytesOf, extractBits, minus, plus, zeroExtend } from "#prove/te
 import { IMAGE, IMAGE_SIZE, initialName } from "#prove/terms/names.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
 import { Replacement } from "#prove/terms/replace.ts";
-import { type Bits, FALSE, TRUE, type Truth, variable } from "#prove/terms/term.ts";
+import { type Bits, constant, FALSE, TRUE, type Truth, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equals, follows, mostOf } from "#prove/terms/truth.ts";
 import { type Place, placeName, valueAt } from "./places.ts";
-import { anyTurn, type LoopHead, turnsBefore } from "./shape.ts";
+import { anyTurn, type LoopHead, turnsBefore, turnVariable } from "./shape.ts";
 
 /** So many are tried at most: each is looked at after every turn. */
 const MOST_FACTS = 200;
@@ -45,7 +45,7 @@ export function saidOfEnd(head: LoopHead, end: PathState, fact: Truth): Truth {
 
 function said(head: LoopHead, state: PathState, turns: Bits, fact: Truth): Truth {
   const leaves = new Set(leavesOf([fact]));
-  const parts: (readonly [Bits, Bits])[] = [[turnsBefore(head), turns]];
+  const parts: (readonly [Bits, Bits])[] = [[turnVariable(head), extractBits(turns, 0, head.width)]];
   for (const { place, term } of opensOf(head, anyTurn(head))) {
     if (!leavesOf([term]).some((leaf) => leaves.has(leaf))) continue;
     const value = bitsAt(state, place);
@@ -102,10 +102,10 @@ function constantOf({ width }: Bits, value: bigint): Bits {
 
 /** What a turn has asked of the values that it leaves, each said of the state that the next begins with, or else they are as they were first. */
 function relationsIn(head: LoopHead, start: PathState, end: PathState): readonly Truth[] {
-  const turns = turnsBefore(head);
+  const turns = turnVariable(head);
   const opens = opensOf(head, start);
   const later = opens.map((open) => ({ ...open, later: laterOf(open) }));
-  const parts: (readonly [Bits, Bits])[] = [[turns, minus(turns, bits64(1))]];
+  const parts: (readonly [Bits, Bits])[] = [[turns, minus(turns, constant(head.width, 1n))]];
   for (const { place, later: term } of later) {
     const value = bitsAt(end, place);
     if (value !== undefined) parts.push(...asLater(value, term));
@@ -155,7 +155,7 @@ function asFirst(head: LoopHead, spoken: readonly Open[], counts: boolean): Trut
     const first = bitsAt(head.first, place);
     return first === undefined ? FALSE : equals(term, first);
   });
-  return all(...values, ...(counts ? [equals(turnsBefore(head), bits64(0))] : []));
+  return all(...values, ...(counts ? [equals(turnVariable(head), constant(head.width, 0n))] : []));
 }
 
 /** Whether simplification alone shows a fact of the end of a turn. */

@@ -1,6 +1,6 @@
 import type { PathState } from "#prove/machine/state.ts";
 import { number, pointer, UNREADABLE_VALUE, type Value } from "#prove/machine/value.ts";
-import { extractBits, minus, plus, times } from "#prove/terms/bits.ts";
+import { extractBits, minus, plus, times, zeroExtend } from "#prove/terms/bits.ts";
 import { turnName } from "#prove/terms/names.ts";
 import { type Bits, constant, variable } from "#prove/terms/term.ts";
 import { cellsWritten, overlap, type Place, placeName, valueAt, withValue } from "./places.ts";
@@ -31,11 +31,18 @@ export type LoopHead = {
   readonly loop: string;
   readonly first: PathState;
   readonly shape: Shape;
+  /** Bits of the number of a turn: the fewer, the quicker a solver answers. */
+  readonly width: number;
 };
 
-/** Turns made before the one that begins, 64 bits wide. */
-export function turnsBefore({ loop }: Pick<LoopHead, "loop">): Bits {
-  return variable(64, turnName(loop));
+/** The variable that is the number of turns made before the one that begins. */
+export function turnVariable({ loop, width }: Pick<LoopHead, "loop" | "width">): Bits {
+  return variable(width, turnName(loop));
+}
+
+/** The same, 64 bits wide. */
+export function turnsBefore(head: Pick<LoopHead, "loop" | "width">): Bits {
+  return zeroExtend(turnVariable(head), 64);
 }
 
 /** The state in which any turn begins. */
