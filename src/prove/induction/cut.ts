@@ -119,6 +119,11 @@ function isCounting({ places }: Shape): boolean {
   return [...places.values()].some(({ change }) => change.kind === "adds" && change.step !== 0n);
 }
 
+/** Whether it is known to end: where turns are counted, every turn shows that there are not too many. */
+export function isBounded({ head }: CutLoop): boolean {
+  return isCounting(head.shape);
+}
+
 /** Where turns are counted, that there are not too many for it. */
 function countOf(head: LoopHead): readonly Truth[] {
   return isCounting(head.shape) ? [compare("ule", turnsBefore(head), bits64(MOST_TURNS))] : [];

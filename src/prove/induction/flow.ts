@@ -41,8 +41,12 @@ export function backwardJumps({ instructions }: LoadedProgram): ReadonlyMap<numb
   return back;
 }
 
-/** The instruction to which a path jumped back most often; undefined where it never did. */
-export function busiestHead(program: LoadedProgram, trail: Trail): number | undefined {
+/** Of the instructions that are no heads yet, the one to which a path jumped back most often; undefined where there is none. */
+export function busiestHead(
+  program: LoadedProgram,
+  trail: Trail,
+  heads: readonly number[],
+): number | undefined {
   const back = backwardJumps(program);
   const times = new Map<number, number>();
   let after: number | undefined;
@@ -50,6 +54,6 @@ export function busiestHead(program: LoadedProgram, trail: Trail): number | unde
     if (after !== undefined && back.get(one.slot) === after) times.set(after, (times.get(after) ?? 0) + 1);
     after = one.slot;
   }
-  const [busiest] = [...times].sort(([, a], [, b]) => b - a);
+  const [busiest] = [...times].filter(([head]) => !heads.includes(head)).sort(([, a], [, b]) => b - a);
   return busiest?.[0];
 }

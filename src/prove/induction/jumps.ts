@@ -2,9 +2,12 @@ import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { JumpRule, SymbolicExecutor } from "#prove/machine/executor.ts";
 import { unknown } from "#prove/machine/problem.ts";
 import type { OpenLoop, PathState } from "#prove/machine/state.ts";
-import { type CutLoop, cutLoop, requireEnd } from "./cut.ts";
+import { type CutLoop, cutLoop, isBounded, requireEnd } from "./cut.ts";
 import { loopBody } from "./flow.ts";
 import type { LoopHead } from "./shape.ts";
+
+/** Loops that one path comes to: where it is one in the turns of another, that has to be cut first. */
+const MOST_ON_A_PATH = 8;
 
 /** More turns than can be counted with one bit less are never made: MOST_TURNS. */
 const COUNT_BITS = 32;
@@ -27,6 +30,10 @@ export class CutJumps implements JumpRule {
     const inside = this.#withoutLeft(state);
     if (!this.#bodies.has(inside.slot)) return [inside];
     const open = inside.openLoops.find((one) => one.head === inside.slot && isOfCall(one, inside));
+    if (open === undefined && inside.loops.length > MOST_ON_A_PATH) {
+      executor.leave(inside, `it comes to more than ${MOST_ON_A_PATH} loops`);
+      return [];
+    }
     if (open === undefined) return [this.#enter(executor, inside)];
     requireEnd(
       executor,
@@ -50,6 +57,7 @@ export class CutJumps implements JumpRule {
   #enter(executor: SymbolicExecutor, first: PathState): PathState {
     const turns = (start: PathState, head: LoopHead) => this.#turnsFrom(executor, opened(start, head.loop));
     const cut = cutLoop(executor, { loop: executor.name("jumps"), first, width: COUNT_BITS, turns });
+    if (!isBounded(cut)) return unknown("a loop that is not seen to end");
     const { loop } = cut.head;
     this.#cut.set(loop, cut);
     const start = opened(cut.start, loop);

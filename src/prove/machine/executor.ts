@@ -117,14 +117,15 @@ export class SymbolicExecutor implements ExecutionContext {
       for (const after of [...next].reverse()) (after.slot === ENDED ? ends : pending).push(after);
       if (next.length > 1) this.#forks += 1;
       if (this.#forks > this.#rules.reach.forks) {
-        this.#tooLong(state, `it has too many paths (${this.#rules.reach.forks} forks)`);
+        this.leave(state, `it has too many paths (${this.#rules.reach.forks} forks)`);
         return ends;
       }
     }
     return ends;
   }
 
-  #tooLong(state: PathState, detail: string): void {
+  /** Leaves a path that is not gone to its end. */
+  leave(state: PathState, detail: string): void {
     this.gaps.push({ slot: state.slot, detail });
     this.longest ??= state;
   }
@@ -135,7 +136,7 @@ export class SymbolicExecutor implements ExecutionContext {
       if (instruction === undefined) return unknown("leaves the program");
       const { length } = this.#rules.reach;
       if ((state.trail?.length ?? 0) > length) {
-        this.#tooLong(state, `it runs for more than ${length} instructions`);
+        this.leave(state, `it runs for more than ${length} instructions`);
         return [];
       }
       const after = step(this, state, instruction);

@@ -97,8 +97,8 @@ export function byteAt(
     if (when === FALSE) continue;
     const bits = byteOfWrite(write, distance, at);
     if (bits === undefined) return undefined;
-    covering.push({ when, bits });
     if (write.kind === "anything" && !write.isWritten) return chosen(covering, bits, FALSE);
+    covering.push({ when, bits });
     if (when === TRUE) return chosen(covering, bits, TRUE);
   }
   return chosen(covering, initialByte(memory, at), memory.initially === "nothing" ? FALSE : TRUE);

@@ -82,8 +82,8 @@ function allWays(program: LoadedProgram, context: ContextLayout, loop: LoopRule)
     const executor = new SymbolicExecutor(program, { loop, jumps: new CutJumps(program, heads), reach });
     const ends = waysFromStart(executor, context);
     if (executor.longest === undefined || reach === FAR) return { executor, ends };
-    const head = busiestHead(program, executor.longest.trail);
-    if (head === undefined || heads.includes(head) || heads.length === MOST_CUTS) reach = FAR;
+    const head = busiestHead(program, executor.longest.trail, heads);
+    if (head === undefined || heads.length === MOST_CUTS) reach = FAR;
     else heads.push(head);
   }
 }
