@@ -133,16 +133,16 @@ export function isProven({ open, gaps, paths, divergences }: ProgramProof): bool
   return undecided === 0 && sending > 0 && refusing > 0;
 }
 
-/** Turns of each loop in runs that are to show something, and obligations on such runs that are asked about. */
+/** Turns of each loop in runs that are to show something, and obligations on such runs that are asked about at once. */
 const SHORT_TURNS = 3;
-const MOST_SHORT = 64;
+const SHORT_BATCH = 8;
 
 function withExample(one: Open, example: Example | string | undefined): Open {
-  return example === undefined || typeof example === "string" ? one : { ...one, example };
+  return typeof example === "object" ? { ...one, kind: "refutable", example } : one;
 }
 
 /** Whether it depends on a loop of which nothing is known. */
-function isUnsettled({ state }: Obligation): boolean {
+function wasCut({ state }: Obligation): boolean {
   return state.loops.some(({ kind }) => kind === "anyhow");
 }
 
@@ -225,29 +225,34 @@ class Asking {
 
   /** Where loops that nothing is known of come before what is open: examples of runs in which they make few turns. */
   async #withShortRuns(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {
-    const unsettled = open.filter(
-      ({ example, obligation }) => example === undefined && isUnsettled(obligation),
+    const isUnsettled = ({ example, obligation }: Open) => example === undefined && wasCut(obligation);
+    const wanted = new Set(open.filter(isUnsettled).map(({ obligation }) => placeOf(obligation)));
+    const shown = new Map<string, Example>();
+    const short = wanted.size === 0 ? [] : shortWaysThrough(this.#theorem, SHORT_TURNS).obligations;
+    let left = short.filter((one) => wanted.has(placeOf(one)));
+    while (left.length > 0) {
+      const examples = await this.#shownBy(left.slice(0, SHORT_BATCH));
+      if (!examples.ok) return examples;
+      for (const [place, example] of examples.value) shown.set(place, example);
+      left = left.slice(SHORT_BATCH).filter((one) => !shown.has(placeOf(one)));
+    }
+    return ok(
+      open.map((one) => withExample(one, isUnsettled(one) ? shown.get(placeOf(one.obligation)) : undefined)),
     );
-    if (unsettled.length === 0) return ok(open);
-    const asked = new Set(unsettled.map(({ obligation }) => placeOf(obligation)));
-    const short = shortWaysThrough(this.#theorem, SHORT_TURNS).obligations.filter((one) =>
-      asked.has(placeOf(one)),
-    );
-    const broken = await this.#openOf(short.slice(0, MOST_SHORT));
-    if (!broken.ok) return broken;
-    const wanted = broken.value.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] }));
+  }
+
+  /** Examples in which obligations fail, by their places. */
+  async #shownBy(obligations: readonly Obligation[]): Promise<Result<ReadonlyMap<string, Example>, Failure>> {
+    const wanted = obligations.map(({ state, claim }) => ({ state, more: [not(claim)] }));
     const examples = await this.#examples(wanted, "quickly");
     if (!examples.ok) return examples;
-    const shown = broken.value.map((one, index) => withExample(one, examples.value[index]));
     return ok(
-      open.map((one) => {
-        const place = placeOf(one.obligation);
-        if (!unsettled.includes(one)) return one;
-        return {
-          ...one,
-          ...shown.find(({ example, obligation }) => example && placeOf(obligation) === place),
-        };
-      }),
+      new Map(
+        obligations.flatMap((obligation, index) => {
+          const example = examples.value[index];
+          return typeof example === "object" ? [[placeOf(obligation), example] as const] : [];
+        }),
+      ),
     );
   }
 
