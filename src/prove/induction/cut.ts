@@ -7,7 +7,7 @@ import { compare } from "#prove/terms/truth.ts";
 import { isShown, likelyFacts, MOST_TURNS, saidOfEnd, saidOfFirst } from "./facts.ts";
 import {
   anyTurn,
-  grown,
+  grownShape,
   isSameShape,
   type LoopHead,
   NO_SHAPE,
@@ -78,7 +78,7 @@ function headOf(executor: SymbolicExecutor, { loop, first, width, turns }: Whole
     const start = round === 0 ? first : startOf(head, countOf(head));
     const ends = turns(start, head);
     counts &&= countOf(head).every((fact) => ends.every((end) => isShown(executor, head, end, fact)));
-    const found = grown(head, start, ends);
+    const found = grownShape(head, start, ends);
     const shape = counts ? found : uncounted(found);
     if (round > 0 && isSameShape(shape, head.shape)) return head;
     head = { ...head, shape };
@@ -104,7 +104,7 @@ function factsOf(executor: SymbolicExecutor, head: LoopHead, { turns }: WholeLoo
 function problemOf(head: LoopHead, start: PathState, end: PathState): string | undefined {
   const changesOnly =
     covers(head.shape.ranges, rangesWritten(start, [end])) &&
-    isSameShape(grown(head, start, [end]), head.shape);
+    isSameShape(grownShape(head, start, [end]), head.shape);
   if (!changesOnly) return "a turn of a loop changes what no other does";
   if (end.sent.length !== start.sent.length) return "sends commands in a loop";
   const takesRoom = [...end.rings].some(([ring, used]) => used !== start.rings.get(ring));

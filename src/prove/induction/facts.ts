@@ -7,7 +7,7 @@ import { leavesOf } from "#prove/terms/operands.ts";
 import { Replacement } from "#prove/terms/replace.ts";
 import { type Bits, constant, FALSE, TRUE, type Truth, variable } from "#prove/terms/term.ts";
 import { all, any, compare, equals, follows, mostOf } from "#prove/terms/truth.ts";
-import { type Place, placeName, valueAt } from "./places.ts";
+import { type KeptPlace, placeName, valueAt } from "./places.ts";
 import { anyTurn, type LoopHead, turnsBefore, turnVariable } from "./shape.ts";
 
 /** So many are tried at most: each is looked at after every turn. */
@@ -17,7 +17,7 @@ const MOST_FACTS = 200;
 export const MOST_TURNS = (1n << 31n) - 1n;
 
 /** A value that may be anything when a turn begins. */
-type Open = { readonly place: Place; readonly term: Bits };
+type Open = { readonly place: KeptPlace; readonly term: Bits };
 
 function opensOf({ shape }: LoopHead, start: PathState): readonly Open[] {
   return [...shape.places.values()].flatMap(({ place, change }) => {
@@ -27,7 +27,7 @@ function opensOf({ shape }: LoopHead, start: PathState): readonly Open[] {
 }
 
 /** The number that is kept there, or the offset of the address. */
-function bitsAt(state: PathState, place: Place): Bits | undefined {
+function bitsAt(state: PathState, place: KeptPlace): Bits | undefined {
   const value: Value = valueAt(state, place);
   if (value.kind === "unreadable") return undefined;
   return value.kind === "number" ? value.bits : value.offset;

@@ -3,11 +3,11 @@ import { number, pointer, UNREADABLE_VALUE, type Value } from "#prove/machine/va
 import { extractBits, minus, plus, times, zeroExtend } from "#prove/terms/bits.ts";
 import { turnName } from "#prove/terms/names.ts";
 import { type Bits, constant, variable } from "#prove/terms/term.ts";
-import { cellsWritten, overlap, type Place, placeName, valueAt, withValue } from "./places.ts";
+import { cellsWritten, type KeptPlace, overlap, placeName, valueAt, withValue } from "./places.ts";
 import { both, forgetting, type Ranges, rangesWritten } from "./writes.ts";
 
 /** What turns of a loop do to a value that is kept from one to the next. */
-export type Change =
+export type TurnChange =
   /** Each turn adds this: nothing, where it stays as it is. */
   | { readonly kind: "adds"; readonly step: bigint }
   | { readonly kind: "anything" }
@@ -16,11 +16,14 @@ export type Change =
 
 /** What turns may change, and how. */
 export type Shape = {
-  readonly places: ReadonlyMap<string, { readonly place: Place; readonly change: Change }>;
+  readonly places: ReadonlyMap<string, { readonly place: KeptPlace; readonly change: TurnChange }>;
   readonly ranges: Ranges;
 };
 
-const REGISTERS: readonly Place[] = Array.from({ length: 10 }, (_, index) => ({ kind: "register", index }));
+const REGISTERS: readonly KeptPlace[] = Array.from({ length: 10 }, (_, index) => ({
+  kind: "register",
+  index,
+}));
 
 /** What is known before a turn was looked at. */
 export const NO_SHAPE: Shape = { places: new Map(), ranges: new Map() };
@@ -56,7 +59,7 @@ export function anyTurn(head: LoopHead): PathState {
   return state;
 }
 
-function anyValue(head: LoopHead, place: Place, change: Change): Value {
+function anyValue(head: LoopHead, place: KeptPlace, change: TurnChange): Value {
   const first = valueAt(head.first, place);
   if (change.kind === "unreadable" || first.kind === "unreadable") return UNREADABLE_VALUE;
   const own = variable(64, `${head.loop} ${placeName(place)}`);
@@ -70,7 +73,7 @@ function stepsMade(head: LoopHead, step: bigint, width: number): Bits {
 }
 
 /** The shape with what else these turns, all from one start, have changed. */
-export function grown({ shape, first }: LoopHead, start: PathState, ends: readonly PathState[]): Shape {
+export function grownShape({ shape, first }: LoopHead, start: PathState, ends: readonly PathState[]): Shape {
   const known = [...shape.places.values()].map(({ place }) => place);
   const written = ends.flatMap((end) => cellsWritten(start, end));
   const places = new Map([...REGISTERS, ...known, ...written].map((place) => [placeName(place), place]));
@@ -90,7 +93,7 @@ export function grown({ shape, first }: LoopHead, start: PathState, ends: readon
   };
 }
 
-function changeOf(start: Value, end: Value): Change {
+function changeOf(start: Value, end: Value): TurnChange {
   if (start.kind === "unreadable" || end.kind === "unreadable") return { kind: "unreadable" };
   const [from, to] = [addend(start), addend(end)];
   if (start.kind !== end.kind || from.width !== to.width) return { kind: "unreadable" };
@@ -104,7 +107,7 @@ function addend(value: Exclude<Value, { kind: "unreadable" }>): Bits {
   return value.kind === "number" ? value.bits : value.offset;
 }
 
-function united(changes: readonly Change[]): Change {
+function united(changes: readonly TurnChange[]): TurnChange {
   const [one] = changes;
   if (one === undefined) return { kind: "adds", step: 0n };
   if (changes.some(({ kind }) => kind === "unreadable")) return { kind: "unreadable" };
