@@ -89,6 +89,22 @@ export class Btf {
     return strings[start] === 0 ? "" : latin1(strings.subarray(start, strings.indexOf(0, start)));
   }
 
+  /** Where the string at an offset below `stringEnd` lies, without its NUL. The bytes must not be changed. */
+  stringBytes(offset: number): { readonly bytes: Uint8Array; readonly start: number; readonly end: number } {
+    if (offset < this.#stringStart && this.base !== undefined) return this.base.stringBytes(offset);
+    const { strings } = this.#parts;
+    const start = offset - this.#stringStart;
+    let end = start;
+    while (strings[end] !== 0) end++;
+    return { bytes: strings, start, end };
+  }
+
+  /** The byte at an offset below `stringEnd`. */
+  stringByte(offset: number): number {
+    if (offset < this.#stringStart && this.base !== undefined) return this.base.stringByte(offset);
+    return this.#parts.strings[offset - this.#stringStart] ?? 0;
+  }
+
   /** Whether the string at an offset below `stringEnd` is empty. */
   isEmptyString(offset: number): boolean {
     if (offset < this.#stringStart && this.base !== undefined) return this.base.isEmptyString(offset);

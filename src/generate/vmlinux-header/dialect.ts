@@ -1,0 +1,13 @@
+/** In what versions of bpftool differ. */
+export type Dialect = {
+  /** Types by their names and kinds, rather than in the order of their numbers. */
+  readonly sorted: boolean;
+  /** Enums of other than four bytes have an attribute. */
+  readonly enumModes: boolean;
+  /** The kernel's functions for BPF programs are declared after the types. */
+  readonly kfuncs: boolean;
+  /** Those of them whose calls keep registers are marked. */
+  readonly fastcalls: boolean;
+  /** A type tag with kind_flag is an attribute of its own. */
+  readonly attributes: boolean;
+};
