@@ -1,4 +1,5 @@
 import type { Btf } from "#formats/btf/btf.ts";
+import { Kind } from "#formats/btf/kinds.ts";
 
 /**
  * The names of one header. C has one space of names for the tags of structs, unions and enums and another for typedefs and
@@ -19,7 +20,7 @@ export class Names {
 
   /** The turn of a struct, union, enum or forward declaration. */
   ofTag(id: number): number {
-    return this.#of(id, this.#tags);
+    return isDeclaration(this.#btf, id) ? 1 : this.#of(id, this.#tags);
   }
 
   ofTypedef(id: number): number {
@@ -38,6 +39,12 @@ export class Names {
     this.#turns[id] = turn;
     return turn;
   }
+}
+
+/** Such are of the type that has their name, however many there are. */
+function isDeclaration(btf: Btf, id: number): boolean {
+  const kind = btf.kindNumber(id);
+  return kind === Kind.FWD || (kind === Kind.ENUM && btf.vlen(id) === 0);
 }
 
 function next(names: Map<string, number>, name: string): number {

@@ -54,14 +54,14 @@ function kfuncs(btf: Btf, sink: TextSink, definitions: Definitions, dialect: Dia
     if (name === "bpf_fastcall") marked.add(func);
     if (name === "bpf_kfunc") funcs.push(func);
   }
-  if (funcs.length > 0) sink.text(KFUNCS_BEGIN);
+  sink.text(KFUNCS_BEGIN);
   for (const func of funcs) {
     sink.text("extern ");
     if (dialect.fastcalls && marked.has(func)) sink.text("__bpf_fastcall ");
     definitions.declaration(btf.word(func, 8), btf.word(func, 0));
     sink.text(" __weak __ksym;\n");
   }
-  if (funcs.length > 0) sink.text("#endif\n\n");
+  sink.text("#endif\n\n");
 }
 
 /** By type: 1 where another one uses it. */
