@@ -4,8 +4,8 @@ export type Dialect = {
   readonly sorted: boolean;
   /** Enums of other than four bytes have an attribute. */
   readonly enumModes: boolean;
-  /** The kernel's functions for BPF programs are declared after the types. */
-  readonly kfuncs: boolean;
+  /** The kernel's functions for BPF programs are declared after the types: in the order of their tags, or in their own. */
+  readonly kfuncs: "by tag" | "by function" | undefined;
   /** Those of them whose calls keep registers are marked. */
   readonly fastcalls: boolean;
   /** A type tag with kind_flag is an attribute of its own. */

@@ -31,14 +31,14 @@ function write(btf: Btf, dialect: Dialect): Uint8Array {
   const order = new Order(btf, usedTypes(btf), steps);
   const body = new Body(btf, sink, definitions, steps);
   sink.text(HEAD);
-  if (dialect.kfuncs) sink.text(KFUNC_HEAD);
+  if (dialect.kfuncs !== undefined) sink.text(KFUNC_HEAD);
   if (dialect.fastcalls) sink.text(FASTCALL_HEAD);
   const dump = (id: number): void => {
     for (const next of order.upTo(id)) body.define(next);
   };
   if (dialect.sorted) for (const id of sortedTypes(btf)) dump(id);
   else for (let id = 1; id < btf.typeCount; id++) dump(id);
-  if (dialect.kfuncs) kfuncs(btf, sink, definitions, dialect);
+  if (dialect.kfuncs !== undefined) kfuncs(btf, sink, definitions, dialect);
   sink.text(TAIL);
   return sink.bytes();
 }
@@ -54,6 +54,7 @@ function kfuncs(btf: Btf, sink: TextSink, definitions: Definitions, dialect: Dia
     if (name === "bpf_fastcall") marked.add(func);
     if (name === "bpf_kfunc") funcs.push(func);
   }
+  if (dialect.kfuncs === "by function") funcs.sort((a, b) => a - b);
   sink.text(KFUNCS_BEGIN);
   for (const func of funcs) {
     sink.text("extern ");
