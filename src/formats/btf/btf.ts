@@ -50,6 +50,11 @@ export class Btf {
     this.stringEnd = this.#stringStart + parts.strings.length;
   }
 
+  /** The records and strings as they lie, for work on all of them at once; not to be changed. Undefined for split BTF. */
+  get tables(): Omit<BtfParts, "base" | "position" | "littleEndian"> | undefined {
+    return this.base === undefined ? this.#parts : undefined;
+  }
+
   /** The type with this id. @throws RangeError for an id that is not this BTF's */
   type(id: number): BtfType {
     const owner = this.#owner(id);
@@ -87,22 +92,6 @@ export class Btf {
     const { strings } = this.#parts;
     const start = offset - this.#stringStart;
     return strings[start] === 0 ? "" : latin1(strings.subarray(start, strings.indexOf(0, start)));
-  }
-
-  /** Where the string at an offset below `stringEnd` lies, without its NUL. The bytes must not be changed. */
-  stringBytes(offset: number): { readonly bytes: Uint8Array; readonly start: number; readonly end: number } {
-    if (offset < this.#stringStart && this.base !== undefined) return this.base.stringBytes(offset);
-    const { strings } = this.#parts;
-    const start = offset - this.#stringStart;
-    let end = start;
-    while (strings[end] !== 0) end++;
-    return { bytes: strings, start, end };
-  }
-
-  /** The byte at an offset below `stringEnd`. */
-  stringByte(offset: number): number {
-    if (offset < this.#stringStart && this.base !== undefined) return this.base.stringByte(offset);
-    return this.#parts.strings[offset - this.#stringStart] ?? 0;
   }
 
   /** Whether the string at an offset below `stringEnd` is empty. */

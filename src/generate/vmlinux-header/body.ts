@@ -1,8 +1,9 @@
-import type { Btf } from "#formats/btf/btf.ts";
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Steps } from "./steps.ts";
+import { stringAt, type Tables } from "./tables.ts";
 import type { TextSink } from "./text-sink.ts";
+import { Unwritten } from "./unwritten.ts";
 
 const OPEN = 1;
 const WRITTEN = 2;
@@ -20,7 +21,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 
 /** Writes types in the order that it is given, each after declarations of what it only points to. */
 export class Body {
-  readonly #btf: Btf;
+  readonly #tables: Tables;
   readonly #sink: TextSink;
   readonly #definitions: Definitions;
   readonly #steps: Steps;
@@ -28,14 +29,14 @@ export class Body {
   /** By type: 1 where it was declared, or a typedef was written, before its turn. */
   readonly #declared: Uint8Array;
 
-  constructor(btf: Btf, sink: TextSink, definitions: Definitions, steps: Steps) {
-    this.#btf = btf;
+  constructor(tables: Tables, sink: TextSink, definitions: Definitions, steps: Steps) {
+    this.#tables = tables;
     this.#sink = sink;
     this.#definitions = definitions;
     this.#steps = steps;
-    this.#states = new Uint8Array(btf.typeCount);
+    this.#states = new Uint8Array(tables.count);
     this.#states[0] = WRITTEN;
-    this.#declared = new Uint8Array(btf.typeCount);
+    this.#declared = new Uint8Array(tables.count);
   }
 
   /** Writes a type, and before it what its members and parameters speak of. */
@@ -56,26 +57,26 @@ export class Body {
   /** A type that stands inside of itself, by pointers. */
   #again(id: number, holder: number): void {
     if (this.#declared[id] === 1) return;
-    if (this.#btf.kindNumber(id) === Kind.TYPEDEF) this.#typedef(id);
+    if (this.#tables.kinds[id] === Kind.TYPEDEF) this.#typedef(id);
     else if (id !== holder) this.#declare(id);
   }
 
   #first(id: number, holder: number): void {
-    const btf = this.#btf;
-    switch (btf.kindNumber(id)) {
+    const { words, starts, kinds } = this.#tables;
+    const start = starts[id] ?? 0;
+    switch (kinds[id]) {
       case Kind.STRUCT:
       case Kind.UNION:
-        this.#record(id, holder);
+        this.#record(id, start, holder);
         break;
       case Kind.TYPEDEF:
         this.#states[id] = OPEN;
-        this.#prepare(btf.word(id, 8), id);
+        this.#prepare(words[start + 2] ?? 0, id);
         if (this.#declared[id] === 0) this.#typedef(id);
         this.#states[id] = WRITTEN;
         break;
       case Kind.FWD:
-        this.#definitions.tag(id);
-        this.#sink.text(";\n\n");
+        this.#declare(id);
         this.#states[id] = WRITTEN;
         break;
       case Kind.ENUM:
@@ -87,34 +88,35 @@ export class Body {
         this.#states[id] = WRITTEN;
         break;
       case Kind.INT:
-        this.#alias(id);
+        this.#alias(words[start] ?? 0);
         this.#states[id] = WRITTEN;
         break;
       case Kind.ARRAY:
-        this.#prepare(btf.word(id, 12), holder);
+        this.#prepare(words[start + 3] ?? 0, holder);
         break;
       case Kind.PTR:
       case Kind.VOLATILE:
       case Kind.CONST:
       case Kind.RESTRICT:
       case Kind.TYPE_TAG:
-        this.#prepare(btf.word(id, 8), holder);
+        this.#prepare(words[start + 2] ?? 0, holder);
         break;
       case Kind.FUNC_PROTO:
-        this.#prepare(btf.word(id, 8), holder);
-        for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 8)
-          this.#prepare(btf.word(id, at + 4), holder);
+        this.#prepare(words[start + 2] ?? 0, holder);
+        for (let left = (words[start + 1] ?? 0) & 0xffffff, at = start + 4; left > 0; left--, at += 2) {
+          this.#prepare(words[at] ?? 0, holder);
+        }
         break;
     }
   }
 
-  #record(id: number, holder: number): void {
-    const btf = this.#btf;
-    const isNamed = btf.word(id, 0) !== 0;
+  #record(id: number, start: number, holder: number): void {
+    const { words } = this.#tables;
+    const isNamed = words[start] !== 0;
     this.#states[id] = OPEN;
     if (holder === 0 || !isNamed) {
-      for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 12) {
-        this.#prepare(btf.word(id, at + 4), isNamed ? id : holder);
+      for (let left = (words[start + 1] ?? 0) & 0xffffff, at = start + 4; left > 0; left--, at += 3) {
+        this.#prepare(words[at] ?? 0, isNamed ? id : holder);
       }
     } else if (this.#declared[id] === 0 && id !== holder) this.#declare(id);
     if (holder !== 0) {
@@ -127,6 +129,8 @@ export class Body {
   }
 
   #declare(id: number): void {
+    if (this.#tables.words[this.#tables.starts[id] ?? 0] === 0)
+      throw new Unwritten("types without a name that hold themselves");
     this.#definitions.tag(id);
     this.#sink.text(";\n\n");
     this.#declared[id] = 1;
@@ -134,13 +138,15 @@ export class Body {
 
   #typedef(id: number): void {
     this.#declared[id] = 1;
-    if (this.#btf.name(id) === COMPILERS_OWN) return;
+    const { words, starts } = this.#tables;
+    if (stringAt(this.#tables, words[starts[id] ?? 0] ?? 0) === COMPILERS_OWN) return;
     this.#definitions.typedef(id);
     this.#sink.text(";\n\n");
   }
 
-  #alias(id: number): void {
-    const meaning = ALIASES.get(this.#btf.name(id));
-    if (meaning !== undefined) this.#sink.text(`typedef ${meaning} ${this.#btf.name(id)};\n\n`);
+  #alias(name: number): void {
+    const word = stringAt(this.#tables, name);
+    const meaning = ALIASES.get(word);
+    if (meaning !== undefined) this.#sink.text(`typedef ${meaning} ${word};\n\n`);
   }
 }

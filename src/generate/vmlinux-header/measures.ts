@@ -1,86 +1,111 @@
-import type { Btf } from "#formats/btf/btf.ts";
-import { infoFlag, Kind } from "#formats/btf/kinds.ts";
-import { resolve, sizeOf } from "#formats/btf/resolve.ts";
+import { Kind } from "#formats/btf/kinds.ts";
+import { REFERENCE, type Tables } from "./tables.ts";
 
 const POINTER = 8;
 
-/** The place and the width in bits of a struct's member, the word at `at` of its record. */
-export function memberPlace(btf: Btf, id: number, at: number): number {
-  const word = btf.word(id, at);
-  return infoFlag(btf.word(id, 4)) ? word & 0xffffff : word;
-}
-
-export function memberBits(btf: Btf, id: number, at: number): number {
-  return infoFlag(btf.word(id, 4)) ? btf.word(id, at) >>> 24 : 0;
-}
-
 /** What compilers would make of types: alignments, which BTF does not have, and sizes; in bytes. */
 export class Measures {
-  readonly #btf: Btf;
+  readonly #tables: Tables;
   /** Of structs and unions, plus one; 0 where it is not known yet. */
   readonly #alignments: Uint8Array;
 
-  constructor(btf: Btf) {
-    this.#btf = btf;
-    this.#alignments = new Uint8Array(btf.typeCount);
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    this.#alignments = new Uint8Array(tables.count);
   }
 
   /** 0 for what has none: `void`, functions, what is only declared. */
-  alignmentOf(start: number): number {
-    const btf = this.#btf;
-    let id = resolve(btf, start);
-    while (btf.kindNumber(id) === Kind.ARRAY) id = resolve(btf, btf.word(id, 12));
-    switch (btf.kindNumber(id)) {
-      case Kind.INT:
-      case Kind.FLOAT:
-      case Kind.ENUM:
-      case Kind.ENUM64:
-        return Math.min(POINTER, btf.word(id, 8));
-      case Kind.PTR:
-        return POINTER;
-      case Kind.STRUCT:
-      case Kind.UNION: {
-        const known = this.#alignments[id] ?? 0;
-        if (known > 0) return known - 1;
-        const alignment = this.#alignmentByMembers(id);
-        this.#alignments[id] = alignment + 1;
-        return alignment;
+  alignmentOf(type: number): number {
+    const { words, starts, kinds } = this.#tables;
+    let id = type;
+    for (;;) {
+      const kind = kinds[id] ?? 0;
+      const start = starts[id] ?? 0;
+      switch (kind) {
+        case Kind.PTR:
+          return POINTER;
+        case Kind.INT:
+        case Kind.FLOAT:
+        case Kind.ENUM:
+        case Kind.ENUM64:
+          return Math.min(POINTER, words[start + 2] ?? 0);
+        case Kind.STRUCT:
+        case Kind.UNION: {
+          const known = this.#alignments[id] ?? 0;
+          if (known > 0) return known - 1;
+          const alignment = this.#alignmentByMembers(start);
+          this.#alignments[id] = alignment + 1;
+          return alignment;
+        }
       }
-      default:
-        return 0;
+      const reference = REFERENCE[kind] ?? 0;
+      if (reference === 0) return 0;
+      id = words[start + reference] ?? 0;
     }
   }
 
   /** 1 where members or size do not keep to what the members ask for. */
-  #alignmentByMembers(id: number): number {
-    const btf = this.#btf;
+  #alignmentByMembers(start: number): number {
+    const { words } = this.#tables;
+    const info = words[start + 1] ?? 0;
     let most = 1;
-    for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 12) {
-      const alignment = this.alignmentOf(btf.word(id, at + 4));
+    for (let left = info & 0xffffff, at = start + 3; left > 0; left--, at += 3) {
+      const alignment = this.alignmentOf(words[at + 1] ?? 0);
       if (alignment === 0) return 0;
-      most = Math.max(most, alignment);
-      const isWhole = memberBits(btf, id, at + 8) === 0;
-      if (isWhole && memberPlace(btf, id, at + 8) % (8 * alignment) !== 0) return 1;
+      if (alignment > most) most = alignment;
+      if (isAmiss(info, words[at + 2] ?? 0, alignment)) return 1;
     }
-    return btf.word(id, 8) % most === 0 ? most : 1;
+    return (words[start + 2] ?? 0) % most === 0 ? most : 1;
   }
 
   /** Whether a struct's members stand where only `packed` lets them. */
   isPacked(id: number): boolean {
-    const btf = this.#btf;
+    const { words, starts } = this.#tables;
+    const start = starts[id] ?? 0;
+    const info = words[start + 1] ?? 0;
     let most = 1;
-    for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 12) {
-      const alignment = this.alignmentOf(btf.word(id, at + 4));
-      const isWhole = memberBits(btf, id, at + 8) === 0;
-      if (alignment > 0 && isWhole && memberPlace(btf, id, at + 8) % (8 * alignment) !== 0) return true;
-      most = Math.max(most, alignment);
+    for (let left = info & 0xffffff, at = start + 3; left > 0; left--, at += 3) {
+      const alignment = this.alignmentOf(words[at + 1] ?? 0);
+      if (alignment > 0 && isAmiss(info, words[at + 2] ?? 0, alignment)) return true;
+      if (alignment > most) most = alignment;
     }
-    return btf.word(id, 8) % most !== 0;
+    return (words[start + 2] ?? 0) % most !== 0;
   }
 
-  /** 0 for what has no size. */
-  sizeOf(id: number): number {
-    const size = sizeOf(this.#btf, id, POINTER) ?? 0;
-    return size > 0xffffffff ? 0 : size;
+  /** 0 for what has no size, or one of 4 GiB and more. */
+  sizeOf(type: number): number {
+    const { words, starts, kinds } = this.#tables;
+    let count = 1;
+    let id = type;
+    for (;;) {
+      const kind = kinds[id] ?? 0;
+      const start = starts[id] ?? 0;
+      switch (kind) {
+        case Kind.PTR:
+          return fitting(count * POINTER);
+        case Kind.INT:
+        case Kind.FLOAT:
+        case Kind.ENUM:
+        case Kind.ENUM64:
+        case Kind.STRUCT:
+        case Kind.UNION:
+          return fitting(count * (words[start + 2] ?? 0));
+        case Kind.ARRAY:
+          count *= words[start + 5] ?? 0;
+      }
+      const reference = REFERENCE[kind] ?? 0;
+      if (reference === 0) return 0;
+      id = words[start + reference] ?? 0;
+    }
   }
+}
+
+function fitting(size: number): number {
+  return size > 0xffffffff ? 0 : size;
+}
+
+/** Whether a member that is no bit-field begins where its type is not aligned. `place` is its third word. */
+function isAmiss(info: number, place: number, alignment: number): boolean {
+  if (info >>> 31 === 0) return place % (8 * alignment) !== 0;
+  return place >>> 24 === 0 && (place & 0xffffff) % (8 * alignment) !== 0;
 }

@@ -1,5 +1,6 @@
-import type { Btf } from "#formats/btf/btf.ts";
 import { Kind } from "#formats/btf/kinds.ts";
+import type { Tables } from "./tables.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * The names of one header. C has one space of names for the tags of structs, unions and enums and another for typedefs and
@@ -7,20 +8,26 @@ import { Kind } from "#formats/btf/kinds.ts";
  * header first speaks of them.
  */
 export class Names {
-  readonly #btf: Btf;
-  readonly #tags = new Map<string, number>();
-  readonly #ordinary = new Map<string, number>();
+  readonly #tables: Tables;
+  readonly #tags: Turns;
+  readonly #ordinary: Turns;
   /** By type: its turn among those of its name, from 1; 0 for a type that was not spoken of. */
   readonly #turns: Uint32Array;
 
-  constructor(btf: Btf) {
-    this.#btf = btf;
-    this.#turns = new Uint32Array(btf.typeCount);
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    this.#tags = new Turns(tables.strings);
+    this.#ordinary = new Turns(tables.strings);
+    this.#turns = new Uint32Array(tables.count);
   }
 
   /** The turn of a struct, union, enum or forward declaration. */
   ofTag(id: number): number {
-    return isDeclaration(this.#btf, id) ? 1 : this.#of(id, this.#tags);
+    // What is only declared is of the type that has its name, however many there are.
+    const { kinds, words, starts } = this.#tables;
+    const kind = kinds[id];
+    const isEmptyEnum = kind === Kind.ENUM && ((words[(starts[id] ?? 0) + 1] ?? 0) & 0xffffff) === 0;
+    return kind === Kind.FWD || isEmptyEnum ? 1 : this.#of(id, this.#tags);
   }
 
   ofTypedef(id: number): number {
@@ -29,26 +36,15 @@ export class Names {
 
   /** The turn of an enumerator whose name has this string offset, at the one place where it is written. */
   ofEnumerator(name: number): number {
-    return next(this.#ordinary, this.#btf.string(name));
+    return this.#ordinary.next(name);
   }
 
-  #of(id: number, names: Map<string, number>): number {
+  #of(id: number, names: Turns): number {
     const known = this.#turns[id] ?? 0;
     if (known > 0) return known;
-    const turn = next(names, this.#btf.name(id));
+    const { words, starts } = this.#tables;
+    const turn = names.next(words[starts[id] ?? 0] ?? 0);
     this.#turns[id] = turn;
     return turn;
   }
-}
-
-/** Such are of the type that has their name, however many there are. */
-function isDeclaration(btf: Btf, id: number): boolean {
-  const kind = btf.kindNumber(id);
-  return kind === Kind.FWD || (kind === Kind.ENUM && btf.vlen(id) === 0);
-}
-
-function next(names: Map<string, number>, name: string): number {
-  const turn = (names.get(name) ?? 0) + 1;
-  names.set(name, turn);
-  return turn;
 }

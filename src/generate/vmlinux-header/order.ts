@@ -1,6 +1,6 @@
-import type { Btf } from "#formats/btf/btf.ts";
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Steps } from "./steps.ts";
+import type { Tables } from "./tables.ts";
 import { Unwritten } from "./unwritten.ts";
 
 const OPEN = 1;
@@ -11,25 +11,24 @@ const DONE = 2;
  * for what has no name, which is written on the spot.
  */
 export class Order {
-  readonly #btf: Btf;
+  readonly #tables: Tables;
   readonly #steps: Steps;
   readonly #states: Uint8Array;
   /** By type: 1 where another one uses it. */
   readonly #used: Uint8Array;
   #queue: number[] = [];
 
-  constructor(btf: Btf, used: Uint8Array, steps: Steps) {
-    this.#btf = btf;
+  constructor(tables: Tables, used: Uint8Array, steps: Steps) {
+    this.#tables = tables;
     this.#steps = steps;
     this.#used = used;
-    this.#states = new Uint8Array(btf.typeCount);
+    this.#states = new Uint8Array(tables.count);
     this.#states[0] = DONE;
   }
 
   /** The types to be defined up to this one, those that were in an earlier list excepted. */
   upTo(id: number): readonly number[] {
-    if (this.#states[id] === DONE) return [];
-    this.#queue = [];
+    if (this.#queue.length > 0) this.#queue = [];
     this.#visit(id, false);
     return this.#queue;
   }
@@ -38,47 +37,43 @@ export class Order {
   #visit(id: number, byPointer: boolean): boolean {
     const state = this.#states[id];
     if (state === DONE) return true;
-    const btf = this.#btf;
-    const kind = btf.kindNumber(id);
-    const isNamed = btf.word(id, 0) !== 0;
-    if (state === OPEN) {
-      const isRecord = kind === Kind.STRUCT || kind === Kind.UNION;
-      if (isRecord && byPointer && isNamed) return false;
-      throw new Unwritten("types that need each other to be complete");
-    }
+    const { words, starts, kinds } = this.#tables;
+    const kind = kinds[id];
+    const start = starts[id] ?? 0;
     switch (kind) {
       case Kind.STRUCT:
       case Kind.UNION:
-        return this.#record(id, byPointer, isNamed);
+        if (byPointer && words[start] !== 0) return false;
+        if (state === OPEN) throw new Unwritten("types that need each other to be complete");
+        this.#record(id, start);
+        return true;
       case Kind.ENUM:
       case Kind.ENUM64:
       case Kind.FWD:
-        if (isNamed || this.#used[id] === 0) this.#queue.push(id);
+        if (words[start] !== 0 || this.#used[id] === 0) this.#queue.push(id);
         this.#states[id] = DONE;
         return true;
-      case Kind.TYPEDEF: {
-        const isStrong = this.#inside(btf.word(id, 8), byPointer);
-        if (byPointer && !isStrong) return false;
+      case Kind.TYPEDEF:
+        if (!this.#inside(words[start + 2] ?? 0, byPointer) && byPointer) return false;
         this.#queue.push(id);
         this.#states[id] = DONE;
         return true;
-      }
       case Kind.PTR: {
-        const isStrong = this.#inside(btf.word(id, 8), true);
+        const isStrong = this.#inside(words[start + 2] ?? 0, true);
         this.#states[id] = DONE;
         return isStrong;
       }
       case Kind.ARRAY:
-        return this.#inside(btf.word(id, 12), false);
+        return this.#inside(words[start + 3] ?? 0, false);
       case Kind.VOLATILE:
       case Kind.CONST:
       case Kind.RESTRICT:
       case Kind.TYPE_TAG:
-        return this.#inside(btf.word(id, 8), byPointer);
+        return this.#inside(words[start + 2] ?? 0, byPointer);
       case Kind.FUNC_PROTO: {
-        let isStrong = this.#inside(btf.word(id, 8), byPointer);
-        for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 8) {
-          if (this.#inside(btf.word(id, at + 4), byPointer)) isStrong = true;
+        let isStrong = this.#inside(words[start + 2] ?? 0, byPointer);
+        for (let left = (words[start + 1] ?? 0) & 0xffffff, at = start + 4; left > 0; left--, at += 2) {
+          if (this.#inside(words[at] ?? 0, byPointer)) isStrong = true;
         }
         return isStrong;
       }
@@ -88,18 +83,18 @@ export class Order {
     }
   }
 
-  #record(id: number, byPointer: boolean, isNamed: boolean): boolean {
-    if (byPointer && isNamed) return false;
-    const btf = this.#btf;
+  #record(id: number, start: number): void {
+    const { words } = this.#tables;
     this.#states[id] = OPEN;
-    for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 12)
-      this.#inside(btf.word(id, at + 4), false);
-    if (isNamed) this.#queue.push(id);
+    for (let left = (words[start + 1] ?? 0) & 0xffffff, at = start + 4; left > 0; left--, at += 3) {
+      this.#inside(words[at] ?? 0, false);
+    }
+    if (words[start] !== 0) this.#queue.push(id);
     this.#states[id] = DONE;
-    return true;
   }
 
   #inside(id: number, byPointer: boolean): boolean {
+    if (this.#states[id] === DONE) return true;
     this.#steps.enter();
     const isStrong = this.#visit(id, byPointer);
     this.#steps.leave();

@@ -1,106 +1,107 @@
-import type { Btf } from "#formats/btf/btf.ts";
 import { Kind } from "#formats/btf/kinds.ts";
-import { likenessOf } from "./likeness.ts";
+import { compareLikeness, type Likeness, likenessOf } from "./likeness.ts";
 import { placesOf } from "./string-order.ts";
+import { REFERENCE, type Tables } from "./tables.ts";
 
 /** The group of what has no name, and of what no other group takes. */
 const LAST = 5;
 
-/** Kinds that stand where the type stands that they are made of. */
-const FOLLOWED = new Uint8Array(128);
-for (const kind of [Kind.PTR, Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT, Kind.TYPE_TAG])
-  FOLLOWED[kind] = 8;
-FOLLOWED[Kind.DECL_TAG] = 8;
-FOLLOWED[Kind.ARRAY] = 12;
+/** By kind: the group of a type with a name. */
+const GROUPS = new Uint8Array(128).fill(LAST);
+GROUPS[Kind.ENUM] = 1;
+GROUPS[Kind.ENUM64] = 1;
+GROUPS[Kind.INT] = 2;
+GROUPS[Kind.FLOAT] = 2;
+GROUPS[Kind.STRUCT] = 3;
+GROUPS[Kind.UNION] = 3;
+GROUPS[Kind.FUNC_PROTO] = 4;
 
-/** Kinds of which nothing is written at their turn. */
-const SILENT: ReadonlySet<number> = new Set([Kind.FUNC, Kind.VAR, Kind.DATASEC]);
+/** The numbers in a key: 24 bits for the id, 21 for the name's place, then the group. */
+const ID = 2 ** 24;
+const PLACE = 2 ** 21;
 
 /**
  * Types in the order in which newer bpftools take them: enums without a name, enums, numbers, structs and unions, prototypes, then all others; by
- * the name of what they are made of, their own name, and what they have inside. `void` has a turn, too; the first turn is
- * passed over.
+ * the name of what they are made of, their own name, what they have inside, and their number. `void` has a turn, too. The first
+ * turn is passed over.
  */
-export function sortedTypes(btf: Btf): Iterable<number> {
-  const ids: number[] = [0];
-  for (let id = 1; id < btf.typeCount; id++) if (!SILENT.has(btf.kindNumber(id))) ids.push(id);
-  const leaves = leavesOf(btf);
-  const sortNames = Uint32Array.from(ids, (id) => sortNameOf(btf, id, leaves[id] ?? 0));
-  const ownNames = Uint32Array.from(ids, (id) => nameOf(btf, id));
-  const places = placesOf(btf, Uint32Array.from(new Set([...sortNames, ...ownNames])));
-  // Group, place of the name and number in one: 3, 20 and 24 bits.
-  const keys = Float64Array.from(ids, (id, i) => {
-    const place = places.get(sortNames[i] ?? 0) ?? 0;
-    return (groupOf(btf, id, leaves[id] ?? 0) * 2 ** 21 + place) * 2 ** 24 + i;
-  });
+export function sortedTypes(tables: Tables): readonly number[] {
+  const turns = turnsOf(tables);
+  const names = new Uint32Array(turns.map(({ sortName }) => sortName).concat(turns.map(({ own }) => own)));
+  const places = placesOf(tables.strings, new Uint32Array(new Set(names)));
+  const placeOf = (name: number): number => places.get(name) ?? 0;
+  const keys = Float64Array.from(
+    turns,
+    ({ id, group, sortName }) => (group * PLACE + placeOf(sortName)) * ID + id,
+  );
   keys.sort();
-  const sorted = Array.from(keys, (key) => key % 2 ** 24);
-  const own = (index: number): number => places.get(ownNames[index] ?? 0) ?? 0;
+  const ids = Array.from(keys, (key) => key % ID);
+  const { words, starts, kinds } = tables;
+  const own = (id: number): number => (kinds[id] === 0 ? 0 : placeOf(words[starts[id] ?? 0] ?? 0));
   for (let from = 0; from < keys.length; ) {
-    const upper = Math.floor((keys[from] ?? 0) / 2 ** 24);
+    const upper = Math.floor((keys[from] ?? 0) / ID);
     let to = from + 1;
-    while (to < keys.length && Math.floor((keys[to] ?? 0) / 2 ** 24) === upper) to++;
-    if (to - from > 1) sortTies(btf, sorted, { from, to }, ids, own);
+    while (to < keys.length && Math.floor((keys[to] ?? 0) / ID) === upper) to++;
+    if (to - from > 1) sortTies(tables, ids, from, to, own);
     from = to;
   }
-  return sorted.slice(1).map((index) => ids[index] ?? 0);
+  return ids.slice(1);
 }
+
+type Turn = { readonly id: number; readonly group: number; readonly sortName: number; readonly own: number };
+
+/** Those at whose turn something may be written, or before which the first could be. */
+function turnsOf({ words, starts, kinds, count }: Tables): readonly Turn[] {
+  const turns: Turn[] = [{ id: 0, group: LAST, sortName: 0, own: 0 }];
+  for (let id = 1; id < count; id++) {
+    const kind = kinds[id] ?? 0;
+    if (kind === Kind.FUNC || kind === Kind.VAR || kind === Kind.DATASEC) continue;
+    const own = words[starts[id] ?? 0] ?? 0;
+    let leaf = id;
+    for (let at = followed(kind); at > 0; at = followed(kinds[leaf] ?? 0))
+      leaf = words[(starts[leaf] ?? 0) + at] ?? 0;
+    const leafKind = kinds[leaf] ?? 0;
+    const leafName = leafKind === 0 ? 0 : (words[starts[leaf] ?? 0] ?? 0);
+    const isEnum = leafKind === Kind.ENUM || leafKind === Kind.ENUM64;
+    if (own !== 0) turns.push({ id, group: GROUPS[leafKind] ?? LAST, sortName: leafName, own });
+    else if (leaf === id && isEnum) {
+      // At its first enumerator's name.
+      const isEmpty = ((words[(starts[id] ?? 0) + 1] ?? 0) & 0xffffff) === 0;
+      turns.push({ id, group: 0, sortName: isEmpty ? 0 : (words[(starts[id] ?? 0) + 3] ?? 0), own });
+    } else if (leaf === id && GROUPS[leafKind] === 2) turns.push({ id, group: 2, sortName: 0, own });
+    // What is made of something with a name has nothing to add to it.
+    else if (GROUPS[leafKind] === LAST || (leafName === 0 && !isEnum)) {
+      turns.push({ id, group: LAST, sortName: leafName, own });
+    }
+  }
+  return turns;
+}
+
+/** Where the type stands in a record at whose place the record is put; 0 where it has a place of its own. */
+function followed(kind: number): number {
+  return kind === Kind.DECL_TAG ? 2 : (REFERENCE[kind] ?? 0);
+}
+
+const NOTHING: Likeness = { high: 0, low: 0 };
 
 function sortTies(
-  btf: Btf,
-  sorted: number[],
-  { from, to }: { readonly from: number; readonly to: number },
-  ids: readonly number[],
-  own: (index: number) => number,
+  tables: Tables,
+  ids: number[],
+  from: number,
+  to: number,
+  own: (id: number) => number,
 ): void {
-  const ties = sorted
-    .slice(from, to)
-    .map((index) => ({ index, own: own(index), like: likenessOf(btf, ids[index] ?? 0) }));
-  ties.sort((a, b) => a.own - b.own || (a.like < b.like ? -1 : a.like > b.like ? 1 : a.index - b.index));
-  for (const [i, { index }] of ties.entries()) sorted[from + i] = index;
-}
-
-/** By type: what it is made of in the end. */
-function leavesOf(btf: Btf): Uint32Array {
-  const leaves = new Uint32Array(btf.typeCount);
-  for (let start = 1; start < btf.typeCount; start++) {
-    let leaf = start;
-    for (let at = FOLLOWED[btf.kindNumber(leaf)] ?? 0; at > 0; at = FOLLOWED[btf.kindNumber(leaf)] ?? 0) {
-      leaf = btf.word(leaf, at);
-    }
-    leaves[start] = leaf;
-  }
-  return leaves;
-}
-
-function nameOf(btf: Btf, id: number): number {
-  return id === 0 ? 0 : btf.word(id, 0);
-}
-
-/** An enum without a name stands at its first enumerator's. */
-function sortNameOf(btf: Btf, id: number, leaf: number): number {
-  const name = nameOf(btf, leaf);
-  const kind = btf.kindNumber(leaf);
-  const isEnum = kind === Kind.ENUM || kind === Kind.ENUM64;
-  return name === 0 && leaf === id && isEnum && btf.vlen(id) > 0 ? btf.word(id, 12) : name;
-}
-
-function groupOf(btf: Btf, id: number, leaf: number): number {
-  const isNamed = nameOf(btf, id) !== 0;
-  if (!isNamed && id !== leaf) return LAST;
-  switch (btf.kindNumber(leaf)) {
-    case Kind.ENUM:
-    case Kind.ENUM64:
-      return isNamed ? 1 : 0;
-    case Kind.INT:
-    case Kind.FLOAT:
-      return 2;
-    case Kind.STRUCT:
-    case Kind.UNION:
-      return isNamed ? 3 : LAST;
-    case Kind.FUNC_PROTO:
-      return isNamed ? 4 : LAST;
-    default:
-      return LAST;
-  }
+  const isPlain = (id: number): boolean => tables.kinds[id] === Kind.FUNC_PROTO || tables.kinds[id] === 0;
+  const ties = ids.slice(from, to).map((id) => ({
+    id,
+    own: own(id),
+    like: isPlain(id) ? NOTHING : likenessOf(tables, id),
+  }));
+  // Most are prototypes without anything to compare, in their order already.
+  const rest = ties.filter((tie) => tie.own !== 0 || tie.like.high !== 0 || tie.like.low !== 0);
+  rest.sort((a, b) => a.own - b.own || compareLikeness(a.like, b.like) || a.id - b.id);
+  const first = ties.filter((tie) => tie.own === 0 && tie.like.high === 0 && tie.like.low === 0);
+  let at = from;
+  for (const { id } of first) ids[at++] = id;
+  for (const { id } of rest) ids[at++] = id;
 }

@@ -1,6 +1,4 @@
-import type { Btf } from "#formats/btf/btf.ts";
-
-type Part = { readonly from: number; readonly to: number; readonly depth: number };
+import { isSameString } from "./turns.ts";
 
 /**
  * The places of strings among each other, by their bytes: by offset, equal ones have the same place. Three-way radix quicksort, for comparing
@@ -8,49 +6,42 @@ type Part = { readonly from: number; readonly to: number; readonly depth: number
  *
  * @param offsets string offsets, in any order; is put in order
  */
-export function placesOf(btf: Btf, offsets: Uint32Array): Map<number, number> {
-  const byteAt = (index: number, depth: number): number => btf.stringByte((offsets[index] ?? 0) + depth);
-  const waiting: Part[] = [{ from: 0, to: offsets.length, depth: 0 }];
-  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-    const { from, to, depth } = part;
+export function placesOf(strings: Uint8Array, offsets: Uint32Array): Map<number, number> {
+  // Parts that are still to be sorted: from, to, and how many bytes of theirs are known to be equal.
+  const waiting: number[] = [0, offsets.length, 0];
+  while (waiting.length > 0) {
+    const depth = waiting.pop() ?? 0;
+    const to = waiting.pop() ?? 0;
+    const from = waiting.pop() ?? 0;
     if (to - from < 2) continue;
-    const pivot = byteAt((from + to) >>> 1, depth);
+    const pivot = strings[(offsets[(from + to) >>> 1] ?? 0) + depth] ?? 0;
     let less = from;
     let more = to;
     for (let i = from; i < more; ) {
-      const byte = byteAt(i, depth);
-      if (byte < pivot) swap(offsets, less++, i++);
-      else if (byte > pivot) swap(offsets, i, --more);
-      else i++;
+      const offset = offsets[i] ?? 0;
+      const byte = strings[offset + depth] ?? 0;
+      if (byte < pivot) {
+        offsets[i++] = offsets[less] ?? 0;
+        offsets[less++] = offset;
+      } else if (byte > pivot) {
+        offsets[i] = offsets[--more] ?? 0;
+        offsets[more] = offset;
+      } else i++;
     }
-    waiting.push({ from, to: less, depth }, { from: more, to, depth });
+    waiting.push(from, less, depth, more, to, depth);
     // Those that end here are equal.
-    if (pivot !== 0) waiting.push({ from: less, to: more, depth: depth + 1 });
+    if (pivot !== 0) waiting.push(less, more, depth + 1);
   }
-  return numbered(btf, offsets);
+  return numbered(strings, offsets);
 }
 
-function swap(list: Uint32Array, a: number, b: number): void {
-  const value = list[a] ?? 0;
-  list[a] = list[b] ?? 0;
-  list[b] = value;
-}
-
-function numbered(btf: Btf, offsets: Uint32Array): Map<number, number> {
+function numbered(strings: Uint8Array, offsets: Uint32Array): Map<number, number> {
   const places = new Map<number, number>();
   let place = 0;
   for (let i = 0; i < offsets.length; i++) {
     const offset = offsets[i] ?? 0;
-    if (i > 0 && !isSame(btf, offsets[i - 1] ?? 0, offset)) place++;
+    if (i > 0 && !isSameString(strings, offsets[i - 1] ?? 0, offset)) place++;
     places.set(offset, place);
   }
   return places;
-}
-
-function isSame(btf: Btf, a: number, b: number): boolean {
-  for (let i = 0; ; i++) {
-    const byte = btf.stringByte(a + i);
-    if (byte !== btf.stringByte(b + i)) return false;
-    if (byte === 0) return true;
-  }
 }

@@ -1,4 +1,3 @@
-import type { Btf } from "#formats/btf/btf.ts";
 import { Unwritten } from "./unwritten.ts";
 
 /** Bytes; a kernel's header has three millions. */
@@ -9,41 +8,56 @@ const FIRST_SIZE = 4 * 1024 * 1024;
  * JavaScript strings would take longer than all the rest.
  */
 export class TextSink {
-  readonly #btf: Btf;
+  readonly #strings: Uint8Array;
   readonly #most: number;
   #bytes: Uint8Array;
   #end = 0;
 
-  /** @param most bytes of text */
-  constructor(btf: Btf, most: number) {
-    this.#btf = btf;
+  /**
+   * @param strings the BTF's string section
+   * @param most bytes of text
+   */
+  constructor(strings: Uint8Array, most: number) {
+    this.#strings = strings;
     this.#most = most;
-    this.#bytes = new Uint8Array(Math.min(FIRST_SIZE, most));
+    this.#bytes = new Uint8Array(FIRST_SIZE);
   }
 
   /** Text of ASCII characters. */
   text(text: string): void {
-    this.#reserve(text.length);
+    const { length } = text;
+    if (this.#end + length > this.#bytes.length) this.#grow(length);
     const bytes = this.#bytes;
     let end = this.#end;
-    for (let i = 0; i < text.length; i++) bytes[end++] = text.charCodeAt(i);
+    for (let i = 0; i < length; i++) bytes[end++] = text.charCodeAt(i);
     this.#end = end;
   }
 
-  tabs(count: number): void {
-    this.#reserve(count);
-    this.#bytes.fill(0x09, this.#end, this.#end + count);
-    this.#end += count;
+  /** A line's end, and the next one's indentation. */
+  line(tabs: number): void {
+    if (this.#end + 1 + tabs > this.#bytes.length) this.#grow(1 + tabs);
+    const bytes = this.#bytes;
+    let end = this.#end;
+    bytes[end++] = 0x0a;
+    for (let i = 0; i < tabs; i++) bytes[end++] = 0x09;
+    this.#end = end;
   }
 
   /** The BTF's string at an offset. */
   string(offset: number): void {
-    const { bytes, start, end } = this.#btf.stringBytes(offset);
-    this.#reserve(end - start);
-    const target = this.#bytes;
-    let to = this.#end;
-    for (let from = start; from < end; from++) target[to++] = bytes[from] ?? 0;
-    this.#end = to;
+    const strings = this.#strings;
+    let bytes = this.#bytes;
+    let end = this.#end;
+    let from = offset;
+    for (let byte = strings[from] ?? 0; byte !== 0; byte = strings[++from] ?? 0) {
+      if (end === bytes.length) {
+        this.#end = end;
+        this.#grow(1);
+        bytes = this.#bytes;
+      }
+      bytes[end++] = byte;
+    }
+    this.#end = end;
   }
 
   /** All that was written. */
@@ -51,12 +65,11 @@ export class TextSink {
     return this.#bytes.subarray(0, this.#end);
   }
 
-  #reserve(count: number): void {
+  #grow(count: number): void {
     const wanted = this.#end + count;
-    if (wanted <= this.#bytes.length) return;
     if (wanted > this.#most) throw new Unwritten(`more than ${this.#most} bytes of text`);
     const larger = new Uint8Array(Math.min(this.#most, Math.max(wanted, 2 * this.#bytes.length)));
-    larger.set(this.#bytes);
+    larger.set(this.#bytes.subarray(0, this.#end));
     this.#bytes = larger;
   }
 }

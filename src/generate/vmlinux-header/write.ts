@@ -1,12 +1,13 @@
-import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { Kind } from "#formats/btf/kinds.ts";
 import { Body } from "./body.ts";
 import { Definitions } from "./definitions.ts";
 import type { Dialect } from "./dialect.ts";
+import { writeKfuncs } from "./kfuncs.ts";
 import { Order } from "./order.ts";
 import { sortedTypes } from "./sort.ts";
 import { Steps } from "./steps.ts";
+import { type Tables, tablesOf } from "./tables.ts";
 import { TextSink } from "./text-sink.ts";
 import { Unwritten } from "./unwritten.ts";
 
@@ -25,64 +26,49 @@ export function writeVmlinuxHeader(btf: Btf, dialect: Dialect): Written | string
 }
 
 function write(btf: Btf, dialect: Dialect): Uint8Array {
-  const sink = new TextSink(btf, MOST_TEXT);
-  const definitions = new Definitions(btf, sink, dialect);
-  const steps = new Steps(btf.typeCount);
-  const order = new Order(btf, usedTypes(btf), steps);
-  const body = new Body(btf, sink, definitions, steps);
+  const tables = tablesOf(btf);
+  const sink = new TextSink(tables.strings, MOST_TEXT);
+  const definitions = new Definitions(tables, sink, dialect);
+  const steps = new Steps(tables.count);
+  const order = new Order(tables, usedTypes(tables), steps);
+  const body = new Body(tables, sink, definitions, steps);
   sink.text(HEAD);
   if (dialect.kfuncs !== undefined) sink.text(KFUNC_HEAD);
   if (dialect.fastcalls) sink.text(FASTCALL_HEAD);
   const dump = (id: number): void => {
     for (const next of order.upTo(id)) body.define(next);
   };
-  if (dialect.sorted) for (const id of sortedTypes(btf)) dump(id);
-  else for (let id = 1; id < btf.typeCount; id++) dump(id);
-  if (dialect.kfuncs !== undefined) kfuncs(btf, sink, definitions, dialect);
+  if (dialect.sorted) for (const id of sortedTypes(tables)) dump(id);
+  else for (let id = 1; id < tables.count; id++) dump(id);
+  if (dialect.kfuncs !== undefined) writeKfuncs(tables, sink, definitions, dialect);
   sink.text(TAIL);
   return sink.bytes();
 }
 
-function kfuncs(btf: Btf, sink: TextSink, definitions: Definitions, dialect: Dialect): void {
-  const marked = new Set<number>();
-  const funcs: number[] = [];
-  for (let id = 1; id < btf.typeCount; id++) {
-    if (btf.kindNumber(id) !== Kind.DECL_TAG) continue;
-    const func = btf.word(id, 8);
-    if (btf.word(id, 12) !== 0xffffffff || btf.kindNumber(func) !== Kind.FUNC) continue;
-    const name = btf.name(id);
-    if (name === "bpf_fastcall") marked.add(func);
-    if (name === "bpf_kfunc") funcs.push(func);
-  }
-  if (dialect.kfuncs === "by function") funcs.sort((a, b) => a - b);
-  sink.text(KFUNCS_BEGIN);
-  for (const func of funcs) {
-    sink.text("extern ");
-    if (dialect.fastcalls && marked.has(func)) sink.text("__bpf_fastcall ");
-    definitions.declaration(btf.word(func, 8), btf.word(func, 0));
-    sink.text(" __weak __ksym;\n");
-  }
-  sink.text("#endif\n\n");
-}
-
 /** By type: 1 where another one uses it. */
-function usedTypes(btf: Btf): Uint8Array {
-  const used = new Uint8Array(btf.typeCount);
-  for (let id = 1; id < btf.typeCount; id++) {
-    switch (btf.kindNumber(id)) {
+function usedTypes({ words, starts, kinds, count }: Tables): Uint8Array {
+  const used = new Uint8Array(count);
+  for (let id = 1; id < count; id++) {
+    const start = starts[id] ?? 0;
+    const kind = kinds[id] ?? 0;
+    switch (kind) {
       case Kind.ARRAY:
-        used[btf.word(id, 12)] = 1;
-        used[btf.word(id, 16)] = 1;
+        used[words[start + 3] ?? 0] = 1;
+        used[words[start + 4] ?? 0] = 1;
         break;
       case Kind.STRUCT:
       case Kind.UNION:
-        for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 12) used[btf.word(id, at + 4)] = 1;
+      case Kind.FUNC_PROTO: {
+        const size = kind === Kind.FUNC_PROTO ? 2 : 3;
+        for (let left = (words[start + 1] ?? 0) & 0xffffff, at = start + 4; left > 0; left--, at += size) {
+          used[words[at] ?? 0] = 1;
+        }
         break;
-      case Kind.FUNC_PROTO:
-        for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 8) used[btf.word(id, at + 4)] = 1;
-        break;
+      }
       case Kind.DATASEC:
-        for (let left = btf.vlen(id), at = 12; left > 0; left--, at += 12) used[btf.word(id, at)] = 1;
+        for (let left = (words[start + 1] ?? 0) & 0xffffff, at = start + 3; left > 0; left--, at += 3) {
+          used[words[at] ?? 0] = 1;
+        }
         break;
       case Kind.PTR:
       case Kind.TYPEDEF:
@@ -93,7 +79,7 @@ function usedTypes(btf: Btf): Uint8Array {
       case Kind.FUNC:
       case Kind.VAR:
       case Kind.DECL_TAG:
-        used[btf.word(id, 8)] = 1;
+        used[words[start + 2] ?? 0] = 1;
         break;
     }
   }
@@ -125,10 +111,6 @@ const FASTCALL_HEAD = `#ifndef __bpf_fastcall
 #endif
 #endif
 
-`;
-const KFUNCS_BEGIN = `
-/* BPF kfuncs */
-#ifndef BPF_NO_KFUNC_PROTOTYPES
 `;
 const TAIL = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute pop
