@@ -34,7 +34,9 @@ export function likenessOf(tables: Tables, id: number, withMembers = true): Like
   return hash;
 }
 
-export function compareLikeness(a: Likeness, b: Likeness): number {
+export const NO_LIKENESS: Readonly<Likeness> = { high: 0, low: 0 };
+
+export function compareLikeness(a: Readonly<Likeness>, b: Readonly<Likeness>): number {
   return a.high - b.high || a.low - b.low;
 }
 

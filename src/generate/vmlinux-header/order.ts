@@ -33,6 +33,11 @@ export class Order {
     return this.#queue;
   }
 
+  /** Whether nothing is left to be defined up to this type. */
+  isDone(id: number): boolean {
+    return this.#states[id] === DONE;
+  }
+
   /** Whether the type has to be complete where it is used. */
   #visit(id: number, byPointer: boolean): boolean {
     const state = this.#states[id];

@@ -1,5 +1,5 @@
 import { Kind } from "#formats/btf/kinds.ts";
-import { compareLikeness, type Likeness, likenessOf } from "./likeness.ts";
+import { compareLikeness, likenessOf, NO_LIKENESS } from "./likeness.ts";
 import { placesOf } from "./string-order.ts";
 import { REFERENCE, type Tables } from "./tables.ts";
 
@@ -16,92 +16,99 @@ GROUPS[Kind.STRUCT] = 3;
 GROUPS[Kind.UNION] = 3;
 GROUPS[Kind.FUNC_PROTO] = 4;
 
-/** The numbers in a key: 24 bits for the id, 21 for the name's place, then the group. */
-const ID = 2 ** 24;
-const PLACE = 2 ** 21;
+/** By kind: where in a record the type stands at whose place the record is put; 0 where it has a place of its own. */
+const FOLLOWED = Uint8Array.from(REFERENCE);
+FOLLOWED[Kind.DECL_TAG] = 2;
+
+/** The numbers in a key: 24 bits for the id, 24 for the name's place, then the group. */
+const SPAN = 2 ** 24;
 
 /**
- * Types in the order in which newer bpftools take them: enums without a name, enums, numbers, structs and unions, prototypes, then all others; by
- * the name of what they are made of, their own name, what they have inside, and their number. `void` has a turn, too. The first
- * turn is passed over.
+ * The order in which newer bpftools take types: enums without a name, enums, numbers, structs and unions, prototypes, then all others; by the
+ * name of what they are made of, their own name, what they have inside, and their number. The first is passed over.
+ *
+ * @param dump is called for each type at whose turn something may be written
+ * @param isDone whether nothing is left to be written at a type's turn
  */
-export function sortedTypes(tables: Tables): readonly number[] {
+export function inOrder(tables: Tables, dump: (id: number) => void, isDone: (id: number) => boolean): void {
   const turns = turnsOf(tables);
-  const names = new Uint32Array(turns.map(({ sortName }) => sortName).concat(turns.map(({ own }) => own)));
-  const places = placesOf(tables.strings, new Uint32Array(new Set(names)));
-  const placeOf = (name: number): number => places.get(name) ?? 0;
-  const keys = Float64Array.from(
-    turns,
-    ({ id, group, sortName }) => (group * PLACE + placeOf(sortName)) * ID + id,
-  );
-  keys.sort();
-  const ids = Array.from(keys, (key) => key % ID);
-  const { words, starts, kinds } = tables;
-  const own = (id: number): number => (kinds[id] === 0 ? 0 : placeOf(words[starts[id] ?? 0] ?? 0));
-  for (let from = 0; from < keys.length; ) {
-    const upper = Math.floor((keys[from] ?? 0) / ID);
-    let to = from + 1;
-    while (to < keys.length && Math.floor((keys[to] ?? 0) / ID) === upper) to++;
-    if (to - from > 1) sortTies(tables, ids, from, to, own);
-    from = to;
-  }
-  return ids.slice(1);
+  const named = sorted(tables, turns, (id) => (turns.groups[id] ?? 0) < LAST);
+  for (const id of named.subarray(1)) dump(id);
+  // Where there are no others, `void` is the first of these; it would be in vain, too.
+  for (const id of sorted(tables, turns, (id) => turns.groups[id] === LAST && !isDone(id))) dump(id);
 }
 
-type Turn = { readonly id: number; readonly group: number; readonly sortName: number; readonly own: number };
+type Turns = {
+  /** By type; `NONE` for those at whose turn nothing is written. */
+  readonly groups: Uint8Array;
+  /** By type: the string offset of the name at which it stands. */
+  readonly names: Uint32Array;
+};
 
-/** Those at whose turn something may be written, or before which the first could be. */
-function turnsOf({ words, starts, kinds, count }: Tables): readonly Turn[] {
-  const turns: Turn[] = [{ id: 0, group: LAST, sortName: 0, own: 0 }];
+const NONE = 255;
+
+function turnsOf({ words, starts, kinds, count }: Tables): Turns {
+  const groups = new Uint8Array(count).fill(NONE);
+  const names = new Uint32Array(count);
   for (let id = 1; id < count; id++) {
     const kind = kinds[id] ?? 0;
     if (kind === Kind.FUNC || kind === Kind.VAR || kind === Kind.DATASEC) continue;
-    const own = words[starts[id] ?? 0] ?? 0;
+    const start = starts[id] ?? 0;
     let leaf = id;
-    for (let at = followed(kind); at > 0; at = followed(kinds[leaf] ?? 0))
+    let leafKind = kind;
+    for (let at = FOLLOWED[kind] ?? 0; at > 0; at = FOLLOWED[leafKind] ?? 0) {
       leaf = words[(starts[leaf] ?? 0) + at] ?? 0;
-    const leafKind = kinds[leaf] ?? 0;
-    const leafName = leafKind === 0 ? 0 : (words[starts[leaf] ?? 0] ?? 0);
-    const isEnum = leafKind === Kind.ENUM || leafKind === Kind.ENUM64;
-    if (own !== 0) turns.push({ id, group: GROUPS[leafKind] ?? LAST, sortName: leafName, own });
-    else if (leaf === id && isEnum) {
-      // At its first enumerator's name.
-      const isEmpty = ((words[(starts[id] ?? 0) + 1] ?? 0) & 0xffffff) === 0;
-      turns.push({ id, group: 0, sortName: isEmpty ? 0 : (words[(starts[id] ?? 0) + 3] ?? 0), own });
-    } else if (leaf === id && GROUPS[leafKind] === 2) turns.push({ id, group: 2, sortName: 0, own });
-    // What is made of something with a name has nothing to add to it.
-    else if (GROUPS[leafKind] === LAST || (leafName === 0 && !isEnum)) {
-      turns.push({ id, group: LAST, sortName: leafName, own });
+      leafKind = kinds[leaf] ?? 0;
     }
+    const leafName = leafKind === 0 ? 0 : (words[starts[leaf] ?? 0] ?? 0);
+    const group = GROUPS[leafKind] ?? LAST;
+    names[id] = leafName;
+    if (words[start] !== 0 || (leaf === id && group === 2)) groups[id] = group;
+    else if (leaf === id && group === 1) {
+      groups[id] = 0;
+      // At its first enumerator's name.
+      if (((words[start + 1] ?? 0) & 0xffffff) > 0) names[id] = words[start + 3] ?? 0;
+    }
+    // What is made of something with a name has nothing to add to it.
+    else if (group === LAST || (leafName === 0 && group > 2)) groups[id] = LAST;
   }
-  return turns;
+  return { groups, names };
 }
 
-/** Where the type stands in a record at whose place the record is put; 0 where it has a place of its own. */
-function followed(kind: number): number {
-  return kind === Kind.DECL_TAG ? 2 : (REFERENCE[kind] ?? 0);
+function sorted(tables: Tables, { groups, names }: Turns, isWanted: (id: number) => boolean): Uint32Array {
+  const ids = new Uint32Array(tables.count);
+  let count = 0;
+  for (let id = 1; id < tables.count; id++) if (isWanted(id)) ids[count++] = id;
+  const places = placesOf(tables.strings, names, ids.subarray(0, count));
+  const keys = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const id = ids[i] ?? 0;
+    keys[i] = ((groups[id] ?? 0) * SPAN + (places[i] ?? 0)) * SPAN + id;
+  }
+  keys.sort();
+  for (let i = 0; i < count; i++) ids[i] = (keys[i] ?? 0) % SPAN;
+  for (let from = 0; from < count; ) {
+    const upper = Math.floor((keys[from] ?? 0) / SPAN);
+    let to = from + 1;
+    while (to < count && Math.floor((keys[to] ?? 0) / SPAN) === upper) to++;
+    if (to - from > 1) sortByContent(tables, ids.subarray(from, to));
+    from = to;
+  }
+  return ids.subarray(0, count);
 }
 
-const NOTHING: Likeness = { high: 0, low: 0 };
-
-function sortTies(
-  tables: Tables,
-  ids: number[],
-  from: number,
-  to: number,
-  own: (id: number) => number,
-): void {
-  const isPlain = (id: number): boolean => tables.kinds[id] === Kind.FUNC_PROTO || tables.kinds[id] === 0;
-  const ties = ids.slice(from, to).map((id) => ({
+/** Puts types in order that stand at the same name, and have come by their numbers. */
+function sortByContent(tables: Tables, ids: Uint32Array): void {
+  const { words, starts, kinds } = tables;
+  const names = ids.map((id) => words[starts[id] ?? 0] ?? 0);
+  const hasOneName = names.every((name) => name === names[0]);
+  if (hasOneName && ids.every((id) => kinds[id] === Kind.FUNC_PROTO)) return;
+  const places = hasOneName ? names : placesOf(tables.strings, names);
+  const all = Array.from(ids, (id, i) => ({
     id,
-    own: own(id),
-    like: isPlain(id) ? NOTHING : likenessOf(tables, id),
+    place: places[i] ?? 0,
+    like: kinds[id] === Kind.FUNC_PROTO ? NO_LIKENESS : likenessOf(tables, id),
   }));
-  // Most are prototypes without anything to compare, in their order already.
-  const rest = ties.filter((tie) => tie.own !== 0 || tie.like.high !== 0 || tie.like.low !== 0);
-  rest.sort((a, b) => a.own - b.own || compareLikeness(a.like, b.like) || a.id - b.id);
-  const first = ties.filter((tie) => tie.own === 0 && tie.like.high === 0 && tie.like.low === 0);
-  let at = from;
-  for (const { id } of first) ids[at++] = id;
-  for (const { id } of rest) ids[at++] = id;
+  all.sort((a, b) => a.place - b.place || compareLikeness(a.like, b.like) || a.id - b.id);
+  for (const [i, { id }] of all.entries()) ids[i] = id;
 }

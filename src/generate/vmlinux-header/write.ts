@@ -5,7 +5,7 @@ import { Definitions } from "./definitions.ts";
 import type { Dialect } from "./dialect.ts";
 import { writeKfuncs } from "./kfuncs.ts";
 import { Order } from "./order.ts";
-import { sortedTypes } from "./sort.ts";
+import { inOrder } from "./sort.ts";
 import { Steps } from "./steps.ts";
 import { type Tables, tablesOf } from "./tables.ts";
 import { TextSink } from "./text-sink.ts";
@@ -38,7 +38,7 @@ function write(btf: Btf, dialect: Dialect): Uint8Array {
   const dump = (id: number): void => {
     for (const next of order.upTo(id)) body.define(next);
   };
-  if (dialect.sorted) for (const id of sortedTypes(tables)) dump(id);
+  if (dialect.sorted) inOrder(tables, dump, (id) => order.isDone(id));
   else for (let id = 1; id < tables.count; id++) dump(id);
   if (dialect.kfuncs !== undefined) writeKfuncs(tables, sink, definitions, dialect);
   sink.text(TAIL);
