@@ -1,5 +1,6 @@
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Definitions } from "./definitions.ts";
+import type { Rule } from "./features.ts";
 import type { Steps } from "./steps.ts";
 import { stringAt, type Tables } from "./tables.ts";
 import type { TextSink } from "./text-sink.ts";
@@ -25,11 +26,13 @@ export class Body {
   readonly #sink: TextSink;
   readonly #definitions: Definitions;
   readonly #steps: Steps;
+  readonly #used: Set<string>;
   readonly #states: Uint8Array;
   /** By type: 1 where it was declared, or a typedef was written, before its turn. */
   readonly #declared: Uint8Array;
 
-  constructor(tables: Tables, sink: TextSink, definitions: Definitions, steps: Steps) {
+  constructor(tables: Tables, sink: TextSink, definitions: Definitions, steps: Steps, used: Set<string>) {
+    this.#used = used;
     this.#tables = tables;
     this.#sink = sink;
     this.#definitions = definitions;
@@ -37,6 +40,10 @@ export class Body {
     this.#states = new Uint8Array(tables.count);
     this.#states[0] = WRITTEN;
     this.#declared = new Uint8Array(tables.count);
+  }
+
+  #uses(rule: Rule): void {
+    this.#used.add(rule);
   }
 
   /** Writes a type, and before it what its members and parameters speak of. */
@@ -57,8 +64,10 @@ export class Body {
   /** A type that stands inside of itself, by pointers. */
   #again(id: number, holder: number): void {
     if (this.#declared[id] === 1) return;
-    if (this.#tables.kinds[id] === Kind.TYPEDEF) this.#typedef(id);
-    else if (id !== holder) this.#declare(id);
+    if (this.#tables.kinds[id] === Kind.TYPEDEF) {
+      this.#uses("a typedef before its turn");
+      this.#typedef(id);
+    } else if (id !== holder) this.#declare(id);
   }
 
   #first(id: number, holder: number): void {
@@ -139,7 +148,10 @@ export class Body {
   #typedef(id: number): void {
     this.#declared[id] = 1;
     const { words, starts } = this.#tables;
-    if (stringAt(this.#tables, words[starts[id] ?? 0] ?? 0) === COMPILERS_OWN) return;
+    if (stringAt(this.#tables, words[starts[id] ?? 0] ?? 0) === COMPILERS_OWN) {
+      this.#uses("the compiler's own type");
+      return;
+    }
     this.#definitions.typedef(id);
     this.#sink.text(";\n\n");
   }
@@ -147,6 +159,8 @@ export class Body {
   #alias(name: number): void {
     const word = stringAt(this.#tables, name);
     const meaning = ALIASES.get(word);
-    if (meaning !== undefined) this.#sink.text(`typedef ${meaning} ${word};\n\n`);
+    if (meaning === undefined) return;
+    this.#uses("an alias of a compiler's type");
+    this.#sink.text(`typedef ${meaning} ${word};\n\n`);
   }
 }

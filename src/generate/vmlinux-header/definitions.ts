@@ -1,6 +1,7 @@
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Dialect } from "./dialect.ts";
 import { enumAttribute, wideValue } from "./enums.ts";
+import type { Rule } from "./features.ts";
 import { Measures } from "./measures.ts";
 import { Names } from "./names.ts";
 import { paddingOf } from "./padding.ts";
@@ -20,14 +21,20 @@ export class Definitions {
   readonly #measures: Measures;
   /** What declarations that are being written are made of, each after the one that it stands in. */
   readonly #links: number[] = [];
+  readonly #used: Set<string>;
   #nesting = 0;
 
-  constructor(tables: Tables, sink: TextSink, dialect: Dialect) {
+  constructor(tables: Tables, sink: TextSink, dialect: Dialect, used: Set<string>) {
+    this.#used = used;
     this.#tables = tables;
     this.#sink = sink;
     this.#dialect = dialect;
     this.#names = new Names(tables);
     this.#measures = new Measures(tables);
+  }
+
+  #uses(rule: Rule): void {
+    this.#used.add(rule);
   }
 
   typedef(id: number): void {
@@ -38,6 +45,7 @@ export class Definitions {
     this.#sink.text("typedef ");
     // Old compilers' BTF has void there.
     if (target === 0 && stringAt(this.#tables, name) === "__gnuc_va_list") {
+      this.#uses("the compiler's own type");
       this.#sink.text("__builtin_va_list __gnuc_va_list");
     } else this.#declare(target, name, this.#names.ofTypedef(id), 0);
   }
@@ -56,7 +64,9 @@ export class Definitions {
 
   #name(name: number, turn: number): void {
     this.#sink.string(name);
-    if (turn > 1) this.#sink.text(`___${turn}`);
+    if (turn === 1) return;
+    this.#uses("a name's second turn");
+    this.#sink.text(`___${turn}`);
   }
 
   enumeration(id: number, level: number): void {
@@ -73,7 +83,9 @@ export class Definitions {
       for (let i = 0, at = start + 3; i < count; i++, at += isWide ? 3 : 2) {
         sink.line(level + 1);
         const name = words[at] ?? 0;
-        this.#name(name, this.#names.ofEnumerator(name));
+        const turn = this.#names.ofEnumerator(name);
+        if (turn > 1) this.#uses("an enumerator's second turn");
+        this.#name(name, turn);
         sink.text(" = ");
         const low = words[at + 1] ?? 0;
         sink.text(isWide ? wideValue(low, words[at + 2] ?? 0, isSigned) : String(isSigned ? low | 0 : low));
@@ -81,7 +93,8 @@ export class Definitions {
       }
       sink.line(level);
       sink.text("}");
-    }
+    } else this.#uses("an enum without enumerators");
+    if (words[start + 2] !== 4) this.#uses("an enum of another size");
     if (this.#dialect.enumModes) sink.text(enumAttribute(this.#tables, id));
   }
 
@@ -117,16 +130,22 @@ export class Definitions {
       sink.text(";");
     }
     if (isStruct && end < 8 * size) {
+      this.#uses("a gap at the end");
       this.#pad(end, 8 * size, packed ? 1 : measures.alignmentOf(id), false, level + 1);
     }
     if (count > 0 || size > 0) sink.line(level);
+    if (count === 0) this.#uses("a struct without members");
     sink.text("}");
-    if (packed) sink.text(" __attribute__((packed))");
+    if (packed) {
+      this.#uses("a packed struct");
+      sink.text(" __attribute__((packed))");
+    }
     this.#nesting--;
   }
 
   #pad(from: number, to: number, alignment: number, inBitField: boolean, level: number): void {
     if (to > MOST_BITS) throw new Unwritten(`a struct of ${to} bits`);
+    this.#uses(inBitField ? "a gap between bit-fields" : "a gap");
     for (const field of paddingOf({ from, to, alignment, inBitField })) {
       this.#sink.line(level);
       this.#sink.text(field);
@@ -239,6 +258,7 @@ export class Definitions {
     else {
       const isPlain = isArray && kinds[links.at(-1) ?? 0] === Kind.ARRAY;
       if (!isArray || (this.#tables.strings[name] !== 0 && !afterPointer)) sink.text(" ");
+      this.#uses(isPlain ? "an array of arrays" : isArray ? "an array around" : "a function around");
       if (!isPlain) sink.text("(");
       this.#spell(bottom, name, turn, level);
       if (!isPlain) sink.text(")");
@@ -257,8 +277,10 @@ export class Definitions {
       for (let i = 0, at = start + 3; i < count; i++, at += 2) {
         if (i > 0) sink.text(", ");
         const type = words[at + 1] ?? 0;
-        if (i === count - 1 && type === 0) sink.text("...");
-        else this.#declare(type, words[at] ?? 0, 1, level);
+        if (i === count - 1 && type === 0) {
+          this.#uses("further parameters");
+          sink.text("...");
+        } else this.#declare(type, words[at] ?? 0, 1, level);
       }
     }
     sink.text(")");
@@ -270,6 +292,7 @@ export class Definitions {
     while (links.length > bottom) {
       const kind = this.#tables.kinds[links.at(-1) ?? 0] ?? 0;
       if (QUALIFIERS[kind] === undefined && kind !== Kind.TYPE_TAG) return;
+      this.#uses("a qualified array or function");
       links.pop();
     }
   }

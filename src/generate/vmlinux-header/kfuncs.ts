@@ -1,6 +1,7 @@
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Dialect } from "./dialect.ts";
+import type { Rule } from "./features.ts";
 import { stringAt, type Tables } from "./tables.ts";
 import type { TextSink } from "./text-sink.ts";
 
@@ -19,6 +20,7 @@ export function writeKfuncs(
   sink: TextSink,
   definitions: Definitions,
   dialect: Dialect,
+  used: Set<string>,
 ): void {
   const { words, starts, kinds, count } = tables;
   const fastcalls = new Set<number>();
@@ -29,7 +31,10 @@ export function writeKfuncs(
     const func = words[start + 2] ?? 0;
     if (words[start + 3] !== WHOLE || kinds[func] !== Kind.FUNC) continue;
     const name = stringAt(tables, words[start] ?? 0);
-    if (name === "bpf_fastcall") fastcalls.add(func);
+    if (name === "bpf_fastcall") {
+      fastcalls.add(func);
+      used.add("a kfunc with a fast call" satisfies Rule);
+    }
     if (name === "bpf_kfunc") kfuncs.push(func);
   }
   if (dialect.kfuncs === "by function") kfuncs.sort((a, b) => a - b);

@@ -1,8 +1,10 @@
+import { err, ok, type Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { Kind } from "#formats/btf/kinds.ts";
 import { Body } from "./body.ts";
 import { Definitions } from "./definitions.ts";
 import type { Dialect } from "./dialect.ts";
+import { kindsIn } from "./features.ts";
 import { writeKfuncs } from "./kfuncs.ts";
 import { Order } from "./order.ts";
 import { inOrder } from "./sort.ts";
@@ -14,24 +16,38 @@ import { Unwritten } from "./unwritten.ts";
 /** Bytes. */
 const MOST_TEXT = 64 * 1024 * 1024;
 
-export type Written = { readonly text: Uint8Array };
+export type Written = {
+  readonly text: Uint8Array;
+  /** The kinds and the rules that it took. */
+  readonly features: ReadonlySet<string>;
+};
 
-export function writeVmlinuxHeader(btf: Btf, dialect: Dialect): Written | string {
+/** Raised when the writer changes: what comparisons have shown of another one is no longer known. */
+export const WRITER_VERSION = 1;
+
+/**
+ * All types of a kernel as C: what `bpftool btf dump file X format c` prints, to the byte, as far as bpftool's version was observed. Other parts of
+ * the program write headers that compile (`formats/btf/c/`); this one is to be equal.
+ *
+ * Errors: `unsupported` where the types are such that bpftool has to be asked: without an end, or beyond what a kernel has.
+ */
+export function writeVmlinuxHeader(btf: Btf, dialect: Dialect): Result<Written> {
   try {
-    return { text: write(btf, dialect) };
+    return ok(write(btf, dialect));
   } catch (error) {
-    if (error instanceof Unwritten) return error.message;
-    throw error;
+    if (!(error instanceof Unwritten)) throw error;
+    return err({ reason: "unsupported", what: "a vmlinux.h of these types", detail: error.message });
   }
 }
 
-function write(btf: Btf, dialect: Dialect): Uint8Array {
+function write(btf: Btf, dialect: Dialect): Written {
   const tables = tablesOf(btf);
   const sink = new TextSink(tables.strings, MOST_TEXT);
-  const definitions = new Definitions(tables, sink, dialect);
+  const features = kindsIn(tables);
+  const definitions = new Definitions(tables, sink, dialect, features);
   const steps = new Steps(tables.count);
   const order = new Order(tables, usedTypes(tables), steps);
-  const body = new Body(tables, sink, definitions, steps);
+  const body = new Body(tables, sink, definitions, steps, features);
   sink.text(HEAD);
   if (dialect.kfuncs !== undefined) sink.text(KFUNC_HEAD);
   if (dialect.fastcalls) sink.text(FASTCALL_HEAD);
@@ -40,9 +56,9 @@ function write(btf: Btf, dialect: Dialect): Uint8Array {
   };
   if (dialect.sorted) inOrder(tables, dump, (id) => order.isDone(id));
   else for (let id = 1; id < tables.count; id++) dump(id);
-  if (dialect.kfuncs !== undefined) writeKfuncs(tables, sink, definitions, dialect);
+  if (dialect.kfuncs !== undefined) writeKfuncs(tables, sink, definitions, dialect, features);
   sink.text(TAIL);
-  return sink.bytes();
+  return { text: sink.bytes(), features };
 }
 
 /** By type: 1 where another one uses it. */
