@@ -1,3 +1,4 @@
+import type { KernelHeaders } from "#build/kernel-headers/kernel-headers.ts";
 import type { Prover } from "#build/plan.ts";
 import type { WorkSharing } from "#build/run/sharing.ts";
 import type { Slots } from "#build/run/slots.ts";
@@ -13,6 +14,8 @@ export type BuildSharing = {
   readonly work?: WorkSharing;
   /** Default: what each build reads it reads itself. */
   readonly kernels?: KernelReader;
+  /** Default: a build has its own. */
+  readonly headers?: KernelHeaders;
   /** Of files from outside, by their paths. Default: each build has its own. */
   readonly digests?: Map<string, DigestState>;
 };

@@ -86,6 +86,7 @@ function examplePlan(all: ReadonlyMap<string, Target>, arch: Architecture, revis
       file: "/out/.kexec-bpf/vmlinux.btf",
       read: () => Promise.reject(new Error("an example has no BTF")),
     },
+    headers: undefined,
     helperDocs: { header: "/k/tools/include/uapi/linux/bpf.h", script: "/k/scripts/bpf_doc.py" },
     bytecodeObject: "direct",
     seedPayloadSize: false,

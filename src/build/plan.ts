@@ -1,6 +1,7 @@
 import type { AbiFinding } from "#abi/detect.ts";
 import type { PerPart } from "#abi/parts.ts";
 import type { RevisionProfile } from "#abi/revisions.ts";
+import type { EventSink } from "#core/events.ts";
 import type { Result } from "#core/result.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import type { ImageSizes } from "#generate/image-size.ts";
@@ -8,6 +9,7 @@ import type { Target } from "#generate/target.ts";
 import type { Architecture } from "#kernel-image/architecture.ts";
 import type { KernelIdentity } from "#kernel-image/identity.ts";
 import type { Toolchain } from "#toolchain/toolchain.ts";
+import type { KernelHeaders } from "./kernel-headers/kernel-headers.ts";
 import type { SkeletonSigning } from "./request.ts";
 
 /** Where the kernel's types come from. Paths are absolute. */
@@ -56,6 +58,8 @@ export type Plan = {
   /** By target: what its source is made from, the body first. */
   readonly templateFiles: ReadonlyMap<string, readonly string[]>;
   readonly types: TypesSource;
+  /** Makes the full `vmlinux.h`, and takes notes about it. Undefined: bpftool does, each time. */
+  readonly headers: { readonly maker: KernelHeaders; readonly emit: EventSink } | undefined;
   /** The tree's helper documentation and the script that makes a header of it. */
   readonly helperDocs: { readonly header: string; readonly script: string } | undefined;
   readonly bytecodeObject: "direct" | "compiled";

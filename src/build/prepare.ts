@@ -19,6 +19,7 @@ import { tellOddities } from "./architectures.ts";
 import type { BuildContext } from "./context.ts";
 import type { Seen } from "./facts.ts";
 import { checkGoals } from "./goals.ts";
+import { kernelHeaders } from "./kernel-headers/open.ts";
 import type { Plan } from "./plan.ts";
 import type { BuildRequest } from "./request.ts";
 
@@ -76,6 +77,7 @@ export async function prepare(request: BuildRequest, options: BuildContext): Pro
       templateFiles: files.value,
       toolchain: toolchain.value,
       types: types.value.source,
+      headers: { maker: options.sharing.headers ?? kernelHeaders(options.env), emit: options.emit },
       helperDocs: tree === undefined ? undefined : findHelperDocs(tree),
       envelope: envelope.value.inputs,
     },

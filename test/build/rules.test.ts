@@ -70,6 +70,7 @@ const planOf = (targets: ReadonlyMap<string, Target>): Plan => ({
     headers: { includeDir: include, version: "1.4", helperDefs: true },
   },
   types: { kind: "btf", file: join(out, ".kexec-bpf/vmlinux.btf"), read: async () => ok(profileBtf("v7")) },
+  headers: undefined,
   helperDocs: undefined,
   bytecodeObject: "direct",
   seedPayloadSize: false,

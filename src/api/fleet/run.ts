@@ -4,6 +4,7 @@ import { packageRoot } from "#api/common/package-root.ts";
 import { VERSION } from "#api/common/version.ts";
 import { withCache } from "#api/common/with-cache.ts";
 import type { Context } from "#api/context.ts";
+import { kernelHeaders } from "#build/kernel-headers/open.ts";
 import type { WorkSharing } from "#build/run/sharing.ts";
 import { Slots } from "#build/run/slots.ts";
 import type { DigestState } from "#build/state/state.ts";
@@ -90,7 +91,8 @@ async function runShare(
     const digests = new Map<string, DigestState>();
     const digestOf = (file: string) => knownDigest(file, digests, reader);
     const kernels = sharedReader(2, other === undefined ? reader : cachedReader(reader, other, digestOf));
-    const sharing = { slots: new Slots(jobs), work, kernels, digests };
+    const headers = kernelHeaders(context.env);
+    const sharing = { slots: new Slots(jobs), work, kernels, digests, headers };
     const tools = { sharing, judge: new FleetJudge({ ...context, emit: () => undefined }) };
     return new FleetRun(request, context, tools).carryOut(ready);
   };

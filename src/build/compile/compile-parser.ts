@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { kernelHeaders } from "#build/kernel-headers/open.ts";
 import { COMPILER_FLAGS } from "#build/rules/program.ts";
 import { ok, type Result } from "#core/result.ts";
 import { inTemporaryFolder } from "#files/temporary-folder.ts";
@@ -44,7 +45,14 @@ export async function compileParser(
     const folders = [".", ...include, ...libbpf].flatMap((path) => ["-I", path]);
     // BPF_PROG() makes a parameter that hardly any program uses.
     const args = [...COMPILER_FLAGS, "-Wno-unused-parameter", ...folders];
-    const made = await makeHeaders(folder, { source: file, args, tools: tools.value, signal }, kernel);
+    const compilation = {
+      source: file,
+      args,
+      tools: tools.value,
+      headers: kernelHeaders(options.env ?? process.env),
+      signal,
+    };
+    const made = await makeHeaders(folder, compilation, kernel);
     if (!made.ok) return made;
     const run = await runTool({
       tool: "clang",

@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Revision, revisionProfile } from "#abi/revisions.ts";
+import type { KernelHeaders } from "#build/kernel-headers/kernel-headers.ts";
+import { checkToolOutput, isWholeHeader } from "#build/tool-output.ts";
 import { ok, type Result } from "#core/result.ts";
+import { digest } from "#files/digest.ts";
 import { readInputText } from "#files/input-file.ts";
 import { writeOutput } from "#files/output.ts";
+import { decodeBtf } from "#formats/btf/decode.ts";
 import { dependencies } from "#generate/dependencies.ts";
 import { DEFAULT_CMDLINE_LIMIT, DEFAULT_INITRD_LIMIT, renderImageSize } from "#generate/image-size.ts";
 import { missingInterface } from "#generate/interface-header.ts";
@@ -32,6 +36,7 @@ type Compilation = {
   /** For clang: where it looks for headers, among other things. */
   readonly args: readonly string[];
   readonly tools: Toolchain;
+  readonly headers: KernelHeaders;
   readonly signal: AbortSignal | undefined;
 };
 
@@ -110,22 +115,37 @@ async function clang(
 /** Gives the file that the types come from. */
 async function makeVmlinux(
   folder: string,
-  { tools, signal }: Compilation,
+  { tools, signal, headers }: Compilation,
   btf: string | undefined,
 ): Promise<Result<string>> {
   const found = btf === undefined ? await locate("BTF", runningKernel(), "--btf FILE") : ok({ path: btf });
   if (!found.ok) return found;
   const types = await readKernelBtf(found.value.path);
   if (!types.ok) return types;
-  const raw = join(folder, "vmlinux.btf");
-  const written = await writeOutput(raw, types.value.bytes);
-  if (!written.ok) return written;
-  const run = await runTool({
-    tool: "bpftool",
-    file: tools.bpftool.path,
-    args: ["btf", "dump", "file", raw, "format", "c"],
-    stdoutFile: join(folder, "vmlinux.h"),
-    ...(signal && { signal }),
+  const { bytes } = types.value;
+  const output = join(folder, "vmlinux.h");
+  const dump = async (): Promise<Result<void>> => {
+    const raw = join(folder, "vmlinux.btf");
+    const written = await writeOutput(raw, bytes);
+    if (!written.ok) return written;
+    const run = await runTool({
+      tool: "bpftool",
+      file: tools.bpftool.path,
+      args: ["btf", "dump", "file", raw, "format", "c"],
+      stdoutFile: output,
+      ...(signal && { signal }),
+    });
+    if (!run.ok) return run;
+    return checkToolOutput(output, basename(output), isWholeHeader);
+  };
+  const made = await headers.make({
+    sha256: types.value.sha256 ?? digest(bytes),
+    types: async () => decodeBtf(bytes),
+    bpftool: tools.bpftool,
+    output,
+    dump,
+    // The first header of a process is not compared: there is nothing to note.
+    emit: () => undefined,
   });
-  return run.ok ? ok(found.value.path) : run;
+  return made.ok ? ok(found.value.path) : made;
 }

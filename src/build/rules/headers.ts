@@ -38,11 +38,28 @@ export function vmlinuxHeaderRule(plan: Plan): Rule {
     shared: { tool: bpftool, options: [], reads: [] },
     command: `${shellCommand(bpftool.path, args)} > ${output}`,
     run: async (...work) => {
-      const btf = await read();
-      if (!btf.ok) return btf;
-      // bpftool would write, or think, without an end.
-      const words = dumpCost(btf.value);
-      return words > MAX_WORDS ? err(tooMuchToDump(words, file)) : dump(...work);
+      const bounded = async (): Promise<Result<readonly string[]>> => {
+        const btf = await read();
+        if (!btf.ok) return btf;
+        // bpftool would write, or think, without an end.
+        const words = dumpCost(btf.value);
+        return words > MAX_WORDS ? err(tooMuchToDump(words, file)) : dump(...work);
+      };
+      const sha256 = work[1][file];
+      if (plan.headers === undefined || sha256 === undefined) return bounded();
+      const { maker, emit } = plan.headers;
+      const made = await maker.make({
+        sha256,
+        types: read,
+        bpftool,
+        output: join(plan.out, output),
+        dump: async () => {
+          const dumped = await bounded();
+          return dumped.ok ? ok(undefined) : dumped;
+        },
+        emit,
+      });
+      return made.ok ? ok([]) : made;
     },
   };
 }
