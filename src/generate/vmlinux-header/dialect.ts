@@ -4,8 +4,8 @@ export type Dialect = {
   readonly sorted: boolean;
   /** Enums of other than four bytes have an attribute. */
   readonly enumModes: boolean;
-  /** The kernel's functions for BPF programs are declared after the types: in the order of their tags, or in their own. */
-  readonly kfuncs: "by tag" | "by function" | undefined;
+  /** The kernel's functions for BPF programs are declared after the types: in the order of their tags, or of their names. */
+  readonly kfuncs: "by tag" | "by name" | undefined;
   /** Those of them whose calls keep registers are marked. */
   readonly fastcalls: boolean;
   /** A type tag with kind_flag is an attribute of its own. */
@@ -14,7 +14,7 @@ export type Dialect = {
 
 /** As observed of 7.1, 7.5 and 7.8, the versions that Debian has; for those between them, a guess that a comparison has to confirm. */
 const DIALECTS: readonly (Dialect & { readonly since: readonly [number, number] })[] = [
-  { since: [7, 6], sorted: true, enumModes: true, kfuncs: "by function", fastcalls: true, attributes: true },
+  { since: [7, 6], sorted: true, enumModes: true, kfuncs: "by name", fastcalls: true, attributes: true },
   { since: [7, 5], sorted: true, enumModes: true, kfuncs: "by tag", fastcalls: false, attributes: false },
   { since: [7, 2], sorted: false, enumModes: true, kfuncs: undefined, fastcalls: false, attributes: false },
   { since: [0, 0], sorted: false, enumModes: false, kfuncs: undefined, fastcalls: false, attributes: false },

@@ -11,16 +11,14 @@ export function wideValue(low: number, high: number, isSigned: boolean): string 
 export function enumAttribute({ words, starts, kinds }: Tables, id: number): string {
   const start = starts[id] ?? 0;
   const size = words[start + 2];
+  const info = words[start + 1] ?? 0;
+  if ((info & 0xffffff) === 0) return "";
   if (size === 1) return " __attribute__((mode(byte)))";
   if (size !== 8) return "";
-  const info = words[start + 1] ?? 0;
-  const isSigned = info >>> 31 === 1;
   if (kinds[id] === Kind.ENUM64) {
-    // Some value makes the enum 8 bytes by itself.
-    for (let left = info & 0xffffff, at = start + 4; left > 0; left--, at += 3) {
-      const high = words[at + 1] ?? 0;
-      const narrow = isSigned ? ((words[at] ?? 0) | 0) >> 31 : 0;
-      if ((high | 0) !== narrow) return "";
+    // Some value makes the enum 8 bytes by itself; of signed ones that may be wrong, but so it is done.
+    for (let left = info & 0xffffff, at = start + 5; left > 0; left--, at += 3) {
+      if (words[at] !== 0) return "";
     }
   }
   return " __attribute__((mode(word)))";

@@ -2,6 +2,7 @@ import { Kind } from "#formats/btf/kinds.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Rule } from "./features.ts";
+import { placesOf } from "./string-order.ts";
 import { stringAt, type Tables } from "./tables.ts";
 import type { TextSink } from "./text-sink.ts";
 
@@ -23,8 +24,9 @@ export function writeKfuncs(
   used: Set<string>,
 ): void {
   const { words, starts, kinds, count } = tables;
+  const nameOf = (id: number): number => words[starts[id] ?? 0] ?? 0;
   const fastcalls = new Set<number>();
-  const kfuncs: number[] = [];
+  let kfuncs: number[] = [];
   for (let id = 1; id < count; id++) {
     if (kinds[id] !== Kind.DECL_TAG) continue;
     const start = starts[id] ?? 0;
@@ -37,7 +39,11 @@ export function writeKfuncs(
     }
     if (name === "bpf_kfunc") kfuncs.push(func);
   }
-  if (dialect.kfuncs === "by function") kfuncs.sort((a, b) => a - b);
+  if (dialect.kfuncs === "by name") {
+    const places = placesOf(tables.strings, Uint32Array.from(kfuncs, nameOf));
+    const placed = kfuncs.map((func, i) => ({ func, place: places[i] ?? 0 }));
+    kfuncs = placed.sort((a, b) => a.place - b.place).map(({ func }) => func);
+  }
   sink.text(BEGIN);
   for (const func of kfuncs) {
     const start = starts[func] ?? 0;

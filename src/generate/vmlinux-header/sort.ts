@@ -32,20 +32,28 @@ const SPAN = 2 ** 24;
  */
 export function inOrder(tables: Tables, dump: (id: number) => void, isDone: (id: number) => boolean): void {
   const turns = turnsOf(tables);
-  const named = sorted(tables, turns, (id) => (turns.groups[id] ?? 0) < LAST);
+  const groupOf = (id: number): number => turns.groups[id] ?? NONE;
+  const named = sorted(tables, turns, (id) => groupOf(id) < LAST);
   for (const id of named.subarray(1)) dump(id);
-  // Where there are no others, `void` is the first of these; it would be in vain, too.
-  for (const id of sorted(tables, turns, (id) => turns.groups[id] === LAST && !isDone(id))) dump(id);
+  // The first of all is written where something later is made of it. Where there are no others, `void` is the first of these.
+  const first = named[0] ?? 0;
+  const isFirstLeft = groupOf(first) > 0 && !isDone(first);
+  const isLate = (id: number): boolean =>
+    groupOf(id) === LAST || (isFirstLeft && groupOf(id) === MADE_OF_NAMED);
+  for (const id of sorted(tables, turns, (id) => isLate(id) && !isDone(id))) dump(id);
 }
 
 type Turns = {
-  /** By type; `NONE` for those at whose turn nothing is written. */
+  /** By type. */
   readonly groups: Uint8Array;
   /** By type: the string offset of the name at which it stands. */
   readonly names: Uint32Array;
 };
 
+/** At whose turn nothing is written. */
 const NONE = 255;
+/** One of the last, made of something with a name: it has nothing to add where that was written. */
+const MADE_OF_NAMED = 254;
 
 function turnsOf({ words, starts, kinds, count }: Tables): Turns {
   const groups = new Uint8Array(count).fill(NONE);
@@ -68,9 +76,7 @@ function turnsOf({ words, starts, kinds, count }: Tables): Turns {
       groups[id] = 0;
       // At its first enumerator's name.
       if (((words[start + 1] ?? 0) & 0xffffff) > 0) names[id] = words[start + 3] ?? 0;
-    }
-    // What is made of something with a name has nothing to add to it.
-    else if (group === LAST || (leafName === 0 && group > 2)) groups[id] = LAST;
+    } else groups[id] = group === LAST || (leafName === 0 && group > 2) ? LAST : MADE_OF_NAMED;
   }
   return { groups, names };
 }
@@ -83,7 +89,7 @@ function sorted(tables: Tables, { groups, names }: Turns, isWanted: (id: number)
   const keys = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const id = ids[i] ?? 0;
-    keys[i] = ((groups[id] ?? 0) * SPAN + (places[i] ?? 0)) * SPAN + id;
+    keys[i] = (Math.min(LAST, groups[id] ?? 0) * SPAN + (places[i] ?? 0)) * SPAN + id;
   }
   keys.sort();
   for (let i = 0; i < count; i++) ids[i] = (keys[i] ?? 0) % SPAN;
