@@ -3,6 +3,8 @@ import { Unwritten } from "./unwritten.ts";
 /** Bytes; a kernel's header has three millions. */
 const FIRST_SIZE = 4 * 1024 * 1024;
 
+const MOST_TABS = 13;
+
 /**
  * Where the header's text grows: bytes, for names in BTF are bytes. A kernel's header is put together of a million pieces, which as
  * JavaScript strings would take longer than all the rest.
@@ -33,8 +35,9 @@ export class TextSink {
     this.#end = end;
   }
 
-  /** A line's end, and the next one's indentation. */
-  line(tabs: number): void {
+  /** A line's end, and the next one's indentation, which goes no further than bpftool's. */
+  line(level: number): void {
+    const tabs = Math.min(level, MOST_TABS);
     if (this.#end + 1 + tabs > this.#bytes.length) this.#grow(1 + tabs);
     const bytes = this.#bytes;
     let end = this.#end;
