@@ -5,7 +5,7 @@ import { readInput } from "#files/input-file.ts";
 import { writeOutput } from "#files/output.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { dialectOf } from "#generate/vmlinux-header/dialect.ts";
-import { type Written, writeVmlinuxHeader } from "#generate/vmlinux-header/write.ts";
+import { type WrittenHeader, writeVmlinuxHeader } from "#generate/vmlinux-header/write.ts";
 import type { Toolchain } from "#toolchain/toolchain.ts";
 import { knownEquality, rememberEquality } from "./equality.ts";
 import { HeaderStore } from "./header-store.ts";
@@ -92,7 +92,7 @@ export class KernelHeaders {
 }
 
 /** Undefined where bpftool has to be asked. */
-function writtenFor(btf: Btf, version: string): Written | undefined {
+function writtenFor(btf: Btf, version: string): WrittenHeader | undefined {
   const dialect = dialectOf(version);
   const written = dialect && writeVmlinuxHeader(btf, dialect);
   return written?.ok ? written.value : undefined;

@@ -1,6 +1,6 @@
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Definitions } from "./definitions.ts";
-import type { Rule } from "./features.ts";
+import type { WritingRule } from "./features.ts";
 import type { Steps } from "./steps.ts";
 import { stringAt, type Tables } from "./tables.ts";
 import type { TextSink } from "./text-sink.ts";
@@ -42,7 +42,7 @@ export class Body {
     this.#declared = new Uint8Array(tables.count);
   }
 
-  #uses(rule: Rule): void {
+  #uses(rule: WritingRule): void {
     this.#used.add(rule);
   }
 

@@ -1,11 +1,11 @@
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Dialect } from "./dialect.ts";
 import { enumAttribute, wideValue } from "./enums.ts";
-import type { Rule } from "./features.ts";
+import type { WritingRule } from "./features.ts";
+import { HeaderNames } from "./header-names.ts";
 import { Measures } from "./measures.ts";
-import { Names } from "./names.ts";
 import { paddingOf } from "./padding.ts";
-import { REFERENCE, stringAt, type Tables } from "./tables.ts";
+import { REFERRED_AT, stringAt, type Tables } from "./tables.ts";
 import type { TextSink } from "./text-sink.ts";
 import { Unwritten } from "./unwritten.ts";
 
@@ -17,7 +17,7 @@ export class Definitions {
   readonly #tables: Tables;
   readonly #sink: TextSink;
   readonly #dialect: Dialect;
-  readonly #names: Names;
+  readonly #names: HeaderNames;
   readonly #measures: Measures;
   /** What declarations that are being written are made of, each after the one that it stands in. */
   readonly #links: number[] = [];
@@ -29,11 +29,11 @@ export class Definitions {
     this.#tables = tables;
     this.#sink = sink;
     this.#dialect = dialect;
-    this.#names = new Names(tables);
+    this.#names = new HeaderNames(tables);
     this.#measures = new Measures(tables);
   }
 
-  #uses(rule: Rule): void {
+  #uses(rule: WritingRule): void {
     this.#used.add(rule);
   }
 
@@ -167,7 +167,7 @@ export class Definitions {
       links.push(at);
       const kind = kinds[at] ?? 0;
       if (kind === Kind.TYPEDEF) break;
-      const reference = kind === Kind.FUNC_PROTO ? 2 : (REFERENCE[kind] ?? 0);
+      const reference = kind === Kind.FUNC_PROTO ? 2 : (REFERRED_AT[kind] ?? 0);
       if (reference === 0) break;
       at = words[(starts[at] ?? 0) + reference] ?? 0;
     }

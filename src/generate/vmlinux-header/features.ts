@@ -2,7 +2,7 @@ import { KIND_NAMES } from "#formats/btf/kinds.ts";
 import type { Tables } from "./tables.ts";
 
 /** Rules that are seldom asked for: a comparison that did not need one says nothing of it. */
-export type Rule =
+export type WritingRule =
   | "a name's second turn"
   | "an enumerator's second turn"
   | "an enum of another size"

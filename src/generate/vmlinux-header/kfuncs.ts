@@ -1,8 +1,8 @@
 import { Kind } from "#formats/btf/kinds.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Dialect } from "./dialect.ts";
-import type { Rule } from "./features.ts";
-import { placesOf } from "./string-order.ts";
+import type { WritingRule } from "./features.ts";
+import { stringPlaces } from "./string-order.ts";
 import { stringAt, type Tables } from "./tables.ts";
 import type { TextSink } from "./text-sink.ts";
 
@@ -35,12 +35,12 @@ export function writeKfuncs(
     const name = stringAt(tables, words[start] ?? 0);
     if (name === "bpf_fastcall") {
       fastcalls.add(func);
-      used.add("a kfunc with a fast call" satisfies Rule);
+      used.add("a kfunc with a fast call" satisfies WritingRule);
     }
     if (name === "bpf_kfunc") kfuncs.push(func);
   }
   if (dialect.kfuncs === "by name") {
-    const places = placesOf(tables.strings, Uint32Array.from(kfuncs, nameOf));
+    const places = stringPlaces(tables.strings, Uint32Array.from(kfuncs, nameOf));
     const placed = kfuncs.map((func, i) => ({ func, place: places[i] ?? 0 }));
     kfuncs = placed.sort((a, b) => a.place - b.place).map(({ func }) => func);
   }

@@ -1,5 +1,5 @@
 import { Kind } from "#formats/btf/kinds.ts";
-import { REFERENCE, type Tables } from "./tables.ts";
+import { REFERRED_AT, type Tables } from "./tables.ts";
 
 /** A number of 64 bits, in two halves. */
 export type Likeness = { high: number; low: number };
@@ -16,7 +16,7 @@ export function likenessOf(tables: Tables, id: number, withMembers = true): Like
   const start = starts[id] ?? 0;
   const count = (words[start + 1] ?? 0) & 0xffffff;
   mixName(hash, tables, words[start] ?? 0);
-  const reference = REFERENCE[kind] ?? (kind === Kind.DECL_TAG ? 2 : 0);
+  const reference = REFERRED_AT[kind] ?? (kind === Kind.DECL_TAG ? 2 : 0);
   if (reference > 0) {
     if (kind === Kind.ARRAY) mix(hash, 0, words[start + 5] ?? 0);
     const inner = likenessOf(tables, words[start + reference] ?? 0, withMembers);

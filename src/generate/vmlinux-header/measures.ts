@@ -1,5 +1,5 @@
 import { Kind } from "#formats/btf/kinds.ts";
-import { REFERENCE, type Tables } from "./tables.ts";
+import { REFERRED_AT, type Tables } from "./tables.ts";
 
 const POINTER = 8;
 
@@ -38,7 +38,7 @@ export class Measures {
           return alignment;
         }
       }
-      const reference = REFERENCE[kind] ?? 0;
+      const reference = REFERRED_AT[kind] ?? 0;
       if (reference === 0) return 0;
       id = words[start + reference] ?? 0;
     }
@@ -93,7 +93,7 @@ export class Measures {
         case Kind.ARRAY:
           count *= words[start + 5] ?? 0;
       }
-      const reference = REFERENCE[kind] ?? 0;
+      const reference = REFERRED_AT[kind] ?? 0;
       if (reference === 0) return 0;
       id = words[start + reference] ?? 0;
     }

@@ -6,7 +6,7 @@ const UNITS = [
   { name: "char", bits: 8 },
 ] as const;
 
-export type Gap = {
+export type PaddingGap = {
   /** The first bit after the last member. */
   readonly from: number;
   /** The first bit of the next member, or the struct's end. */
@@ -18,7 +18,7 @@ export type Gap = {
 };
 
 /** Unnamed bit-fields for a gap, as `name: bits`, for a compiler that fills what natural alignment leaves open by itself. */
-export function* paddingOf({ from, to, alignment, inBitField }: Gap): Generator<string> {
+export function* paddingOf({ from, to, alignment, inBitField }: PaddingGap): Generator<string> {
   if (from >= to) return;
   // The widest type of which a boundary lies in the gap; there is always char's.
   const unit = UNITS.find(({ bits }) => roundUp(from, bits) <= to) ?? UNITS[3];

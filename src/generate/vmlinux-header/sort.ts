@@ -1,7 +1,7 @@
 import { Kind } from "#formats/btf/kinds.ts";
 import { compareLikeness, likenessOf, NO_LIKENESS } from "./likeness.ts";
-import { placesOf } from "./string-order.ts";
-import { REFERENCE, type Tables } from "./tables.ts";
+import { stringPlaces } from "./string-order.ts";
+import { REFERRED_AT, type Tables } from "./tables.ts";
 
 /** The group of what has no name, and of what no other group takes. */
 const LAST = 5;
@@ -17,7 +17,7 @@ GROUPS[Kind.UNION] = 3;
 GROUPS[Kind.FUNC_PROTO] = 4;
 
 /** By kind: where in a record the type stands at whose place the record is put; 0 where it has a place of its own. */
-const FOLLOWED = Uint8Array.from(REFERENCE);
+const FOLLOWED = Uint8Array.from(REFERRED_AT);
 FOLLOWED[Kind.DECL_TAG] = 2;
 
 /** The numbers in a key: 24 bits for the id, 24 for the name's place, then the group. */
@@ -85,7 +85,7 @@ function sorted(tables: Tables, { groups, names }: Turns, isWanted: (id: number)
   const ids = new Uint32Array(tables.count);
   let count = 0;
   for (let id = 1; id < tables.count; id++) if (isWanted(id)) ids[count++] = id;
-  const places = placesOf(tables.strings, names, ids.subarray(0, count));
+  const places = stringPlaces(tables.strings, names, ids.subarray(0, count));
   const keys = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const id = ids[i] ?? 0;
@@ -109,7 +109,7 @@ function sortByContent(tables: Tables, ids: Uint32Array): void {
   const names = ids.map((id) => words[starts[id] ?? 0] ?? 0);
   const hasOneName = names.every((name) => name === names[0]);
   if (hasOneName && ids.every((id) => kinds[id] === Kind.FUNC_PROTO)) return;
-  const places = hasOneName ? names : placesOf(tables.strings, names);
+  const places = hasOneName ? names : stringPlaces(tables.strings, names);
   const all = Array.from(ids, (id, i) => ({
     id,
     place: places[i] ?? 0,

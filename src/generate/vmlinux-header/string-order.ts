@@ -6,7 +6,7 @@ import { isSameString } from "./turns.ts";
  *
  * @param names string offsets, of which those at `indexes` are asked about; by default all
  */
-export function placesOf(
+export function stringPlaces(
   strings: Uint8Array,
   names: Uint32Array,
   indexes: Uint32Array = Uint32Array.from(names.keys()),

@@ -29,11 +29,11 @@ export function tablesOf(btf: Btf): Tables {
 }
 
 /** Where the type that a record refers to stands in it, by kind; 0 where there is none or are several. */
-export const REFERENCE = new Uint8Array(128);
+export const REFERRED_AT = new Uint8Array(128);
 for (const kind of [Kind.PTR, Kind.TYPEDEF, Kind.VOLATILE, Kind.CONST, Kind.RESTRICT, Kind.TYPE_TAG]) {
-  REFERENCE[kind] = 2;
+  REFERRED_AT[kind] = 2;
 }
-REFERENCE[Kind.ARRAY] = 3;
+REFERRED_AT[Kind.ARRAY] = 3;
 
 /** The string at an offset, one character a byte. */
 export function stringAt({ strings }: Tables, offset: number): string {

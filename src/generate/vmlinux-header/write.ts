@@ -16,7 +16,7 @@ import { Unwritten } from "./unwritten.ts";
 /** Bytes. */
 const MOST_TEXT = 64 * 1024 * 1024;
 
-export type Written = {
+export type WrittenHeader = {
   readonly text: Uint8Array;
   /** The kinds and the rules that it took. */
   readonly features: ReadonlySet<string>;
@@ -31,7 +31,7 @@ export const WRITER_VERSION = 1;
  *
  * Errors: `unsupported` where the types are such that bpftool has to be asked: without an end, or beyond what a kernel has.
  */
-export function writeVmlinuxHeader(btf: Btf, dialect: Dialect): Result<Written> {
+export function writeVmlinuxHeader(btf: Btf, dialect: Dialect): Result<WrittenHeader> {
   try {
     return ok(write(btf, dialect));
   } catch (error) {
@@ -40,7 +40,7 @@ export function writeVmlinuxHeader(btf: Btf, dialect: Dialect): Result<Written> 
   }
 }
 
-function write(btf: Btf, dialect: Dialect): Written {
+function write(btf: Btf, dialect: Dialect): WrittenHeader {
   const tables = tablesOf(btf);
   const sink = new TextSink(tables.strings, MOST_TEXT);
   const features = kindsIn(tables);

@@ -7,7 +7,7 @@ import { Turns } from "./turns.ts";
  * enumerators; the first of each space keeps a name, later ones get `___2`, `___3` and so on, in the order in which the
  * header first speaks of them.
  */
-export class Names {
+export class HeaderNames {
   readonly #tables: Tables;
   readonly #tags: Turns;
   readonly #ordinary: Turns;
