@@ -31,19 +31,19 @@ const SPAN = 2 ** 24;
  * @param isDone whether nothing is left to be written at a type's turn
  */
 export function inOrder(tables: Tables, dump: (id: number) => void, isDone: (id: number) => boolean): void {
-  const turns = turnsOf(tables);
-  const groupOf = (id: number): number => turns.groups[id] ?? NONE;
-  const named = sorted(tables, turns, (id) => groupOf(id) < LAST);
+  const standings = standingsOf(tables);
+  const groupOf = (id: number): number => standings.groups[id] ?? NONE;
+  const named = sorted(tables, standings, (id) => groupOf(id) < LAST);
   for (const id of named.subarray(1)) dump(id);
   // The first of all is written where something later is made of it. Where there are no others, `void` is the first of these.
   const first = named[0] ?? 0;
   const isFirstLeft = groupOf(first) > 0 && !isDone(first);
   const isLate = (id: number): boolean =>
     groupOf(id) === LAST || (isFirstLeft && groupOf(id) === MADE_OF_NAMED);
-  for (const id of sorted(tables, turns, (id) => isLate(id) && !isDone(id))) dump(id);
+  for (const id of sorted(tables, standings, (id) => isLate(id) && !isDone(id))) dump(id);
 }
 
-type Turns = {
+type Standings = {
   /** By type. */
   readonly groups: Uint8Array;
   /** By type: the string offset of the name at which it stands. */
@@ -55,7 +55,7 @@ const NONE = 255;
 /** One of the last, made of something with a name: it has nothing to add where that was written. */
 const MADE_OF_NAMED = 254;
 
-function turnsOf({ words, starts, kinds, count }: Tables): Turns {
+function standingsOf({ words, starts, kinds, count }: Tables): Standings {
   const groups = new Uint8Array(count).fill(NONE);
   const names = new Uint32Array(count);
   for (let id = 1; id < count; id++) {
@@ -81,7 +81,7 @@ function turnsOf({ words, starts, kinds, count }: Tables): Turns {
   return { groups, names };
 }
 
-function sorted(tables: Tables, { groups, names }: Turns, isWanted: (id: number) => boolean): Uint32Array {
+function sorted(tables: Tables, { groups, names }: Standings, isWanted: (id: number) => boolean): Uint32Array {
   const ids = new Uint32Array(tables.count);
   let count = 0;
   for (let id = 1; id < tables.count; id++) if (isWanted(id)) ids[count++] = id;
