@@ -28,10 +28,14 @@ const LONGEST = [
   "formats/compression/tools",
 ].map((name) => `test/${name}.test.ts`);
 
-/** Begins with the longest files, so that no worker is left alone with one at the end; the others follow as vitest has them. */
+/**
+ * Begins with the files that have a process of their own, so that those which share one are not torn apart, then with the longest, so that
+ * no worker is left alone with one at the end; the others follow as vitest has them.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId, project }: TestSpecification) => {
+      if (project.config.isolate) return -1;
       const index = LONGEST.indexOf(relative(project.config.root, moduleId));
       return index < 0 ? LONGEST.length : index;
     };
