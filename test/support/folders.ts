@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Everything that a test file makes lies below one folder, which goes away when the file is through (remove-folders.ts). */
+/** Everything that a test file makes lies below one folder, which goes away when the file is through (after-each-file.ts). */
 let base: string | undefined;
 let serial = 0;
 

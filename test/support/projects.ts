@@ -2,9 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 
-/** What a test file does to its process as a whole, or measures of it. */
-const ALONE =
-  /\bvi\.\w+|\bprocess\.(?:on|once|emit|chdir|umask|exitCode|memoryUsage|resourceUsage)\b|\bprocess\.env\[\w+\] =/;
+/** What a test file does to its process as a whole, or measures of it; and proofs, for z3 keeps its memory. */
+const ALONE = [
+  /\bvi\.\w+/,
+  /\bprocess\.(?:on|once|emit|chdir|umask|exitCode|memoryUsage|resourceUsage)\b/,
+  /\bprocess\.env\[\w+\] =/,
+  /\bopenZ3\b|\bproveWrong\b|"(?:--)?prove"/,
+];
 
 /** The test files of `npm test`. */
 export function testFiles(root: string): readonly string[] {
@@ -15,7 +19,10 @@ export function testFiles(root: string): readonly string[] {
 
 /** Files that need a process of their own get one; the others follow each other in as many as there are workers, which load modules once. */
 export function projectsOf(root: string, files: readonly string[]): TestProjectInlineConfiguration[] {
-  const alone = files.filter((file) => ALONE.test(readFileSync(join(root, file), "utf8")));
+  const alone = files.filter((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    return ALONE.some((sign) => sign.test(text));
+  });
   const rest = files.filter((file) => !alone.includes(file));
   return [
     { extends: true, test: { name: "alone", include: alone, isolate: true } },

@@ -8,7 +8,8 @@ export default defineConfig({
   plugins: [literalOperations()],
   test: {
     globalSetup: "test/support/run-folder.ts",
-    setupFiles: "test/support/remove-folders.ts",
+    setupFiles: "test/support/after-each-file.ts",
+    execArgv: ["--expose-gc"],
     reporters: ["default", new NoSilentSkips()],
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

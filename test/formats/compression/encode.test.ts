@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CODECS, type Codec, compress, decompress } from "#formats/compression/codecs.ts";
 import { frameOfRawBlocks } from "#formats/compression/zstd/zstd-encode.ts";
 import { expectValue } from "../../support/expect-value.ts";
+import { extent } from "../../support/extent.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, output } from "../../support/tools.ts";
 
@@ -87,7 +88,7 @@ describe("the encoders", () => {
         const back = await decompress(codecOf(name), await encoded(name, content));
         expect(back.ok && Buffer.from(back.value.bytes)).toEqual(content);
       }),
-      { numRuns: 200 },
+      { numRuns: extent(50, 200) },
     );
   });
 
