@@ -18,6 +18,8 @@ const EM_AARCH64 = 183;
 const COMPRESSIONS = ["gzip", "lz4", "lzma", "lzo", "xzkern", "zstd"] as const;
 /** As much of a kernel as shows that a compression is taken apart: header and code. Some of them are slow. */
 const SOME = extent(1 << 20, 4 << 20);
+/** More of it for one, or all. */
+const MORE = extent(8 << 20, 1 << 30);
 const OBJCOPY = llvmTool("llvm-objcopy");
 
 /** The parsers' containers of both revisions, and the folder of images. */
@@ -34,8 +36,8 @@ beforeAll(async () => {
   copyFileSync(loong64Zboot(), join(images, "loong64.efi"));
   const kernel = readFileSync(arm64Image());
   for (const compression of COMPRESSIONS) {
-    // The whole of it once, for zstd, in which it goes on into a UKI and the envelopes.
-    const image = compression === "zstd" ? kernel : kernel.subarray(0, SOME);
+    // More of it once, for zstd, in which it goes on into a UKI and the envelopes.
+    const image = kernel.subarray(0, compression === "zstd" ? MORE : SOME);
     const zboot = expectValue(await encodeZbootImage({ arch: "arm64", compression, image }));
     write(join(images, `arm64-${compression}.efi`), zboot);
   }
