@@ -30,7 +30,7 @@ const JOB: GuestJob = {
 type Boot = { readonly reports: Uint8Array; readonly console?: string };
 
 /** Runs the job where the n-th start of QEMU writes what the n-th boot says, and keeps what it was started with. */
-async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
+async function run(boots: readonly Boot[], tail = "", timeout = 600_000) {
   const folder = newFolder("fake-qemu");
   mkdirSync(join(folder, "started"));
   boots.forEach((boot, index) => {
