@@ -5,11 +5,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { CLANGS, installed } from "../build/judges.ts";
 import { INTERFACES, kernelBtf } from "../build/kernel-with-interface.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { extent } from "../support/extent.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/android-boot", import.meta.url));
 const REFERENCE = join(EXAMPLE, "android-boot.mjs");
+const RUNS = extent(300, 1500);
 const CLANG = CLANGS.find(installed) ?? "clang";
 
 type Maker = { readonly bootImage: (parts: object) => Uint8Array };
@@ -58,9 +60,18 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
   });
 
   it("need not be looked at for long by a campaign with the example's own images", async () => {
-    const words = ["--reference", REFERENCE, "--runs", "1500", "--workers", "1", "--corpus", newFolder()];
+    const words = [
+      "--reference",
+      REFERENCE,
+      "--runs",
+      String(RUNS),
+      "--workers",
+      "1",
+      "--corpus",
+      newFolder(),
+    ];
     const { stdout } = await cliOk(["fuzz", parser, ...words, "--json"], { cwd: newFolder() });
-    expect(JSON.parse(stdout)).toMatchObject({ reference: "android-boot", cases: 1500 });
+    expect(JSON.parse(stdout)).toMatchObject({ reference: "android-boot", cases: RUNS });
   });
 
   it("are judged by what they were recorded to be, where that is all that is known", async () => {
@@ -108,7 +119,16 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
       ).verdicts[0].findings.map(({ kind }: { kind: string }) => kind);
     expect(await kinds("--reference", REFERENCE)).toEqual(["stray-read"]);
     expect(await kinds("--reference", "none")).toEqual(["stray-read"]);
-    const words = ["--reference", REFERENCE, "--runs", "1500", "--workers", "1", "--corpus", newFolder()];
+    const words = [
+      "--reference",
+      REFERENCE,
+      "--runs",
+      String(RUNS),
+      "--workers",
+      "1",
+      "--corpus",
+      newFolder(),
+    ];
     expect((await cli(["fuzz", file, ...words], { cwd: newFolder() })).status).toBe(1);
   });
 
