@@ -4,7 +4,7 @@ import type { Io } from "#report/io.ts";
 import { printing } from "#report/printing.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
 import { findCommand, isGroup } from "./command.ts";
-import { withHelpTopic } from "./help-topic.ts";
+import { askedFor } from "./help-topic.ts";
 import { asksForHelp, asksForJson, asksForVersion } from "./own-words.ts";
 import { COMMANDS } from "./table.ts";
 
@@ -16,9 +16,17 @@ import { COMMANDS } from "./table.ts";
  */
 export async function run(argv: readonly string[], world: Io): Promise<number> {
   const io = printing(world, asksForJson(argv));
-  const topic = withHelpTopic(argv);
-  if (!topic.ok) return report(io, topic.failure);
-  const words = topic.value;
+  const asked = await askedFor(argv);
+  if (!asked.ok) return report(io, asked.failure);
+  if ("topic" in asked.value) {
+    io.stdout(asked.value.topic.text);
+    return EXIT.ok;
+  }
+  if ("unknown" in asked.value) {
+    const { unknownTopic } = await import("./help.ts");
+    return reportUsage(io, await unknownTopic(asked.value.unknown));
+  }
+  const { words } = asked.value;
   const found = findCommand(COMMANDS, words);
   if (found !== undefined && !asksForHelp(words)) {
     if (asksForVersion(words)) {

@@ -1,4 +1,5 @@
 import { type DescribedCommand, firstWords, type Values, valuesOf } from "#commands/described.ts";
+import { TOPICS } from "#commands/help/topics.ts";
 
 /** A script for bash: a function for `complete -F`, made of the commands' rows. */
 export function bashScript(commands: readonly DescribedCommand[]): string {
@@ -21,7 +22,7 @@ _kexec_bpf() {
   fi
   case $command in
 ${groups.map(({ name, actions }) => `    ${name}) if (( COMP_CWORD == 2 )); then COMPREPLY=($(compgen -W "${actions.join(" ")}" -- "$cur")); return; fi; command+=" \${COMP_WORDS[2]}" ;;`).join("\n")}
-    help) COMPREPLY=($(compgen -W "${first.join(" ")}" -- "$cur")); return ;;
+    help) COMPREPLY=($(compgen -W "${[...first, ...Object.keys(TOPICS)].join(" ")}" -- "$cur")); return ;;
   esac
   case "$command $prev" in
 ${commands.flatMap(valueCases).join("\n")}

@@ -39,6 +39,7 @@ describe("in bash", () => {
     [["pack", "pe", "--cert"], ["--certificates"]],
     [["completion", "z"], ["zsh"]],
     [["help", "doc"], ["doctor"]],
+    [["help", "exit"], ["exit-status"]],
   ])("%j becomes %j", async (words, expected) => {
     expect(await inBash(...words)).toEqual(expected);
   });
