@@ -52,15 +52,9 @@ export async function run(argv: readonly string[], world: Io): Promise<number> {
   return EXIT.ok;
 }
 
-/** The program's version, with those of Node and of the tools that it finds. */
+/** The program's version, with those of Node and of all tools that it may call: null for what is missing, or does not say. */
 async function versionJson(io: Io): Promise<string> {
-  const { doctor } = await import("#api/doctor.ts");
-  const { tools } = await doctor({ kernelTree: undefined }, io);
-  const found = tools.filter(({ state }) => state === "found");
-  return `${JSON.stringify({
-    schema: 1,
-    version: VERSION,
-    node: process.versions.node,
-    tools: found.map(({ name, version, path }) => ({ name, version, path })),
-  })}\n`;
+  const { toolVersions } = await import("#api/tool-versions.ts");
+  const tools = await toolVersions(io);
+  return `${JSON.stringify({ schema: 1, version: VERSION, node: process.versions.node, tools })}\n`;
 }
