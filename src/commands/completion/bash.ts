@@ -50,7 +50,7 @@ function commandCase({ names, row }: DescribedCommand): string {
   const kinds = Object.values(row.positionals).map(valuesOf);
   const choices = kinds.flatMap((values) => (values.kind === "choices" ? values.choices : []));
   const files = kinds.some(({ kind }) => kind !== "choices") ? reply({ kind: "files" }) : "";
-  const words = choices.length === 0 ? "" : reply({ kind: "choices", choices });
+  const words = choices.length === 0 ? "" : reply({ kind: "choices", choices, orFile: false });
   const position = words === "" ? files : words;
   return `    "${names.join(" ")}") if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "${options}" -- "$cur")); else ${position}:; fi ;;`;
 }
@@ -58,7 +58,9 @@ function commandCase({ names, row }: DescribedCommand): string {
 function reply(values: Values): string {
   switch (values.kind) {
     case "choices":
-      return `COMPREPLY=($(compgen -W "${values.choices.join(" ")}" -- "$cur")); `;
+      return values.orFile
+        ? `mapfile -t COMPREPLY < <(compgen -f -W "${values.choices.join(" ")}" -- "$cur"); `
+        : `COMPREPLY=($(compgen -W "${values.choices.join(" ")}" -- "$cur")); `;
     case "files":
       return 'mapfile -t COMPREPLY < <(compgen -f -- "$cur"); ';
     case "folders":

@@ -52,7 +52,7 @@ function commandLines({ names, row }: DescribedCommand): readonly string[] {
 function valueWords(row: OptionRow): string {
   if (row.type === "flag") return "";
   const values = valuesOf(row);
-  if (values.kind === "choices") return ` -x${choiceWords(row)}`;
+  if (values.kind === "choices") return `${values.orFile ? " -r -F" : " -x"}${choiceWords(row)}`;
   if (values.kind === "folders") return " -x -a '(__fish_complete_directories)'";
   return values.kind === "files" ? " -r -F" : " -x";
 }

@@ -29,6 +29,7 @@ export function zshScript(
   });
   return `#compdef kexec-bpf
 # zsh completion for kexec-bpf, made from its table of commands
+_kexec_bpf_or_file() { _alternative "names:name:($*)" "files:file:_files" }
 _kexec-bpf() {
   local -a known
   local command=$words[2] skip=1
@@ -73,7 +74,10 @@ function action(row: OptionRow | PositionalRow): string {
   const values = valuesOf(row);
   switch (values.kind) {
     case "choices":
-      return `(${values.choices.join(" ")})`;
+      // With the blank it is called as it stands.
+      return values.orFile
+        ? ` _kexec_bpf_or_file ${values.choices.join(" ")}`
+        : `(${values.choices.join(" ")})`;
     case "files":
       return "_files";
     case "folders":

@@ -35,6 +35,8 @@ describe("in bash", () => {
     ],
     [["build", "--max-k"], ["--max-kernel"]],
     [["build", "-o", "f"], ["folder"]],
+    [["verify", "--reference", "u"], ["uki"]],
+    [["verify", "--reference", "i"], ["image.efi"]],
     [["inspect", "i"], ["image.efi"]],
     [["pack", "pe", "--cert"], ["--certificates"]],
     [["completion", "z"], ["zsh"]],
