@@ -152,6 +152,20 @@ describe.skipIf(!CLANGS.some(installed))(
       });
     });
 
+    it("says what is wrong with a module that throws, without its folder", async () => {
+      write(join(cwd, "bad.mjs"), 'export default { name: "bad", parse() { throw new Error("ouch"); } };');
+      const words = ["good.img", "--parser", "p.bpf", "--reference", "./bad.mjs", "-o", "bad.html"];
+      await cliOk(["explore", ...words], { cwd });
+      const page = opened(join(cwd, "bad.html"));
+      const { refusals } = expectValue(
+        await model.openLayer(["good.img"], page.bytesOf("good.img"), page.format),
+      );
+      const text = "bad.mjs: the reference is at fault: parse() throws: ouch";
+      expect(refusals).toEqual([{ text, offset: undefined, ofAll: true }]);
+      const kinds = page.run(page.bytesOf("good.img")).verdict.findings.map(({ kind }) => kind);
+      expect(kinds).toEqual(["bad-reference"]);
+    });
+
     it("judges all by a built-in one that is named, or by nothing", async () => {
       await cliOk(["explore", "good.img", "--parser", "p.bpf", "--reference", "none", "-o", "page.html"], {
         cwd,

@@ -21,5 +21,12 @@ export function answersIn(
     // The page says why it cannot be loaded.
     return opened.ok ? opened.value : [];
   });
-  return (image) => recordAnswers(own, image, subjects);
+  return (image) => recordAnswers(own, image, subjects).map(withoutFolder);
+}
+
+/** Where the module lies is not for those to know whom a page is passed on to. */
+function withoutFolder(answer: PageAnswer): PageAnswer {
+  const { failure } = answer;
+  if (failure?.reason !== "bad-reference") return answer;
+  return { ...answer, commands: null, failure: { ...failure, file: basename(failure.file) } };
 }
