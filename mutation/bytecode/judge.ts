@@ -7,7 +7,8 @@ import type { BytecodeMutant } from "./mutants.ts";
 import { type Original, theoremOf } from "./subject.ts";
 
 /**
- * `refuted`: something is open that there are values for. `unknown`: it does what the prover has no meaning for, and is not proven. `equivalent`: proven, and no image of the
+ * `refuted`: something is open that there are values for, or it is not proven and an image of the corpus shows a defect. `unknown`: it does
+ * what the prover has no meaning for, and no such image is at hand. `equivalent`: proven, and no image of the
  * corpus shows otherwise. `undecided`: neither. `unsound`: proven, and an image shows a defect.
  */
 export type Outcome = {
@@ -26,11 +27,15 @@ export async function judgeMutant(
   const theorem = theoremOf(subject, program, subject.limits);
   const proof = await proveProgram(theorem, { solver, images, firstOpen: true });
   if (!proof.ok) throw new Error(JSON.stringify(proof.failure));
-  if (!isProven(proof.value)) return notProven(proof.value);
-  const finding = await defectOf(original, program);
-  return finding === undefined
-    ? { kind: "equivalent", by: "proven" }
-    : { kind: "unsound", by: JSON.stringify(finding) };
+  const finding = async () => JSON.stringify(await defectOf(original, program));
+  if (isProven(proof.value)) {
+    const shown = await finding();
+    return shown === undefined ? { kind: "equivalent", by: "proven" } : { kind: "unsound", by: shown };
+  }
+  const outcome = notProven(proof.value);
+  if (outcome.kind !== "unknown") return outcome;
+  const shown = await finding();
+  return shown === undefined ? outcome : { kind: "refuted", by: `${outcome.by}; a run shows ${shown}` };
 }
 
 /** What a run over one of the images shows of a program in the parser's place, on any fault path. */

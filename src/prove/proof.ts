@@ -3,7 +3,7 @@ import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { Gap, Obligation, ObligationKind } from "./machine/obligation.ts";
 import type { PathState } from "./machine/state.ts";
-import { type Paths, type Theorem, waysThrough } from "./paths/paths.ts";
+import { type Paths, shortWaysThrough, type Theorem, waysThrough } from "./paths/paths.ts";
 import { decide, refute } from "./solver/decide.ts";
 import type { Answer, Query } from "./solver/query.ts";
 import type { Solver } from "./solver/solver.ts";
@@ -133,6 +133,24 @@ export function isProven({ open, gaps, paths, divergences }: ProgramProof): bool
   return undecided === 0 && sending > 0 && refusing > 0;
 }
 
+/** Turns of each loop in runs that are to show something, and obligations on such runs that are asked about at once. */
+const SHORT_TURNS = 3;
+const SHORT_BATCH = 8;
+
+function withExample(one: Open, example: Example | string | undefined): Open {
+  return typeof example === "object" ? { ...one, kind: "refutable", example } : one;
+}
+
+/** Whether it depends on a loop of which nothing is known. */
+function wasCut({ state }: Obligation): boolean {
+  return state.loops.some(({ kind }) => kind === "anyhow");
+}
+
+/** What is asked for, and at which instruction: the same on all ways to it. */
+function placeOf({ kind, state }: Obligation): string {
+  return `${kind} at ${state.slot}`;
+}
+
 /** One program's questions to the solver. */
 class Asking {
   queries = 0;
@@ -202,11 +220,39 @@ class Asking {
     const wanted = open.map(({ obligation: { state, claim } }) => ({ state, more: [not(claim)] }));
     const examples = await this.#examples(wanted, "quickly");
     if (!examples.ok) return examples;
+    return this.#withShortRuns(open.map((one, index) => withExample(one, examples.value[index])));
+  }
+
+  /** Where loops that nothing is known of come before what is open: examples of runs in which they make few turns. */
+  async #withShortRuns(open: readonly Open[]): Promise<Result<readonly Open[], Failure>> {
+    const isUnsettled = ({ example, obligation }: Open) => example === undefined && wasCut(obligation);
+    const wanted = new Set(open.filter(isUnsettled).map(({ obligation }) => placeOf(obligation)));
+    const shown = new Map<string, Example>();
+    const short = wanted.size === 0 ? [] : shortWaysThrough(this.#theorem, SHORT_TURNS).obligations;
+    let left = short.filter((one) => wanted.has(placeOf(one)));
+    while (left.length > 0) {
+      const examples = await this.#shownBy(left.slice(0, SHORT_BATCH));
+      if (!examples.ok) return examples;
+      for (const [place, example] of examples.value) shown.set(place, example);
+      left = left.slice(SHORT_BATCH).filter((one) => !shown.has(placeOf(one)));
+    }
     return ok(
-      open.map((one, index) => {
-        const example = examples.value[index];
-        return example === undefined || typeof example === "string" ? one : { ...one, example };
-      }),
+      open.map((one) => withExample(one, isUnsettled(one) ? shown.get(placeOf(one.obligation)) : undefined)),
+    );
+  }
+
+  /** Examples in which obligations fail, by their places. */
+  async #shownBy(obligations: readonly Obligation[]): Promise<Result<ReadonlyMap<string, Example>, Failure>> {
+    const wanted = obligations.map(({ state, claim }) => ({ state, more: [not(claim)] }));
+    const examples = await this.#examples(wanted, "quickly");
+    if (!examples.ok) return examples;
+    return ok(
+      new Map(
+        obligations.flatMap((obligation, index) => {
+          const example = examples.value[index];
+          return typeof example === "object" ? [[placeOf(obligation), example] as const] : [];
+        }),
+      ),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { LoopCall } from "#prove/machine/context.ts";
-import { type LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
+import type { LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
 import { ENDED, enterFunction } from "#prove/machine/frames.ts";
 import { load, write } from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
@@ -18,6 +18,7 @@ import { boundsOf } from "#prove/terms/bounds.ts";
 import { momentName, turnName } from "#prove/terms/names.ts";
 import { type Bits, FALSE, type Truth, variable } from "#prove/terms/term.ts";
 import { all, compare, equals, same } from "#prove/terms/truth.ts";
+import { cutCalls } from "./any-calls.ts";
 import { entryPremises, requireEntries } from "./entries.ts";
 import { findScratch, type Scratch } from "./scratch.ts";
 import { both, covers, forgetting, type Ranges, rangesWritten } from "./writes.ts";
@@ -31,24 +32,23 @@ type Tie = { readonly search: Search; readonly scratch: Scratch };
 /**
  * Any number of turns, by induction: the loop begins in the search's first state; a turn that begins in any state of the search ends
  * in the one after it; so the loop ends where the search ends. The states after the loop have what turns may
- * change forgotten, and tied to what the search has found.
- *
- * Without a search nothing is known of what turns may change.
+ * change forgotten, and tied to what the search has found. Without a search, the loop is cut as those of jumps are.
  */
 export function inductionRule(search: Search | undefined): LoopRule {
+  if (search === undefined) return cutCalls;
   return (executor, state, call) => {
-    const tie = search === undefined ? undefined : { search, scratch: scratchOf(executor, state) };
+    const tie = { search, scratch: scratchOf(executor, state) };
     const loop = executor.name("loop");
-    if (tie !== undefined) requireStart(executor, state, call, tie);
+    requireStart(executor, state, call, tie);
     // What was asked for at the start is a premise of all that comes after.
-    const begun = tie === undefined ? state : withCondition(state, tie.search.begins);
+    const begun = withCondition(state, search.begins);
     const ranges = changedByTurns(executor, begun, call, tie);
     const ends = turns(executor, begun, call, { loop, tie, ranges });
     return [finished(executor, begun, { loop, tie, ranges }), ...ends];
   };
 }
 
-type Loop = { readonly loop: string; readonly tie: Tie | undefined; readonly ranges: Ranges };
+type Loop = { readonly loop: string; readonly tie: Tie; readonly ranges: Ranges };
 
 function scratchOf(executor: SymbolicExecutor, state: PathState): Scratch {
   const scratch = findScratch(executor.program, state);
@@ -114,25 +114,20 @@ export function turnIndex(loop: string, turns: Bits): Bits {
   return zeroExtend(variable(width, turnName(loop)), 64);
 }
 
-/** What turns are surely fewer than. */
-function most(tie: Tie | undefined, call: LoopCall): Bits {
-  return tie?.search.table.entries ?? call.turns;
-}
-
 /** The state in which any turn begins. */
-function turnStart(state: PathState, call: LoopCall, { loop, tie, ranges }: Loop): PathState {
-  const index = turnIndex(loop, most(tie, call));
+function turnStart(
+  state: PathState,
+  call: LoopCall,
+  { loop, tie: { search, scratch }, ranges }: Loop,
+): PathState {
+  const index = turnIndex(loop, search.table.entries);
+  const before = anyState(search, momentName(loop, "before"));
   let start = forgetting(state, ranges, momentName(loop, "before"));
-  if (tie !== undefined) {
-    const before = anyState(tie.search, momentName(loop, "before"));
-    start = withCells(start, tie.scratch, tie.search.cells(before));
-    for (const fact of tie.search.facts(before)) start = withCondition(start, fact);
-  }
+  start = withCells(start, scratch, search.cells(before));
+  for (const fact of search.facts(before)) start = withCondition(start, fact);
   start = withCondition(start, compare("ult", index, call.turns));
   // Shown once for all turns.
-  for (const premise of tie === undefined ? [] : entryPremises(tie.search, index)) {
-    start = withCondition(start, premise);
-  }
+  for (const premise of entryPremises(search, index)) start = withCondition(start, premise);
   start = withRegister(withRegister(start, 1, number(index)), 2, call.context);
   return {
     ...enterFunction(start, call.turn, ENDED),
@@ -143,15 +138,10 @@ function turnStart(state: PathState, call: LoopCall, { loop, tie, ranges }: Loop
 }
 
 /** Grows the ranges until a turn that finds anything in them writes nothing else. */
-function changedByTurns(
-  executor: SymbolicExecutor,
-  state: PathState,
-  call: LoopCall,
-  tie: Tie | undefined,
-): Ranges {
+function changedByTurns(executor: SymbolicExecutor, state: PathState, call: LoopCall, tie: Tie): Ranges {
   let ranges: Ranges = new Map();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const trial = new SymbolicExecutor(executor.program, () => unknown("a loop in a turn of a loop"));
+    const trial = executor.another({ loop: () => unknown("a loop in a turn of a loop") });
     const loop = `trial ${round}`;
     // What the search keeps is forgotten from the start: a turn that never writes it would be said to keep it.
     const start = turnStart(state, call, { loop, tie, ranges });
@@ -171,13 +161,11 @@ function turns(
   loop: Loop,
 ): readonly PathState[] {
   const start = turnStart(state, call, loop);
-  const index = turnIndex(loop.loop, most(loop.tie, call));
-  const before = loop.tie && anyState(loop.tie.search, momentName(loop.loop, "before"));
-  const due = before && loop.tie?.search.turn(before, index);
-  if (loop.tie !== undefined && due !== undefined) {
-    for (const fact of loop.tie.search.facts(due.state)) {
-      executor.require(start, "fact", "a turn of the search keeps a fact", fact);
-    }
+  const { search, scratch } = loop.tie;
+  const index = turnIndex(loop.loop, search.table.entries);
+  const due = search.turn(anyState(search, momentName(loop.loop, "before")), index);
+  for (const fact of search.facts(due.state)) {
+    executor.require(start, "fact", "a turn of the search keeps a fact", fact);
   }
   const after: PathState[] = [];
   for (const end of executor.explore(start)) {
@@ -192,14 +180,12 @@ function turns(
     }
     if (isUndisturbed(end.denials)) {
       executor.turnEnds.push(end);
-      if (loop.tie === undefined || due === undefined) continue;
-      const cells = holdsCells(end, loop.tie.scratch, loop.tie.search.cells(due.state));
+      const cells = holdsCells(end, scratch, search.cells(due.state));
       executor.require(end, "loop-turn", "a turn ends the search where it ends", same(stops, due.ends));
       executor.require(end, "loop-turn", "a turn finds what the search finds", cells);
     } else if (stops === FALSE) {
       // Later turns are shown for states of the search alone.
-      if (loop.tie !== undefined) return unknown("a turn goes on in which something was denied");
-      after.push(goneOn(executor, state, end, loop));
+      return unknown("a turn goes on in which something was denied");
     } else if (stops.kind === "literal") {
       after.push(lastTurn(executor, state, end, loop));
     } else return unknown("a turn in which something was denied may end the loop, or not");
@@ -218,14 +204,16 @@ function afterLoop(executor: SymbolicExecutor, state: PathState): PathState {
   return withRegister(state, 0, number(turns));
 }
 
-function finished(executor: SymbolicExecutor, state: PathState, { loop, tie, ranges }: Loop): PathState {
+function finished(
+  executor: SymbolicExecutor,
+  state: PathState,
+  { loop, tie: { search, scratch }, ranges }: Loop,
+): PathState {
+  const found = anyState(search, momentName(loop, "after"));
   let after = forgetting(state, ranges, momentName(loop, "after"));
-  if (tie !== undefined) {
-    const found = anyState(tie.search, momentName(loop, "after"));
-    after = withCells(after, tie.scratch, tie.search.cells(found));
-    for (const fact of tie.search.facts(found)) after = withCondition(after, fact);
-  }
-  const end = { kind: tie === undefined ? ("anyhow" as const) : ("as-specified" as const), loop };
+  after = withCells(after, scratch, search.cells(found));
+  for (const fact of search.facts(found)) after = withCondition(after, fact);
+  const end = { kind: "as-specified" as const, loop };
   return { ...afterLoop(executor, after), loops: [...state.loops, end] };
 }
 
@@ -243,22 +231,4 @@ function lastTurn(executor: SymbolicExecutor, state: PathState, end: PathState, 
     ],
   };
   return afterLoop(executor, after);
-}
-
-/** A turn was denied something and the loop went on: from there on, nothing is known of what turns change. */
-function goneOn(
-  executor: SymbolicExecutor,
-  state: PathState,
-  end: PathState,
-  { loop, ranges }: Loop,
-): PathState {
-  const after = forgetting(state, ranges, `${loop} gone on`);
-  return {
-    ...afterLoop(executor, after),
-    conditions: end.conditions,
-    loops: [
-      ...state.loops,
-      { kind: "denied", loop, slot: state.slot, trail: end.trail, denials: end.denials },
-    ],
-  };
 }

@@ -1,8 +1,14 @@
-import { type MemoryWrite, type SymbolicMemory, write, writtenLength } from "#prove/machine/memory.ts";
+import {
+  byteAt,
+  type MemoryWrite,
+  type SymbolicMemory,
+  write,
+  writtenLength,
+} from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
 import type { PathState } from "#prove/machine/state.ts";
 import { bits64 } from "#prove/terms/bits.ts";
-import type { Truth } from "#prove/terms/term.ts";
+import { TRUE, type Truth } from "#prove/terms/term.ts";
 import { mostOf } from "#prove/terms/truth.ts";
 
 /** Bytes of memories that turns may change: from and to, the last not included. */
@@ -55,20 +61,39 @@ export function both(a: Ranges, b: Ranges): Ranges {
   return new Map([...names].map((name) => [name, united([...(a.get(name) ?? []), ...(b.get(name) ?? [])])]));
 }
 
-/** The state with anything at all in these bytes. An address among them is gone for good. */
+/**
+ * The state with anything at all in these bytes. An address among them is gone for good; what was not surely written before, may still
+ * not be.
+ */
 export function forgetting(state: PathState, ranges: Ranges, label: string): PathState {
   const memories = new Map(state.memories);
   for (const [name, list] of ranges) {
-    let memory = memories.get(name) ?? unknown(`${name} is gone`);
-    for (const { from, to } of list) {
+    const before = memories.get(name) ?? unknown(`${name} is gone`);
+    let memory = before;
+    for (const { from, to, isWritten } of list.flatMap((range) => piecesOf(before, range))) {
       memory = write(memory, {
-        kind: "anything",
-        at: bits64(from),
-        length: bits64(to - from),
+        ...{ kind: "anything", at: bits64(from), length: bits64(to - from), isWritten },
         memory: `${name} ${label}`,
       });
     }
     memories.set(name, memory);
   }
   return { ...state, memories };
+}
+
+/** A range in pieces that were surely written and such that were not. */
+function piecesOf(
+  memory: SymbolicMemory,
+  { from, to }: ByteRange,
+): readonly (ByteRange & { readonly isWritten: boolean })[] {
+  if (memory.initially !== "nothing") return [{ from, to, isWritten: true }];
+  const pieces: (ByteRange & { readonly isWritten: boolean })[] = [];
+  for (let at = from; at < to; at++) {
+    // A byte of an address was written.
+    const isWritten = (byteAt(memory, bits64(at))?.written ?? TRUE) === TRUE;
+    const last = pieces.at(-1);
+    if (last?.isWritten === isWritten) pieces[pieces.length - 1] = { ...last, to: at + 1 };
+    else pieces.push({ from: at, to: at + 1, isWritten });
+  }
+  return pieces;
 }

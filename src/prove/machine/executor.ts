@@ -10,13 +10,31 @@ import { PathEnd, unknown } from "./problem.ts";
 import type { PathState } from "./state.ts";
 import { step } from "./step.ts";
 
-/** Forks after which a program is said to have too many paths. */
-const MOST_FORKS = 20_000;
-/** Instructions on one path. */
-const LONGEST_PATH = 20_000;
+/** How far a program is gone through. */
+export type Reach = {
+  /** Forks after which it is said to have too many paths. */
+  readonly forks: number;
+  /** Instructions on one path. */
+  readonly length: number;
+};
+
+export const FAR: Reach = { forks: 20_000, length: 20_000 };
+/** Where loops are looked for that make it long: what has none is done by then. */
+export const NEAR: Reach = { forks: 1_000, length: 4_000 };
+
+/** How loops are gone through, and how far. */
+export type Rules = { readonly loop: LoopRule; readonly jumps?: JumpRule; readonly reach?: Reach };
 
 /** What a `bpf_loop` call comes to. */
 export type LoopRule = (executor: SymbolicExecutor, state: PathState, call: LoopCall) => readonly PathState[];
+
+/** What becomes of a path that comes to an instruction: it goes on as these. */
+export interface JumpRule {
+  admit(executor: SymbolicExecutor, state: PathState): readonly PathState[];
+}
+
+/** Loops of jumps are unrolled. */
+const UNROLLED: JumpRule = { admit: (_executor, state) => [state] };
 
 /**
  * Executes a program on all images at once. Where what follows depends on a value that is not known, both ways are gone; what must
@@ -33,21 +51,30 @@ export class SymbolicExecutor implements ExecutionContext {
   readonly turnEnds: PathState[] = [];
   /** Obligations of each kind that simplification alone has met. */
   readonly calculated = new Map<ObligationKind, number>();
+  /** A path that was too long to be gone to its end, where there was one. */
+  longest: PathState | undefined;
   #last: { readonly conditions: readonly Truth[]; readonly assumption: Assumption } | undefined;
   #forks = 0;
   #names = 0;
-  readonly #loopRule: LoopRule;
+  readonly #rules: Required<Rules>;
   readonly #bySlot: ReadonlyMap<number, Instruction>;
 
-  constructor(program: LoadedProgram, loopRule: LoopRule) {
+  constructor(program: LoadedProgram, rules: Rules) {
     this.program = program;
-    this.#loopRule = loopRule;
+    this.#rules = { jumps: UNROLLED, reach: FAR, ...rules };
     this.#bySlot = new Map(program.instructions.map((instruction) => [instruction.index, instruction]));
   }
 
   name(what: string): string {
     this.#names += 1;
     return `${what} ${this.#names}`;
+  }
+
+  /** One by other rules, whose names are not those of this one. */
+  another(rules: Partial<Rules>): SymbolicExecutor {
+    const other = new SymbolicExecutor(this.program, { ...this.#rules, ...rules });
+    other.#names = this.#names;
+    return other;
   }
 
   require(state: PathState, kind: ObligationKind, detail: string, claim: Truth): void {
@@ -78,7 +105,7 @@ export class SymbolicExecutor implements ExecutionContext {
   }
 
   loop(state: PathState, call: LoopCall): readonly PathState[] {
-    return this.#loopRule(this, state, call);
+    return this.#rules.loop(this, state, call);
   }
 
   /** The ends of all paths from a state on. */
@@ -89,22 +116,31 @@ export class SymbolicExecutor implements ExecutionContext {
       const next = this.#next(state);
       for (const after of [...next].reverse()) (after.slot === ENDED ? ends : pending).push(after);
       if (next.length > 1) this.#forks += 1;
-      if (this.#forks > MOST_FORKS) {
-        this.gaps.push({ slot: state.slot, detail: `it has too many paths (${MOST_FORKS} forks)` });
+      if (this.#forks > this.#rules.reach.forks) {
+        this.leave(state, `it has too many paths (${this.#rules.reach.forks} forks)`);
         return ends;
       }
     }
     return ends;
   }
 
+  /** Leaves a path that is not gone to its end. */
+  leave(state: PathState, detail: string): void {
+    this.gaps.push({ slot: state.slot, detail });
+    this.longest ??= state;
+  }
+
   #next(state: PathState): readonly PathState[] {
     const instruction = this.#bySlot.get(state.slot);
     try {
       if (instruction === undefined) return unknown("leaves the program");
-      if ((state.trail?.length ?? 0) > LONGEST_PATH) {
-        return unknown(`runs for more than ${LONGEST_PATH} instructions`);
+      const { length } = this.#rules.reach;
+      if ((state.trail?.length ?? 0) > length) {
+        this.leave(state, `it runs for more than ${length} instructions`);
+        return [];
       }
-      return step(this, state, instruction);
+      const after = step(this, state, instruction);
+      return after.flatMap((one) => (one.slot === ENDED ? [one] : this.#rules.jumps.admit(this, one)));
     } catch (error) {
       if (!(error instanceof PathEnd)) throw error;
       const { kind, detail } = error.problem;

@@ -15,8 +15,13 @@ export type MemoryWrite = { readonly at: Bits; readonly before: MemoryWrite | un
   /** `length` bytes of the image from `from` on. */
   | { readonly kind: "slice"; readonly length: Bits; readonly from: Bits }
   | { readonly kind: "zeroes"; readonly length: Bits }
-  /** Bytes that may be anything, from a memory of that name by the same offsets. */
-  | { readonly kind: "anything"; readonly length: Bits; readonly memory: string }
+  /** Bytes that may be anything, from a memory of that name by the same offsets; and that may not have been written, unless they were. */
+  | {
+      readonly kind: "anything";
+      readonly length: Bits;
+      readonly memory: string;
+      readonly isWritten: boolean;
+    }
 );
 
 export type MemoryKind = "stack" | "record" | "context" | "kernel-object" | "map-value";
@@ -92,6 +97,7 @@ export function byteAt(
     if (when === FALSE) continue;
     const bits = byteOfWrite(write, distance, at);
     if (bits === undefined) return undefined;
+    if (write.kind === "anything" && !write.isWritten) return chosen(covering, bits, FALSE);
     covering.push({ when, bits });
     if (when === TRUE) return chosen(covering, bits, TRUE);
   }

@@ -35,7 +35,7 @@ function startState(program: LoadedProgram, layout: ContextLayout, hasImage: boo
   registers[10] = framePointer(0);
   return {
     ...{ slot: 0, registers, frames: [], memories, held: new Map(), sent: [] },
-    ...{ reserves: 0, rings: new Map(), loops: [], turnOf: undefined, trail: undefined },
+    ...{ reserves: 0, rings: new Map(), loops: [], openLoops: [], turnOf: undefined, trail: undefined },
     conditions: [sizeIsPossible(layout)],
     denials: { ...NOTHING_DENIED, noImage: !hasImage },
   };

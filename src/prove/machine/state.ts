@@ -74,6 +74,15 @@ export type LoopEnd =
   /** Somehow. */
   | { readonly kind: "anyhow"; readonly loop: string };
 
+/** A loop of jumps in which a path is, and which was cut at its head. */
+export type OpenLoop = {
+  readonly loop: string;
+  /** Its first instruction. */
+  readonly head: number;
+  /** The calls in which it was come to. */
+  readonly frames: readonly Frame[];
+};
+
 export type PathState = {
   readonly slot: number;
   /** R0 to R10. */
@@ -90,6 +99,7 @@ export type PathState = {
   /** Bytes taken of each ring, by the map's place. */
   readonly rings: ReadonlyMap<number, number>;
   readonly loops: readonly LoopEnd[];
+  readonly openLoops: readonly OpenLoop[];
   /** The loop of whose turns this is one. */
   readonly turnOf: string | undefined;
   readonly trail: Trail;

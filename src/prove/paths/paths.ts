@@ -5,8 +5,11 @@ import { revisionProfile } from "#abi/revisions.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import type { ContextLayout } from "#bpf-vm/run-parser.ts";
+import { busiestHead } from "#prove/induction/flow.ts";
+import { CutJumps } from "#prove/induction/jumps.ts";
 import { anyState, inductionRule } from "#prove/induction/loop.ts";
-import { SymbolicExecutor } from "#prove/machine/executor.ts";
+import { unrolledJumps, unrolledLoop } from "#prove/induction/unrolled.ts";
+import { FAR, type LoopRule, NEAR, SymbolicExecutor } from "#prove/machine/executor.ts";
 import { byteAt } from "#prove/machine/memory.ts";
 import type { Gap, Obligation, ObligationKind } from "#prove/machine/obligation.ts";
 import { startStates } from "#prove/machine/start.ts";
@@ -48,12 +51,45 @@ export type Paths = {
 /** Goes all ways through the program. What it comes to is for a solver to say. */
 export function waysThrough(theorem: Theorem): Paths {
   const { program, context, specification } = theorem;
-  const executor = new SymbolicExecutor(program, inductionRule(specification?.search));
-  const ends = startStates(program, context).flatMap((start) => executor.explore(start));
+  return pathsOf(theorem, allWays(program, context, inductionRule(specification?.search)));
+}
+
+/** The ways through the program on which no loop makes more than so many turns: each is one that an image settles. */
+export function shortWaysThrough(theorem: Theorem, turns: number): Paths {
+  const { program, context } = theorem;
+  const rules = { loop: unrolledLoop(turns), jumps: unrolledJumps(program, turns) };
+  const executor = new SymbolicExecutor(program, { ...rules, reach: NEAR });
+  return pathsOf(theorem, { executor, ends: waysFromStart(executor, context) });
+}
+
+type Gone = { readonly executor: SymbolicExecutor; readonly ends: readonly PathState[] };
+
+function pathsOf(theorem: Theorem, { executor, ends }: Gone): Paths {
+  const { program } = theorem;
   const limits = theorem.limits ?? recordLimits(program, executor.records, theorem.header);
   for (const end of ends) requireStream(executor, end, { ...theorem, limits });
   const { turnEnds, obligations, calculated, gaps } = executor;
   return { ends, turnEnds, obligations, calculated, gaps, limits };
+}
+
+/** Loops that may be cut, one more at each look. */
+const MOST_CUTS = 8;
+
+/** Loops of jumps are unrolled; where that is too long, the one that makes it long is cut at its head, and all begins anew. */
+function allWays(program: LoadedProgram, context: ContextLayout, loop: LoopRule): Gone {
+  const heads: number[] = [];
+  for (let reach = NEAR; ; ) {
+    const executor = new SymbolicExecutor(program, { loop, jumps: new CutJumps(program, heads), reach });
+    const ends = waysFromStart(executor, context);
+    if (executor.longest === undefined || reach === FAR) return { executor, ends };
+    const head = busiestHead(program, executor.longest.trail, heads);
+    if (head === undefined || heads.length === MOST_CUTS) reach = FAR;
+    else heads.push(head);
+  }
+}
+
+function waysFromStart(executor: SymbolicExecutor, context: ContextLayout): readonly PathState[] {
+  return startStates(executor.program, context).flatMap((start) => executor.explore(start));
 }
 
 /** What records have room for: the first ring's is the kernel's, and so on; one ring alone is for all parts. */

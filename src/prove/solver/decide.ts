@@ -5,6 +5,7 @@ import { IMAGE_SIZE } from "#prove/terms/names.ts";
 import { leavesOf } from "#prove/terms/operands.ts";
 import type { Bits, Truth } from "#prove/terms/term.ts";
 import { equals, implies } from "#prove/terms/truth.ts";
+import { withoutProducts } from "./products.ts";
 import type { Answer, FreeAnswer, Model, Query } from "./query.ts";
 import type { Solver } from "./solver.ts";
 
@@ -30,9 +31,17 @@ export type Decided = {
   readonly final: readonly Query[];
 };
 
+/** What is asked in place of a query: what is impossible with less known is impossible. Undefined: nothing that is easier. */
+type Easier = (query: Query) => Query | undefined;
+
+const EASIER: readonly Easier[] = [
+  (query) => nearGoal(query, 1),
+  (query) => nearGoal(query, 2),
+  withoutProducts,
+];
+
 /**
- * Decides queries that are most likely impossible: of their premises, those near the goal are tried alone before all of them. What is
- * impossible with fewer is impossible.
+ * Decides queries that are most likely impossible: easier ones are tried before them, such as those premises alone that are near the goal.
  */
 export async function refute(
   solver: Solver,
@@ -42,21 +51,21 @@ export async function refute(
   const answers: Answer[] = queries.map(() => ({ verdict: "unknown" }));
   const final: Query[] = [...queries];
   let left: readonly Left[] = queries.map((query, index) => ({ query, index, lemmas: [] }));
-  for (const hops of [1, 2, undefined]) {
-    const parts = left.map(({ query, lemmas }) => [
-      ...(hops === undefined ? query : nearGoal(query, hops)),
-      ...lemmas,
-    ]);
-    const rounds = hops === undefined ? MOST_ROUNDS : NEAR_ROUNDS;
-    const decided = await decide(solver, parts, signal, rounds);
+  for (const easier of [...EASIER, undefined]) {
+    const tried = left.flatMap((one) => {
+      const asked = easier === undefined ? one.query : easier(one.query);
+      return asked === undefined ? [] : [{ one, asked: [...asked, ...one.lemmas] }];
+    });
+    const parts = tried.map(({ asked }) => asked);
+    const decided = await decide(solver, parts, signal, easier === undefined ? MOST_ROUNDS : NEAR_ROUNDS);
     if (!decided.ok) return decided;
-    const next: Left[] = [];
-    for (const [place, one] of left.entries()) {
+    const next = left.filter((other) => tried.every(({ one }) => one !== other));
+    for (const [place, { one, asked }] of tried.entries()) {
       const answer = decided.value.answers[place] ?? { verdict: "unknown" };
       const whole = decided.value.final[place] ?? [];
       // What bytes of one address have in common is true of the rest as well.
-      const lemmas = [...one.lemmas, ...whole.slice(parts[place]?.length)];
-      if (hops !== undefined && answer.verdict !== "unsat") next.push({ ...one, lemmas });
+      const lemmas = easier === withoutProducts ? one.lemmas : [...one.lemmas, ...whole.slice(asked.length)];
+      if (easier !== undefined && answer.verdict !== "unsat") next.push({ ...one, lemmas });
       else {
         answers[one.index] = answer;
         final[one.index] = whole;

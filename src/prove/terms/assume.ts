@@ -1,8 +1,7 @@
-import { unreachable } from "#core/unreachable.ts";
-import { bitwise, byteOf, choice, concat, extractBits, signExtend, sum, times } from "./bits.ts";
-import { division, shift } from "./operations.ts";
+import { extractBits } from "./bits.ts";
+import { rebuiltBits, rebuiltTruth } from "./rebuild.ts";
 import { type Bits, constant, FALSE, type Term, type Test, TRUE, type Truth } from "./term.ts";
-import { all, any, compare, follows, mostOf, not } from "./truth.ts";
+import { compare, follows, mostOf, not } from "./truth.ts";
 import { full, widened } from "./widen.ts";
 
 const FULL = 64;
@@ -69,22 +68,9 @@ export class Assumption {
   }
 
   #rebuilt(term: Truth): Truth {
-    switch (term.kind) {
-      case "literal":
-        return term;
-      case "not":
-        return not(this.truth(term.of));
-      case "all":
-        return all(...term.of.map((one) => this.truth(one)));
-      case "any":
-        return any(...term.of.map((one) => this.truth(one)));
-      case "compare": {
-        const rebuilt = this.#compared(term.test, this.bits(term.a), this.bits(term.b));
-        return rebuilt === term ? term : (this.#decided(rebuilt) ?? rebuilt);
-      }
-      default:
-        return unreachable(term);
-    }
+    if (term.kind !== "compare") return rebuiltTruth(term, this);
+    const rebuilt = this.#compared(term.test, this.bits(term.a), this.bits(term.b));
+    return rebuilt === term ? term : (this.#decided(rebuilt) ?? rebuilt);
   }
 
   /** Among small numbers, comparisons are those of 64 unsigned bits. */
@@ -110,54 +96,12 @@ export class Assumption {
   }
 
   #rebuiltBits(term: Bits): Bits {
-    switch (term.kind) {
-      case "constant":
-      case "variable":
-        return term;
-      case "byte":
-        return byteOf(term.memory, this.bits(term.at));
-      case "sum":
-        return sum(
-          term.width,
-          term.constant,
-          term.addends.map(({ factor, term: one }) => ({ factor, term: this.bits(one) })),
-        );
-      case "concat":
-        return widened(concat(term.parts.map((part) => this.bits(part))), this.#facts);
-      case "extract": {
-        const of = this.bits(term.of);
-        const nothing = mostOf(of, this.#facts) < 1n << BigInt(term.low);
-        return nothing ? constant(term.width, 0n) : extractBits(of, term.low, term.width);
-      }
-      case "sign-extend":
-        return signExtend(this.bits(term.of), term.width);
-      case "choice":
-        return choice(this.truth(term.when), this.bits(term.then), this.bits(term.otherwise));
-      case "operation":
-        return this.#operation(term);
-      default:
-        return unreachable(term);
+    if (term.kind === "extract") {
+      const of = this.bits(term.of);
+      const nothing = mostOf(of, this.#facts) < 1n << BigInt(term.low);
+      return nothing ? constant(term.width, 0n) : extractBits(of, term.low, term.width);
     }
-  }
-
-  #operation({ op, a, b }: Bits & { kind: "operation" }): Bits {
-    const [left, right] = [this.bits(a), this.bits(b)];
-    switch (op) {
-      case "and":
-      case "or":
-      case "xor":
-        return bitwise(op, left, right);
-      case "mul":
-        return times(left, right);
-      case "udiv":
-      case "urem":
-        return division(op, left, right);
-      case "shl":
-      case "lshr":
-      case "ashr":
-        return shift(op, left, right);
-      default:
-        return unreachable(op);
-    }
+    const rebuilt = rebuiltBits(term, this);
+    return term.kind === "concat" ? widened(rebuilt, this.#facts) : rebuilt;
   }
 }

@@ -162,7 +162,7 @@ export function follows(claim: Truth, conditions: readonly Truth[]): boolean {
   return most <= claim.b.value;
 }
 
-/** The most that a number can be, by its shape or by a condition that says just this. Unsigned. */
+/** The most that a number can be, by its shape or by a condition that bounds it, by a number or another term. Unsigned. */
 export function mostOf(bits: Bits, conditions: readonly Truth[]): bigint {
   let { most } = boundsOf(bits);
   if (bits.kind === "sum") {
@@ -170,8 +170,10 @@ export function mostOf(bits: Bits, conditions: readonly Truth[]): bigint {
     if (total < most) most = total;
   }
   for (const one of conditions) {
-    if (one.kind !== "compare" || one.test !== "ule" || one.a !== bits || one.b.kind !== "constant") continue;
-    if (one.b.value < most) most = one.b.value;
+    if (one.kind !== "compare" || one.a !== bits || (one.test !== "ule" && one.test !== "ult")) continue;
+    const others = one.b.kind === "constant" ? [] : conditions.filter((other) => other !== one);
+    const bound = mostOf(one.b, others) - (one.test === "ult" ? 1n : 0n);
+    if (bound >= 0n && bound < most) most = bound;
   }
   return most;
 }

@@ -31,7 +31,8 @@ export function unrolled(search: Search | undefined, { loops, turnOf }: PathStat
  * the one of which ordinary images leave most open, or one of the first.
  */
 export function shortcuts(search: Search | undefined, state: PathState): readonly (readonly Truth[])[] {
-  if (search === undefined) return [];
+  // Without one there is nothing to settle, and that alone is tried.
+  if (search === undefined) return [[]];
   const { bytes, outcomes } = search.ordinary;
   return placesIn(search, state, outcomes).map((place) => [...bytes, ...place]);
 }
