@@ -7,7 +7,7 @@
 // is that of --make kernels spread over the fleet, times what makes them all. Prints figures beside the goals; the exit status says that
 // the runs ended well and their outputs are equal, never how fast they were.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -38,6 +38,7 @@ const JOBS = "-j2";
 const folder = temporaryFolder("fleet", "/var/tmp");
 
 requireBundle();
+const tools = findTools();
 const cache = ["--cache", join(folder, "cache")];
 const file = writeFleet(debianKernels());
 console.log(`machine  ${machine}`);
@@ -168,25 +169,26 @@ function oneByOne() {
     const theirs = join(folder, "make");
     rmSync(theirs, { recursive: true, force: true });
     mkdirSync(theirs);
-    for (const target of ["zboot", "uki"])
-      cpSync(join(ours, `${target}_parser_bpf.c`), join(theirs, `${target}_parser_bpf.c`));
-    writeFileSync(join(theirs, "Makefile"), peerMakefile(["zboot", "uki"], {}));
+    const parsers = parsersIn(ours);
+    for (const parser of parsers.keys())
+      cpSync(join(ours, `${parser}_parser_bpf.c`), join(theirs, `${parser}_parser_bpf.c`));
+    writeFileSync(join(theirs, "Makefile"), peerMakefile(parsers));
     const { image } = JSON.parse(readFileSync(file, "utf8")).kernels.find((kernel) => kernel.name === name);
     const variables = {
       ...{
-        BPFTOOL: bpftool(),
-        CLANG: "clang",
+        BPFTOOL: tools.bpftool,
+        CLANG: tools.clang,
         FLAGS:
           "-g -O2 -std=gnu11 --target=bpfel -mcpu=v3 -fms-extensions -Wno-microsoft-anon-tag -fdebug-compilation-dir=. -I .",
       },
       // Theirs is the image as it lies there, ours what it unpacks to: the parsers' limits are the same.
-      ...{ VMLINUX: join(ours, ".kexec-bpf/vmlinux.btf"), LIBBPF: "/usr/include", IMAGE: image },
+      ...{ VMLINUX: join(ours, ".kexec-bpf/vmlinux.btf"), LIBBPF: tools.libbpf, IMAGE: image },
       ...{ ALLOWANCE: sizes.kernel - statSync(image).size, INITRD: sizes.initrd, CMDLINE: sizes.cmdline },
       COMMAND_HEADER: abi.revision === "v6" ? 8 : 10,
     };
     const began = process.hrtime.bigint();
     const words = Object.entries(variables).map(([key, value]) => `${key}=${value}`);
-    const ran = timed(["make", JOBS, "zboot", "uki", ...words], { cwd: theirs, encoding: "utf8" });
+    const ran = timed(["make", JOBS, ...parsers.keys(), ...words], { cwd: theirs, encoding: "utf8" });
     if (ran.status !== 0) throw new Error(`make for ${name}: ${ran.stderr}`);
     seconds += Number(process.hrtime.bigint() - began) / 1e9;
     processor += used(ran).processor;
@@ -199,6 +201,16 @@ function oneByOne() {
   return { seconds: seconds * all, processor: processor * all };
 }
 
-function bpftool() {
-  return process.env.BPFTOOL ?? "bpftool";
+/** The parsers that a build has left, each with those that its container nests: uki's the others. */
+function parsersIn(out) {
+  const inner = ["zboot", "plain"].filter((name) => existsSync(join(out, `${name}.bpf`)));
+  return new Map([...inner.map((name) => [name, []]), ["uki", inner]]);
+}
+
+/** The paths of the tools that our builds use. */
+function findTools() {
+  const words = [join(checkout, "dist/main.cjs"), "doctor", "--json"];
+  const { stdout } = spawnSync(process.execPath, words, { env: environment(), encoding: "utf8" });
+  const found = new Map(JSON.parse(stdout).tools.map(({ name, path }) => [name, path]));
+  return { bpftool: found.get("bpftool"), clang: found.get("clang"), libbpf: found.get("libbpf") };
 }
