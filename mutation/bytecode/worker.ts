@@ -2,6 +2,7 @@ import { openZ3 } from "../../src/prove/solver/z3.ts";
 import { forgetTerms } from "../../src/prove/terms/term.ts";
 import { judgeMutant, type Outcome } from "./judge.ts";
 import { bytecodeMutants } from "./mutants.ts";
+import { remembering } from "./remembering.ts";
 import { originalOf, type Parser } from "./subject.ts";
 
 /** Of one query, in milliseconds. */
@@ -16,11 +17,12 @@ async function work({ parser, mutants }: Question, say: (answer: Answer) => void
   const all = bytecodeMutants(original.program);
   const solver = await openZ3(1, TIMEOUT);
   if (!solver.ok) throw new Error(JSON.stringify(solver.failure));
+  const remembered = remembering(solver.value);
   for (const number of mutants) {
     const mutant = all[number];
     if (mutant === undefined) throw new Error(`no mutant ${number}`);
     const started = performance.now();
-    const outcome = await judgeMutant(original, mutant, solver.value).finally(forgetTerms);
+    const outcome = await judgeMutant(original, mutant, remembered).finally(forgetTerms);
     say({ mutant: number, outcome, seconds: (performance.now() - started) / 1000 });
   }
   solver.value.close();

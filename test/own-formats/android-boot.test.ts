@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CLANGS, installed } from "../build/judges.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { extent } from "../support/extent.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
 import { bootImages, buildAndroidBoot as build, EXAMPLE, REFERENCE } from "./support/android-boot.ts";
+
+const RUNS = extent(300, 1500);
 
 describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where there is no clang)", () => {
   let parser: string;
@@ -35,9 +38,18 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
   });
 
   it("need not be looked at for long by a campaign with the example's own images", async () => {
-    const words = ["--reference", REFERENCE, "--runs", "1500", "--workers", "1", "--corpus", newFolder()];
+    const words = [
+      "--reference",
+      REFERENCE,
+      "--runs",
+      String(RUNS),
+      "--workers",
+      "1",
+      "--corpus",
+      newFolder(),
+    ];
     const { stdout } = await cliOk(["fuzz", parser, ...words, "--json"], { cwd: newFolder() });
-    expect(JSON.parse(stdout)).toMatchObject({ reference: "android-boot", cases: 1500 });
+    expect(JSON.parse(stdout)).toMatchObject({ reference: "android-boot", cases: RUNS });
   });
 
   it("are judged by what they were recorded to be, where that is all that is known", async () => {
@@ -85,7 +97,16 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
       ).verdicts[0].findings.map(({ kind }: { kind: string }) => kind);
     expect(await kinds("--reference", REFERENCE)).toEqual(["stray-read"]);
     expect(await kinds("--reference", "none")).toEqual(["stray-read"]);
-    const words = ["--reference", REFERENCE, "--runs", "1500", "--workers", "1", "--corpus", newFolder()];
+    const words = [
+      "--reference",
+      REFERENCE,
+      "--runs",
+      String(RUNS),
+      "--workers",
+      "1",
+      "--corpus",
+      newFolder(),
+    ];
     expect((await cli(["fuzz", file, ...words], { cwd: newFolder() })).status).toBe(1);
   });
 
