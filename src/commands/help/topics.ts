@@ -53,9 +53,8 @@ JavaScript, which says what a right parser makes of an image.
   kexec-bpf verify out/my_format.bpf --reference ./my_format.mjs
 
 --reference takes ./FORMAT.mjs in verify, fuzz, corpus, kernel-test, inspect
-and explore. prove takes it, too, and shows safety alone; what a bpf_loop()
-leaves behind may stay open there, and status 1. More needs a specification,
-which the built-in formats have.
+and explore. prove takes it, too, and shows safety alone: more needs a
+specification, which the built-in formats have.
 
 --reference none judges a parser whose format nothing knows: faults, leaks,
 reads outside the image, half a stream. It takes images by --image.
