@@ -1,8 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import base from "./vitest.config.ts";
+import base from "./test/support/vitest-base.ts";
 
 /** `npm run test:browser`: the page in Chromium and Firefox. */
-export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
-  defineConfig({ test: { include: ["test/page/**/*.browser.ts"] } }),
-);
+export default mergeConfig(base, defineConfig({ test: { include: ["test/page/**/*.browser.ts"] } }));

@@ -1,10 +1,9 @@
 import { mergeConfig } from "vitest/config";
+import { projectsOf } from "./test/support/projects.ts";
+import base from "./test/support/vitest-base.ts";
 import { withoutProcesses } from "./test/support/without-processes.ts";
-import base from "./vitest.config.ts";
 
 /** `npm run test:fast`: what needs no tool, no compiler and no kernel, but Node and its packages alone. */
+const root = import.meta.dirname;
 export default async () =>
-  mergeConfig(
-    { ...base, test: { ...base.test, include: [] } },
-    { test: { include: await withoutProcesses(import.meta.dirname) } },
-  );
+  mergeConfig(base, { test: { projects: projectsOf(root, await withoutProcesses(root)) } });

@@ -1,8 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import base from "./vitest.config.ts";
+import base from "./test/support/vitest-base.ts";
 
 /** `npm run test:kernel`: what boots kernels so often that `npm test` leaves it out. */
-export default mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
-  defineConfig({ test: { include: ["test/**/*.kernel.ts"] } }),
-);
+export default mergeConfig(base, defineConfig({ test: { include: ["test/**/*.kernel.ts"] } }));

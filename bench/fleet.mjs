@@ -7,12 +7,13 @@
 // is that of --make kernels spread over the fleet, times what makes them all. Prints figures beside the goals; the exit status says that
 // the runs ended well and their outputs are equal, never how fast they were.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { symbolBytes } from "./object-symbols.mjs";
 import { peerMakefile } from "./peer-makefile.mjs";
+import { addRow } from "./rows.mjs";
 import {
   checkout,
   debianPackage,
@@ -37,29 +38,32 @@ const JOBS = "-j2";
 const folder = temporaryFolder("fleet", "/var/tmp");
 
 requireBundle();
+const tools = findTools();
 const cache = ["--cache", join(folder, "cache")];
 const file = writeFleet(debianKernels());
 console.log(`machine  ${machine}`);
 const cold = run("cold", ["-o", "cold", ...cache]);
 console.log(`kernels  ${cold.report.kernels.length}`);
 figure("fleet, cold", cold.seconds, "s");
-figure("peak memory", cold.megabytes, "MB", "under 400");
-figure("nothing to do", run("nothing to do", ["-o", "cold", ...cache]).seconds, "s", "under 1");
+figure("peak memory", cold.megabytes, "MB", { most: 400 });
+figure("nothing to do", run("nothing to do", ["-o", "cold", ...cache]).seconds, "s", { most: 1 });
 figure("fleet, cold, processor time", cold.processor, "s");
 const warm = run("cold machine, warm cache", ["-o", "warm", ...cache, "--cache-mode", "read"]);
-figure("cold machine with a warm cache, ratio to cold", warm.seconds / cold.seconds, "", "at most 0.3");
+figure("cold machine with a warm cache, ratio to cold", warm.seconds / cold.seconds, "", { most: 0.3 });
 const make = oneByOne();
 figure("the same in processor time", warm.processor / cold.processor, "");
 figure(`make ${JOBS}, one after another`, make.seconds, "s");
-figure("ratio to make", cold.seconds / make.seconds, "", "at most 0.1");
+figure("ratio to make", cold.seconds / make.seconds, "", { most: 0.1 });
 figure("the same in processor time", cold.processor / make.processor, "");
 const sides = `two shards side by side, of ${availableParallelism()} processors, times as fast`;
-figure(sides, sharded(2).ratio, "", "at least 1.7");
+figure(sides, sharded(2).ratio, "", { least: 1.7 });
 
-function figure(title, value, unit, goal) {
-  console.log(
-    `  ${title.padEnd(66)} ${value.toFixed(2)} ${unit}${goal === undefined ? "" : `   (goal: ${goal})`}`,
-  );
+function figure(title, value, unit, { most, least } = {}) {
+  const goal = most ?? least;
+  const more = least !== undefined;
+  addRow({ work: `a fleet of ${KERNELS}: ${title}`, unit: unit || "ratio", values: [value], goal, more });
+  const words = goal === undefined ? "" : `   (goal: at ${more ? "least" : "most"} ${goal})`;
+  console.log(`  ${title.padEnd(66)} ${value.toFixed(2)} ${unit}${words}`);
 }
 
 function debianKernels() {
@@ -165,25 +169,26 @@ function oneByOne() {
     const theirs = join(folder, "make");
     rmSync(theirs, { recursive: true, force: true });
     mkdirSync(theirs);
-    for (const target of ["zboot", "uki"])
-      cpSync(join(ours, `${target}_parser_bpf.c`), join(theirs, `${target}_parser_bpf.c`));
-    writeFileSync(join(theirs, "Makefile"), peerMakefile(["zboot", "uki"], {}));
+    const parsers = parsersIn(ours);
+    for (const parser of parsers.keys())
+      cpSync(join(ours, `${parser}_parser_bpf.c`), join(theirs, `${parser}_parser_bpf.c`));
+    writeFileSync(join(theirs, "Makefile"), peerMakefile(parsers));
     const { image } = JSON.parse(readFileSync(file, "utf8")).kernels.find((kernel) => kernel.name === name);
     const variables = {
       ...{
-        BPFTOOL: bpftool(),
-        CLANG: "clang",
+        BPFTOOL: tools.bpftool,
+        CLANG: tools.clang,
         FLAGS:
           "-g -O2 -std=gnu11 --target=bpfel -mcpu=v3 -fms-extensions -Wno-microsoft-anon-tag -fdebug-compilation-dir=. -I .",
       },
       // Theirs is the image as it lies there, ours what it unpacks to: the parsers' limits are the same.
-      ...{ VMLINUX: join(ours, ".kexec-bpf/vmlinux.btf"), LIBBPF: "/usr/include", IMAGE: image },
+      ...{ VMLINUX: join(ours, ".kexec-bpf/vmlinux.btf"), LIBBPF: tools.libbpf, IMAGE: image },
       ...{ ALLOWANCE: sizes.kernel - statSync(image).size, INITRD: sizes.initrd, CMDLINE: sizes.cmdline },
       COMMAND_HEADER: abi.revision === "v6" ? 8 : 10,
     };
     const began = process.hrtime.bigint();
     const words = Object.entries(variables).map(([key, value]) => `${key}=${value}`);
-    const ran = timed(["make", JOBS, "zboot", "uki", ...words], { cwd: theirs, encoding: "utf8" });
+    const ran = timed(["make", JOBS, ...parsers.keys(), ...words], { cwd: theirs, encoding: "utf8" });
     if (ran.status !== 0) throw new Error(`make for ${name}: ${ran.stderr}`);
     seconds += Number(process.hrtime.bigint() - began) / 1e9;
     processor += used(ran).processor;
@@ -196,6 +201,16 @@ function oneByOne() {
   return { seconds: seconds * all, processor: processor * all };
 }
 
-function bpftool() {
-  return process.env.BPFTOOL ?? "bpftool";
+/** The parsers that a build has left, each with those that its container nests: uki's the others. */
+function parsersIn(out) {
+  const inner = ["zboot", "plain"].filter((name) => existsSync(join(out, `${name}.bpf`)));
+  return new Map([...inner.map((name) => [name, []]), ["uki", inner]]);
+}
+
+/** The paths of the tools that our builds use. */
+function findTools() {
+  const words = [join(checkout, "dist/main.cjs"), "doctor", "--json"];
+  const { stdout } = spawnSync(process.execPath, words, { env: environment(), encoding: "utf8" });
+  const found = new Map(JSON.parse(stdout).tools.map(({ name, path }) => [name, path]));
+  return { bpftool: found.get("bpftool"), clang: found.get("clang"), libbpf: found.get("libbpf") };
 }

@@ -62,3 +62,12 @@ export function interleave(cases, rounds) {
 export function ratios(ours, theirs, what = "wall") {
   return ours.map((sample, round) => sample[what] / theirs[round][what]);
 }
+
+/** MiB that a command had resident at most, itself alone; undefined where nothing can tell. */
+export function peakMemory({ file, args, env }) {
+  const script =
+    "import resource,subprocess,sys;subprocess.run(sys.argv[1:],check=True,stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL);" +
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+  const { status, stdout } = spawnSync("python3", ["-c", script, file, ...args], { env, encoding: "utf8" });
+  return status === 0 ? Number(stdout) / 1024 : undefined;
+}

@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { spread, verdict } from "./comparison.mjs";
-import { interleave, median, ratios } from "./measure.mjs";
+import { interleave, median, peakMemory, ratios } from "./measure.mjs";
+import { addRow } from "./rows.mjs";
 import { checkout, environment, machine, requireBundle, temporaryFolder } from "./surroundings.mjs";
 
 const MIB = 1024 * 1024;
@@ -24,6 +25,7 @@ const TIME_GOAL = 0.9;
 const MEMORY_GOAL = 64;
 const START_GOAL = 25;
 const OURS = ["ours", "ours, --no-manifest"];
+const HASHING = "C packer, then sha256sum";
 
 const program = join(checkout, "bin/kexec-bpf");
 const { values: options } = parseArgs({
@@ -45,11 +47,8 @@ function main() {
   const large = inputs("large", KERNEL_SIZE, INITRD_SIZE);
   console.log(`\nlarge: a kernel of ${KERNEL_SIZE / MIB} MiB, an initrd of ${INITRD_SIZE / MIB} MiB`);
   const samples = measure(large, packer, Number(options.rounds));
-  for (const mine of OURS) {
-    for (const peer of ["C packer", "cat"]) {
-      showRatio(samples, mine, peer, peer === "C packer" ? TIME_GOAL : undefined);
-    }
-  }
+  showRatio(samples, "ours", HASHING, TIME_GOAL);
+  for (const mine of OURS) for (const peer of ["C packer", "cat"]) showRatio(samples, mine, peer, undefined);
   showMemory(large, packer);
   for (const file of [large.kernel, large.initrd]) rmSync(file);
 
@@ -69,6 +68,11 @@ function measure(files, packer, rounds) {
       before: () => clear(out("plain")),
     },
     { name: "C packer", command: theirs(packer, files, out("theirs")), before: () => clear(out("theirs")) },
+    {
+      name: HASHING,
+      command: hashing(packer, files, out("hashed")),
+      before: () => clear(out("hashed")),
+    },
     { name: "cat", command: cat(files, out("cat")), before: () => clear(out("cat")) },
     { name: "node -e 0", command: { file: process.execPath, args: ["-e", "0"], env } },
   ];
@@ -76,7 +80,7 @@ function measure(files, packer, rounds) {
   const same = spawnSync("cmp", [out("ours"), out("theirs")], { env });
   if (same.status !== 0) throw new Error(`not the same: ${same.stdout}${same.stderr}`);
   const samples = interleave(cases, rounds);
-  for (const name of ["ours", "plain", "theirs", "cat"]) clear(out(name));
+  for (const name of ["ours", "plain", "theirs", "hashed", "cat"]) clear(out(name));
   return samples;
 }
 
@@ -87,6 +91,12 @@ function ours({ kernel, initrd }, output, ...more) {
 
 function theirs(packer, { kernel, initrd }, output) {
   return { file: packer, args: [kernel, initrd, CMDLINE, output], env };
+}
+
+/** What our manifest has, by the usual tool: the digests of what went in and of what came out. */
+function hashing(packer, { kernel, initrd }, output) {
+  const script = '"$1" "$2" "$3" "$4" "$5" && sha256sum "$2" "$3" "$5"';
+  return { file: "sh", args: ["-c", script, "sh", packer, kernel, initrd, CMDLINE, output], env };
 }
 
 function cat({ kernel, initrd }, output) {
@@ -154,6 +164,7 @@ function zbootHead(size) {
 function showRatio(samples, mine, peer, goal) {
   const times = (name) => samples[name].map(({ wall }) => wall);
   const ratio = ratios(samples[mine], samples[peer]);
+  addRow({ work: `pack an envelope of 544 MiB, ${mine}`, peer, values: ratio, goal });
   console.log(
     `  ${mine} ${spread(times(mine), 0)} ms, ${peer} ${spread(times(peer), 0)} ms, ${ratio.length} rounds`,
   );
@@ -162,7 +173,7 @@ function showRatio(samples, mine, peer, goal) {
 
 function showMemory(files, packer) {
   const output = join(temporary, "out");
-  const empty = peakMemory({ file: process.execPath, args: ["-e", "0"] });
+  const empty = peakMemory({ file: process.execPath, args: ["-e", "0"], env });
   const mine = peakMemory(ours(files, output));
   const peer = peakMemory(theirs(packer, files, output));
   clear(output);
@@ -170,6 +181,10 @@ function showMemory(files, packer) {
   console.log(
     `  peak memory: ours ${mine.toFixed(0)} MiB, of which node -e 0 takes ${empty.toFixed(0)}; C packer ${peer.toFixed(0)} MiB`,
   );
+  addRow({
+    ...{ work: "pack an envelope of 544 MiB: peak memory beyond node", unit: "MiB" },
+    ...{ values: [mine - empty], goal: MEMORY_GOAL },
+  });
   console.log(`    beyond node ${(mine - empty).toFixed(0)} MiB${verdict(mine - empty, MEMORY_GOAL)}`);
 }
 
@@ -180,17 +195,14 @@ function showStart(samples) {
   }
   for (const mine of OURS) {
     const extra = samples[mine].map(({ wall }, round) => wall - samples["node -e 0"][round].wall);
+    addRow({
+      work: `pack an envelope of 2 MiB, ${mine}: beyond node`,
+      unit: "ms",
+      values: extra,
+      goal: START_GOAL,
+    });
     console.log(`    ${mine}: beyond node ${spread(extra, 1)} ms${verdict(median(extra), START_GOAL)}`);
   }
-}
-
-/** MiB that a command had resident at most, itself alone; undefined where nothing can tell. */
-function peakMemory({ file, args }) {
-  const script =
-    "import resource,subprocess,sys;subprocess.run(sys.argv[1:],check=True,stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL);" +
-    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
-  const { status, stdout } = spawnSync("python3", ["-c", script, file, ...args], { env, encoding: "utf8" });
-  return status === 0 ? Number(stdout) / 1024 : undefined;
 }
 
 function compile() {

@@ -10,6 +10,7 @@ import { execFileSync } from "node:child_process";
 import { statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { addRow } from "./rows.mjs";
 import { checkout, machine, requireBundle, temporaryFolder } from "./surroundings.mjs";
 
 const STEPS = 300;
@@ -95,6 +96,7 @@ const rows = [
   ["memory of scripts, the image beside it", memory / MIB, "MiB", undefined],
 ];
 for (const [what, value, unit, most] of rows) {
+  addRow({ work: `page: ${what}`, unit, values: [value], goal: most });
   const limit = most === undefined ? "" : `goal ${most} ${unit}: ${value <= most ? "met" : "missed"}`;
   console.log(`${what.padEnd(40)} ${value.toFixed(2).padStart(9)} ${unit.padEnd(4)} ${limit}`.trimEnd());
 }

@@ -5,6 +5,7 @@
 //   npm run bench:prove [-- --solver z3]
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { addRow } from "./rows.mjs";
 import {
   checkout,
   debianImage,
@@ -39,6 +40,7 @@ for (const [abi, targets] of Object.entries(TARGETS)) {
     const verdict = proven ? "proven" : "NOT PROVEN";
     console.log(`${verdict}  ${parser.name}: ${count} obligations, ${queries} queries, ${own.toFixed(1)} s`);
   }
+  addRow({ work: `prove all parsers of a ${abi} build`, unit: "s", values: [seconds], goal: GOAL });
   console.log(
     `${abi}: all in ${seconds.toFixed(1)} s, ${(seconds / GOAL).toFixed(2)} of the goal; ${memory}`,
   );

@@ -10,6 +10,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { addRow } from "./rows.mjs";
 import { checkout, load, temporaryFolder } from "./surroundings.mjs";
 
 const MOST_SHOWN = 20;
@@ -66,6 +67,12 @@ function run({ check, randomCase, SUBJECTS }) {
 
 function report(tallies, done, seconds, seed) {
   console.log(`seed ${seed}: ${done} cases, ${tallies.length} decoders, ${seconds.toFixed(1)} s`);
+  addRow({
+    work: "a damaged file through all decoders",
+    unit: "cases/s",
+    values: [done / seconds],
+    more: true,
+  });
   console.log(`${Math.round(done / seconds)} cases per second, each through all of them`);
   for (const tally of tallies) {
     const { subject, taken, findings, slowest, slowestCase } = tally;

@@ -17,15 +17,25 @@ export type Outcome = {
   readonly by: string;
 };
 
-/** Proves a mutant in its parser's place, and looks for a run that belies the proof. */
+/**
+ * Proves a mutant in its parser's place, and looks for a run that belies the proof.
+ *
+ * @param onExample called with the image of each path
+ */
 export async function judgeMutant(
   original: Original,
   { program }: BytecodeMutant,
   solver: Solver,
+  onExample?: (image: Uint8Array) => void,
 ): Promise<Outcome> {
   const { subject, images } = original;
   const theorem = theoremOf(subject, program, subject.limits);
-  const proof = await proveProgram(theorem, { solver, images, firstOpen: true });
+  const proof = await proveProgram(theorem, {
+    solver,
+    images,
+    firstOpen: true,
+    ...(onExample && { onExample }),
+  });
   if (!proof.ok) throw new Error(JSON.stringify(proof.failure));
   const finding = async () => JSON.stringify(await defectOf(original, program));
   if (isProven(proof.value)) {

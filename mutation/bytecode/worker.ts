@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { openZ3 } from "../../src/prove/solver/z3.ts";
 import { forgetTerms } from "../../src/prove/terms/term.ts";
 import { judgeMutant, type Outcome } from "./judge.ts";
 import { bytecodeMutants } from "./mutants.ts";
+import { remembering } from "./remembering.ts";
 import { originalOf, type Parser } from "./subject.ts";
 
 /** Of one query, in milliseconds. */
@@ -10,17 +12,47 @@ const TIMEOUT = 60_000;
 export type Question = { readonly parser: Parser; readonly mutants: readonly number[] };
 export type Answer = { readonly mutant: number; readonly outcome: Outcome; readonly seconds: number };
 
+/** Bytes of the largest image that is kept. */
+const LARGEST_KEPT = 1 << 20;
+
+/** Images of the corpus, and those that a solver had to make for one mutant's paths: most are those of the next one's, too. */
+class KeptImages {
+  readonly all: (() => Uint8Array)[];
+  readonly #known: Set<string>;
+
+  constructor(corpus: readonly (() => Uint8Array)[]) {
+    this.all = [...corpus];
+    this.#known = new Set(corpus.map((image) => digestOf(image())));
+  }
+
+  keep(image: Uint8Array): void {
+    const digest = image.length > LARGEST_KEPT ? undefined : digestOf(image);
+    if (digest === undefined || this.#known.has(digest)) return;
+    this.#known.add(digest);
+    this.all.push(() => image);
+  }
+}
+
+function digestOf(image: Uint8Array): string {
+  return createHash("sha256").update(image).digest("hex");
+}
+
 /** Judges mutants, by their numbers, one after the other. */
 async function work({ parser, mutants }: Question, say: (answer: Answer) => void): Promise<void> {
   const original = await originalOf(parser);
   const all = bytecodeMutants(original.program);
   const solver = await openZ3(1, TIMEOUT);
   if (!solver.ok) throw new Error(JSON.stringify(solver.failure));
+  const remembered = remembering(solver.value);
+  const images = new KeptImages(original.images);
   for (const number of mutants) {
     const mutant = all[number];
     if (mutant === undefined) throw new Error(`no mutant ${number}`);
     const started = performance.now();
-    const outcome = await judgeMutant(original, mutant, solver.value).finally(forgetTerms);
+    const subject = { ...original, images: [...images.all] };
+    const outcome = await judgeMutant(subject, mutant, remembered, (image) => images.keep(image)).finally(
+      forgetTerms,
+    );
     say({ mutant: number, outcome, seconds: (performance.now() - started) / 1000 });
   }
   solver.value.close();

@@ -12,9 +12,8 @@ const want = (from, name) => {
   if (!existsSync(join(root, path))) missing.add(`${from}: ${path}`);
 };
 
-/** What is about working on the project is in its repository. */
-const FOR_THE_REPOSITORY =
-  /^(\.\.\/)*(CONTRIBUTING\.md|action\.yml|Makefile\.ts\.md|src|test|bench|mutation|scripts|\.ci)\b/;
+/** Sources are in the repository. */
+const FOR_THE_REPOSITORY = /^(\.\.\/)*(src|test|bench|mutation|scripts|\.ci)\b/;
 
 for (const file of readdirSync(root, { recursive: true }).filter(
   (name) => !name.startsWith("node_modules"),

@@ -18,9 +18,8 @@ export async function doctor(
 ): Promise<DoctorReport> {
   const { env, cwd, signal } = context;
   const tree = kernelTree === undefined ? {} : { kernelTree };
-  const [toolchain, machines] = await Promise.all([
-    examineTools({ env, cwd, signal, setupScript: setupScript(), ...tree }),
-    examineKernelVm(hostPaths(context)),
-  ]);
+  const toolchain = await examineTools({ env, cwd, signal, setupScript: setupScript(), ...tree });
+  // One after the other: both keep what they learn about binaries in one file.
+  const machines = await examineKernelVm(hostPaths(context));
   return { ...toolchain, tools: [...toolchain.tools, ...machines] };
 }

@@ -1,5 +1,6 @@
 import type { Argv, Options, PositionalOptions } from "yargs";
 import { VERSION } from "#api/common/version.ts";
+import { HELP, TOPICS } from "#commands/help/topics.ts";
 import type { CommandRow, OptionRow } from "#grammar/rows.ts";
 import { type CommandEntry, isGroup } from "./command.ts";
 import { COMMANDS } from "./table.ts";
@@ -21,21 +22,13 @@ export type Helped =
  * @param columns of the terminal
  */
 export async function help(words: readonly string[], columns: number): Promise<Helped> {
-  const { default: yargs } = await import("yargs");
-  let parser = yargs()
-    .scriptName("kexec-bpf")
+  let parser = (await newParser())
     .usage("$0 <command> [options]\n\nBuilds the BPF programs that take kernel images apart for kexec.")
     .version(VERSION)
     .help()
     .alias("help", "h")
-    .strictCommands()
     .demandCommand(1, "a command is needed")
-    .recommendCommands()
-    .exitProcess(false)
-    .wrap(Math.min(WIDEST, columns))
-    .fail((message: string | null) => {
-      throw new UsageProblem(message ?? "unusable arguments");
-    });
+    .wrap(Math.min(WIDEST, columns));
   for (const [name, entry] of Object.entries(COMMANDS)) {
     parser = isGroup(entry)
       ? parser.command(`${name} <what>`, entry.describe, (group) =>
@@ -46,7 +39,34 @@ export async function help(words: readonly string[], columns: number): Promise<H
         )
       : describeAsked(parser, name, entry, words);
   }
-  parser = parser.command("help [topic..]", "show a command's help: help build, help pack uki");
+  parser = parser.command("help [topic..]", HELP);
+  // A command's own epilogue takes its place.
+  return answer(asksForAll(words) ? parser.epilogue(topicList()) : parser, words);
+}
+
+/** What is said where `help` is asked for something that it does not know, with the command or topic that may be meant. */
+export async function unknownTopic(name: string): Promise<string> {
+  const parser = Object.keys({ ...COMMANDS, ...TOPICS }).reduce(
+    (known, one) => known.command(one, ""),
+    await newParser(),
+  );
+  const said = await answer(parser, [name]);
+  return "complaint" in said ? said.complaint : `Unknown topic: ${name}`;
+}
+
+async function newParser(): Promise<Argv> {
+  const { default: yargs } = await import("yargs");
+  return yargs()
+    .scriptName("kexec-bpf")
+    .strictCommands()
+    .recommendCommands()
+    .exitProcess(false)
+    .fail((message: string | null) => {
+      throw new UsageProblem(message ?? "unusable arguments");
+    });
+}
+
+async function answer(parser: Argv, words: readonly string[]): Promise<Helped> {
   let text = "";
   try {
     await parser.parseAsync([...words], {}, (_error: unknown, _argv: unknown, output: string) => {
@@ -57,6 +77,16 @@ export async function help(words: readonly string[], columns: number): Promise<H
     return { complaint: error.message };
   }
   return { text: text === "" ? "" : `${text}\n` };
+}
+
+/** Whether it is help of the program that is asked for, and not of a command. */
+function asksForAll([first]: readonly string[]): boolean {
+  return first === undefined || first.startsWith("-");
+}
+
+function topicList(): string {
+  const rows = Object.entries(TOPICS).map(([name, { describe }]) => `  help ${name.padEnd(14)} ${describe}`);
+  return ["Topics:", ...rows].join("\n");
 }
 
 /** For yargs a command has one form: where it is asked about, that of the words, and in the list all. */

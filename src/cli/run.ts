@@ -4,7 +4,7 @@ import type { Io } from "#report/io.ts";
 import { printing } from "#report/printing.ts";
 import { report, reportUsage } from "#report/report-failure.ts";
 import { findCommand, isGroup } from "./command.ts";
-import { withHelpTopic } from "./help-topic.ts";
+import { askedFor } from "./help-topic.ts";
 import { asksForHelp, asksForJson, asksForVersion } from "./own-words.ts";
 import { COMMANDS } from "./table.ts";
 
@@ -16,9 +16,17 @@ import { COMMANDS } from "./table.ts";
  */
 export async function run(argv: readonly string[], world: Io): Promise<number> {
   const io = printing(world, asksForJson(argv));
-  const topic = withHelpTopic(argv);
-  if (!topic.ok) return report(io, topic.failure);
-  const words = topic.value;
+  const asked = await askedFor(argv);
+  if (!asked.ok) return report(io, asked.failure);
+  if ("topic" in asked.value) {
+    io.stdout(asked.value.topic.text);
+    return EXIT.ok;
+  }
+  if ("unknown" in asked.value) {
+    const { unknownTopic } = await import("./help.ts");
+    return reportUsage(io, await unknownTopic(asked.value.unknown));
+  }
+  const { words } = asked.value;
   const found = findCommand(COMMANDS, words);
   if (found !== undefined && !asksForHelp(words)) {
     if (asksForVersion(words)) {
@@ -44,15 +52,9 @@ export async function run(argv: readonly string[], world: Io): Promise<number> {
   return EXIT.ok;
 }
 
-/** The program's version, with those of Node and of the tools that it finds. */
+/** The program's version, with those of Node and of all tools that it may call: null for what is missing, or does not say. */
 async function versionJson(io: Io): Promise<string> {
-  const { doctor } = await import("#api/doctor.ts");
-  const { tools } = await doctor({ kernelTree: undefined }, io);
-  const found = tools.filter(({ state }) => state === "found");
-  return `${JSON.stringify({
-    schema: 1,
-    version: VERSION,
-    node: process.versions.node,
-    tools: found.map(({ name, version, path }) => ({ name, version, path })),
-  })}\n`;
+  const { toolVersions } = await import("#api/tool-versions.ts");
+  const tools = await toolVersions(io);
+  return `${JSON.stringify({ schema: 1, version: VERSION, node: process.versions.node, tools })}\n`;
 }

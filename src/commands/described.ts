@@ -5,11 +5,15 @@ export type DescribedCommand = { readonly names: readonly string[]; readonly row
 
 /** What may stand where a value is expected. */
 export type Values =
-  | { readonly kind: "choices"; readonly choices: readonly string[] }
+  /** `orFile`: or a file, as where a module may be named. */
+  | { readonly kind: "choices"; readonly choices: readonly string[]; readonly orFile: boolean }
   | { readonly kind: "files" | "folders" | "any" };
 
 export function valuesOf(row: OptionRow | PositionalRow): Values {
-  if ("choices" in row && row.choices !== undefined) return { kind: "choices", choices: row.choices };
+  if ("choices" in row && row.choices !== undefined) {
+    const orFile = "orModule" in row && row.orModule === true;
+    return { kind: "choices", choices: row.choices, orFile };
+  }
   switch (row.type) {
     case "path":
     case "name":

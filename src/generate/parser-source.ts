@@ -156,7 +156,8 @@ function inTemplate<T>(file: string, run: () => T): T {
     return run();
   } catch (error) {
     if (error instanceof TemplateError || !(error instanceof Error)) throw error;
-    throw new TemplateError(file, error.message);
+    // Handlebars writes out the object in which it has looked.
+    throw new TemplateError(file, error.message.replace(" in [object Object]", ""));
   }
 }
 

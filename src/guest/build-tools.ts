@@ -8,6 +8,8 @@ export type BuildTool = {
   readonly name: string;
   readonly package: PackagedTool;
   readonly purpose: string;
+  /** What makes it tell its version, where `--version` says more than that. */
+  readonly question?: string;
 };
 
 /**
@@ -19,6 +21,7 @@ export function buildTools(arch: GuestArch, withModule: boolean): readonly Build
     name: compilerName(arch),
     package: arch.name === hostArch() || arch.name === "x86" ? "gcc" : `gcc-${arch.name}`,
     purpose: `for the agent in kernels of ${arch.name}`,
+    question: "-dumpfullversion",
   };
   const module: readonly BuildTool[] = [
     { name: "make", package: "make", purpose: "for the module with the interface" },

@@ -1,5 +1,6 @@
+import { askVersions, type FoundVersion } from "#toolchain/ask-versions.ts";
 import type { ToolReport } from "#toolchain/toolchain.ts";
-import { type BuildTool, buildTools, findBuildTool } from "./build-tools.ts";
+import { type BuildTool, buildTools } from "./build-tools.ts";
 import { GUEST_ARCHS, type GuestArch } from "./guest-arch.ts";
 import { type HostPaths, remedy } from "./host-paths.ts";
 import { findQemu } from "./qemu.ts";
@@ -8,10 +9,13 @@ import { findQemu } from "./qemu.ts";
 export async function examineKernelVm(around: HostPaths): Promise<readonly ToolReport[]> {
   const archs = Object.values(GUEST_ARCHS);
   const tools = new Map(archs.flatMap((arch) => buildTools(arch, true)).map((tool) => [tool.name, tool]));
-  return Promise.all([
-    ...archs.map((arch) => examineQemu(around, arch)),
-    ...[...tools.values()].map((tool) => examineBuildTool(around, tool)),
+  const builders = [...tools.values()];
+  const [machines, versions] = await Promise.all([
+    Promise.all(archs.map((arch) => examineQemu(around, arch))),
+    askVersions(builders, around),
   ]);
+  const built = builders.map((tool, at) => examineBuildTool(around, tool, versions[at]));
+  return [...machines, ...(await Promise.all(built))];
 }
 
 async function examineQemu(around: HostPaths, arch: GuestArch): Promise<ToolReport> {
@@ -38,8 +42,11 @@ async function examineQemu(around: HostPaths, arch: GuestArch): Promise<ToolRepo
   return { ...common, state: "missing", detail, tried: failure.tried };
 }
 
-async function examineBuildTool(around: HostPaths, tool: BuildTool): Promise<ToolReport> {
-  const path = await findBuildTool(tool, around);
+async function examineBuildTool(
+  around: HostPaths,
+  tool: BuildTool,
+  found: FoundVersion | undefined,
+): Promise<ToolReport> {
   const { remedy: command } = await remedy(around, [tool.package]);
   const common = {
     name: tool.name,
@@ -48,7 +55,9 @@ async function examineBuildTool(around: HostPaths, tool: BuildTool): Promise<Too
     needed: `only for kernel-test and boot-test${mended(command)}`,
     tried: [],
   } as const;
-  return path === undefined ? { ...common, state: "missing" } : { ...common, state: "found", path };
+  if (found === undefined) return { ...common, state: "missing" };
+  const { path, version } = found;
+  return { ...common, state: "found", path, ...(version === undefined ? {} : { version }) };
 }
 
 function mended(command: string | undefined): string {

@@ -139,6 +139,8 @@ export type ExploreCall = {
   readonly files?: readonly FileWord[];
   /** `.bpf`, `.o` or `.lskel.h`. */
   readonly parsers?: readonly FileWord[];
+  /** What the parsers are judged by: a name, `none`, or the absolute path of a module (`ImageFormat`), which is asked about the images, too. */
+  readonly reference?: string | undefined;
   /** The page to write. */
   readonly output: string;
 };
@@ -152,5 +154,8 @@ export function exploreImages(call: ExploreCall, context: CallContext = {}): Pro
   const around = completeContext(context);
   const files = (call.files ?? []).map((word) => fileOf(word, around));
   const parsers = (call.parsers ?? []).map((word) => fileOf(word, around));
-  return explore({ files, parsers, output: absolutePath(call.output, around) }, around);
+  return explore(
+    { files, parsers, reference: call.reference, output: absolutePath(call.output, around) },
+    around,
+  );
 }

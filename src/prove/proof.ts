@@ -69,6 +69,8 @@ export type ProofOptions = {
   readonly signal?: AbortSignal;
   /** Images of the format, good ones and hostile ones: those that paths need are looked for among them first. */
   readonly images: readonly (() => Uint8Array)[];
+  /** Called with the image of each path that has one. */
+  readonly onExample?: (image: Uint8Array) => void;
   /** Where every query that was decided goes, with its name. */
   readonly onQuery?: (query: AskedQuery) => void;
   /** Whether to stop at the first obligations that are open, or at a gap: where no more is to be known than whether all is shown. */
@@ -272,6 +274,7 @@ class Asking {
       if (typeof example === "string") counts[example] += 1;
       else if (example === undefined) counts.undecided += 1;
       else {
+        this.#options.onExample?.(example.image);
         const divergence = replay(program, context, example, state, this.#turnSlots);
         if (divergence !== undefined) divergences.push({ ...divergence, example });
         else {

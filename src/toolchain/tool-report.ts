@@ -18,7 +18,9 @@ export function reportClang(choice: Choice<ClangFacts>): RequiredReport {
 
 export function reportBpftool(choice: Choice<BpftoolFacts>): RequiredReport {
   const needed = `bpftool with libbpf ${LIBBPF_NEEDED} or newer`;
-  return { name: "bpftool", optional: false, needed, ...outcome(choice, describeBpftool) };
+  const libbpf = choice.state === "missing" ? undefined : choice.facts.libbpf;
+  const more = libbpf === undefined ? {} : { libbpf };
+  return { name: "bpftool", optional: false, needed, ...outcome(choice, describeBpftool), ...more };
 }
 
 export function reportPython(choice: Choice<PythonFacts>): ToolReport {

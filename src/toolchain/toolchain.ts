@@ -43,6 +43,8 @@ export type ToolReport = {
   readonly path?: string;
   /** Absent where it is missing or does not say. */
   readonly version?: string;
+  /** Of bpftool: the version of the libbpf in it. */
+  readonly libbpf?: string;
   /** One line for people: what was found, or what is wrong. */
   readonly detail: string;
   /** One line for people: what would do. */

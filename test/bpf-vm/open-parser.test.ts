@@ -4,6 +4,7 @@ import { loadedPrograms, loaderPrograms } from "#bpf-vm/load-parser.ts";
 import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { openParser } from "#bpf-vm/open-parser.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
+import { extent } from "../support/extent.ts";
 import { RandomSource } from "../support/random-cases.ts";
 import { type BuiltParsers, buildParsers } from "./support/parsers.ts";
 
@@ -56,7 +57,7 @@ describe("a parser's file", () => {
   it.each(FORMS)("%s is loaded and listed, or refused, whatever is wrong with it", (name) => {
     const good = built.file(name);
     const reasons = new Set<string>();
-    for (let seed = 0; seed < 400; seed++) {
+    for (let seed = 0; seed < extent(60, 400); seed++) {
       const opened = openParser(damaged(good, seed));
       if (!opened.ok) {
         reasons.add(opened.failure.reason);

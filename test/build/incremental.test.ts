@@ -1,7 +1,16 @@
-import { appendFileSync, cpSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { cli, cliOk, type Outcome, runProgram } from "../support/cli.ts";
+import { cli, cliOk, ENVIRONMENT, type Outcome, runProgram } from "../support/cli.ts";
 import { type KernelTree, kernelTree, newFolder, script, write } from "../support/kernel-tree.ts";
 import { CLANGS, installed } from "./judges.ts";
 
@@ -16,8 +25,13 @@ const CLANG = CLANGS.find(installed) ?? "clang";
 /** One tree for most tests; each finds everything built in it. */
 let tree: KernelTree;
 
+/** A cache of its own: what other tests do to the one that all share would be a change. */
+const cache = newFolder("cache");
+symlinkSync(join(ENVIRONMENT["KEXEC_BPF_CACHE"] ?? "", "tools"), join(cache, "tools"));
+const env = { KEXEC_BPF_CACHE: cache };
+
 const make = (...words: string[]): Promise<Outcome> =>
-  cliOk(["make", "zboot", "uki", "ARCH=arm64", ...words], { cwd: tree.kexec });
+  cliOk(["make", "zboot", "uki", "ARCH=arm64", ...words], { cwd: tree.kexec, env });
 
 beforeAll(async () => {
   tree = kernelTree({ ownVmlinux: true });
@@ -88,7 +102,7 @@ describe("a second run", () => {
   });
 
   it("as a process answers the same with and without the memory of the first", async () => {
-    const program = () => runProgram(["make", "zboot", "ARCH=arm64"], { cwd: tree.kexec });
+    const program = () => runProgram(["make", "zboot", "ARCH=arm64"], { cwd: tree.kexec, env });
     const stdout = `kexec-bpf: nothing to be done for 'zboot' in ${tree.kexec}\n`;
     // With nothing remembered of this command line, the program looks at every rule, and talks of it.
     expect(await program()).toMatchObject({ status: 0, stdout, stderr: expect.stringContaining("ABI v7") });

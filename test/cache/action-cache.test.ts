@@ -85,7 +85,7 @@ describe("a cache behind HTTP", () => {
     server = await cacheServer();
   });
   afterEach(() => server.close());
-  const open = (mode: CacheMode = "both", timeout = 2000) =>
+  const open = (mode: CacheMode = "both", timeout = 60_000) =>
     new ActionCache(httpStore(server.url, timeout), mode, warn);
   const stored = async () => {
     const one = open();
@@ -110,7 +110,7 @@ describe("a cache behind HTTP", () => {
     const url = new URL(server.url);
     url.username = "me";
     url.password = "s%3Acret";
-    const one = new ActionCache(httpStore(url, 2000), "both", warn);
+    const one = new ActionCache(httpStore(url, 60_000), "both", warn);
     server.behave = ({ response }) => void response.writeHead(401).end();
     expect(await one.fetch(key, names)).toBeUndefined();
     expect([...server.authorizations]).toEqual([`Basic ${Buffer.from("me:s:cret").toString("base64")}`]);

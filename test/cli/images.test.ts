@@ -11,6 +11,7 @@ import { bzImage } from "../kernel-image/images.ts";
 import { cli, cliOk } from "../support/cli.ts";
 import { buildElf } from "../support/elf-builder.ts";
 import { expectValue } from "../support/expect-value.ts";
+import { extent } from "../support/extent.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { amd64Kernel, arm64Image } from "../support/real-inputs.ts";
@@ -45,11 +46,13 @@ async function extract(bytes: Uint8Array) {
 }
 
 describe("extract gives Debian's arm64 Image back from a zboot file", () => {
+  // All of it once; the first megabytes for those that take their time.
   test.each(["gzip", "lz4", "lzma", "lzo", "xzkern", "zstd"])("compressed with %s", async (compression) => {
-    const { bytes, ...told } = await extract(await zbootOf(image, compression));
-    expect(digest(bytes)).toBe(digest(image));
+    const kernel = compression === "zstd" ? image : image.subarray(0, extent(2 << 20, image.length));
+    const { bytes, ...told } = await extract(await zbootOf(kernel, compression));
+    expect(digest(bytes)).toBe(digest(kernel));
     expect(told).toMatchObject({ what: "arm64 Image", steps: [`zboot (${compression})`] });
-    expect(told).toMatchObject({ size: image.length, sha256: digest(image) });
+    expect(told).toMatchObject({ size: kernel.length, sha256: digest(kernel) });
   });
 });
 

@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bytecode, imageFor, Workplace, zbootFor } from "../pack/samples.ts";
+import { cli } from "../support/cli.ts";
 import { newKey } from "../support/keys.ts";
 import { shell } from "../support/shell.ts";
 
@@ -29,6 +30,9 @@ beforeAll(async () => {
 });
 
 const run = (script: string) => shell(script, place.folder);
+/** The same in this process, where nothing hangs on the streams. */
+const here = (words: string, ...more: readonly string[]) =>
+  cli([...words.split(" "), ...more], { cwd: place.folder });
 
 describe.each(SINGLE)("the output of %s", (_name, words) => {
   test("goes to stdout for -, what is told to stderr; into a pipe, which stays one, with nothing beside it", () => {
@@ -51,13 +55,14 @@ describe.each(SINGLE)("the output of %s", (_name, words) => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: "odd\\376\n" });
   });
 
-  test("is usage where it is empty", () => {
-    const { status, stderr } = run(`kexec-bpf ${words} -o ''`);
+  test("is usage where it is empty", async () => {
+    const { status, stderr } = await here(words, "-o", "");
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("--output is empty") });
   });
 
-  test("is refused where a folder is, with the old content kept", () => {
-    const { status, stderr } = run(`mkdir -p folder; kexec-bpf ${words} -o folder`);
+  test("is refused where a folder is, with the old content kept", async () => {
+    mkdirSync(place.path("folder"), { recursive: true });
+    const { status, stderr } = await here(words, "-o", "folder");
     expect({ status, stderr }).toEqual({
       status: 1,
       stderr: `kexec-bpf: ${place.path("folder")}: cannot write: it is a folder (EISDIR)\n`,
@@ -90,8 +95,8 @@ test.skipIf(cause !== undefined).each(SINGLE)(
 describe("several outputs", () => {
   test.each(["decompose object zboot --reference", "unpack container", "corpus", "build zboot"])(
     "of `%s` cannot go to stdout",
-    (words) => {
-      const { status, stdout, stderr } = run(`kexec-bpf ${words} -o -`);
+    async (words) => {
+      const { status, stdout, stderr } = await here(words, "-o", "-");
       expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
       expect(stderr).toContain("--output -: several files cannot go to stdout");
     },
@@ -133,9 +138,9 @@ test("an extracted kernel goes to other programs as it is, and behind what a fil
   ).toEqual({ status: 0, stdout: "", stderr: "" });
 });
 
-test("data and JSON cannot both go to stdout", () => {
+test("data and JSON cannot both go to stdout", async () => {
   for (const [, words] of SINGLE.filter(([name]) => name !== "stream reference")) {
-    const { status, stdout } = run(`kexec-bpf ${words} -o - --json`);
+    const { status, stdout } = await here(words, "-o", "-", "--json");
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ schema: 1, error: { reason: "usage" } });
   }

@@ -51,6 +51,10 @@ test.each([
   ["kexec-bpf pack pe --cert", ["--certificates"]],
   ["kexec-bpf inspect ima", ["image.efi"]],
   ["kexec-bpf completion z", ["zsh"]],
+  ["kexec-bpf hel", ["help"]],
+  ["kexec-bpf verify --reference u", ["uki"]],
+  ["kexec-bpf verify --reference ./im", ["./image.efi"]],
+  ["kexec-bpf help ex", ["exit-status", "explore", "extract"]],
 ])("fish completes `%s`", (line, expected) => {
   expect([...fish(line)].sort()).toEqual(expected);
 });
@@ -78,6 +82,9 @@ test.each([
   ["kexec-bpf build --abi ", /auto.*v6.*v7/s],
   ["kexec-bpf build --max-k", /--max-kernel/],
   ["kexec-bpf inspect ima", /image\.efi/],
+  ["kexec-bpf help exi", /exit-status/],
+  ["kexec-bpf verify --reference env", /envelope/],
+  ["kexec-bpf verify --reference ima", /image\.efi/],
 ])("zsh completes `%s`", (line, expected) => {
   expect(zsh(line)).toMatch(expected);
 });

@@ -102,6 +102,27 @@ describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", (
 
 const noArm64 = noGuest("qemu-system-aarch64", "aarch64-linux-gnu-gcc", llvmTool("llvm-objcopy"));
 describeUnless(noArm64, "boot-test on arm64", () => {
+  it(
+    "boots Debian's own kernel, a plain Image, out of a UKI: the second layer's first parser refuses it, its second is content",
+    async () => {
+      const uki = await arm64BootableUki("token=plain");
+      const cwd = await buildParsers(uki, "uki", "--arch", "arm64");
+      const words = ["uki.bpf", uki.path, "--arch", "arm64", "--expect", "token=plain", "--json"];
+      const { status, stdout, stderr } = await bootTest(cwd, ...words);
+      expect([stderr, status]).toEqual(["", 0]);
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ passed: true, cmdline: uki.cmdline });
+      expect(report.release).toMatch(/-cloud-arm64$/);
+      expect(report.parsers).toEqual([
+        { path: ".bpf.1", commands: 4 },
+        { path: ".bpf.nested/.bpf.1", commands: 0 },
+        { path: ".bpf.nested/.bpf.2", commands: 1 },
+      ]);
+      expect(report.secondConsole).toMatch(new RegExp(`^init of 6\\.\\S+-arm64: ${uki.cmdline}`, "m"));
+    },
+    PATIENCE,
+  );
+
   it.each(["gzip", "zstd22", "xzkern", "lz4", "lzo"] as const)(
     "boots a zboot image of %s out of a UKI: two layers of parsers, decompressed by the kernel",
     async (compression) => {

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { arm64BootableUki, x86BootableUki } from "../support/bootable-uki.ts";
+import { x86BootableUki } from "../support/bootable-uki.ts";
 import { cliOk } from "../support/cli.ts";
 import { bootTest, buildParsers, noGuest, PATIENCE, wrongTargets } from "../support/guest.ts";
-import { describeUnless, llvmTool } from "../support/tools.ts";
+import { describeUnless } from "../support/tools.ts";
 import { noX86Pe } from "../support/uki.ts";
 
 /** Only the UKI's command line has it. */
@@ -29,30 +29,6 @@ describeUnless(noGuest("qemu-system-x86_64") ?? noX86Pe(), "boot-test on x86", (
         { path: ".bpf.2", commands: 4 },
       ]);
       expect(report.secondConsole).toMatch(new RegExp(`^init of 6\\.\\S+: ${uki.cmdline}`, "m"));
-    },
-    PATIENCE,
-  );
-});
-
-const noArm64 = noGuest("qemu-system-aarch64", "aarch64-linux-gnu-gcc", llvmTool("llvm-objcopy"));
-describeUnless(noArm64, "boot-test on arm64", () => {
-  it(
-    "boots Debian's own kernel, a plain Image, out of a UKI: the second layer's first parser refuses it, its second is content",
-    async () => {
-      const uki = await arm64BootableUki(TOKEN);
-      const cwd = await buildParsers(uki, "uki", "--arch", "arm64");
-      const words = ["uki.bpf", uki.path, "--arch", "arm64", "--expect", TOKEN, "--json"];
-      const { status, stdout, stderr } = await bootTest(cwd, ...words);
-      expect([stderr, status]).toEqual(["", 0]);
-      const report = JSON.parse(stdout);
-      expect(report).toMatchObject({ passed: true, cmdline: uki.cmdline });
-      expect(report.release).toMatch(/-cloud-arm64$/);
-      expect(report.parsers).toEqual([
-        { path: ".bpf.1", commands: 4 },
-        { path: ".bpf.nested/.bpf.1", commands: 0 },
-        { path: ".bpf.nested/.bpf.2", commands: 1 },
-      ]);
-      expect(report.secondConsole).toMatch(new RegExp(`^init of 6\\.\\S+-arm64: ${uki.cmdline}`, "m"));
     },
     PATIENCE,
   );

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Guest, runGuest } from "#guest/guest.ts";
@@ -30,8 +30,9 @@ const JOB: GuestJob = {
 type Boot = { readonly reports: Uint8Array; readonly console?: string };
 
 /** Runs the job where the n-th start of QEMU writes what the n-th boot says, and keeps what it was started with. */
-async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
+async function run(boots: readonly Boot[], tail = "", timeout = 600_000) {
   const folder = newFolder("fake-qemu");
+  mkdirSync(join(folder, "started"));
   boots.forEach((boot, index) => {
     write(join(folder, `reports-${index}`), boot.reports);
     write(join(folder, `console-${index}`), boot.console ?? "");
@@ -39,7 +40,7 @@ async function run(boots: readonly Boot[], tail = "", timeout = 60_000) {
   const qemu = script(
     join(folder, "qemu"),
     [
-      `cd ${folder}; boot=$(ls started 2>/dev/null | wc -l); mkdir -p started`,
+      `cd ${folder}; boot=$(ls started | wc -l)`,
       `for word; do case $previous in -initrd) cp "$word" started/$boot ;; esac`,
       `  case $word in file,id=console*) cp console-$boot "\${word#*path=}" ;; file,id=reports*) cp reports-$boot "\${word#*path=}" ;; esac`,
       "  previous=$word; done",

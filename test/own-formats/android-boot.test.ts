@@ -1,41 +1,21 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CLANGS, installed } from "../build/judges.ts";
-import { INTERFACES, kernelBtf } from "../build/kernel-with-interface.ts";
 import { cli, cliOk } from "../support/cli.ts";
+import { extent } from "../support/extent.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { buildZboot } from "../support/zboot-builder.ts";
+import { bootImages, buildAndroidBoot as build, EXAMPLE, REFERENCE } from "./support/android-boot.ts";
 
-const EXAMPLE = fileURLToPath(new URL("../../examples/android-boot", import.meta.url));
-const REFERENCE = join(EXAMPLE, "android-boot.mjs");
-const CLANG = CLANGS.find(installed) ?? "clang";
-
-type Maker = { readonly bootImage: (parts: object) => Uint8Array };
-
-/** Builds the target in `targets`; gives the folder. */
-async function build(targets: string, revision: "v6" | "v7", ...more: readonly string[]): Promise<string> {
-  const out = newFolder();
-  const limits = more.includes("--image") ? [] : ["--max-kernel", "64K", "--max-initrd", "64K"];
-  const words = [
-    "--targets",
-    targets,
-    "--vmlinux",
-    kernelBtf(CLANG, INTERFACES[revision]),
-    "--arch",
-    "arm64",
-  ];
-  await cliOk(["build", "android_boot", ...words, ...limits, ...more, "-o", out], { cwd: out });
-  return out;
-}
+const RUNS = extent(300, 1500);
 
 describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where there is no clang)", () => {
   let parser: string;
-  let maker: Maker;
+  let maker: Awaited<ReturnType<typeof bootImages>>;
   beforeAll(async () => {
     parser = join(await build(EXAMPLE, "v7"), "android_boot.bpf");
-    maker = (await import(join(EXAMPLE, "make-image.mjs"))) as Maker;
+    maker = await bootImages();
   });
   const verify = (file: string, ...words: readonly string[]) =>
     cli(["verify", file, ...words, "--json"], { cwd: newFolder() });
@@ -58,9 +38,18 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
   });
 
   it("need not be looked at for long by a campaign with the example's own images", async () => {
-    const words = ["--reference", REFERENCE, "--runs", "1500", "--workers", "1", "--corpus", newFolder()];
+    const words = [
+      "--reference",
+      REFERENCE,
+      "--runs",
+      String(RUNS),
+      "--workers",
+      "1",
+      "--corpus",
+      newFolder(),
+    ];
     const { stdout } = await cliOk(["fuzz", parser, ...words, "--json"], { cwd: newFolder() });
-    expect(JSON.parse(stdout)).toMatchObject({ reference: "android-boot", cases: 1500 });
+    expect(JSON.parse(stdout)).toMatchObject({ reference: "android-boot", cases: RUNS });
   });
 
   it("are judged by what they were recorded to be, where that is all that is known", async () => {
@@ -108,7 +97,16 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
       ).verdicts[0].findings.map(({ kind }: { kind: string }) => kind);
     expect(await kinds("--reference", REFERENCE)).toEqual(["stray-read"]);
     expect(await kinds("--reference", "none")).toEqual(["stray-read"]);
-    const words = ["--reference", REFERENCE, "--runs", "1500", "--workers", "1", "--corpus", newFolder()];
+    const words = [
+      "--reference",
+      REFERENCE,
+      "--runs",
+      String(RUNS),
+      "--workers",
+      "1",
+      "--corpus",
+      newFolder(),
+    ];
     expect((await cli(["fuzz", file, ...words], { cwd: newFolder() })).status).toBe(1);
   });
 

@@ -17,7 +17,7 @@ import { expectValue } from "../support/expect-value.ts";
 
 let solver: Solver;
 beforeAll(async () => {
-  solver = expectValue(await openZ3(1, 20_000));
+  solver = expectValue(await openZ3(1, 900_000));
 });
 afterAll(() => {
   solver.close();

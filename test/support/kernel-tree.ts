@@ -1,22 +1,9 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { newFolder } from "./folders.ts";
 import { amd64Kernel, arm64Image } from "./real-inputs.ts";
 
-/** Everything that a test file makes lies below one folder, which goes away when the file is through. */
-const base = mkdtempSync(join(tmpdir(), "kexec-bpf-test-"));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
-
-let serial = 0;
-
-/** A new, empty folder. `name` may have slashes: depth matters to some tests. */
-export function newFolder(name = "work"): string {
-  serial += 1;
-  const folder = join(base, `${serial}`, name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
+export { newFolder };
 
 /** Writes a file, its folders made as needed. */
 export function write(file: string, content: string | Uint8Array): string {

@@ -1,22 +1,23 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { ENVIRONMENT, programFile } from "./cli.ts";
-import { newFolder, script } from "./kernel-tree.ts";
+import { script } from "./kernel-tree.ts";
+import { sharedFolder } from "./shared.ts";
 
-let bin: string | undefined;
+/** Milliseconds: not how long a script takes, but after how long it hangs. */
+const PATIENCE = 600_000;
 
 /** Runs a script of bash in which `kexec-bpf` is the program, as a user would at a prompt. */
 export function shell(text: string, cwd: string) {
-  if (bin === undefined) {
-    bin = newFolder("bin");
-    script(join(bin, "kexec-bpf"), `exec "${process.execPath}" "${programFile()}" "$@"`);
-  }
+  const bin = sharedFolder("bin", (folder) => {
+    script(join(folder, "kexec-bpf"), `exec "${process.execPath}" "${programFile()}" "$@"`);
+  });
   const env = { ...ENVIRONMENT, PATH: `${bin}:${ENVIRONMENT["PATH"]}` };
   const { status, stdout, stderr } = spawnSync("bash", ["-c", text], {
     cwd,
     env,
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: PATIENCE,
   });
   return { status, stdout, stderr };
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long a condition may take to come true, in milliseconds: long enough for a machine with ten times as much to do. */
-const PATIENCE = 60_000;
+/** Milliseconds: not how long a condition takes to come true, but after how long something hangs. */
+const PATIENCE = 600_000;
 
 /** Waits until `holds`. */
 export async function until(what: string, holds: () => boolean): Promise<void> {

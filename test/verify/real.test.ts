@@ -6,6 +6,7 @@ import type { Verification } from "#core/verification.ts";
 import { encodeEnvelope } from "#formats/envelope/encode.ts";
 import { cliOk } from "../support/cli.ts";
 import { expectValue } from "../support/expect-value.ts";
+import { extent } from "../support/extent.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { amd64Kernel, arm64Image, loong64Zboot } from "../support/real-inputs.ts";
 import { llvmTool, missingTool } from "../support/tools.ts";
@@ -16,7 +17,9 @@ import { encodeZbootImage } from "../support/zboot-image.ts";
 const EM_AARCH64 = 183;
 const COMPRESSIONS = ["gzip", "lz4", "lzma", "lzo", "xzkern", "zstd"] as const;
 /** As much of a kernel as shows that a compression is taken apart: header and code. Some of them are slow. */
-const SOME = 4 << 20;
+const SOME = extent(1 << 20, 4 << 20);
+/** More of it for one, or all. */
+const MORE = extent(8 << 20, 1 << 30);
 const OBJCOPY = llvmTool("llvm-objcopy");
 
 /** The parsers' containers of both revisions, and the folder of images. */
@@ -33,12 +36,12 @@ beforeAll(async () => {
   copyFileSync(loong64Zboot(), join(images, "loong64.efi"));
   const kernel = readFileSync(arm64Image());
   for (const compression of COMPRESSIONS) {
-    // The whole of it once, for gzip, in which it goes on into a UKI and the envelopes.
-    const image = compression === "gzip" ? kernel : kernel.subarray(0, SOME);
+    // More of it once, for zstd, in which it goes on into a UKI and the envelopes.
+    const image = kernel.subarray(0, compression === "zstd" ? MORE : SOME);
     const zboot = expectValue(await encodeZbootImage({ arch: "arm64", compression, image }));
     write(join(images, `arm64-${compression}.efi`), zboot);
   }
-  const zboot = readFileSync(join(images, "arm64-gzip.efi"));
+  const zboot = readFileSync(join(images, "arm64-zstd.efi"));
   const [initrd, cmdline] = [kernel.subarray(0, 5 << 20), Buffer.from("console=ttyAMA0")];
   write(
     join(images, "envelope.elf"),

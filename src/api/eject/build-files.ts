@@ -42,7 +42,7 @@ function placeholders(
     UNNAMED: revision === "v6" ? "bytecode.c bytecode.o" : "",
     PARSERS: parserVariables(parsers, revision).join("\n"),
     NAMES: parsers.map(({ target }) => target.name).join(", "),
-    FILES: parsers.map(descriptionOf).join("\n"),
+    FILES: fileList(parsers),
   };
 }
 
@@ -57,8 +57,12 @@ function parserVariables(parsers: readonly EjectedParser[], revision: Revision):
   });
 }
 
-/** Where a parser's source lies, and what it does. */
-function descriptionOf({ target, sources }: EjectedParser): string {
-  const file = `${target.name}_parser_bpf.c`;
-  return `${(sources.has(file) ? file : `*/${file}`).padEnd(24)} ${target.description}`;
+/** Where each parser's source lies, and what it does; the template's own lines begin at column 24. */
+function fileList(parsers: readonly EjectedParser[]): string {
+  const rows = parsers.map(({ target, sources }) => {
+    const file = `${target.name}_parser_bpf.c`;
+    return [sources.has(file) ? file : `*/${file}`, target.description] as const;
+  });
+  const width = Math.max(24, ...rows.map(([file]) => file.length));
+  return rows.map(([file, description]) => `${file.padEnd(width)} ${description}`).join("\n");
 }

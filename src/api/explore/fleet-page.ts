@@ -6,8 +6,8 @@ import type { FleetReport } from "#fleet/report.ts";
 import type { PageRow, PageTable } from "#page/data.ts";
 import { formatsOf, goodFiles } from "#verify/mutations/good-files.ts";
 import { REFERENCES } from "#verify/reference-names.ts";
-import { pageParser } from "./page-parser.ts";
-import { type KeptParser, PageImages, pageReference, resultPage } from "./result-page.ts";
+import { type KeptParser, pageParser } from "./page-parser.ts";
+import { PageImages, pageReferenceNamed, resultPage } from "./result-page.ts";
 
 /** Parsers that a page holds: kernels that differ in nothing a parser sees have one in common. */
 const MOST_PARSERS = 200;
@@ -33,7 +33,7 @@ export async function fleetPage(
       const name = join(folder, file);
       const kept = await pageParser({ name, file: join(out, name) }, { emit });
       if (!kept.ok) return kept;
-      parsers.set(sha256, { ...kept.value, reference: pageReference(target) });
+      parsers.set(sha256, { ...kept.value, reference: pageReferenceNamed(target) });
       const reference = REFERENCES.find((one) => one === target);
       const revision = abi?.revision === "v6" ? "v6" : "v7";
       const formats: readonly string[] = reference === undefined ? [] : formatsOf(reference, revision);
@@ -49,6 +49,7 @@ export async function fleetPage(
     tables: tables.filter(({ rows }, i) => i === 0 || rows.length > 0),
     parsers: [...parsers.values()],
     images: images.images,
+    own: undefined,
   });
 }
 

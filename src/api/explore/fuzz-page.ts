@@ -1,15 +1,16 @@
 import { relative } from "node:path";
 import type { Context } from "#api/context.ts";
 import type { FuzzReport, FuzzRequest } from "#api/fuzz.ts";
-import type { Result } from "#core/result.ts";
+import { ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
 import type { SavedFinding } from "#fuzz/campaign-request.ts";
+import { openReference } from "#own-formats/open-reference.ts";
 import type { PageRow, PageTable } from "#page/data.ts";
 import { injectionTitle } from "#verify/fault-paths.ts";
 import { pageParser } from "./page-parser.ts";
-import { PageImages, pageReference, resultPage } from "./result-page.ts";
+import { ownOfPage, PageImages, pageReference, resultPage } from "./result-page.ts";
 
-/** The page that `fuzz --html` writes: a row opens the run of a finding. Errors: those of reading what is saved, and of `resultPage`. */
+/** The page that `fuzz --html` writes: a row opens the run of a finding. Errors: those of reading what is saved, of `openReference` and `resultPage`. */
 export async function fuzzPage(
   { parser, reference }: Pick<FuzzRequest, "parser" | "reference">,
   report: FuzzReport,
@@ -23,12 +24,15 @@ export async function fuzzPage(
   }
   const kept = await pageParser(parser, { emit });
   if (!kept.ok) return kept;
-  const judge = reference === undefined ? null : pageReference(report.reference);
+  const by = reference === undefined ? ok(undefined) : await openReference(reference);
+  if (!by.ok) return by;
+  const judge = by.value === undefined ? null : pageReference(by.value);
   return resultPage({
     title: `kexec-bpf fuzz: ${parser.name}`,
     tables: [findingTable(parser.name, report, cwd)],
     parsers: [{ ...kept.value, reference: judge }],
     images: images.images,
+    own: ownOfPage(by.value),
   });
 }
 

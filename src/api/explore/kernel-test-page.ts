@@ -7,8 +7,9 @@ import type { CrosscheckPlan } from "#crosscheck/plan.ts";
 import type { ProgramUnderTest } from "#crosscheck/subject.ts";
 import { readInput } from "#files/input-file.ts";
 import type { PageRow, PageRun, PageTable } from "#page/data.ts";
-import { referenceTitle } from "#verify/references.ts";
-import { type KeptParser, PageImages, pageReference, type ResultPage, resultPage } from "./result-page.ts";
+import { NO_REFERENCE } from "#verify/references.ts";
+import type { KeptParser } from "./page-parser.ts";
+import { ownOfPage, PageImages, pageReference, type ResultPage, resultPage } from "./result-page.ts";
 
 type Containers = Pick<KernelTestRequest, "containers" | "reference">;
 
@@ -44,6 +45,7 @@ export async function kernelTestContent(
     tables: kernelTestTables(tested),
     parsers: parsers.value,
     images: images.images,
+    own: tested.flatMap(({ plan }) => plan.subjects.flatMap((one) => ownOfPage(one.reference) ?? []))[0],
   });
 }
 
@@ -62,8 +64,7 @@ async function parsersOf(
       ...{ name: names[i] ?? file, bytes: bytes.value, arch: null },
       limits: first?.limits ?? null,
       revision: plan?.revision ?? null,
-      reference:
-        reference === undefined ? null : pageReference(first?.reference && referenceTitle(first.reference)),
+      reference: reference === undefined ? null : pageReference(first?.reference ?? NO_REFERENCE),
     });
   }
   return ok(parsers);

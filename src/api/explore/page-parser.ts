@@ -6,7 +6,10 @@ import { asFailure } from "#bpf-vm/loader/failure.ts";
 import { inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { readInput } from "#files/input-file.ts";
-import type { KeptParser } from "./result-page.ts";
+import type { PageParser } from "#page/data.ts";
+
+/** A parser that a page can run. */
+export type KeptParser = Omit<PageParser, "blob"> & { readonly bytes: Uint8Array };
 
 const NOT_SAID = { kernel: undefined, initrd: undefined, cmdline: undefined };
 

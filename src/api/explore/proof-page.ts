@@ -4,8 +4,8 @@ import type { OpenRecord, ProgramRecord, ProofRecord } from "#core/proof-record.
 import { ok, type Result } from "#core/result.ts";
 import type { PageRow, PageTable } from "#page/data.ts";
 import { findingText } from "#report/finding-text.ts";
-import { pageParser } from "./page-parser.ts";
-import { type KeptParser, PageImages, pageReference, resultPage } from "./result-page.ts";
+import { type KeptParser, pageParser } from "./page-parser.ts";
+import { PageImages, pageReferenceNamed, resultPage } from "./result-page.ts";
 
 /**
  * The page that `prove --html` writes: proofs, their obligations, and what is open; a row of what is refuted opens the run that shows it.
@@ -30,6 +30,7 @@ export async function proofPage(
     tables: tables.filter(({ rows }, i) => i !== 1 || rows.length > 0),
     parsers: kept.value,
     images: images.images,
+    own: undefined,
   });
 }
 
@@ -45,7 +46,7 @@ async function parsersFor(
     if (first === undefined || parser.file.endsWith(".c")) continue;
     const read = await pageParser(parser, { emit });
     if (!read.ok) return read;
-    kept.push({ ...read.value, limits: first.limits, reference: pageReference(first.reference) });
+    kept.push({ ...read.value, limits: first.limits, reference: pageReferenceNamed(first.reference) });
   }
   return ok(kept);
 }

@@ -1,11 +1,10 @@
 import type { Result } from "#core/result.ts";
 import type { NamedBytes } from "#crosscheck/subject.ts";
 import type { PageData, PageParser, PageTable } from "#page/data.ts";
-import { REFERENCES } from "#verify/reference-names.ts";
+import { NO_REFERENCE, type OwnReference, REFERENCES, type Reference } from "#verify/references.ts";
+import { answersIn, pageFormat } from "./own-answers.ts";
 import { Blobs, pageWith } from "./page-file.ts";
-
-/** A parser that a page can run. */
-export type KeptParser = Omit<PageParser, "blob"> & { readonly bytes: Uint8Array };
+import type { KeptParser } from "./page-parser.ts";
 
 /** Results of a command, and what their runs are made of. */
 export type ResultPage = {
@@ -13,17 +12,23 @@ export type ResultPage = {
   readonly tables: readonly PageTable[];
   readonly parsers: readonly KeptParser[];
   readonly images: readonly NamedBytes[];
+  /** The user's own format, by which those parsers are judged whose reference is `own`. */
+  readonly own: OwnReference | undefined;
 };
 
 /** A page of results. Errors: those of `pageWith`. */
-export function resultPage({ title, tables, parsers, images }: ResultPage): Promise<Result<Buffer>> {
+export function resultPage({ title, tables, parsers, images, own }: ResultPage): Promise<Result<Buffer>> {
   const blobs = new Blobs();
+  const answers = answersIn(own, parsers);
   const data: PageData = {
     schema: 1,
     title,
     tables,
-    images: images.map(({ name, bytes }) => ({ name, size: bytes.length, blob: blobs.add(bytes) })),
+    images: images.map(({ name, bytes }) => ({
+      ...{ name, size: bytes.length, blob: blobs.add(bytes), answers: answers(bytes) },
+    })),
     parsers: parsers.map(({ bytes, ...parser }) => ({ ...parser, blob: blobs.add(bytes) })),
+    format: pageFormat(own),
   };
   return pageWith(data, blobs.bytes);
 }
@@ -45,7 +50,18 @@ export class PageImages {
   };
 }
 
-/** A reference that the page has: what a parser of the user's own format should send is not known there. */
-export function pageReference(title: string | undefined): NonNullable<PageParser["reference"]> {
-  return REFERENCES.find((name) => name === title) ?? "none";
+/** What a page judges a parser by; a stream in a file is not in the page. */
+export function pageReference(reference: Reference): NonNullable<PageParser["reference"]> {
+  if (typeof reference === "string") return reference;
+  return ownOfPage(reference) === undefined ? NO_REFERENCE : "own";
+}
+
+/** What is called so, where the page has it. */
+export function pageReferenceNamed(title: string | undefined): NonNullable<PageParser["reference"]> {
+  return REFERENCES.find((name) => name === title) ?? NO_REFERENCE;
+}
+
+/** The format that a page tells of, where the reference is one. */
+export function ownOfPage(reference: Reference | undefined): OwnReference | undefined {
+  return typeof reference === "object" && !reference.ofEveryCase ? reference : undefined;
 }

@@ -15,6 +15,7 @@ export function verificationPage({ verification, times, kept }: VerifyReport): P
     tables: verificationTables(verification, times.seconds),
     parsers: kept?.parsers ?? [],
     images: kept?.images ?? [],
+    own: kept?.own,
   });
 }
 

@@ -5,14 +5,14 @@
  * @param files absolute paths
  */
 export function distinctNames(files: readonly string[]): readonly string[] {
-  const parts = files.map((file) => file.split("/").filter((part) => part !== ""));
-  const tail = (i: number, length: number) => parts[i]?.slice(-length).join("/") ?? "";
-  return files.map((file, i) => {
-    for (let length = 1; length < (parts[i]?.length ?? 0); length += 1) {
-      if (files.every((_, other) => other === i || tail(other, length) !== tail(i, length))) {
-        return tail(i, length);
-      }
-    }
-    return file;
-  });
+  const tails = files.map(tailsOf);
+  const count = new Map<string, number>();
+  for (const tail of tails.flat()) count.set(tail, (count.get(tail) ?? 0) + 1);
+  return files.map((file, i) => tails[i]?.slice(0, -1).find((tail) => count.get(tail) === 1) ?? file);
+}
+
+/** Its last name, its last two, and so on to all. */
+function tailsOf(file: string): readonly string[] {
+  const parts = file.split("/").filter((part) => part !== "");
+  return parts.map((_, index) => parts.slice(-index - 1).join("/"));
 }

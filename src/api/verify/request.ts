@@ -1,13 +1,14 @@
 import type { Revision } from "#abi/revisions.ts";
 import type { NamedFile } from "#api/common/named-file.ts";
 import type { GivenLimits } from "#api/common/parser-limits.ts";
-import type { KeptParser } from "#api/explore/result-page.ts";
+import type { KeptParser } from "#api/explore/page-parser.ts";
 import type { CoverageReport } from "#core/coverage.ts";
 import type { Acceptance, Verification } from "#core/verification.ts";
 import type { NamedBytes } from "#crosscheck/subject.ts";
 import type { Times } from "#report/junit.ts";
 import type { Comparison } from "#verify/judge.ts";
 import type { ParserArchitecture } from "#verify/parser-architecture.ts";
+import type { OwnReference } from "#verify/references.ts";
 
 /** How parsers are read, compiled and loaded. */
 export type OpenRequest = {
@@ -58,4 +59,6 @@ export type VerifyReport = {
 export type KeptFiles = {
   readonly parsers: readonly KeptParser[];
   readonly images: readonly NamedBytes[];
+  /** The user's own format that parsers were judged by. */
+  readonly own: OwnReference | undefined;
 };

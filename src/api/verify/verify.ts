@@ -2,12 +2,13 @@ import { dirname } from "node:path";
 import { findImages, type ImageInput } from "#api/common/images.ts";
 import { loadTarget } from "#api/common/load-target.ts";
 import type { Context } from "#api/context.ts";
-import { type KeptParser, PageImages, pageReference } from "#api/explore/result-page.ts";
+import type { KeptParser } from "#api/explore/page-parser.ts";
+import { ownOfPage, PageImages, pageReference } from "#api/explore/result-page.ts";
 import type { Failure } from "#core/failure.ts";
 import { ok, type Result } from "#core/result.ts";
 import type { ErrorRecord, Shortfall, Verification } from "#core/verification.ts";
 import { shortfallsOf } from "#verify/acceptance.ts";
-import { ownReference } from "#verify/references.ts";
+import { NO_REFERENCE, ownReference } from "#verify/references.ts";
 import { builtInImages } from "./built-in-images.ts";
 import { noneReached, parserCoverage } from "./coverage.ts";
 import { type JudgedImages, judgeAll } from "./judge.ts";
@@ -51,19 +52,23 @@ export async function verify(request: VerifyRequest, context: Context): Promise<
     verification: recordOf(request, images.length, { parsers: records, ...judged.value, errors }),
     times: { started, seconds: judged.value.seconds },
     coverage: coverage.ok ? coverage.value : undefined,
-    kept: kept && { images: kept.images, parsers: opened.value.map((one) => keptParser(one, request)) },
+    kept: kept && {
+      images: kept.images,
+      parsers: opened.value.map((one) => keptParser(one, request)),
+      own: parsers.flatMap(({ subject }) => ownOfPage(subject.reference) ?? [])[0],
+    },
   });
 }
 
 function keptParser({ subjects, bytes }: OpenedParser, request: VerifyRequest): KeptParser {
-  const [first] = subjects.map(({ record }) => record);
+  const [{ subject, record: first } = {}] = subjects;
   const named = request.reference !== undefined || request.expected !== undefined;
   return {
     name: first?.file ?? "",
     bytes,
     limits: first?.limits ?? null,
-    revision: subjects[0]?.subject.revision ?? null,
-    reference: named ? pageReference(first?.reference) : null,
+    revision: subject?.revision ?? null,
+    reference: named ? pageReference(subject?.reference ?? NO_REFERENCE) : null,
     arch: request.arch ?? null,
   };
 }

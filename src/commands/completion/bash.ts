@@ -1,4 +1,5 @@
 import { type DescribedCommand, firstWords, type Values, valuesOf } from "#commands/described.ts";
+import { TOPICS } from "#commands/help/topics.ts";
 
 /** A script for bash: a function for `complete -F`, made of the commands' rows. */
 export function bashScript(commands: readonly DescribedCommand[]): string {
@@ -21,7 +22,7 @@ _kexec_bpf() {
   fi
   case $command in
 ${groups.map(({ name, actions }) => `    ${name}) if (( COMP_CWORD == 2 )); then COMPREPLY=($(compgen -W "${actions.join(" ")}" -- "$cur")); return; fi; command+=" \${COMP_WORDS[2]}" ;;`).join("\n")}
-    help) COMPREPLY=($(compgen -W "${first.join(" ")}" -- "$cur")); return ;;
+    help) COMPREPLY=($(compgen -W "${[...first, ...Object.keys(TOPICS)].join(" ")}" -- "$cur")); return ;;
   esac
   case "$command $prev" in
 ${commands.flatMap(valueCases).join("\n")}
@@ -49,7 +50,7 @@ function commandCase({ names, row }: DescribedCommand): string {
   const kinds = Object.values(row.positionals).map(valuesOf);
   const choices = kinds.flatMap((values) => (values.kind === "choices" ? values.choices : []));
   const files = kinds.some(({ kind }) => kind !== "choices") ? reply({ kind: "files" }) : "";
-  const words = choices.length === 0 ? "" : reply({ kind: "choices", choices });
+  const words = choices.length === 0 ? "" : reply({ kind: "choices", choices, orFile: false });
   const position = words === "" ? files : words;
   return `    "${names.join(" ")}") if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "${options}" -- "$cur")); else ${position}:; fi ;;`;
 }
@@ -57,7 +58,9 @@ function commandCase({ names, row }: DescribedCommand): string {
 function reply(values: Values): string {
   switch (values.kind) {
     case "choices":
-      return `COMPREPLY=($(compgen -W "${values.choices.join(" ")}" -- "$cur")); `;
+      return values.orFile
+        ? `mapfile -t COMPREPLY < <(compgen -f -W "${values.choices.join(" ")}" -- "$cur"); `
+        : `COMPREPLY=($(compgen -W "${values.choices.join(" ")}" -- "$cur")); `;
     case "files":
       return 'mapfile -t COMPREPLY < <(compgen -f -- "$cur"); ';
     case "folders":

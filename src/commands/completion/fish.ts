@@ -1,4 +1,5 @@
 import { type DescribedCommand, firstWords, valuesOf } from "#commands/described.ts";
+import { HELP, TOPICS } from "#commands/help/topics.ts";
 import type { OptionRow, PositionalRow } from "#grammar/rows.ts";
 
 /** A script for fish, made of the commands' rows. */
@@ -6,8 +7,13 @@ export function fishScript(
   commands: readonly DescribedCommand[],
   groups: Readonly<Record<string, string>>,
 ): string {
-  const lines = [...firstWords(commands, groups)].map(([name, describe]) =>
+  const first = [...firstWords(commands, groups)];
+  const lines = [...first, ["help", HELP] as const].map(([name, describe]) =>
     line("__fish_use_subcommand", `-f -a ${name}`, describe),
+  );
+  const topics = Object.entries(TOPICS).map(([name, { describe }]) => [name, describe] as const);
+  const helped = [...first, ...topics].map(([name, describe]) =>
+    line(isAt(["help"], "just"), `-f -a ${name}`, describe),
   );
   const actions = commands.flatMap(({ names: [first = "", action], row }) =>
     action === undefined ? [] : [line(isAt([first], "just"), `-f -a ${action}`, row.describe)],
@@ -22,7 +28,7 @@ function __kexec_bpf_just
     set -l words (commandline -opc)
     test (count $words) -gt 1; and test "$words[2..-1]" = "$argv"
 end
-${[...lines, ...actions, ...commands.flatMap(commandLines)].join("\n")}
+${[...lines, ...helped, ...actions, ...commands.flatMap(commandLines)].join("\n")}
 `;
 }
 
@@ -46,7 +52,7 @@ function commandLines({ names, row }: DescribedCommand): readonly string[] {
 function valueWords(row: OptionRow): string {
   if (row.type === "flag") return "";
   const values = valuesOf(row);
-  if (values.kind === "choices") return ` -x${choiceWords(row)}`;
+  if (values.kind === "choices") return `${values.orFile ? " -r -F" : " -x"}${choiceWords(row)}`;
   if (values.kind === "folders") return " -x -a '(__fish_complete_directories)'";
   return values.kind === "files" ? " -r -F" : " -x";
 }

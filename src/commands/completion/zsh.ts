@@ -1,4 +1,5 @@
 import { type DescribedCommand, firstWords, valuesOf } from "#commands/described.ts";
+import { HELP, TOPICS } from "#commands/help/topics.ts";
 import type { OptionRow, PositionalRow } from "#grammar/rows.ts";
 
 /** A script for zsh, made of the commands' rows: to be sourced, or a file `_kexec-bpf` in `fpath`. */
@@ -6,7 +7,12 @@ export function zshScript(
   commands: readonly DescribedCommand[],
   groups: Readonly<Record<string, string>>,
 ): string {
-  const first = [...firstWords(commands, groups)].map(([name, describe]) => quoted(`${name}:${describe}`));
+  const entries = [...firstWords(commands, groups)].map(wordOf);
+  const first = [...entries, wordOf(["help", HELP])];
+  const topics = [
+    ...entries,
+    ...Object.entries(TOPICS).map(([name, { describe }]) => wordOf([name, describe])),
+  ];
   const cases = commands.map(({ names, row }) => {
     const specs = [
       ...Object.entries(row.options).flatMap(optionSpecs),
@@ -23,6 +29,7 @@ export function zshScript(
   });
   return `#compdef kexec-bpf
 # zsh completion for kexec-bpf, made from its table of commands
+_kexec_bpf_or_file() { _alternative "names:name:($*)" "files:file:_files" }
 _kexec-bpf() {
   local -a known
   local command=$words[2] skip=1
@@ -32,6 +39,7 @@ _kexec-bpf() {
     return
   fi
   case $command in
+    (help) if (( CURRENT == 3 )); then known=(${topics.join(" ")}); _describe topic known; fi; return ;;
 ${actions.join("\n")}
   esac
   shift $skip words
@@ -42,6 +50,10 @@ ${cases.join("\n")}
 }
 if [[ $funcstack[1] == _kexec-bpf ]]; then _kexec-bpf "$@"; else compdef _kexec-bpf kexec-bpf; fi
 `;
+}
+
+function wordOf([name, describe]: readonly [string, string]): string {
+  return quoted(`${name}:${describe}`);
 }
 
 function optionSpecs([name, row]: readonly [string, OptionRow]): readonly string[] {
@@ -62,7 +74,10 @@ function action(row: OptionRow | PositionalRow): string {
   const values = valuesOf(row);
   switch (values.kind) {
     case "choices":
-      return `(${values.choices.join(" ")})`;
+      // With the blank it is called as it stands.
+      return values.orFile
+        ? ` _kexec_bpf_or_file ${values.choices.join(" ")}`
+        : `(${values.choices.join(" ")})`;
     case "files":
       return "_files";
     case "folders":

@@ -1,3 +1,4 @@
+import { REFERENCE } from "#commands/options.ts";
 import type { Read } from "#grammar/read.ts";
 import type { CommandRow } from "#grammar/rows.ts";
 
@@ -12,6 +13,7 @@ export const EXPLORE = {
       repeatable: true,
       describe: ".bpf container, _bytecode.o or BPF .o (repeatable)",
     },
+    reference: REFERENCE,
     output: {
       type: "output",
       alias: "o",

@@ -8,7 +8,7 @@ import { report, reportUsage } from "#report/report-failure.ts";
 import type { ExploreWords } from "./options.ts";
 
 export async function runExplore({ given }: ExploreWords, io: Io): Promise<number> {
-  const { files, parser, output, open } = given;
+  const { files, parser, reference, output, open } = given;
   if (open && output === "-") return reportUsage(io, "--open needs a file to open, not -o -");
   const { env, cwd, signal } = io;
   const told = tellEvents(io, ({ what, done, total }) => `${what}: ${done} of ${total}`);
@@ -16,7 +16,7 @@ export async function runExplore({ given }: ExploreWords, io: Io): Promise<numbe
   const request = {
     files: files.map((name) => namedFile(name, cwd)),
     parsers: parser.map((name) => namedFile(name, cwd)),
-    output,
+    ...{ reference, output },
   };
   const written = await explore(request, context).finally(told.end);
   if (!written.ok) return report(io, written.failure);

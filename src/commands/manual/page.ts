@@ -1,6 +1,7 @@
 import { type DescribedCommand, firstWords } from "#commands/described.ts";
+import { STATUSES } from "#commands/help/exit-statuses.ts";
+import { TOPICS } from "#commands/help/topics.ts";
 import type { CommandRow, OptionRow, PositionalRow } from "#grammar/rows.ts";
-import { EXIT } from "#report/exit-code.ts";
 
 /** When the pages' words were last looked through: the same text comes of the same table. */
 const DATE = "November 30, 2026";
@@ -8,14 +9,6 @@ const DATE = "November 30, 2026";
 /** Columns of a line of text. */
 const WIDTH = 74;
 const LINES = new RegExp(`\\S.{0,${WIDTH - 2}}(?=\\s|$)`, "g");
-
-const STATUSES: readonly (readonly [number, string])[] = [
-  [EXIT.ok, "Done."],
-  [EXIT.failed, "A check or a tool failed, or an input is no good."],
-  [EXIT.usage, "The words are wrong."],
-  [EXIT.tools, "A tool is missing or too old."],
-  [EXIT.cancelled, "Interrupted by SIGINT; 129, 143: by SIGHUP, SIGTERM."],
-];
 
 /** `kexec-bpf-pack-uki` */
 export function pageName(names: readonly string[]): string {
@@ -68,6 +61,17 @@ export function programPage(
     ...listed(
       [...firstWords(commands, groups)].map(([name, describe]) => [`.It Cm ${name}`, text(describe)]),
     ),
+    ".Sh TOPICS",
+    "What",
+    ".Nm Cm help Ar topic",
+    "prints:",
+    ...Object.entries(TOPICS).flatMap(([name, topic]) => [
+      `.Ss ${name}`,
+      text(`${capital(topic.describe)}.`),
+      ".Bd -literal",
+      text(topic.text.trimEnd()),
+      ".Ed",
+    ]),
     ...exitStatus(),
     ".Sh SEE ALSO",
     ...pages.map((name, at) => `.Xr ${name} 1${at + 1 < pages.length ? " ," : ""}`),

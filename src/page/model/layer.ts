@@ -1,3 +1,6 @@
+import { LARGEST_PARTS } from "#abi/limits.ts";
+import { REVISIONS, type Revision } from "#abi/revisions.ts";
+import type { Failure } from "#core/failure.ts";
 import type { Result } from "#core/result.ts";
 import { decompress, detectCodec } from "#formats/compression/codecs.ts";
 import { isElf } from "#formats/elf/header.ts";
@@ -5,8 +8,12 @@ import type { FilePart, Inspection } from "#inspect/types.ts";
 import { elfFields } from "#page/fields/elf.ts";
 import type { Field } from "#page/fields/field.ts";
 import { isPlainKernel, kernelFields } from "#page/fields/kernel.ts";
+import { ownFields } from "#page/fields/own.ts";
 import { peFields } from "#page/fields/pe.ts";
+import { failureText } from "#report/failure-text.ts";
+import type { OwnReference } from "#verify/references.ts";
 import { inspectBytes } from "./inspection.ts";
+import type { RecordedFormat } from "./own-format.ts";
 
 /** An image, or what is wrapped in one: bytes with all that is known of them. */
 export type OpenedLayer = {
@@ -18,6 +25,15 @@ export type OpenedLayer = {
   readonly fields: readonly Field[];
   /** What can be opened in it. */
   readonly inner: readonly Inner[];
+  /** Why the user's own format does not take it, with the byte that decides where that is known. */
+  readonly refusals: readonly NotTaken[];
+};
+
+export type NotTaken = {
+  readonly text: string;
+  readonly offset: number | undefined;
+  /** Whether it is that of all revisions. */
+  readonly ofAll: boolean;
 };
 
 /** A run of bytes that is a file by itself, or a compressed one. */
@@ -31,18 +47,44 @@ export type Inner = {
 /** Parts of a layer that are tried for what is in them. */
 const MOST_INNER = 512;
 
-/** Looks at bytes as `inspect --no-hashes` does, and at their headers field by field. */
-export async function openLayer(path: readonly string[], bytes: Uint8Array): Promise<Result<OpenedLayer>> {
-  const inspection = await inspectBytes(path.join("/"), bytes, false);
+/**
+ * Looks at bytes as `inspect --no-hashes` does, and at their headers field by field.
+ *
+ * @param format of the user's own; it tells of the images that it was asked about, and of nothing else
+ */
+export async function openLayer(
+  path: readonly string[],
+  bytes: Uint8Array,
+  format?: RecordedFormat,
+): Promise<Result<OpenedLayer>> {
+  const own = format?.hasSeen(bytes) ? format.reference : undefined;
+  const inspection = await inspectBytes(path.join("/"), bytes, { hashes: false, own });
   if (!inspection.ok) return inspection;
-  const fields = [...elfFields(bytes), ...(isMz(bytes) ? peFields(bytes) : []), ...kernelFields(bytes)];
-  const layer = {
-    path,
-    bytes,
-    inspection: inspection.value,
-    fields: fields.sort((a, b) => a.offset - b.offset),
-  };
-  return { ok: true, value: { ...layer, inner: innerOf(bytes, inspection.value) } };
+  const known = [...elfFields(bytes), ...(isMz(bytes) ? peFields(bytes) : []), ...kernelFields(bytes)];
+  const refusals = own === undefined ? [] : refusalsOf(own, bytes);
+  // Where it does not take what another format does, its fields say nothing.
+  const foreign = refusals.some(({ ofAll }) => ofAll) && known.length > 0;
+  const theirs = own === undefined || foreign ? [] : ownFields(bytes, own);
+  const fields = [...known, ...theirs].sort((a, b) => a.offset - b.offset);
+  const inner = innerOf(bytes, inspection.value);
+  return { ok: true, value: { path, bytes, inspection: inspection.value, fields, inner, refusals } };
+}
+
+function refusalsOf(own: OwnReference, image: Uint8Array): readonly NotTaken[] {
+  const found = new Map<string, { readonly failure: Failure; readonly revisions: Revision[] }>();
+  for (const revision of REVISIONS) {
+    const stream = own.parse({ image, revision, limits: LARGEST_PARTS });
+    if (stream.ok) continue;
+    const text = failureText(stream.failure);
+    const known = found.get(text);
+    if (known === undefined) found.set(text, { failure: stream.failure, revisions: [revision] });
+    else known.revisions.push(revision);
+  }
+  return [...found].map(([text, { failure, revisions }]) => {
+    const ofAll = revisions.length === REVISIONS.length;
+    const offset = failure.reason === "malformed" ? failure.offset : undefined;
+    return { text: ofAll ? text : `${revisions.join(", ")}: ${text}`, offset, ofAll };
+  });
 }
 
 function innerOf(bytes: Uint8Array, { parts, size }: Inspection): readonly Inner[] {

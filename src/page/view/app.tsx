@@ -21,7 +21,7 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
   const [place, go] = usePlace(data.tables.length > 0 && first.images.length === 0 ? "verdicts" : "image");
   const image = files.images.find(({ name }) => name === place.image) ?? files.images[0];
   const { subjects, troubles } = useMemo(() => loadAll(files), [files.parsers]);
-  const walked = useMemo(() => onDemand(subjects, image?.bytes), [subjects, image]);
+  const walked = useMemo(() => onDemand(subjects, image?.bytes, files.format), [subjects, image]);
   const walks = place.view === "stream" || place.view === "parser" ? walked() : [];
   const drop = async (chosen: readonly File[]) => {
     const { files: more, unread: failed } = await addFiles(files, chosen);
@@ -31,9 +31,12 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
   };
   useDrop(drop);
   const named = place.alone && subjects.find(({ name }) => name === place.parser);
-  const alone = useMemo(() => named && image?.bytes && walk(named, image.bytes), [named, image]);
+  const alone = useMemo(
+    () => named && image?.bytes && walk(judged(named, image.bytes, files.format), image.bytes),
+    [named, image],
+  );
   const chosen = alone || (walks.find(({ subject }) => subject.name === place.parser) ?? walks[0]);
-  const parts = useParts(chosen?.subject.name, chosen?.image);
+  const parts = useParts(chosen?.subject.name, chosen?.image, files.format);
   const openRun = (run: PageRun) => {
     go({
       view: "parser",
@@ -65,7 +68,13 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
         {place.view === "verdicts" && <VerdictView tables={data.tables} onRun={openRun} />}
         {shown === undefined && <Empty name={image?.name} />}
         {place.view === "image" && shown && image && (
-          <ImageView name={image.name} bytes={shown} at={place.at} onAt={(at) => go({ at })} />
+          <ImageView
+            name={image.name}
+            bytes={shown}
+            format={files.format}
+            at={place.at}
+            onAt={(at) => go({ at })}
+          />
         )}
         {place.view === "stream" && shown && (
           <StreamView
@@ -99,12 +108,26 @@ export function App({ data, first }: { readonly data: PageData; readonly first: 
 }
 
 /** Runs of a large image take their time: the map does not wait for them. */
-function onDemand(subjects: readonly ParserUnderTest[], bytes: Uint8Array | undefined) {
+function onDemand(
+  subjects: readonly ParserUnderTest[],
+  bytes: Uint8Array | undefined,
+  format: Files["format"],
+) {
   let walks: readonly Walk[] | undefined;
   return (): readonly Walk[] => {
-    walks ??= bytes === undefined ? [] : walkLayers(subjects, bytes);
+    walks ??=
+      bytes === undefined
+        ? []
+        : walkLayers(
+            subjects.map((subject) => judged(subject, bytes, format)),
+            bytes,
+          );
     return walks;
   };
+}
+
+function judged(subject: ParserUnderTest, image: Uint8Array, format: Files["format"]): ParserUnderTest {
+  return format?.judging(subject, image) ?? subject;
 }
 
 function cannotRead(name: string): string {
@@ -159,13 +182,17 @@ function useDrop(drop: (files: readonly File[]) => Promise<void>): void {
   });
 }
 
-function useParts(name: string | undefined, bytes: Uint8Array | undefined): readonly FilePart[] {
+function useParts(
+  name: string | undefined,
+  bytes: Uint8Array | undefined,
+  format: Files["format"],
+): readonly FilePart[] {
   const [parts, setParts] = useState<readonly FilePart[]>([]);
   useEffect(() => {
     let current = true;
     setParts([]);
     if (name !== undefined && bytes !== undefined) {
-      void openLayer([name], bytes).then((opened) => {
+      void openLayer([name], bytes, format).then((opened) => {
         if (current && opened.ok) setParts(opened.value.inspection.parts);
       });
     }
@@ -176,10 +203,10 @@ function useParts(name: string | undefined, bytes: Uint8Array | undefined): read
   return parts;
 }
 
-function loadAll({ parsers }: Files) {
+function loadAll({ parsers, format }: Files) {
   const loaded = parsers.map(({ bytes, ...parser }) => ({
     name: parser.name,
-    result: openSubjects(parser, bytes),
+    result: openSubjects(parser, bytes, format?.reference),
   }));
   return {
     subjects: loaded.flatMap(({ result }) => (result.ok ? result.value : [])),

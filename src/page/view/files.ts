@@ -1,12 +1,19 @@
 import type { PageData, PageImage, PageParser } from "#page/data.ts";
+import { type RecordedFormat, recordedFormat } from "#page/model/own-format.ts";
 
 /** An image of the page, with its bytes where they are here. */
-export type OpenImage = Pick<PageImage, "name" | "size"> & { readonly bytes: Uint8Array | undefined };
+export type OpenImage = Pick<PageImage, "name" | "size" | "answers"> & {
+  readonly bytes: Uint8Array | undefined;
+};
 export type OpenParser = Omit<PageParser, "blob"> & { readonly bytes: Uint8Array };
 
-export type Files = { readonly images: readonly OpenImage[]; readonly parsers: readonly OpenParser[] };
+export type Files = {
+  readonly images: readonly OpenImage[];
+  readonly parsers: readonly OpenParser[];
+  readonly format: RecordedFormat | undefined;
+};
 
-const EMPTY: PageData = { schema: 1, title: "kexec-bpf", images: [], parsers: [], tables: [] };
+const EMPTY: PageData = { schema: 1, title: "kexec-bpf", images: [], parsers: [], tables: [], format: null };
 
 /** What the command has put into the file; a page without is one to drop files on. */
 export function pageData(): PageData {
@@ -35,13 +42,17 @@ function fromBase64(text: string): Uint8Array {
   return bytes;
 }
 
-export function filesOf({ images, parsers }: PageData): Files {
-  return {
-    images: images.map(({ name, size, blob: place }) => ({
-      ...{ name, size },
+export function filesOf({ images, parsers, format }: PageData): Files {
+  const opened = images.map(
+    ({ blob: place, ...image }): OpenImage => ({
+      ...image,
       bytes: place === null ? undefined : blob(place),
-    })),
+    }),
+  );
+  return {
+    images: opened,
     parsers: parsers.map(({ blob: place, ...parser }) => ({ ...parser, bytes: blob(place) })),
+    format: format === null ? undefined : recordedFormat(format, opened),
   };
 }
 
@@ -67,10 +78,10 @@ export async function addFiles(files: Files, chosen: readonly File[]): Promise<A
     } else {
       const known = images.findIndex((one) => one.name === name);
       if (known >= 0) images.splice(known, 1);
-      images.push({ name, size: bytes.length, bytes });
+      images.push({ name, size: bytes.length, bytes, answers: [] });
     }
   }
-  return { files: { images, parsers }, unread };
+  return { files: { ...files, images, parsers }, unread };
 }
 
 /** Undefined where it cannot be read: it has changed, it is a folder, or it is too large for the browser. */

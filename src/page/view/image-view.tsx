@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Inner, type OpenedLayer, openInner, openLayer, placeOf } from "#page/model/layer.ts";
+import type { RecordedFormat } from "#page/model/own-format.ts";
 import { byteText, grouped, hex } from "#page/model/size.ts";
 import { failureText } from "#report/failure-text.ts";
 import { Hexdump } from "./hexdump.tsx";
@@ -9,18 +10,19 @@ import { PartTree } from "./part-tree.tsx";
 type Props = {
   readonly name: string;
   readonly bytes: Uint8Array;
+  readonly format: RecordedFormat | undefined;
   readonly at: number | undefined;
   readonly onAt: (at: number) => void;
 };
 
 /** An image, or a layer in it: map, tree of parts, bytes, and what the chosen byte is. */
-export function ImageView({ name, bytes, at, onAt }: Props) {
+export function ImageView({ name, bytes, format, at, onAt }: Props) {
   const [layers, setLayers] = useState<readonly OpenedLayer[]>([]);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
     let current = true;
     setLayers([]);
-    void openLayer([name], bytes).then((opened) => {
+    void openLayer([name], bytes, format).then((opened) => {
       if (!current) return;
       setTrouble(opened.ok ? "" : failureText(opened.failure));
       if (opened.ok) setLayers([opened.value]);
@@ -28,7 +30,7 @@ export function ImageView({ name, bytes, at, onAt }: Props) {
     return () => {
       current = false;
     };
-  }, [name, bytes]);
+  }, [name, bytes, format]);
   const layer = layers.at(-1);
   if (layer === undefined) return <p class="empty">{trouble || "Reading …"}</p>;
   const open = (inner: Inner) => {
@@ -47,6 +49,12 @@ export function ImageView({ name, bytes, at, onAt }: Props) {
       {trouble !== "" && (
         <p class="trouble" role="alert">
           {trouble}
+        </p>
+      )}
+      {format !== undefined && !format.hasSeen(bytes) && (
+        <p class="note">
+          {format.reference.file} was asked about files when the page was made: {name} is shown as formats
+          that the page knows.
         </p>
       )}
       <ImageMap

@@ -16,15 +16,25 @@ type TreeRow = {
   readonly offset: number | undefined;
   readonly size: number;
   readonly inner: Inner | undefined;
-  readonly odd?: boolean;
+  readonly odd?: true;
 };
 
-/** Oddities, layers that can be opened, parts and header fields, as rows. */
-function rowsOf({ inspection, fields, inner }: OpenedLayer): readonly TreeRow[] {
+/** Refusals of the user's own format, oddities, layers that can be opened, parts and header fields, as rows. */
+function rowsOf({ inspection, fields, inner, refusals }: OpenedLayer): readonly TreeRow[] {
   const nothing = { offset: undefined, size: 0, inner: undefined, told: "" };
-  const odd = inspection.warnings.map((name) => ({ ...nothing, level: 2 as const, name, odd: true }));
+  const odd = inspection.warnings.map((name) => ({
+    ...nothing,
+    level: 2 as const,
+    name,
+    odd: true as const,
+  }));
   const head = (name: string): TreeRow => ({ ...nothing, level: 1, name });
   return [
+    ...(refusals.length === 0 ? [] : [head("Not taken")]),
+    ...refusals.map(({ text, offset }) => ({
+      ...{ ...nothing, level: 2 as const, name: text, offset, odd: true as const },
+      told: offset === undefined ? "" : hex(offset),
+    })),
     ...(odd.length === 0 ? [] : [head("Oddities"), ...odd]),
     ...(inner.length === 0 ? [] : [head("Layers inside")]),
     ...inner.map((one) => ({
@@ -72,12 +82,12 @@ export function PartTree({ layer, at, onAt, onOpen }: Props) {
           <button
             type="button"
             key={n}
-            class="row"
+            class={row.odd ? "row odd" : "row"}
             aria-current={here}
             title={row.name}
             onClick={() => choose(row)}
           >
-            <span class="name">{row.inner === undefined ? row.name : `▸ ${row.name}`}</span>
+            <span class="name">{`${row.odd ? "⚠ " : row.inner === undefined ? "" : "▸ "}${row.name}`}</span>
             <span class="mono told">{row.told}</span>
           </button>
         );

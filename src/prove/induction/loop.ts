@@ -21,6 +21,7 @@ import { all, compare, equals, same } from "#prove/terms/truth.ts";
 import { cutCalls } from "./any-calls.ts";
 import { entryPremises, requireEntries } from "./entries.ts";
 import { findScratch, type Scratch } from "./scratch.ts";
+import { resultOf } from "./unrolled.ts";
 import { both, covers, forgetting, type Ranges, rangesWritten } from "./writes.ts";
 
 /** How often what turns may change is looked for again. */
@@ -191,11 +192,6 @@ function turns(
     } else return unknown("a turn in which something was denied may end the loop, or not");
   }
   return after;
-}
-
-function resultOf(end: PathState): Bits {
-  const result = end.registers[0];
-  return result?.kind === "number" ? result.bits : unknown("a turn without a result");
 }
 
 /** After the loop: R0 is how many turns there were, all other registers are as they were. */

@@ -5,7 +5,7 @@ import { unknown } from "#prove/machine/problem.ts";
 import { type PathState, withCondition, withRegister } from "#prove/machine/state.ts";
 import { number } from "#prove/machine/value.ts";
 import { bits64 } from "#prove/terms/bits.ts";
-import { FALSE, type Truth } from "#prove/terms/term.ts";
+import { type Bits, FALSE, type Truth } from "#prove/terms/term.ts";
 import { compare, equals, not } from "#prove/terms/truth.ts";
 import { backwardJumps } from "./flow.ts";
 import { isOfCall } from "./jumps.ts";
@@ -53,11 +53,12 @@ export function unrolledLoop(most: number): LoopRule {
 }
 
 /** The state where a condition holds too: none where it cannot. */
-function where(executor: SymbolicExecutor, state: PathState, asked: Truth): readonly PathState[] {
+export function where(executor: SymbolicExecutor, state: PathState, asked: Truth): readonly PathState[] {
   const condition = executor.truthIn(state, asked);
   return condition === FALSE ? [] : [withCondition(state, condition)];
 }
 
-function resultOf({ registers: [result] }: PathState) {
+/** What a turn has answered. */
+export function resultOf({ registers: [result] }: PathState): Bits {
   return result?.kind === "number" ? result.bits : unknown("a turn without a result");
 }

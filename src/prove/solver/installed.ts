@@ -35,6 +35,9 @@ const HABITS: Readonly<Record<string, Habits>> = {
   },
 };
 
+/** Programs that are known as solvers. */
+export const INSTALLED_SOLVERS: readonly string[] = Object.keys(HABITS);
+
 /**
  * A solver that is installed: `z3`, `cvc5`, `bitwuzla`, or a path to one of them. Another program is given a script on stdin and no words.
  *

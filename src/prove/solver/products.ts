@@ -1,7 +1,16 @@
-import { plus, sum } from "#prove/terms/bits.ts";
+import { minus, plus, sum, times } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
+import { operandsOf } from "#prove/terms/operands.ts";
 import { rebuiltBits, rebuiltTruth } from "#prove/terms/rebuild.ts";
-import { type Addend, type Bits, constant, TRUE, type Truth, variable } from "#prove/terms/term.ts";
+import {
+  type Addend,
+  type Bits,
+  constant,
+  type Term,
+  TRUE,
+  type Truth,
+  variable,
+} from "#prove/terms/term.ts";
 import { compare } from "#prove/terms/truth.ts";
 import type { Query } from "./query.ts";
 
@@ -10,20 +19,78 @@ import type { Query } from "./query.ts";
  * to multiply. What is impossible for any such numbers is impossible. Undefined where nothing is multiplied.
  */
 export function withoutProducts(query: Query): Query | undefined {
-  const change = new ProductChange();
+  const { products: found, change } = productsIn();
   const changed = query.map((one) => change.truth(one));
-  const products = [...change.products.values()];
+  const products = [...found.values()];
   if (products.length === 0) return undefined;
   const orders = query.flatMap((one) => orderOf(one, products));
-  return [...products.flatMap(boundOf), ...orders, ...changed];
+  return withBase([...products.flatMap(boundOf), ...orders, ...changed], products);
+}
+
+/**
+ * What a product is added to is one number, too: where a table begins is often a sum of three. Everywhere, that sum is the new number, or
+ * other sums are by that much more or less than something shorter.
+ */
+function withBase(query: Query, products: readonly Product[]): Query {
+  const base = baseIn(query, products);
+  if (base === undefined) return query;
+  const change = new SumChange((own) => {
+    for (const sign of [1n, -1n]) {
+      const rest = plus(own, times(base.of, constant(own.width, -sign)));
+      const isShorter = own.width === base.of.width && addendsOf(rest) < addendsOf(own);
+      if (isShorter)
+        return sum(own.width, 0n, [
+          { factor: 1n, term: rest },
+          { factor: sign, term: base.variable },
+        ]);
+    }
+    return own;
+  });
+  return query.map((one) => change.truth(one));
+}
+
+function addendsOf(term: Bits): number {
+  return term.kind === "sum" ? term.addends.length : term.kind === "constant" ? 0 : 1;
+}
+
+/** What a product of the query is added to, where that is a sum. */
+function baseIn(
+  query: Query,
+  products: readonly Product[],
+): { readonly of: Bits; readonly variable: Bits } | undefined {
+  const terms = new Set(products.map((product) => product.variable));
+  for (const own of termsOf(query)) {
+    if (own.kind !== "sum") continue;
+    const product = own.addends.find(({ factor, term }) => factor === 1n && terms.has(term));
+    const of = product && minus(own, product.term);
+    if (of?.kind !== "sum" || of.addends.length < 2 || of.addends.some(({ factor }) => factor < 0n)) continue;
+    return { of, variable: variable(of.width, "what products are added to") };
+  }
+  return undefined;
+}
+
+function termsOf(query: Query): ReadonlySet<Term> {
+  const seen = new Set<Term>();
+  const pending: Term[] = [...query];
+  for (let term = pending.pop(); term !== undefined; term = pending.pop()) {
+    if (seen.has(term)) continue;
+    seen.add(term);
+    pending.push(...operandsOf(term));
+  }
+  return seen;
 }
 
 /** A number that is `factor` times another, which surely has room for it. */
 type Product = { readonly factor: bigint; readonly of: Bits; readonly variable: Bits };
 
-class ProductChange {
-  readonly products = new Map<string, Product>();
-  readonly #done = new Map<Bits | Truth, Bits | Truth>();
+/** Puts other terms in the places of sums. */
+class SumChange {
+  readonly #changed: (sum: Bits & { kind: "sum" }) => Bits;
+  readonly #done = new Map<Term, Term>();
+
+  constructor(changed: (sum: Bits & { kind: "sum" }) => Bits) {
+    this.#changed = changed;
+  }
 
   truth(term: Truth): Truth {
     const result = (this.#done.get(term) as Truth | undefined) ?? rebuiltTruth(term, this);
@@ -34,27 +101,34 @@ class ProductChange {
   bits(term: Bits): Bits {
     const before = this.#done.get(term) as Bits | undefined;
     if (before !== undefined) return before;
-    const result = term.kind === "sum" ? this.#sum(term) : rebuiltBits(term, this);
+    const rebuilt = rebuiltBits(term, this);
+    const result = rebuilt.kind === "sum" ? this.#changed(rebuilt) : rebuilt;
     this.#done.set(term, result);
     return result;
   }
+}
 
-  #sum({ width, constant: start, addends }: Bits & { kind: "sum" }): Bits {
-    const changed = addends.map(({ factor, term }): Addend => {
-      const sign = factor < 0n ? -1n : 1n;
-      const product = this.#productOf(factor * sign, term);
-      return product === undefined ? { factor, term: this.bits(term) } : { factor: sign, term: product };
-    });
-    return sum(width, start, changed);
-  }
-
-  #productOf(factor: bigint, of: Bits): Bits | undefined {
+function productsIn(): { readonly products: Map<string, Product>; readonly change: SumChange } {
+  const products = new Map<string, Product>();
+  const productOf = (factor: bigint, of: Bits): Bits | undefined => {
     if (factor === 1n || (factor * boundsOf(of).most) >> BigInt(of.width) > 0n) return undefined;
     const name = `${factor} times ${of.id}`;
-    const product = this.products.get(name) ?? { factor, of, variable: variable(of.width, name) };
-    this.products.set(name, product);
+    const product = products.get(name) ?? { factor, of, variable: variable(of.width, name) };
+    products.set(name, product);
     return product.variable;
-  }
+  };
+  const change = new SumChange(({ width, constant: start, addends }) =>
+    sum(
+      width,
+      start,
+      addends.map(({ factor, term }): Addend => {
+        const sign = factor < 0n ? -1n : 1n;
+        const product = productOf(factor * sign, term);
+        return product === undefined ? { factor, term } : { factor: sign, term: product };
+      }),
+    ),
+  );
+  return { products, change };
 }
 
 function boundOf({ factor, of, variable: product }: Product): readonly Truth[] {

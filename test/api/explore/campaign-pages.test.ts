@@ -8,11 +8,13 @@ import { planCases } from "#crosscheck/plan.ts";
 import { programsUnderTest } from "#crosscheck/subject.ts";
 import { compareWithPlan } from "#crosscheck/verdict.ts";
 import type { GuestReport } from "#guest/guest.ts";
+import { ownReferenceOf } from "#own-formats/own-reference.ts";
 import type { PageData } from "#page/data.ts";
 import { openSubjects } from "#page/model/subjects.ts";
 import { pathsOf, walk } from "#page/model/walk.ts";
 import { judge } from "#verify/judge.ts";
 import { goodFiles } from "#verify/mutations/good-files.ts";
+import type { OwnReference } from "#verify/references.ts";
 import { parserInterface } from "#verify/subject.ts";
 import { type BuiltParsers, buildParsers } from "../../bpf-vm/support/parsers.ts";
 import { cliOk, runProgram } from "../../support/cli.ts";
@@ -79,11 +81,12 @@ describe("kernel-test --html", () => {
   });
 
   /** All cases of the uki container, of which the kernel answers none but one, and that one wrongly. */
-  async function tested() {
+  async function tested(reference?: OwnReference) {
     const parser = expectValue(loadParser(built.file("uki.bpf"), { target: profileBtf("v7") }));
     const known = expectValue(parserInterface("v7"));
     const limits = { kernel: 1 << 20, initrd: 1 << 20, cmdline: 4096 };
-    const subjects = programsUnderTest(parser, { name: "uki.bpf", container: 0, sha256: "", known, limits });
+    const named = { name: "uki.bpf", container: 0, sha256: "" };
+    const subjects = programsUnderTest(parser, { ...named, known, limits, reference });
     const image = goodFiles("v7", "arm64").find(({ format }) => format === "uki")?.image ?? Buffer.of();
     const plan = await planCases("v7", subjects, [{ name: "uki.img", bytes: image }]);
     if (plan === undefined) throw new Error("no plan");
@@ -117,5 +120,16 @@ describe("kernel-test --html", () => {
     );
     expect(names.length).toBeGreaterThan(1);
     for (const { run } of parsers?.rows ?? []) expect(names).toContain(run?.parser);
+  });
+
+  it("has the format of the user's own that parsers were judged by", async () => {
+    const cwd = newFolder();
+    write(join(cwd, "uki.bpf"), built.file("uki.bpf"));
+    const origin = { file: "/own/mine.mjs", digest: "" };
+    const refused = { section: "header", offset: 0, detail: "not mine" };
+    const mine = expectValue(ownReferenceOf({ name: "mine", parse: () => ({ refused }) }, origin));
+    const request = { containers: ["uki.bpf"], reference: "./mine.mjs" };
+    const { own, parsers } = expectValue(await kernelTestContent(request, [await tested(mine)], cwd));
+    expect([own, parsers.map(({ reference }) => reference)]).toEqual([mine, ["own"]]);
   });
 });

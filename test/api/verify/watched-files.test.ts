@@ -4,7 +4,7 @@ import { WatchedFiles } from "#api/verify/watched-files.ts";
 import { newFolder, write } from "../../support/kernel-tree.ts";
 
 /** Ends what would wait for ever. */
-const soon = () => AbortSignal.timeout(20_000);
+const soon = () => AbortSignal.timeout(600_000);
 
 describe("watched files", () => {
   it("are what they were when they were first named", async () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FORMS } from "#isa/table.ts";
+import { extent } from "../../support/extent.ts";
 import { exit, type Line, load64, op, programOf, runWith } from "../support/assemble.ts";
 import { INSTRUCTION_CASES } from "../support/instruction-cases.ts";
 import { aluResult } from "../support/instruction-model.ts";
@@ -29,7 +30,7 @@ describe("every instruction gives what RFC 9669 says", () => {
       fc.property(u64, likeA, likeA, s32, (a, b = a, c = a, imm) => {
         expectRows("interpreter", one, [{ a, b, c }], imm);
       }),
-      { numRuns: 150 },
+      { numRuns: extent(40, 150) },
     );
   });
 

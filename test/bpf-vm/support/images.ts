@@ -73,13 +73,15 @@ const EDGES = [0n, 1n, 2n, 64n, 65n, 0xffffn, 0x7fff_ffffn, 0xffff_ffffn, 1n << 
 /** Bytes at either end of an image in which all headers lie. */
 const HEADERS = 0x1c0;
 
-/** The image with one byte, or one field of its headers, at an edge. */
-function* withEdges(good: Uint8Array): Generator<Uint8Array> {
+/** The image with one byte at an edge, or, a share of them, one larger field of its headers. */
+function* withEdges(good: Uint8Array, { part, of }: Share): Generator<Uint8Array> {
+  let fields = 0;
   for (let at = 0; at < good.length; at += 1) {
     if (at >= HEADERS && at < good.length - HEADERS) continue;
     for (const width of [1, 2, 4, 8]) {
       if (at % width !== 0 || at + width > good.length) continue;
       for (const value of width === 1 ? [0n, 0x5an] : EDGES) {
+        if (width > 1 && fields++ % of !== part) continue;
         const bytes = good.slice();
         for (let i = 0; i < width; i++) bytes[at + i] = Number((value >> BigInt(8 * i)) & 0xffn);
         // Most of a header is zeros, and has this edge already.
@@ -97,13 +99,16 @@ export function wellFormed(kinds: readonly ImageKind[]): readonly Uint8Array[] {
 /** Made once, and not again for each parser. */
 let random: readonly Uint8Array[] | undefined;
 
-/** The same images every time: good ones, good ones with one thing wrong, and random ones of all kinds. */
-export function* images(kinds: readonly ImageKind[]): Generator<Uint8Array> {
+/** Of so many parts, the one with this number, from 0. */
+export type Share = { readonly part: number; readonly of: number };
+
+/** The same images every time: good ones, good ones with one thing wrong (`withEdges`), and random ones of all kinds. */
+export function* images(kinds: readonly ImageKind[], share: Share): Generator<Uint8Array> {
   yield* Object.values(GOOD).flat();
   yield* kinds.flatMap((kind) => ODD[kind]());
   for (const good of wellFormed(kinds)) {
     for (let length = 0; length < good.length; length += 7) yield good.subarray(0, length);
-    yield* withEdges(good);
+    yield* withEdges(good, share);
   }
   random ??= fc.sample(anyImage, { seed: 7, numRuns: 1000 });
   yield* random;

@@ -10,6 +10,7 @@ import { findMember } from "#formats/btf/members.ts";
 import { resolve, sizeOf } from "#formats/btf/resolve.ts";
 import { BtfBuilder, type BuildOverrides } from "../../support/btf-builder.ts";
 import { expectFailure } from "../../support/expect-value.ts";
+import { extent } from "../../support/extent.ts";
 import { everyKind, opened } from "./samples.ts";
 
 type Case = {
@@ -399,7 +400,7 @@ suite("decodeBtf is total", () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(typeof decodeBtf(bytes).ok).toBe("boolean");
       }),
-      { numRuns: 2000, seed: 1 },
+      { numRuns: extent(500, 2000), seed: 1 },
     );
   });
 
@@ -418,7 +419,7 @@ suite("decodeBtf is total", () => {
         const result = decodeBtf(builder.build());
         if (result.ok) askEverything(result.value);
       }),
-      { numRuns: 3000, seed: 2 },
+      { numRuns: extent(600, 3000), seed: 2 },
     );
   });
 
@@ -434,7 +435,7 @@ suite("decodeBtf is total", () => {
           if (result.ok) askEverything(result.value);
           else expect(result.failure.reason).toBe("malformed");
         }),
-        { numRuns: 3000, seed: 3 },
+        { numRuns: extent(600, 3000), seed: 3 },
       );
     }
   });
@@ -450,7 +451,7 @@ suite("decodeBtf is total", () => {
         const found = findBtf(Uint8Array.from(pieces.flat()));
         if (found !== undefined) askEverything(found.btf);
       }),
-      { numRuns: 1000, seed: 4 },
+      { numRuns: extent(300, 1000), seed: 4 },
     );
   });
 });

@@ -7,6 +7,7 @@ import { chooseInflater, inflateNative } from "#formats/compression/inflate.ts";
 import { inflatePortable } from "#formats/compression/inflate-portable.ts";
 import type { Inflater } from "#formats/compression/types.ts";
 import { expectValue } from "../../support/expect-value.ts";
+import { extent } from "../../support/extent.ts";
 import { machineCode } from "../../support/machine-code.ts";
 import { judgedBy, output } from "../../support/tools.ts";
 
@@ -44,7 +45,7 @@ describe("the portable inflater and node:zlib give the same bytes, and the same 
 
   test("and refuse the same streams that are cut", () => {
     const stream = deflateRawSync(code.subarray(0, 3000));
-    for (let length = 0; length < stream.length; length++) {
+    for (let length = 0; length < stream.length; length += extent(7, 1)) {
       const cut = stream.subarray(0, length);
       expect([length, told(inflatePortable, cut)]).toEqual([length, "malformed"]);
       expect(told(inflateNative, cut)).toBe("malformed");
@@ -70,7 +71,7 @@ describe("the portable inflater and node:zlib give the same bytes, and the same 
         // fflate does not look for every fault of a code; what both accept must be the same.
         if (typeof portable !== "string" && typeof native !== "string") expect(portable).toEqual(native);
       }),
-      { numRuns: 1000 },
+      { numRuns: extent(150, 1000) },
     );
   });
 });

@@ -177,8 +177,11 @@ describe("a good ELF64 file", () => {
     const huge = new Uint8Array(256 * 1024 * 1024);
     const small = buildElf([{ name: ".huge", offset: 64n, size: BigInt(huge.length - 64) }]);
     huge.set(small.bytes);
-    const time = processorTime(() => expect(decoded(huge).section(".huge")?.size).toBe(huge.length - 64));
-    expect(time).toBeLessThan(200);
+    // The least of three: other threads of this process have work at times.
+    const times = [1, 2, 3].map(() =>
+      processorTime(() => expect(decoded(huge).section(".huge")?.size).toBe(huge.length - 64)),
+    );
+    expect(Math.min(...times)).toBeLessThan(50);
   });
 });
 

@@ -1,6 +1,4 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { REVISIONS, type Revision } from "#abi/revisions.ts";
 import type { Verification } from "#core/verification.ts";
@@ -11,9 +9,7 @@ import { buildParsers } from "../../bpf-vm/support/parsers.ts";
 import { expectValue } from "../../support/expect-value.ts";
 import { newFolder, write } from "../../support/kernel-tree.ts";
 import { buildPe } from "../../support/pe-builder.ts";
-
-type PageModel = typeof import("./page-model.ts");
-type Bundler = { readonly bundleForBrowsers: (entry: string, options: object) => Promise<string> };
+import { bundledModel, type PageModel } from "./bundled-model.ts";
 
 type Extent = {
   /** Of the corpus' files one in so many is inspected. */
@@ -25,11 +21,7 @@ type Extent = {
 export function describeEquality({ every, parsers }: Extent): void {
   let page: PageModel;
   beforeAll(async () => {
-    const bundler = new URL("../../../scripts/page-bundle.mjs", import.meta.url).href;
-    const { bundleForBrowsers } = (await import(bundler)) as Bundler;
-    const file = join(newFolder("page"), "model.mjs");
-    writeFileSync(file, await bundleForBrowsers("test/page/support/page-model.ts", { format: "esm" }));
-    page = (await import(pathToFileURL(file).href)) as PageModel;
+    page = await bundledModel();
   });
 
   describe("the page, as browsers get it, says what inspect --json says", () => {
@@ -43,7 +35,9 @@ export function describeEquality({ every, parsers }: Extent): void {
         const bytes = image();
         const file = write(join(folder, `${name}.img`), bytes);
         const told = await inspect({ file });
-        expect(await page.inspectBytes(file, bytes, true), name).toEqual(JSON.parse(JSON.stringify(told)));
+        expect(await page.inspectBytes(file, bytes, { hashes: true }), name).toEqual(
+          JSON.parse(JSON.stringify(told)),
+        );
       }
     });
   });

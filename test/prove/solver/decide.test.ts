@@ -12,7 +12,7 @@ import { expectValue } from "../../support/expect-value.ts";
 
 let z3: Solver;
 beforeAll(async () => {
-  z3 = expectValue(await openZ3(1, 20_000));
+  z3 = expectValue(await openZ3(1, 900_000));
 });
 afterAll(() => {
   z3.close();

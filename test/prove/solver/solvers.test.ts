@@ -73,7 +73,7 @@ describe("an installed solver", () => {
 
 describe("z3 of npm's package", () => {
   it("decides many queries at once, in order", async () => {
-    const solver = expectValue(await openZ3(2, 10_000));
+    const solver = expectValue(await openZ3(2, 900_000));
     const queries = Array.from({ length: 40 }, (_, index) => (index % 3 === 0 ? impossible : possible));
     const verdicts = expectValue(await solver.check(queries)).map(({ verdict }) => verdict);
     solver.close();
@@ -81,7 +81,7 @@ describe("z3 of npm's package", () => {
   });
 
   it("is not asked any more once that is cancelled", async () => {
-    const solver = expectValue(await openZ3(1, 10_000));
+    const solver = expectValue(await openZ3(1, 900_000));
     const failure = expectFailure(await solver.check([possible], AbortSignal.abort("SIGINT")));
     solver.close();
     expect(failure).toEqual({ reason: "cancelled", signal: "SIGINT" });

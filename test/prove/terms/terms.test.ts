@@ -104,7 +104,7 @@ function eachOperation(): readonly (readonly [Recipe, TruthRecipe, Values])[] {
 }
 
 it("z3 reads a term's text as the term is evaluated", async () => {
-  const solver = expectValue(await openZ3(1, 20_000));
+  const solver = expectValue(await openZ3(1, 900_000));
   const random = fc.sample(fc.tuple(recipes.bits, recipes.truth, values), { numRuns: 30, seed: 1 });
   const samples = [...random, ...eachOperation()];
   const queries = samples.flatMap(([bits, truth, given]) => {
