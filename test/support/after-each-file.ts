@@ -1,11 +1,11 @@
 import { afterAll } from "vitest";
 import { removeFolders } from "./folders.ts";
 
-/** Bytes of memory from which on a process, which is copied for each tool that it starts, does so noticeably slower. */
-const LARGE = 300 << 20;
-
-/** Before each test file (vitest-base.ts), also where several follow each other in one process. */
+/**
+ * Before each test file (vitest-base.ts), also where several follow each other in one process. A process with much memory is slow to start
+ * tools, for which it is copied; and what WebAssembly has mapped and nothing uses any more is in the way of the next file's.
+ */
 afterAll(() => {
   removeFolders();
-  if (process.memoryUsage.rss() > LARGE) globalThis.gc?.();
+  globalThis.gc?.();
 });

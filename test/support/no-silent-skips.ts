@@ -20,6 +20,11 @@ export class NoSilentSkips implements Reporter {
     for (const module of modules) {
       const broken = module.errors()[0];
       if (broken !== undefined) failed.push(`${module.relativeModuleId}: ${broken.message}`);
+      // Its process has ended before it.
+      else if (!["passed", "failed", "skipped"].includes(module.state())) {
+        failed.push(`${module.relativeModuleId}: it has not come to its end`);
+        process.exitCode = 1;
+      }
       for (const test of module.children.allTests()) {
         const { state, errors } = test.result();
         if (state === "passed") count.passed += 1;

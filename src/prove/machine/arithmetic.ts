@@ -129,8 +129,25 @@ function testsPointer(test: JumpTest, width: Width, a: Value, b: Value): Truth {
   const other = a.kind === "pointer" ? b : a;
   const isNull = other.kind === "number" && other.bits === bits64(0);
   if (width === 64 && isNull && (test === "eq" || test === "ne")) return literal(test === "ne");
-  return unknown("compares a pointer with what is not NULL");
+  const side = width === 64 && a.kind === "pointer" && b.kind === "number" ? sideOf(b.bits) : undefined;
+  const verdict = side && BESIDE_ADDRESSES[side][test];
+  return verdict === undefined ? unknown("compares a pointer with what may be an address") : literal(verdict);
 }
+
+/** No address lies in the first page, nor in the last, where error numbers are (IS_ERR_VALUE): 4096 bytes each. */
+const PAGE = 4096n;
+
+function sideOf(bits: Bits): keyof typeof BESIDE_ADDRESSES | undefined {
+  if (bits.kind !== "constant") return undefined;
+  if (bits.value < PAGE) return "below";
+  return bits.value >= (1n << 64n) - PAGE ? "above" : undefined;
+}
+
+/** What an address is beside a number below all of them, and above all of them. */
+const BESIDE_ADDRESSES: Readonly<Record<"below" | "above", { readonly [test in JumpTest]?: boolean }>> = {
+  below: { eq: false, ne: true, gt: true, ge: true, lt: false, le: false },
+  above: { eq: false, ne: true, gt: false, ge: false, lt: true, le: true },
+};
 
 function testsNumbers(test: JumpTest, a: Bits, b: Bits): Truth {
   switch (test) {

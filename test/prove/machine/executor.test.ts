@@ -191,3 +191,41 @@ it.each<[string, readonly Line[], string]>([
   expect([...new Set(gaps)]).toEqual([expected]);
   expect(proven).toBe(false);
 });
+
+/** Stores outside of a record where an address is not what the jump asks. */
+const storesUnless = (mnemonic: string, imm: number): readonly Line[] => [
+  ...[...record(16), op(mnemonic, { dst: 8, imm, offset: 1 }), op("stdw", { dst: 8, offset: 16, imm: 0 })],
+  ...[...discard, ...leave],
+];
+
+it.each([
+  ["jgt", 0],
+  ["jge", 0],
+  ["jne", 1],
+  ["jgt", 4095],
+  ["jlt", -1],
+  ["jle", -4096],
+  ["jne", -4096],
+])("an address is neither in the first page nor an error: %s %d holds", async (mnemonic, imm) => {
+  const { open, gaps } = await look(storesUnless(mnemonic, imm));
+  expect([open, gaps]).toEqual([[], []]);
+});
+
+it.each([
+  ["jlt", 1],
+  ["jle", 0],
+  ["jeq", -1],
+  ["jgt", -1],
+])("and %s %d does not", async (mnemonic, imm) => {
+  const { open } = await look(storesUnless(mnemonic, imm));
+  expect(open).toContain("refutable access: stores 8 bytes outside record 1");
+});
+
+it.each([
+  ["jsgt", 0],
+  ["jgt", 4096],
+  ["jlt", -4097],
+])("what %s %d comes to is not known", async (mnemonic, imm) => {
+  const { gaps } = await look(storesUnless(mnemonic, imm));
+  expect(gaps).toContain("compares a pointer with what may be an address");
+});
