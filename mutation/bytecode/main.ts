@@ -15,7 +15,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 type Judged = { readonly title: string; readonly mutants: number; readonly answers: readonly Answer[] };
 
 /** @param folder of built parsers */
-async function judgeParser(parser: Parser, { sample, seed, jobs }: Options): Promise<Judged> {
+async function judgeParser(parser: Parser, { sample, seed, jobs, solver }: Options): Promise<Judged> {
   const { program } = await originalOf(parser);
   const mutants = bytecodeMutants(program);
   const places = mutants.map((_, index) => index);
@@ -30,7 +30,7 @@ async function judgeParser(parser: Parser, { sample, seed, jobs }: Options): Pro
     say(`  ${answer.seconds.toFixed(1)} s  instruction ${slot}: ${change}: ${kind} (${by})`);
   };
   const shares = Array.from({ length: jobs }, (_, job) => chosen.filter((_one, at) => at % jobs === job));
-  await Promise.all(shares.map((share) => inProcess({ parser, mutants: share }, hear)));
+  await Promise.all(shares.map((share) => inProcess({ parser, mutants: share, solver }, hear)));
   return { title, mutants: mutants.length, answers };
 }
 

@@ -12,6 +12,8 @@ export type Options = {
   readonly seed: number;
   /** Processes, each with a solver. */
   readonly jobs: number;
+  /** An installed solver. Undefined: z3 as npm has it. */
+  readonly solver: string | undefined;
   /** Built parsers, in folders v6 and v7. Undefined: they are built. */
   readonly from: string | undefined;
 };
@@ -25,6 +27,7 @@ export function optionsOf(words: readonly string[], cwd: string): Options {
       sample: { type: "string" },
       seed: { type: "string", default: "1" },
       jobs: { type: "string", default: String(availableParallelism()) },
+      solver: { type: "string" },
       from: { type: "string" },
     },
   });
@@ -34,6 +37,7 @@ export function optionsOf(words: readonly string[], cwd: string): Options {
     sample: values.sample === undefined ? undefined : whole("sample", values.sample),
     seed: whole("seed", values.seed),
     jobs: Math.max(1, whole("jobs", values.jobs)),
+    solver: values.solver,
     from: values.from === undefined ? undefined : resolve(cwd, values.from),
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { openInstalled } from "../../src/prove/solver/installed.ts";
 import { openZ3 } from "../../src/prove/solver/z3.ts";
 import { forgetTerms } from "../../src/prove/terms/term.ts";
 import { judgeMutant, type Outcome } from "./judge.ts";
@@ -9,7 +10,12 @@ import { originalOf, type Parser } from "./subject.ts";
 /** Of one query, in milliseconds. */
 const TIMEOUT = 60_000;
 
-export type Question = { readonly parser: Parser; readonly mutants: readonly number[] };
+export type Question = {
+  readonly parser: Parser;
+  readonly mutants: readonly number[];
+  /** An installed one; undefined: z3 as npm has it. */
+  readonly solver: string | undefined;
+};
 export type Answer = { readonly mutant: number; readonly outcome: Outcome; readonly seconds: number };
 
 /** Bytes of the largest image that is kept. */
@@ -38,10 +44,13 @@ function digestOf(image: Uint8Array): string {
 }
 
 /** Judges mutants, by their numbers, one after the other. */
-async function work({ parser, mutants }: Question, say: (answer: Answer) => void): Promise<void> {
+async function work(
+  { parser, mutants, solver: tool }: Question,
+  say: (answer: Answer) => void,
+): Promise<void> {
   const original = await originalOf(parser);
   const all = bytecodeMutants(original.program);
-  const solver = await openZ3(1, TIMEOUT);
+  const solver = await (tool === undefined ? openZ3(1, TIMEOUT) : openInstalled(tool, TIMEOUT, 1));
   if (!solver.ok) throw new Error(JSON.stringify(solver.failure));
   const remembered = remembering(solver.value);
   const images = new KeptImages(original.images);
