@@ -81,7 +81,11 @@ function standingsOf({ words, starts, kinds, count }: Tables): Standings {
   return { groups, names };
 }
 
-function sorted(tables: Tables, { groups, names }: Standings, isWanted: (id: number) => boolean): Uint32Array {
+function sorted(
+  tables: Tables,
+  { groups, names }: Standings,
+  isWanted: (id: number) => boolean,
+): Uint32Array {
   const ids = new Uint32Array(tables.count);
   let count = 0;
   for (let id = 1; id < tables.count; id++) if (isWanted(id)) ids[count++] = id;
