@@ -94,7 +94,8 @@ export class Definitions {
       sink.line(level);
       sink.text("}");
     } else this.#uses("an enum without enumerators");
-    if (words[start + 2] !== 4) this.#uses("an enum of another size");
+    const size = words[start + 2] ?? 0;
+    if (size !== 4) this.#uses(`an enum of ${size} bytes`);
     if (this.#dialect.enumModes) sink.text(enumAttribute(this.#tables, id));
   }
 

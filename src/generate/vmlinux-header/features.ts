@@ -5,7 +5,7 @@ import type { Tables } from "./tables.ts";
 export type WritingRule =
   | "a name's second turn"
   | "an enumerator's second turn"
-  | "an enum of another size"
+  | `an enum of ${number} bytes`
   | "an enum without enumerators"
   | "a packed struct"
   | "a gap between bit-fields"

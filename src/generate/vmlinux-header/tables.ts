@@ -18,9 +18,13 @@ export type Tables = {
   readonly count: number;
 };
 
+/** A kernel has two hundred thousand; an id has 24 bits where types are sorted. */
+const MOST_TYPES = 2 ** 24;
+
 export function tablesOf(btf: Btf): Tables {
   const parts = btf.tables;
   if (parts === undefined) throw new Unwritten("types that continue another file's");
+  if (btf.typeCount > MOST_TYPES) throw new Unwritten(`${btf.typeCount} types`);
   const starts = new Uint32Array(btf.typeCount);
   starts.set(parts.offsets, 1);
   const kinds = new Uint8Array(btf.typeCount);

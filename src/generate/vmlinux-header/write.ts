@@ -62,11 +62,14 @@ function write(btf: Btf, dialect: Dialect): WrittenHeader {
 }
 
 /** By type: 1 where another one uses it. */
-function usedTypes({ words, starts, kinds, count }: Tables): Uint8Array {
+function usedTypes({ words, starts, kinds, strings, count }: Tables): Uint8Array {
   const used = new Uint8Array(count);
   for (let id = 1; id < count; id++) {
     const start = starts[id] ?? 0;
     const kind = kinds[id] ?? 0;
+    const name = words[start] ?? 0;
+    if (name !== 0 && strings[name] === 0)
+      throw new Unwritten("an empty name that is not the empty string's");
     switch (kind) {
       case Kind.ARRAY:
         used[words[start + 3] ?? 0] = 1;
