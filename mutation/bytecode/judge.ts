@@ -37,15 +37,16 @@ export async function judgeMutant(
     ...(onExample && { onExample }),
   });
   if (!proof.ok) throw new Error(JSON.stringify(proof.failure));
-  const finding = async () => JSON.stringify(await defectOf(original, program));
-  if (isProven(proof.value)) {
-    const shown = await finding();
-    return shown === undefined ? { kind: "equivalent", by: "proven" } : { kind: "unsound", by: shown };
-  }
-  const outcome = notProven(proof.value);
-  if (outcome.kind !== "unknown") return outcome;
-  const shown = await finding();
-  return shown === undefined ? outcome : { kind: "refuted", by: `${outcome.by}; a run shows ${shown}` };
+  const outcome: Outcome = isProven(proof.value)
+    ? { kind: "equivalent", by: "proven" }
+    : notProven(proof.value);
+  if (outcome.kind !== "equivalent" && outcome.kind !== "unknown") return outcome;
+  const finding = await defectOf(original, program);
+  if (finding === undefined) return outcome;
+  const shown = JSON.stringify(finding);
+  return outcome.kind === "equivalent"
+    ? { kind: "unsound", by: shown }
+    : { kind: "refuted", by: `${outcome.by}; a run shows ${shown}` };
 }
 
 /** What a run over one of the images shows of a program in the parser's place, on any fault path. */

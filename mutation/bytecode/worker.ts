@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../src/files/digest.ts";
 import { openInstalled } from "../../src/prove/solver/installed.ts";
 import { openZ3 } from "../../src/prove/solver/z3.ts";
 import { forgetTerms } from "../../src/prove/terms/term.ts";
@@ -28,19 +28,16 @@ class KeptImages {
 
   constructor(corpus: readonly (() => Uint8Array)[]) {
     this.all = [...corpus];
-    this.#known = new Set(corpus.map((image) => digestOf(image())));
+    this.#known = new Set(corpus.map((image) => digest(image())));
   }
 
   keep(image: Uint8Array): void {
-    const digest = image.length > LARGEST_KEPT ? undefined : digestOf(image);
-    if (digest === undefined || this.#known.has(digest)) return;
-    this.#known.add(digest);
+    if (image.length > LARGEST_KEPT) return;
+    const sha256 = digest(image);
+    if (this.#known.has(sha256)) return;
+    this.#known.add(sha256);
     this.all.push(() => image);
   }
-}
-
-function digestOf(image: Uint8Array): string {
-  return createHash("sha256").update(image).digest("hex");
 }
 
 /** Judges mutants, by their numbers, one after the other. */

@@ -9,6 +9,11 @@ import { buildZboot } from "../support/zboot-builder.ts";
 import { bootImages, buildAndroidBoot as build, EXAMPLE, REFERENCE } from "./support/android-boot.ts";
 
 const RUNS = extent(300, 1500);
+/** The words of a short campaign with the example's reference, which keeps nothing for the next one. */
+const campaign = () => [
+  ...["--reference", REFERENCE, "--runs", String(RUNS)],
+  ...["--workers", "1", "--corpus", newFolder()],
+];
 
 describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where there is no clang)", () => {
   let parser: string;
@@ -38,16 +43,7 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
   });
 
   it("need not be looked at for long by a campaign with the example's own images", async () => {
-    const words = [
-      "--reference",
-      REFERENCE,
-      "--runs",
-      String(RUNS),
-      "--workers",
-      "1",
-      "--corpus",
-      newFolder(),
-    ];
+    const words = campaign();
     const { stdout } = await cliOk(["fuzz", parser, ...words, "--json"], { cwd: newFolder() });
     expect(JSON.parse(stdout)).toMatchObject({ reference: "android-boot", cases: RUNS });
   });
@@ -97,16 +93,7 @@ describe.skipIf(!CLANGS.some(installed))("Android boot images (skipped where the
       ).verdicts[0].findings.map(({ kind }: { kind: string }) => kind);
     expect(await kinds("--reference", REFERENCE)).toEqual(["stray-read"]);
     expect(await kinds("--reference", "none")).toEqual(["stray-read"]);
-    const words = [
-      "--reference",
-      REFERENCE,
-      "--runs",
-      String(RUNS),
-      "--workers",
-      "1",
-      "--corpus",
-      newFolder(),
-    ];
+    const words = campaign();
     expect((await cli(["fuzz", file, ...words], { cwd: newFolder() })).status).toBe(1);
   });
 

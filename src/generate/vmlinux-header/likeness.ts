@@ -16,7 +16,7 @@ export function likenessOf(tables: Tables, id: number, withMembers = true): Like
   const start = starts[id] ?? 0;
   const count = (words[start + 1] ?? 0) & 0xffffff;
   mixName(hash, tables, words[start] ?? 0);
-  const reference = REFERRED_AT[kind] ?? (kind === Kind.DECL_TAG ? 2 : 0);
+  const reference = REFERRED_AT[kind] ?? 0;
   if (reference > 0) {
     if (kind === Kind.ARRAY) mix(hash, 0, words[start + 5] ?? 0);
     const inner = likenessOf(tables, words[start + reference] ?? 0, withMembers);

@@ -1,6 +1,5 @@
 import type { LoopCall } from "#prove/machine/context.ts";
 import type { LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
-import { ENDED, enterFunction } from "#prove/machine/frames.ts";
 import { unknown } from "#prove/machine/problem.ts";
 import { isUndisturbed, type PathState, withCondition, withRegister } from "#prove/machine/state.ts";
 import { number } from "#prove/machine/value.ts";
@@ -9,7 +8,7 @@ import type { Bits } from "#prove/terms/term.ts";
 import { compare, equals, mostOf, not } from "#prove/terms/truth.ts";
 import { cutLoop, requireEnd } from "./cut.ts";
 import { type LoopHead, turnsBefore } from "./shape.ts";
-import { resultOf, where } from "./unrolled.ts";
+import { beginTurn, resultOf, where } from "./turn.ts";
 
 /**
  * Any number of turns of a `bpf_loop` of which no specification says anything: where turns go on, what they may change is forgotten, but for
@@ -46,8 +45,7 @@ type TurnEnds = { readonly goingOn: readonly PathState[]; readonly stopping: rea
 function turnsFrom(executor: SymbolicExecutor, state: PathState, call: LoopCall, head: LoopHead): TurnEnds {
   const index = state === head.first ? bits64(0) : turnsBefore(head);
   const due = withCondition(state, compare("ult", index, call.turns));
-  const given = withRegister(withRegister(due, 1, number(index)), 2, call.context);
-  const turn = enterFunction(given, call.turn, ENDED);
+  const turn = beginTurn(due, call, index);
   const goingOn: PathState[] = [];
   const stopping: PathState[] = [];
   for (const end of executor.explore({ ...turn, turnOf: head.loop, trail: undefined })) {

@@ -45,8 +45,8 @@ export type WholeLoop = {
  * turn keeps, which is to be asked for of the end of each.
  */
 export function cutLoop(executor: SymbolicExecutor, whole: WholeLoop): CutLoop {
-  const head = headOf(executor, whole);
-  const facts = factsOf(executor, head, whole);
+  const { head, ends } = headOf(executor, whole);
+  const facts = factsOf(executor, head, ends, whole);
   for (const fact of facts) {
     const claim = saidOfFirst(head, fact);
     executor.require(whole.first, "loop-start", "what turns keep holds before the first", claim);
@@ -70,8 +70,11 @@ export function requireEnd(
   }
 }
 
+/** A head, and the ends of the turns that begin there while no fact is known but their count's. */
+type Looked = { readonly head: LoopHead; readonly ends: readonly PathState[] };
+
 /** Finds what turns may change. */
-function headOf(executor: SymbolicExecutor, { loop, first, width, turns }: WholeLoop): LoopHead {
+function headOf(executor: SymbolicExecutor, { loop, first, width, turns }: WholeLoop): Looked {
   let head: LoopHead = { loop, first, width, shape: NO_SHAPE };
   let counts = true;
   for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -80,17 +83,20 @@ function headOf(executor: SymbolicExecutor, { loop, first, width, turns }: Whole
     counts &&= countOf(head).every((fact) => ends.every((end) => isShown(executor, head, end, fact)));
     const found = grownShape(head, start, ends);
     const shape = counts ? found : uncounted(found);
-    if (round > 0 && isSameShape(shape, head.shape)) return head;
+    if (round > 0 && isSameShape(shape, head.shape)) return { head, ends };
     head = { ...head, shape };
   }
   return unknown("turns of a loop change more at each look");
 }
 
 /** Finds what stays true of it: of what looks likely, what every turn keeps. */
-function factsOf(executor: SymbolicExecutor, head: LoopHead, { turns }: WholeLoop): readonly Truth[] {
-  const count = countOf(head);
-  const plain = startOf(head, count);
-  let facts = [...count, ...likelyFacts(head, plain, turns(plain, head))];
+function factsOf(
+  executor: SymbolicExecutor,
+  head: LoopHead,
+  plain: readonly PathState[],
+  { turns }: WholeLoop,
+): readonly Truth[] {
+  let facts = [...countOf(head), ...likelyFacts(head, plain)];
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const ends = turns(startOf(head, facts), head);
     const kept = facts.filter((fact) => ends.every((end) => isShown(executor, head, end, fact)));

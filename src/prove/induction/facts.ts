@@ -17,13 +17,21 @@ const MOST_FACTS = 200;
 export const MOST_TURNS = (1n << 31n) - 1n;
 
 /** A value that may be anything when a turn begins. */
-type Open = { readonly place: KeptPlace; readonly term: Bits };
+type Open = { readonly place: KeptPlace; readonly term: Bits; readonly leaves: readonly Bits[] };
 
-function opensOf({ shape }: LoopHead, start: PathState): readonly Open[] {
-  return [...shape.places.values()].flatMap(({ place, change }) => {
+const known = new WeakMap<LoopHead, readonly Open[]>();
+
+/** Found once for each head: facts are said of many states. */
+function opensOf(head: LoopHead): readonly Open[] {
+  const before = known.get(head);
+  if (before !== undefined) return before;
+  const start = anyTurn(head);
+  const opens = [...head.shape.places.values()].flatMap(({ place, change }) => {
     const term = change.kind === "anything" ? bitsAt(start, place) : undefined;
-    return term === undefined ? [] : [{ place, term }];
+    return term === undefined ? [] : [{ place, term, leaves: leavesOf([term]) }];
   });
+  known.set(head, opens);
+  return opens;
 }
 
 /** The number that is kept there, or the offset of the address. */
@@ -46,8 +54,8 @@ export function saidOfEnd(head: LoopHead, end: PathState, fact: Truth): Truth {
 function said(head: LoopHead, state: PathState, turns: Bits, fact: Truth): Truth {
   const leaves = new Set(leavesOf([fact]));
   const parts: (readonly [Bits, Bits])[] = [[turnVariable(head), extractBits(turns, 0, head.width)]];
-  for (const { place, term } of opensOf(head, anyTurn(head))) {
-    if (!leavesOf([term]).some((leaf) => leaves.has(leaf))) continue;
+  for (const { place, term, leaves: own } of opensOf(head)) {
+    if (!own.some((leaf) => leaves.has(leaf))) continue;
     const value = bitsAt(state, place);
     if (value === undefined) return FALSE;
     parts.push(...leafByLeaf(term, value));
@@ -65,12 +73,12 @@ function leafByLeaf(term: Bits, value: Bits): readonly (readonly [Bits, Bits])[]
  * What may be true whenever a turn begins: bounds of numbers, and what turns have asked of values that they keep. Whether it is true, is to
  * be shown.
  */
-export function likelyFacts(head: LoopHead, start: PathState, ends: readonly PathState[]): readonly Truth[] {
-  const relations = ends.flatMap((end) => relationsIn(head, start, end));
-  return [...new Set([...boundsIn(head, start, ends), ...relations])].slice(0, MOST_FACTS);
+export function likelyFacts(head: LoopHead, ends: readonly PathState[]): readonly Truth[] {
+  const relations = ends.flatMap((end) => relationsIn(head, end));
+  return [...new Set([...boundsIn(head, ends), ...relations])].slice(0, MOST_FACTS);
 }
 
-function boundsIn(head: LoopHead, start: PathState, ends: readonly PathState[]): readonly Truth[] {
+function boundsIn(head: LoopHead, ends: readonly PathState[]): readonly Truth[] {
   const turns = turnsBefore(head);
   const next = plus(turns, bits64(1));
   const bounds = [
@@ -79,7 +87,7 @@ function boundsIn(head: LoopHead, start: PathState, ends: readonly PathState[]):
       ends.map((end) => mostOf(next, end.conditions)),
     ),
   ];
-  for (const { place, term } of opensOf(head, start)) {
+  for (const { place, term } of opensOf(head)) {
     const first = bitsAt(head.first, place);
     if (first === undefined) continue;
     const mosts = ends.flatMap((end) => {
@@ -101,9 +109,9 @@ function constantOf({ width }: Bits, value: bigint): Bits {
 }
 
 /** What a turn has asked of the values that it leaves, each said of the state that the next begins with, or else they are as they were first. */
-function relationsIn(head: LoopHead, start: PathState, end: PathState): readonly Truth[] {
+function relationsIn(head: LoopHead, end: PathState): readonly Truth[] {
   const turns = turnVariable(head);
-  const opens = opensOf(head, start);
+  const opens = opensOf(head);
   const later = opens.map((open) => ({ ...open, later: laterOf(open) }));
   const parts: (readonly [Bits, Bits])[] = [[turns, minus(turns, constant(head.width, 1n))]];
   for (const { place, later: term } of later) {
@@ -112,8 +120,8 @@ function relationsIn(head: LoopHead, start: PathState, end: PathState): readonly
   }
   const toLater = new Replacement(parts);
   const fromLater = new Replacement(later.flatMap((one) => leafByLeaf(one.later, one.term)));
-  const old = new Set(opens.flatMap(({ term }) => leavesOf([term])));
-  const known = new Set(leavesOf(head.first.conditions));
+  const old = new Set(opens.flatMap(({ leaves }) => leaves));
+  const before = new Set(leavesOf(head.first.conditions));
   return end.conditions.flatMap((condition) => {
     const renamed = toLater.truth(condition);
     const leaves = leavesOf([renamed]);
@@ -122,7 +130,7 @@ function relationsIn(head: LoopHead, start: PathState, end: PathState): readonly
     if (spoken.length === 0 && !counts) return [];
     const mine = new Set(spoken.flatMap((one) => leavesOf([one.later])));
     const isSettled = (leaf: Bits) =>
-      !old.has(leaf) && (mine.has(leaf) || leaf === turns || known.has(leaf) || isGiven(leaf));
+      !old.has(leaf) && (mine.has(leaf) || leaf === turns || before.has(leaf) || isGiven(leaf));
     if (!leaves.every(isSettled)) return [];
     return [any(asFirst(head, spoken, counts), fromLater.truth(renamed))];
   });

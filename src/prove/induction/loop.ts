@@ -1,6 +1,5 @@
 import type { LoopCall } from "#prove/machine/context.ts";
 import type { LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
-import { ENDED, enterFunction } from "#prove/machine/frames.ts";
 import { load, write } from "#prove/machine/memory.ts";
 import { unknown } from "#prove/machine/problem.ts";
 import {
@@ -21,7 +20,7 @@ import { all, compare, equals, same } from "#prove/terms/truth.ts";
 import { cutCalls } from "./any-calls.ts";
 import { entryPremises, requireEntries } from "./entries.ts";
 import { findScratch, type Scratch } from "./scratch.ts";
-import { resultOf } from "./unrolled.ts";
+import { beginTurn, resultOf } from "./turn.ts";
 import { both, covers, forgetting, type Ranges, rangesWritten } from "./writes.ts";
 
 /** How often what turns may change is looked for again. */
@@ -129,9 +128,8 @@ function turnStart(
   start = withCondition(start, compare("ult", index, call.turns));
   // Shown once for all turns.
   for (const premise of entryPremises(search, index)) start = withCondition(start, premise);
-  start = withRegister(withRegister(start, 1, number(index)), 2, call.context);
   return {
-    ...enterFunction(start, call.turn, ENDED),
+    ...beginTurn(start, call, index),
     turnOf: loop,
     trail: undefined,
     denials: NOTHING_DENIED,

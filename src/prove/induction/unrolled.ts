@@ -1,14 +1,12 @@
 import type { LoadedProgram } from "#bpf-vm/program.ts";
-import type { JumpRule, LoopRule, SymbolicExecutor } from "#prove/machine/executor.ts";
-import { ENDED, enterFunction } from "#prove/machine/frames.ts";
-import { unknown } from "#prove/machine/problem.ts";
-import { type PathState, withCondition, withRegister } from "#prove/machine/state.ts";
+import type { JumpRule, LoopRule } from "#prove/machine/executor.ts";
+import { type PathState, withRegister } from "#prove/machine/state.ts";
 import { number } from "#prove/machine/value.ts";
 import { bits64 } from "#prove/terms/bits.ts";
-import { type Bits, FALSE, type Truth } from "#prove/terms/term.ts";
 import { compare, equals, not } from "#prove/terms/truth.ts";
 import { backwardJumps } from "./flow.ts";
 import { isOfCall } from "./jumps.ts";
+import { beginTurn, resultOf, where } from "./turn.ts";
 
 /** Loops of jumps turn by turn; a path that makes more is left. */
 export function unrolledJumps(program: LoadedProgram, most: number): JumpRule {
@@ -39,8 +37,7 @@ export function unrolledLoop(most: number): LoopRule {
         where(executor, state, compare("ult", bits64(turn), call.turns)),
       );
       going = starts.flatMap((start) => {
-        const given = withRegister(withRegister(start, 1, made), 2, call.context);
-        return executor.explore(enterFunction(given, call.turn, ENDED)).flatMap((end) => {
+        return executor.explore(beginTurn(start, call, bits64(turn))).flatMap((end) => {
           const stops = not(equals(resultOf(end), bits64(0)));
           for (const last of where(executor, end, stops))
             after.push(withRegister(last, 0, number(bits64(turn + 1))));
@@ -50,15 +47,4 @@ export function unrolledLoop(most: number): LoopRule {
     }
     return after;
   };
-}
-
-/** The state where a condition holds too: none where it cannot. */
-export function where(executor: SymbolicExecutor, state: PathState, asked: Truth): readonly PathState[] {
-  const condition = executor.truthIn(state, asked);
-  return condition === FALSE ? [] : [withCondition(state, condition)];
-}
-
-/** What a turn has answered. */
-export function resultOf({ registers: [result] }: PathState): Bits {
-  return result?.kind === "number" ? result.bits : unknown("a turn without a result");
 }

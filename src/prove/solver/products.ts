@@ -1,16 +1,8 @@
 import { minus, plus, sum, times } from "#prove/terms/bits.ts";
 import { boundsOf } from "#prove/terms/bounds.ts";
-import { operandsOf } from "#prove/terms/operands.ts";
-import { rebuiltBits, rebuiltTruth } from "#prove/terms/rebuild.ts";
-import {
-  type Addend,
-  type Bits,
-  constant,
-  type Term,
-  TRUE,
-  type Truth,
-  variable,
-} from "#prove/terms/term.ts";
+import { termsIn } from "#prove/terms/operands.ts";
+import { Replacement } from "#prove/terms/replace.ts";
+import { type Addend, type Bits, constant, TRUE, type Truth, variable } from "#prove/terms/term.ts";
 import { compare } from "#prove/terms/truth.ts";
 import type { Query } from "./query.ts";
 
@@ -34,7 +26,7 @@ export function withoutProducts(query: Query): Query | undefined {
 function withBase(query: Query, products: readonly Product[]): Query {
   const base = baseIn(query, products);
   if (base === undefined) return query;
-  const change = new SumChange((own) => {
+  const change = sumsChanged((own) => {
     for (const sign of [1n, -1n]) {
       const rest = plus(own, times(base.of, constant(own.width, -sign)));
       const isShorter = own.width === base.of.width && addendsOf(rest) < addendsOf(own);
@@ -59,56 +51,25 @@ function baseIn(
   products: readonly Product[],
 ): { readonly of: Bits; readonly variable: Bits } | undefined {
   const terms = new Set(products.map((product) => product.variable));
-  for (const own of termsOf(query)) {
+  for (const own of termsIn(query)) {
     if (own.kind !== "sum") continue;
     const product = own.addends.find(({ factor, term }) => factor === 1n && terms.has(term));
     const of = product && minus(own, product.term);
     if (of?.kind !== "sum" || of.addends.length < 2 || of.addends.some(({ factor }) => factor < 0n)) continue;
-    return { of, variable: variable(of.width, "what products are added to") };
+    return { of, variable: variable(of.width, `what products of ${of.width} bits are added to`) };
   }
   return undefined;
-}
-
-function termsOf(query: Query): ReadonlySet<Term> {
-  const seen = new Set<Term>();
-  const pending: Term[] = [...query];
-  for (let term = pending.pop(); term !== undefined; term = pending.pop()) {
-    if (seen.has(term)) continue;
-    seen.add(term);
-    pending.push(...operandsOf(term));
-  }
-  return seen;
 }
 
 /** A number that is `factor` times another, which surely has room for it. */
 type Product = { readonly factor: bigint; readonly of: Bits; readonly variable: Bits };
 
 /** Puts other terms in the places of sums. */
-class SumChange {
-  readonly #changed: (sum: Bits & { kind: "sum" }) => Bits;
-  readonly #done = new Map<Term, Term>();
-
-  constructor(changed: (sum: Bits & { kind: "sum" }) => Bits) {
-    this.#changed = changed;
-  }
-
-  truth(term: Truth): Truth {
-    const result = (this.#done.get(term) as Truth | undefined) ?? rebuiltTruth(term, this);
-    this.#done.set(term, result);
-    return result;
-  }
-
-  bits(term: Bits): Bits {
-    const before = this.#done.get(term) as Bits | undefined;
-    if (before !== undefined) return before;
-    const rebuilt = rebuiltBits(term, this);
-    const result = rebuilt.kind === "sum" ? this.#changed(rebuilt) : rebuilt;
-    this.#done.set(term, result);
-    return result;
-  }
+function sumsChanged(changed: (sum: Bits & { kind: "sum" }) => Bits): Replacement {
+  return new Replacement([], (rebuilt) => (rebuilt.kind === "sum" ? changed(rebuilt) : rebuilt));
 }
 
-function productsIn(): { readonly products: Map<string, Product>; readonly change: SumChange } {
+function productsIn(): { readonly products: Map<string, Product>; readonly change: Replacement } {
   const products = new Map<string, Product>();
   const productOf = (factor: bigint, of: Bits): Bits | undefined => {
     if (factor === 1n || (factor * boundsOf(of).most) >> BigInt(of.width) > 0n) return undefined;
@@ -117,7 +78,7 @@ function productsIn(): { readonly products: Map<string, Product>; readonly chang
     products.set(name, product);
     return product.variable;
   };
-  const change = new SumChange(({ width, constant: start, addends }) =>
+  const change = sumsChanged(({ width, constant: start, addends }) =>
     sum(
       width,
       start,

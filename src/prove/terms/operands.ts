@@ -30,16 +30,21 @@ export function operandsOf(term: Term): readonly Term[] {
   }
 }
 
-/** What terms are made of in the end: variables, and bytes with what their addresses are made of. */
-export function leavesOf(terms: readonly Term[]): readonly Bits[] {
+/** The terms, and all that they are made of. */
+export function termsIn(terms: readonly Term[]): ReadonlySet<Term> {
   const seen = new Set<Term>();
-  const leaves: Bits[] = [];
   const pending = [...terms];
   for (let term = pending.pop(); term !== undefined; term = pending.pop()) {
     if (seen.has(term)) continue;
     seen.add(term);
-    if (term.kind === "variable" || term.kind === "byte") leaves.push(term);
     pending.push(...operandsOf(term));
   }
+  return seen;
+}
+
+/** What terms are made of in the end: variables, and bytes with what their addresses are made of. */
+export function leavesOf(terms: readonly Term[]): readonly Bits[] {
+  const leaves: Bits[] = [];
+  for (const term of termsIn(terms)) if (term.kind === "variable" || term.kind === "byte") leaves.push(term);
   return leaves;
 }
