@@ -100,7 +100,8 @@ export const read = (size: number) => [
   helper("bpf_probe_read_kernel"),
 ];
 
-function parser(lines: readonly Line[]): LoadedProgram {
+/** A program of these lines, with a ring and the parsers' kfuncs. */
+export function parser(lines: readonly Line[]): LoadedProgram {
   const program = programOf(lines, { maps: [RING] });
   const calls = program.instructions.filter(({ opcode, src }) => opcode === 0x85 && src === 2);
   return { ...program, kfuncs: new Map(calls.map(({ index, imm }) => [index, KFUNCS[imm] ?? ""])) };

@@ -3,6 +3,7 @@ import { exit, op, symbol } from "../../bpf-vm/support/assemble.ts";
 import {
   begin,
   command,
+  context,
   copy,
   DONE,
   discard,
@@ -55,15 +56,20 @@ function entries(bound: number): readonly LabelledLine[] {
   ];
 }
 
-/** A place that is found in the image and read after the loop, where it was asked for with these bytes after it. */
-function found(room: number): readonly LabelledLine[] {
+/** A place that is found in the image and read after the loop, where it was asked for with these bytes after it; not asked for in the first turns. */
+function found(room: number, unasked: number = 0): readonly LabelledLine[] {
   return [
     ...[...start, op("stdw", { dst: 10, offset: -32, imm: 0 }), jump("jlt", "end", { dst: 9, imm: 8 })],
     ...[set(6, 0), "turn", jump("jge", "over", { dst: 6, imm: MANY })],
     ...[...entry, op("add", { dst: 2, imm: 8 }), jump("jgt", "over", { dst: 2, src: 9 })],
     ...[...entry, copy(5, 2), ...readAt(5), op("add", { dst: 6, imm: 1 })],
     ...[op("ldxdw", { dst: 1, src: 10, offset: -8 }), jump("jeq", "turn", { dst: 1, imm: 0 })],
-    ...[jump("jgt", "end", { dst: 1, src: 9 }), copy(2, 9), op("sub", { dst: 2, src: 1 })],
+    ...[
+      jump("jgt", "ask", { dst: 6, imm: unasked }),
+      op("stxdw", { dst: 10, src: 1, offset: -32 }),
+      jump("ja", "turn"),
+    ],
+    ...["ask", jump("jgt", "end", { dst: 1, src: 9 }), copy(2, 9), op("sub", { dst: 2, src: 1 })],
     ...[
       jump("jlt", "end", { dst: 2, imm: room }),
       op("stxdw", { dst: 10, src: 1, offset: -32 }),
@@ -115,6 +121,36 @@ describe("a loop of jumps that is too long to unroll", () => {
   it.each<[string, readonly LabelledLine[], string]>([
     ["entries of which the last is not inside", entries(7), "image-read: reads inside the image"],
     ["a place that is found, with too little after it", found(7), "image-read: reads inside the image"],
+    [
+      "a place that is found, for which the first turns do not ask",
+      found(8, 3),
+      "image-read: reads inside the image",
+    ],
+    [
+      "turns that keep what they take",
+      [
+        ...[...begin, set(8, 0), "turn", ...context, op("add", { dst: 8, imm: 1 })],
+        ...Array.from({ length: 40 }, () => set(0, 0)),
+        ...[jump("jlt", "turn", { dst: 8, imm: MANY }), ...leave],
+      ],
+      "give-back: a turn gives back what it takes, and nothing else",
+    ],
+    [
+      "an address that a late turn leaves where the first had a number",
+      [
+        ...[...record(16), op("stdw", { dst: 10, offset: -32, imm: 0 }), set(6, 0), "turn"],
+        ...[op("stxdw", { dst: 8, src: 6 }), op("ldxdw", { dst: 1, src: 10, offset: -32 })],
+        ...[
+          jump("jlt", "next", { dst: 1, imm: MANY - 10 }),
+          copy(6, 10),
+          "next",
+          op("add", { dst: 1, imm: 1 }),
+        ],
+        ...[op("stxdw", { dst: 10, src: 1, offset: -32 }), jump("jlt", "turn", { dst: 1, imm: MANY })],
+        ...[...discard, ...leave],
+      ],
+      "access: uses a register that holds nothing",
+    ],
     [
       "one turn too many",
       [
