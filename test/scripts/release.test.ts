@@ -62,7 +62,9 @@ function release(folder: string, ...words: readonly string[]) {
   const identity = { GIT_AUTHOR_NAME: "A", GIT_AUTHOR_EMAIL: "a@example.org" };
   const committer = { GIT_COMMITTER_NAME: "A", GIT_COMMITTER_EMAIL: "a@example.org" };
   const PATH = `${npmFolder()}:${process.env["PATH"]}`;
-  const env = { ...process.env, PATH, ...identity, ...committer, SOURCE_DATE_EPOCH: "1800000000" };
+  // npm 11 warns of settings that it does not know, as many a machine has them.
+  const settings = { npm_config_unheard_of: "1" };
+  const env = { ...process.env, PATH, ...settings, ...identity, ...committer, SOURCE_DATE_EPOCH: "1800000000" };
   return spawnSync("scripts/release", words, { cwd: folder, env, encoding: "utf8" });
 }
 
