@@ -64,7 +64,14 @@ function release(folder: string, ...words: readonly string[]) {
   const PATH = `${npmFolder()}:${process.env["PATH"]}`;
   // npm 11 warns of settings that it does not know, as many a machine has them.
   const settings = { npm_config_unheard_of: "1" };
-  const env = { ...process.env, PATH, ...settings, ...identity, ...committer, SOURCE_DATE_EPOCH: "1800000000" };
+  const env = {
+    ...process.env,
+    PATH,
+    ...settings,
+    ...identity,
+    ...committer,
+    SOURCE_DATE_EPOCH: "1800000000",
+  };
   return spawnSync("scripts/release", words, { cwd: folder, env, encoding: "utf8" });
 }
 
