@@ -21,6 +21,6 @@ export function runOpenssl(
   run: Pick<ToolRun, "file" | "args" | "input">,
 ): Promise<Result<ToolOutput>> {
   const { signal } = context.discovery;
-  const whole: ToolRun = { tool: "openssl", env: definedVariables(context.env), ...run };
-  return runTool(signal === undefined ? whole : { ...whole, signal });
+  const env = definedVariables(context.env);
+  return runTool({ tool: "openssl", env, ...run, ...(signal && { signal }) });
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Failure, Malformed, SignatureFailed } from "#core/failure.ts";
+import type { Failure, Malformed } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { digest } from "#files/digest.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -159,8 +159,8 @@ function withoutSecret(
   const complaint = keyComplaint(log, { certificate, hash, token: key.token, pin: key.secretFrom });
   if (complaint === undefined) return { ...failure, log };
   const file = complaint.about === "key" ? key.shown : certificate;
-  const told: SignatureFailed = { reason: "signature-failed", file, detail: complaint.detail };
-  return complaint.log === undefined ? told : { ...told, log: complaint.log };
+  const { about: _, ...told } = complaint;
+  return { reason: "signature-failed", file, ...told };
 }
 
 /**

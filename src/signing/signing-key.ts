@@ -80,10 +80,8 @@ const PIN_NAMES: readonly string[] = ["pin-value", "pin-source"];
 
 /** Those of the path, and those of the query. */
 function attributes(uri: string): readonly (readonly Attribute[])[] {
-  const at = uri.indexOf("?");
-  const path = uri.slice(SCHEME.length, at < 0 ? undefined : at);
-  const query = at < 0 ? "" : uri.slice(at + 1);
-  return [path.split(";"), query.split("&")].map((words) =>
+  const [path = "", ...query] = uri.slice(SCHEME.length).split("?");
+  return [path.split(";"), query.join("?").split("&")].map((words) =>
     words
       .filter((word) => word !== "")
       .map((word) => {

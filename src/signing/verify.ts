@@ -54,15 +54,8 @@ export async function verifyFile(
   if (signature === undefined) return err({ reason: "signature-failed", detail: "is not signed", file });
   const described = decodeSignedData(signature.data, { base: signature.offset });
   if (!described.ok) return err(inFile(described.failure, file));
-  const fails = (detail: string, log?: string): Result<never> => {
-    const failure: SignatureFailed = {
-      reason: "signature-failed",
-      detail,
-      file,
-      signatureAt: signature.offset,
-    };
-    return err(log === undefined ? failure : { ...failure, log });
-  };
+  const fails = (detail: string, more: Pick<SignatureFailed, "log"> = {}): Result<never> =>
+    err({ reason: "signature-failed", detail, file, signatureAt: signature.offset, ...more });
   const unfit = whyUnfit(described.value);
   if (unfit !== undefined) return fails(unfit);
   const { signers } = described.value;
@@ -162,7 +155,11 @@ async function trustWords(
   return [...words, "-purpose", "any", "-no_check_time"];
 }
 
-function complaint(log: string, signers: readonly Signer[], given: Given): [detail: string, log?: string] {
+function complaint(
+  log: string,
+  signers: readonly Signer[],
+  given: Given,
+): [detail: string, more?: { readonly log: string }] {
   const several = signers.length > 1;
   if (/signer certificate not found/.test(log)) {
     const missing = withoutCertificate(signers, given).map(signerText).join("; ");
@@ -178,17 +175,16 @@ function complaint(log: string, signers: readonly Signer[], given: Given): [deta
   if (/verification failure|bad signature/.test(log)) {
     const whose = several
       ? `the message has ${signers.length} signers, and not each one's signature holds`
-      : "";
-    return [
-      `${several ? whose : "does not hold"}: the content or the key is not the one that it was made with`,
-    ];
+      : "does not hold";
+    return [`${whose}: the content or the key is not the one that it was made with`];
   }
-  return ["does not verify", log];
+  return ["does not verify", { log }];
 }
 
 /** The signers whose certificate is not among the given ones; all, where they are named by what is not read here. */
 function withoutCertificate(signers: readonly Signer[], given: Given): readonly Signer[] {
-  const ids = splitCertificates(`${given.certificate ?? ""}${given.authorities ?? ""}`)
+  const ids = [given.certificate, given.authorities]
+    .flatMap((pem) => (pem === undefined ? [] : splitCertificates(pem)))
     .map((pem) => decodeCertificateId(certificateBytes(pem)))
     .flatMap((id) => (id.ok ? [id.value] : []));
   const left = signers.filter(

@@ -138,6 +138,14 @@ describe("findWeakness()", () => {
       [[{ hash: "sha512", algorithm: "ML-DSA-65" }], [{ type: "other" }]],
       undefined,
     ],
+    [
+      "ML-DSA beside RSA",
+      [
+        [good, { hash: "sha512", algorithm: "ML-DSA-65" }],
+        [{ type: "rsa", bits: 2048 }, { type: "other" }],
+      ],
+      undefined,
+    ],
   ])("%s", (_what, [signers, keys], expected) => {
     expect(findWeakness(signers, keys)).toEqual(expected);
     if (expected !== undefined) expect(why(expected)).toMatch(/kernel|cannot be told/);
