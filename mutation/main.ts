@@ -66,10 +66,11 @@ async function judgeAll(
   root: string,
   mutants: readonly Mutant[],
   names: ReadonlyMap<number, string>,
-  { workers: count }: Options,
+  { workers: count, tests: asked }: Options,
   work: string,
 ): Promise<readonly Judged[]> {
-  const tests = [...new Set([...(await withoutProcesses(root)), ...(await moreTests(root, mutants))])];
+  const all = [...(await withoutProcesses(root)), ...(await moreTests(root, mutants))];
+  const tests = [...new Set(all)].filter((test) => test.includes(asked));
   // What test files of one run share; the workers have this environment as well.
   const shared = join(work, "shared");
   await mkdir(shared);
