@@ -3,8 +3,8 @@ import { changed, type Draft, type Expected, harmless, refused } from "./mutatio
 import { type PeLayout, type PeRow, withPeRows } from "./pe-layout.ts";
 import { type UsedRow, usedRows } from "./uki-parts.ts";
 
-/** More than tools once scanned, and as many as ukify has been seen to reserve. */
-const MANY_SECTIONS = 2000;
+/** More than tools once scanned, and as many as ukify has been seen to reserve; a file may have more than the first. */
+const MANY_SECTIONS: readonly number[] = [97, 2000];
 const NOWHERE = Number(UINT_MAX);
 const EMPTY_LINUX = refused("profile @0 has an empty .linux", "section table");
 const NO_LINUX = refused("profile @0 has no .linux", "section table");
@@ -43,8 +43,9 @@ function numberMutations(rows: readonly PeRow[], tabled: Tabled): readonly Draft
   const padded = (count: number) => [...Array<PeRow>(count - rows.length).fill(unused), ...rows];
   return [
     tabled("unused-section-outside", harmless("only the sections used are looked at"), [unused, ...rows]),
-    tabled("sections-97", harmless("that many there may be"), padded(97)),
-    tabled("sections-2000", harmless("that many there may be"), padded(MANY_SECTIONS)),
+    ...MANY_SECTIONS.filter((count) => count > rows.length).map((count) =>
+      tabled(`sections-${count}`, harmless("that many there may be"), padded(count)),
+    ),
     tabled("no-sections", refused("NumberOfSections is 0", "PE header"), []),
   ];
 }
