@@ -82,8 +82,8 @@ export async function buildGoals(request: BuildRequest, context: BuildContext): 
   const ran = await executeRules(rules, {
     out: request.out,
     jobs: request.jobs,
-    keepGoing: request.keepGoing ?? false,
-    always: request.always ?? false,
+    keepGoing: request.keepGoing === true,
+    always: request.always === true,
     slots: sharing.slots,
     sharing: sharing.work,
     digests: sharing.digests,
@@ -134,7 +134,7 @@ export async function goalsToRun(
     if (!work.ok) return work;
     const { state, signal } = context;
     const digests = new Digests(request.out, state, signal, work.value.seen);
-    return await rulesToRun(work.value.rules, { state, digests, always: request.always ?? false });
+    return await rulesToRun(work.value.rules, { state, digests, always: request.always === true });
   } finally {
     removeFolders(folders);
   }

@@ -59,7 +59,7 @@ export async function executeRules(
 
   const { out, state, emit, sharing } = options;
   const toolRunner = loggingRunner(emit, signal);
-  const always = options.always ?? false;
+  const always = options.always === true;
   const context = { out, state, emit, digests, toolRunner, signal, slots, sharing, always };
   const start = async (rule: Rule): Promise<boolean> => {
     const ready = await Promise.all(rule.inputs.map((input) => done.get(input) ?? true));

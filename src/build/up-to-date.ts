@@ -16,8 +16,8 @@ export function upToDate(out: string, key: string): string | undefined {
     throw error;
   }
   const state = parseState(text);
-  if (typeof state === "string" || !Object.hasOwn(state.requests, key)) return undefined;
-  const request = state.requests[key];
+  if (typeof state === "string") return undefined;
+  const request = Object.hasOwn(state.requests, key) ? state.requests[key] : undefined;
   if (request === undefined) return undefined;
   const holds = Object.entries(request.stamps).every(([path, stamp]) => stampOf(path) === stamp);
   return holds ? request.summary : undefined;

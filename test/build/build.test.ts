@@ -11,11 +11,19 @@ import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Built, buildGoals, goalsToRun } from "#build/build.ts";
 import type { BuildContext } from "#build/context.ts";
+import { KernelHeaders } from "#build/kernel-headers/kernel-headers.ts";
 import type { Prover } from "#build/plan.ts";
+import { prepare } from "#build/prepare.ts";
 import type { BuildRequest } from "#build/request.ts";
+import { WorkSharing } from "#build/run/sharing.ts";
 import { STATE_VERSION } from "#build/state/state.ts";
+import { ActionCache } from "#cache/action-cache.ts";
+import { directoryStore } from "#cache/directory-store.ts";
 import { ok, type Result } from "#core/result.ts";
+import { decodeBtf } from "#formats/btf/decode.ts";
+import { hostArchitecture } from "#kernel-image/architecture.ts";
 import { version } from "#package.json";
+import { BtfBuilder } from "../support/btf-builder.ts";
 import { expectFailure, expectValue } from "../support/expect-value.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { contextWith, requestWith } from "./prepare/request.ts";
@@ -107,7 +115,10 @@ describe("a build", () => {
     const targetFolders = [newFolder("own")];
     const one = request({ goals: ["zboot.bpf"], targetFolders });
     const before = Date.now();
+    const found = write(join(machine.folder, "found.h"), "");
+    write(join(machine.folder, "found"), found);
     const { watched, since, report } = await build(one);
+    write(join(machine.folder, "found"), "");
     const { folder, vmlinux, image, include, header } = machine;
     const { templates } = context;
     for (const path of [
@@ -120,12 +131,7 @@ describe("a build", () => {
         join(templates, "partials"),
         join(templates, "uki.json"),
       ],
-      ...[
-        join(folder, "bin"),
-        join(folder, "bin/clang"),
-        join(folder, "bin/bpftool"),
-        join(folder, "found.h"),
-      ],
+      ...[join(folder, "bin"), join(folder, "bin/clang"), join(folder, "bin/bpftool"), found],
       ...[join(one.out, "zboot.bpf"), ...targetFolders, join(targetFolders[0] ?? "", "partials")],
     ]) {
       expect(watched).toContain(path);
@@ -164,8 +170,12 @@ describe("a build", () => {
       sizes: { initrd: 6 },
     });
     expect(JSON.stringify(manifest)).toContain(version);
+    const inputs = manifest.predicate.buildDefinition.resolvedDependencies;
     for (const file of [machine.initrd, machine.image, machine.vmlinux]) {
-      expect(JSON.stringify(manifest)).toContain(file.slice(file.lastIndexOf("/") + 1));
+      const digests = inputs.filter(({ name }: { name: string }) =>
+        name.endsWith(file.slice(file.lastIndexOf("/"))),
+      );
+      expect(digests).toMatchObject([{ digest: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } }]);
     }
   });
 
@@ -176,6 +186,91 @@ describe("a build", () => {
     const left = folders.map((folder) => write(join(folder, ".x.99999999999-1.kexec-bpf"), ""));
     await build(one);
     expect(left.filter((file) => existsSync(file))).toEqual([]);
+  });
+});
+
+describe("a build is for", () => {
+  const image = ["image_size.h"];
+  const limits = { ...BLANK.limits, kernel: 1000 };
+  it("the machine that is asked for, else the image's, else that of the types, else this one", async () => {
+    const { vmlinux, header: vmlinuxHeader } = machine;
+    const builder = new BtfBuilder();
+    builder.struct("loongarch_fpu", 4, [{ name: "fcsr", type: builder.int("int", 4, 1), at: 0 }]);
+    const types = async () => decodeBtf(builder.build());
+    const sharing = { kernels: { ...machine.sharing.kernels, types } };
+    const arch = async (more: Partial<BuildRequest>) => {
+      const kernel = { ...BLANK.kernel, vmlinux, vmlinuxHeader };
+      const { report } = await build(request({ goals: image, limits, kernel, ...more }), { sharing });
+      return report.arch;
+    };
+    expect(await arch({ arch: "riscv" })).toBe("riscv");
+    expect(await arch({ kernel: request().kernel })).toBe("arm64");
+    expect(await arch({})).toBe("loongarch");
+    expect(await arch({ kernel: { ...BLANK.kernel, vmlinuxHeader } })).toBe(hostArchitecture());
+  });
+
+  it("images of its targets' own formats, which measure them", async () => {
+    const own = newFolder("own");
+    const template = "struct scratch { int x; };\n";
+    const parts = { v7: { kernel: "COPY" } };
+    write(join(own, "own.hbs"), template);
+    write(
+      join(own, "own.json"),
+      JSON.stringify({ description: "d", body: { v7: "own" }, parts, reference: "own.mjs" }),
+    );
+    write(
+      join(own, "own.mjs"),
+      `export default { name: "own", parse: ({ image }) => ({ parts: { kernel: { command: "COPY", offset: 0, size: 2 } } }) };`,
+    );
+    for (const [goals, kernel] of [
+      [["own_parser_bpf.c"], 65_736],
+      [["own", "zboot"], 65_538],
+      [["all"], 65_538],
+    ] as const) {
+      const { sizes } = expectValue(
+        await prepare(request({ goals, targetFolders: [own] }), { ...context, state: contextWith().state }),
+      ).plan;
+      expect(sizes.kernel).toBe(kernel);
+    }
+  });
+
+  it("people with all types, which are kept for other builds where several share them", async () => {
+    const { vmlinux, image } = machine;
+    const cache = newFolder("headers");
+    const one = request({ goals: ["vmlinux.h"], kernel: { ...BLANK.kernel, vmlinux, image } });
+    const sharing = { ...machine.sharing, headers: new KernelHeaders(cache) };
+    const skeleton = readFileSync(join(machine.folder, "skeleton"), "utf8");
+    await build(one, { sharing });
+    expect(readFileSync(join(one.out, "vmlinux.h"), "utf8")).toBe(skeleton);
+    expect(machine.ran()).toEqual(["bpftool btf dump"]);
+    const another = request({ ...one }, join(newFolder(), "another"));
+    await build(another, { sharing, state: contextWith().state });
+    expect(readFileSync(join(another.out, "vmlinux.h"), "utf8")).toBe(skeleton);
+    expect(machine.ran()).toEqual([]);
+    expect(readdirSync(cache).sort()).toContain("ac");
+  });
+});
+
+describe("work that folders share", () => {
+  it("is done once, where what a parser reaches of the sizes is the same", async () => {
+    const sharing = {
+      ...machine.sharing,
+      work: new WorkSharing({
+        own: new ActionCache(directoryStore(newFolder("shared")), "both", () => undefined),
+        other: undefined,
+      }),
+    };
+    const goals = ["zboot_parser_bpf.lskel.h"];
+    await build(request({ goals }), { sharing });
+    expect(machine.ran()).toEqual(["bpftool gen skeleton", "clang zboot_parser_bpf.c"]);
+    const limits = { ...BLANK.limits, kernel: 65_736 };
+    await build(request({ goals, limits }), { sharing, state: contextWith().state });
+    expect(machine.ran()).toEqual([]);
+    await build(request({ goals, limits: { ...limits, kernel: 70_000_000 } }), {
+      sharing,
+      state: contextWith().state,
+    });
+    expect(machine.ran()).toEqual(["clang zboot_parser_bpf.c"]);
   });
 });
 
@@ -226,8 +321,17 @@ describe("a build that fails", () => {
       () => ({ kernel: { ...request().kernel, image: "/none" } }),
       { tried: ["/none"] },
     ],
+    [
+      "a kernel that is not there",
+      () => ({ kernel: { ...request().kernel, vmlinux: "/none", vmlinuxHeader: undefined } }),
+      { reason: "input-not-found", what: "vmlinux" },
+    ],
     ["a missing clang", () => ({ tools: { ...BLANK.tools, clang: "no-clang" } }), { reason: "tool-missing" }],
-    ["a missing initramfs", () => ({ ...packing(undefined) }), { what: "the initramfs" }],
+    [
+      "a missing initramfs",
+      () => ({ ...packing(undefined) }),
+      { reason: "input-not-found", what: "the initramfs" },
+    ],
   ])("says so: %s", async (_what, more, failure) => {
     expect(await fails(request(more()))).toMatchObject(failure);
     expect(expectFailure(await goalsToRun(request(more()), context))).toMatchObject(failure);

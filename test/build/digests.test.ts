@@ -46,6 +46,26 @@ async function settled(name: string, text: string): Promise<string> {
 }
 
 describe("the digest of a file", () => {
+  it("is known to other builds of the process where the file is from outside", async () => {
+    const outside = await settled("shared-outside", "1");
+    const inside = await settled("shared-inside", "2");
+    const others = new Map();
+    const signal = new AbortController().signal;
+    const nested = join(out, "nested");
+    const one = new Digests(nested, state, signal, new Map(), others);
+    expect(await one.all([outside])).toEqual(ok({ [outside]: sha256("1") }));
+    expect([...others.keys()]).toEqual([outside]);
+    const another = { rules: {}, digests: {}, facts: {}, requests: {} };
+    others.set(outside, { stamp: stampOf(outside), digest: "of another build" });
+    const two = new Digests(nested, another, signal, new Map(), others);
+    expect(await two.all([outside])).toEqual(ok({ [outside]: "of another build" }));
+    expect(Object.keys(another.digests)).toEqual([outside]);
+    const own = new Digests(out, state, signal, new Map(), others);
+    await own.all(["shared-inside"]);
+    expect(state.digests[inside]).toMatchObject({ digest: sha256("2") });
+    expect([...others.keys()]).toEqual([outside]);
+  });
+
   it("is kept under the path that was asked for, relative ones from the output folder on", async () => {
     const outside = written("outside", "2");
     written("a", "1");

@@ -199,6 +199,40 @@ describe("a failure", () => {
   });
 });
 
+describe("a build that keeps going", () => {
+  it("makes what needs nothing that failed, tells later failures, and fails with the first", async () => {
+    const second = { ...failure, what: "that" };
+    const rules = [
+      rule("x", [], { run: async () => err(failure) }),
+      rule("y", ["x"]),
+      rule("w", [], { run: async () => err(second) }),
+      rule("kept", [outside]),
+    ];
+    expect(await run(rules, { jobs: 1, keepGoing: true })).toEqual(failure);
+    expect(Object.keys(state.rules)).toEqual(["kept"]);
+    expect(events.filter(({ kind }) => kind === "failure")).toEqual([{ kind: "failure", failure: second }]);
+  });
+});
+
+describe("spans", () => {
+  it("tell of each rule whether it ran, and why", async () => {
+    const spans: unknown[] = [];
+    const emit = (event: Event) => {
+      if (event.kind === "span") spans.push([event.name, event.label, event.folder, event.how, event.why]);
+    };
+    const rules = [rule("spanned", [outside])];
+    await run(rules, { emit });
+    await run(rules, { emit });
+    await run(rules, { emit, always: true });
+    const of = (how: string, ...why: readonly string[]) => ["spanned", "GEN", out, how, why];
+    expect(spans).toEqual([
+      of("ran", "it has not been made here before"),
+      of("up to date"),
+      of("ran", "everything was asked for"),
+    ]);
+  });
+});
+
 describe("a tool of a rule", () => {
   const tool = (script: string) =>
     rule("by-tool", [], {

@@ -13,25 +13,6 @@ async function turn(folder: string, waiting: () => void = () => undefined): Prom
   return expectValue(await takeTurn(folder, unstopped, waiting));
 }
 
-it("takers of one folder's lock come one after the other, each told once that it waits", async () => {
-  const folder = newFolder();
-  let inside = 0;
-  let most = 0;
-  let told = 0;
-  const one = async () => {
-    const release = await turn(folder, () => {
-      told += 1;
-    });
-    inside += 1;
-    most = Math.max(most, inside);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    inside -= 1;
-    release();
-  };
-  await Promise.all(Array.from({ length: 8 }, one));
-  expect({ most, told }).toEqual({ most: 1, told: 7 });
-});
-
 it("a folder that is not there yet, and one behind a symbolic link, have a lock too", async () => {
   const folder = join(newFolder(), "not/yet");
   const release = await turn(folder);

@@ -12,6 +12,7 @@ import { decodeContainer } from "#formats/elf/container.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
 import { encodeObject } from "#formats/elf/object.ts";
 import { loadTargets, type Target } from "#generate/target.ts";
+import { skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
 import { expectValue } from "../support/expect-value.ts";
 
 const work = mkdtempSync(join(tmpdir(), "rules-"));
@@ -258,10 +259,97 @@ describe("a target's source and container", () => {
       const container = rule(`${name}.bpf`);
       expect(await run(container)).toEqual(ok([]));
       const decoded = decodeContainer(new Uint8Array(readFileSync(join(out, `${name}.bpf`))));
-      expect(decoded.ok).toBe(true);
+      const { programs, nested } = expectValue(decoded);
+      const inner = nested?.programs.map((program) => program.name);
+      expect([programs.map((program) => program.name), inner]).toEqual([
+        [".bpf.1"],
+        name === "uki" ? [".bpf.1", ".bpf.2"] : undefined,
+      ]);
     }
     writeFileSync(join(out, "zboot_bytecode.o"), "no object");
-    expect(failure(await run(rule("zboot.bpf")))).toMatchObject({ file: "zboot_bytecode.o" });
+    for (const name of ["zboot.bpf", "uki.bpf"]) {
+      expect(failure(await run(rule(name)))).toMatchObject({ file: "zboot_bytecode.o" });
+    }
+  });
+});
+
+describe("a target's bytecode", () => {
+  const skeleton = "zboot_parser_bpf.lskel.h";
+
+  it("is taken out of the skeleton, and an object is made of it, for v6's loader under its name, too", async () => {
+    writeFileSync(join(out, skeleton), skeletonText());
+    expect(await run(rule("zboot_bytecode.c"))).toEqual(ok([]));
+    expect(made("zboot_bytecode.c")).toContain("opts_insn");
+    expect(await run(rule("zboot_bytecode.o"))).toEqual(ok([]));
+    expect(rule("zboot_bytecode.o")).toMatchObject({ options: [183], inputs: [skeleton] });
+    const abi = { revision: "v6", source: "built-in", missing: [] } as const;
+    expect(rule("bytecode.o", { abi }).outputs).toEqual(["zboot_bytecode.o", "bytecode.o"]);
+    expect(rule("uki_bytecode.o", { abi }).outputs).toEqual(["uki_bytecode.o"]);
+    writeFileSync(join(out, skeleton), "int a;\n");
+    expect(failure(await run(rule("zboot_bytecode.c")))).toMatchObject({ file: skeleton });
+    writeFileSync(join(out, skeleton), skeletonText({ maps: ["other"] }));
+    expect(failure(await run(rule("zboot_bytecode.o")))).toMatchObject({ reason: "skeleton-mismatch" });
+    rmSync(join(out, skeleton));
+    expect(failure(await run(rule("zboot_bytecode.o")))).toMatchObject({ reason: "file-failed" });
+  });
+
+  it("is compiled for the machine where that is asked for, in the output folder", async () => {
+    const runs: Run[] = [];
+    const bytecodeObject = "compiled";
+    const symbols = ["opts_data", "opts_insn"].map((name) => ({ name, bytes: Buffer.alloc(8) }));
+    const compiled = rule("zboot_bytecode.o", { bytecodeObject });
+    const args = ["--target=aarch64-linux-gnu", "-c", "zboot_bytecode.c"];
+    expect(compiled).toMatchObject({
+      ...{ inputs: ["zboot_bytecode.c"], options: ["clang#1", args] },
+      command: "/bin/clang --target=aarch64-linux-gnu -c zboot_bytecode.c -o zboot_bytecode.o",
+    });
+    expect(await run(compiled, standIn(runs, encodeObject({ machine: 183, symbols })))).toEqual(ok([]));
+    expect(runs).toMatchObject([{ tool: "clang", cwd: out, args: [...args, "-o", expect.any(String)] }]);
+    expect(failure(await run(compiled, standIn(runs, "no object")))).toMatchObject({
+      file: "zboot_bytecode.o",
+    });
+    const broken: ToolRunner = async () => err({ reason: "cancelled", signal: "SIGINT" });
+    expect(failure(await run(compiled, broken))).toMatchObject({ reason: "cancelled" });
+  });
+});
+
+describe("a failure of a rule's work", () => {
+  const cancelled: ToolRunner = async () => err({ reason: "cancelled", signal: "SIGINT" });
+  it("is the tool's, and headers that are not there are its own", async () => {
+    for (const name of ["vmlinux.h", "zboot_parser_bpf.o", "zboot_parser_bpf.lskel.h"]) {
+      expect(failure(await run(rule(name), cancelled))).toMatchObject({ reason: "cancelled" });
+    }
+    const headers = { ...PLAN.toolchain.headers, includeDir: "/none" };
+    for (const name of ["bpf_helper_defs.h", ".kexec-bpf/bpf/bpf_helpers.h"]) {
+      const copied = rule(name, { toolchain: { ...PLAN.toolchain, headers } });
+      expect(failure(await run(copied))).toMatchObject({ reason: "file-failed", code: "ENOENT" });
+    }
+    const generated = { ...PLAN.toolchain.headers, helperDefs: false };
+    const lacking = rule(".kexec-bpf/bpf/bpf_helpers.h", {
+      toolchain: { ...PLAN.toolchain, headers: generated },
+    });
+    expect(failure(await run(lacking))).toMatchObject({ reason: "file-failed", code: "ENOENT" });
+  });
+
+  it("of clang names the lines of the user's body", async () => {
+    expect(await run(rule("zboot_parser_bpf.c"))).toEqual(ok([]));
+    const line =
+      1 +
+      made("zboot_parser_bpf.c")
+        .split("\n")
+        .findIndex((text) => text.includes("locate("));
+    const log = `zboot_parser_bpf.c:${line}:1: error: so\n`;
+    const failing: ToolRunner = async () =>
+      err({ reason: "tool-failed", tool: "clang", command: "clang", ended: "exit status 1", log });
+    expect(failure(await run(rule("zboot_parser_bpf.o"), failing))).toMatchObject({
+      reason: "tool-failed",
+      log: expect.stringMatching(/from \S+\.hbs:\d+/),
+    });
+    rmSync(join(out, ".kexec-bpf/zboot_parser_bpf.c"));
+    expect(failure(await run(rule("zboot_parser_bpf.o"), failing))).toMatchObject({ reason: "file-failed" });
+    expect(rule("zboot_parser_bpf.o").command).toMatch(
+      /^cd \.kexec-bpf && \/bin\/clang -g .* -c zboot_parser_bpf\.c -o \.\.\/zboot_parser_bpf\.o$/,
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import type { BuildContext } from "#build/context.ts";
 import { ok } from "#core/result.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
+import type { KernelReader } from "#kernel-image/reader.ts";
 import { skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
 import { zbootFor } from "../pack/samples.ts";
 import { newFolder, script, write } from "../support/kernel-tree.ts";
@@ -21,7 +22,7 @@ export type StandIns = {
   readonly initrd: string;
   /** The tools that were run since the last time this was asked, without what is asked of them once. */
   readonly ran: () => readonly string[];
-  readonly sharing: BuildContext["sharing"];
+  readonly sharing: BuildContext["sharing"] & { readonly kernels: KernelReader };
 };
 
 const OBJECT = encodeElf({
@@ -47,7 +48,7 @@ while [ "$1" != -c ]; do shift; done
 echo "clang $2" >> ${log}
 [ ! -e ${folder}/broken ] || exit 1
 cp ${object} "$4"
-echo "x.o: $2 ${folder}/found.h"`,
+echo "x.o: $2 $(cat ${folder}/found)"`,
   );
   script(
     join(bin, "bpftool"),
@@ -58,7 +59,7 @@ case "$*" in
   *) echo "bpftool $1 $2" >> ${log}; cat ${skeleton} ;;
 esac`,
   );
-  at("found.h", "");
+  at("found", "");
   for (const name of ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h", "bpf_helper_defs.h"]) {
     at(`include/bpf/${name}`, "");
   }

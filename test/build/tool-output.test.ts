@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkToolOutput, isWholeElf, isWholeHeader, isWholeSkeleton } from "#build/tool-output.ts";
 import { ok, type Result } from "#core/result.ts";
+import { encodeElf } from "#formats/elf/encode.ts";
 
 const detail = (result: Result<unknown>): unknown =>
   result.ok ? "whole" : "detail" in result.failure ? result.failure.detail : result.failure;
@@ -45,6 +46,22 @@ describe("a C header is whole", () => {
 test("a skeleton without its arrays is refused, and an object that is none", () => {
   expect(isWholeSkeleton(Buffer.from("typedef int x;\n"))).toMatchObject({ ok: false });
   expect(isWholeElf(Buffer.from("no ELF"))).toMatchObject({ ok: false, failure: { format: "ELF" } });
+});
+
+test("an object is whole with code or types", () => {
+  const whole = (name: string) =>
+    detail(
+      isWholeElf(
+        encodeElf({
+          ...{ type: 1, machine: 247, layout: "headers-first" },
+          sections: [{ name, type: 1, flags: 0n, data: Buffer.alloc(8) }],
+        }),
+      ),
+    );
+  expect([".text", ".BTF"].map(whole)).toEqual(["whole", "whole"]);
+  expect(whole(".data")).toBe(
+    "the tool ended well, but what it wrote is not whole: it has neither code nor types",
+  );
 });
 
 describe("a tool's output", () => {

@@ -39,6 +39,25 @@ describe("builds in one folder", () => {
     (await turn(out, nobody))();
   });
 
+  it("come one after the other, each told once that it waits", async () => {
+    const out = join(folder, "many");
+    let inside = 0;
+    let most = 0;
+    let told = 0;
+    const one = async () => {
+      const release = await turn(out, () => {
+        told += 1;
+      });
+      inside += 1;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside -= 1;
+      release();
+    };
+    await Promise.all(Array.from({ length: 8 }, one));
+    expect({ most, told }).toEqual({ most: 1, told: 7 });
+  });
+
   it("are told by the folder and not by its name", async () => {
     mkdirSync(join(folder, "real"));
     symlinkSync("real", join(folder, "link"));

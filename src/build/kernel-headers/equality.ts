@@ -43,7 +43,7 @@ export async function rememberEquality(
   // A home that cannot be written to costs another comparison.
   if (made.ok) {
     const content = { schema: SCHEMA, writer: WRITER_VERSION, tools };
-    void (await writeOutput(join(folder, FILE), `${JSON.stringify(content, undefined, 2)}\n`));
+    void (await writeOutput(join(folder, FILE), JSON.stringify(content)));
   }
 }
 
