@@ -70,7 +70,7 @@ async function judgeAll(
   work: string,
 ): Promise<readonly Judged[]> {
   const all = [...(await withoutProcesses(root)), ...(await moreTests(root, mutants))];
-  const tests = [...new Set(all)].filter((test) => test.includes(asked));
+  const tests = [...new Set(all)].filter((test) => asked.some((part) => test.includes(part)));
   // What test files of one run share; the workers have this environment as well.
   const shared = join(work, "shared");
   await mkdir(shared);

@@ -7,8 +7,8 @@ export type Options = {
   readonly folders: readonly string[];
   /** Only mutants of files whose path has this in it. */
   readonly file: string;
-  /** Only tests in files whose path has this in it: quicker, and the score is one that all tests reach at least. */
-  readonly tests: string;
+  /** Only tests in files whose path has one of these in it: quicker, and the score is one that all tests reach at least. */
+  readonly tests: readonly string[];
   readonly sample: number | undefined;
   readonly seed: number;
   /** In per cent. */
@@ -30,7 +30,7 @@ export function optionsOf(words: readonly string[]): Options {
     options: {
       folder: { type: "string", multiple: true },
       file: { type: "string", default: "" },
-      tests: { type: "string", default: "" },
+      tests: { type: "string", multiple: true },
       sample: { type: "string" },
       seed: { type: "string", default: "1" },
       threshold: { type: "string", default: "0" },
@@ -46,7 +46,7 @@ export function optionsOf(words: readonly string[]): Options {
   return {
     folders,
     file: values.file,
-    tests: values.tests,
+    tests: values.tests ?? [""],
     sample: values.sample === undefined ? undefined : whole("sample", values.sample),
     seed: whole("seed", values.seed),
     threshold: whole("threshold", values.threshold),

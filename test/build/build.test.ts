@@ -362,6 +362,9 @@ describe("an envelope", () => {
       "zboot_image.elf.manifest.json",
     ]);
     expect(report.containers).toEqual([]);
+    const manifest = JSON.parse(readFileSync(join(one.out, "zboot_image.elf.manifest.json"), "utf8"));
+    const sha256 = report.outputs[0]?.sha256;
+    expect(manifest.subject).toMatchObject([{ name: "zboot_image.elf", digest: { sha256 } }]);
     const none = await goalsToRun({ ...one, goals: ["zboot_image"] }, context);
     expect(expectFailure(none)).toMatchObject({ known: expect.arrayContaining(["zboot_image.elf"]) });
     const unpacked = await goalsToRun(request({ goals: ["zboot_image.elf"] }), context);

@@ -6,7 +6,7 @@ import { revisionProfile } from "#abi/revisions.ts";
 import { profileBtf } from "#bpf-vm/target/profile-btf.ts";
 import type { Plan } from "#build/plan.ts";
 import type { Rule, ToolRunner } from "#build/rule.ts";
-import { buildGraph } from "#build/rules.ts";
+import { buildGraph, outputsToClean } from "#build/rules.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { decodeContainer } from "#formats/elf/container.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
@@ -270,6 +270,35 @@ describe("a target's source and container", () => {
     for (const name of ["zboot.bpf", "uki.bpf"]) {
       expect(failure(await run(rule(name)))).toMatchObject({ file: "zboot_bytecode.o" });
     }
+  });
+});
+
+describe("goals", () => {
+  it("stand for all that a target needs, and one for all targets; clean knows the same files", () => {
+    const { goals, others } = buildGraph(PLAN);
+    const all = new Set(["zboot", "uki", "plain"].flatMap((name) => goals.get(name) ?? []));
+    expect(new Set(goals.get("all"))).toEqual(all);
+    for (const name of ["zboot.bpf", "uki.manifest.json", "vmlinux.h"]) expect(all).toContain(name);
+    expect(goals.get("all")).toHaveLength(all.size);
+    expect(others).toEqual([]);
+    const files = outputsToClean(out, ["zboot", "uki", "plain"]);
+    for (const name of all) expect(files).toContain(join(out, name));
+    expect(files.filter((name) => !name.startsWith(`${out}/`))).toEqual([]);
+    expect(rule("uki.bpf").command).toBe(
+      "<container: .bpf.1=uki_bytecode.o .bpf.nested/.bpf.1=zboot_bytecode.o .bpf.nested/.bpf.2=plain_bytecode.o>",
+    );
+  });
+
+  it("of signed skeletons have bpftool sign them, beside the ones that bytecode is taken of", async () => {
+    const runs: Run[] = [];
+    const signing = { key: "/key", certificate: "/cert", allowWeak: false };
+    const signed = rule("zboot_parser_bpf.lskel.h", { signing });
+    expect(await run(signed, standIn(runs, skeletonText()))).toEqual(ok([]));
+    const args = ["gen", "skeleton", "-L", "-S", "-k", "/key", "-i", "/cert", "zboot_parser_bpf.o"];
+    expect(runs).toMatchObject([{ tool: "bpftool", file: "/bin/bpftool", args, cwd: out }]);
+    expect(rule("zboot_bytecode.c", { signing }).inputs).toEqual([".kexec-bpf/zboot_parser_bpf.lskel.h"]);
+    const plain = rule(".kexec-bpf/zboot_parser_bpf.lskel.h", { signing });
+    expect(plain.options).toEqual(["bpftool#1", ["gen", "skeleton", "-L", "zboot_parser_bpf.o"]]);
   });
 });
 

@@ -145,16 +145,24 @@ describe("a request that was carried out", () => {
   });
 
   it("waits until a young output can be trusted, and looks whether it is the same", async () => {
-    const [same, other] = [join(out, "same"), join(out, "other")];
-    for (const file of [same, other]) writeFileSync(file, "made");
+    const [same, other, changed] = ["same", "other", "changed"].map((name) => join(out, name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const file of [same, other, changed]) writeFileSync(file, "made");
     const young = true;
     const state = structuredClone(EMPTY);
     const right = createHash("sha256").update("made").digest("hex");
     state.digests[same] = { stamp: stampOf(same), digest: right, young };
     state.digests[other] = { stamp: stampOf(other), digest: "another", young };
-    expectValue(await rememberRequest(out, state, "key", { watched: [same, other], since: Date.now() }, "x"));
+    state.digests[changed] = { stamp: "older", digest: right, young };
+    const watched = [same, other, changed];
+    expectValue(await rememberRequest(out, state, "key", { watched, since: Date.now() }, "x"));
     expect(state.digests[same]).toEqual({ stamp: stampOf(same), digest: right });
-    expect(state.requests["key"]?.stamps).toEqual({ [same]: stampOf(same), [other]: "unsure" });
+    expect(state.requests["key"]?.stamps).toEqual({
+      ...{ [same]: stampOf(same), [other]: "unsure", [changed]: "unsure" },
+    });
   });
 
   it("is one of four that are remembered, the latest", async () => {

@@ -58,6 +58,18 @@ describe("builds in one folder", () => {
     expect({ most, told }).toEqual({ most: 1, told: 7 });
   });
 
+  it("stop waiting when they are interrupted, however long the other one takes", async () => {
+    const out = join(folder, "interrupted");
+    const release = await turn(out, nobody);
+    const controller = new AbortController();
+    const stop = () => void setTimeout(() => controller.abort("SIGINT"), 20);
+    expect(await takeTurn(out, controller.signal, stop)).toEqual({
+      ...{ ok: false, failure: { reason: "cancelled", signal: "SIGINT" } },
+    });
+    release();
+    (await turn(out, nobody))();
+  });
+
   it("are told by the folder and not by its name", async () => {
     mkdirSync(join(folder, "real"));
     symlinkSync("real", join(folder, "link"));

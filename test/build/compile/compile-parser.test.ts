@@ -22,6 +22,7 @@ case "$*" in
   *)
     echo "$*" > ${machine}/words; pwd >> ${machine}/words
     echo "careful" >&2
+    [ "$(cat ${machine}/compile-status)" = 0 ] || exit 1
     while [ "$1" != -o ]; do [ "$1" = -include ] && cp "$2" ${machine}/included; [ "$1" = -I ] && last=$2; shift; done
     for name in vmlinux.h image_size.h; do [ ! -e "$last/$name" ] || cp "$last/$name" ${machine}/made-$name; done
     echo object > "$2"
@@ -33,7 +34,7 @@ script(
   `PATH=/usr/bin:/bin
 case "$*" in
   *version) echo '{"version":"7.5.0","libbpf_version":"1.5","features":{}}' ;;
-  *) cat ${machine}/dumped; exit $(cat ${machine}/dump-status) ;;
+  *) echo "$*" > ${machine}/dump-words; cat ${machine}/dumped; exit $(cat ${machine}/dump-status) ;;
 esac`,
 );
 for (const name of ["bpf_helpers.h", "bpf_tracing.h", "bpf_core_read.h", "bpf_helper_defs.h"]) {
@@ -52,7 +53,7 @@ beforeEach(() => {
   at("missing", "x.o: parser.c\n");
   at("preprocessed", "int f(struct kexec_context *c) { return bpf_buffer_parser(0, 0, 0); }\n");
   at("dumped", "int made_by_bpftool;\n");
-  for (const status of ["missing-status", "dump-status"]) at(status, "0");
+  for (const status of ["missing-status", "dump-status", "compile-status"]) at(status, "0");
 });
 
 const compiled = (kernel: Partial<ParserKernel> = {}, signal?: AbortSignal) =>
@@ -104,6 +105,10 @@ describe("a parser written elsewhere", () => {
       "image_size.h is made for kernels of up to 67043328 bytes",
     ]);
     expect(readFileSync(join(machine, "made-vmlinux.h"), "utf8")).toBe("int made_by_bpftool;\n");
+    expect(readFileSync(join(machine, "dump-words"), "utf8")).toMatch(
+      /^btf dump file \S+\/vmlinux.btf format c\n$/,
+    );
+    expect(readFileSync(join(machine, "preprocess-words"), "utf8").match(/-I /g)).toHaveLength(5);
     const sizes = readFileSync(join(machine, "made-image_size.h"), "utf8");
     for (const limit of ["67043328", "32768"]) expect(sizes).toContain(limit);
     write(join(dirname(source), "vmlinux.h"), "");
@@ -119,6 +124,9 @@ describe("a parser written elsewhere", () => {
   });
 
   it("fails as clang, bpftool and the search for types do", async () => {
+    at("compile-status", "1");
+    expect(expectFailure(await compiled())).toMatchObject({ reason: "tool-failed", log: "careful\n" });
+    rmSync(join(machine, "words"));
     at("missing", "x.o: vmlinux.h\n");
     at("dumped", "struct half {\n");
     expect(expectFailure(await compiled())).toMatchObject({ reason: "malformed", file: "vmlinux.h" });

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tellOddities } from "#build/architectures.ts";
@@ -206,6 +206,9 @@ describe("an image of a format of the user's own", () => {
       cmdline: { command: "COPY", offset: 0, size: 4 } }`;
     const own = await measuredBy("a1234567", [format("a", all)]);
     expect(expectValue(own.result).sizes).toMatchObject({ image: 2, initrd: 3, cmdline: 32_768 });
+    const whole = all.replace("size: 4", "size: 40000");
+    const long = await measuredBy(`a${"x".repeat(39_999)}`, [format("a", whole)]);
+    expect(expectValue(long.result).sizes).toMatchObject({ image: 2, cmdline: 40_001 });
   });
 
   it("may take the whole image for a part, and its kernel is known where it is one", async () => {
@@ -213,10 +216,22 @@ describe("an image of a format of the user's own", () => {
     image.write("a");
     image.writeBigUInt64LE(4095n, 17);
     image.write("ARMd", 1 + 56);
-    const { result } = await measuredBy(image, [format("a")]);
+    const { result, notes } = await measuredBy(image, [format("a")]);
+    expect(notes[0]).toContain("(own-a, arm64 Image)");
     expect(expectValue(result)).toMatchObject({ arch: "arm64", measured: 4095 });
     const whole = format("a", `{ kernel: { command: "COPY", offset: 0, size: image.length } }`);
     expect(expectValue((await measuredBy("a123", [whole])).result)).toMatchObject({ measured: 4 });
+  });
+
+  it("is measured again where the format changes", async () => {
+    const [image, module] = [file("a12345"), format("a")];
+    const context = contextWith({ sharing: { kernels: readerOf(MEASURED) } });
+    const request = requestWith({ kernel: { ...NOTHING.kernel, image } });
+    const written = Date.now();
+    await until("its time is over", () => Date.now() > written + 100);
+    expect(expectValue((await sized(request, context, [module])).result).measured).toBe(5);
+    writeFileSync(module, readFileSync(module, "utf8").replace("image.length - 1", "3"));
+    expect(expectValue((await sized(request, context, [module])).result).measured).toBe(3);
   });
 
   it("is a failure where the format answers what is none, or is none itself", async () => {
