@@ -88,6 +88,17 @@ await build({
   supported: { "dynamic-import": false },
   plugins: [loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
 });
+await build({
+  ...commonJs,
+  entryPoints: { build: "src/cli/build.ts" },
+  external: ["z3-solver"],
+  banner: {
+    js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
+  },
+  footer: { js: "})" },
+  define: { ...common.define, "import.meta.url": "kexecBpf.url" },
+  plugins: [loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
+});
 
 // `explore` and reports fill it with data.
 await writeFile(`${root}dist/page.html`, await pageTemplate());

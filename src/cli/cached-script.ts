@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Script } from "node:vm";
+import { constants, Script } from "node:vm";
 
 /**
  * Loads a script of `dist/` with the code that V8 made of it when it was bundled (scripts/bundle.mjs), which saves
@@ -14,6 +14,7 @@ export function cachedScript<Exports>(name: string): Exports {
   const cachedData = contentOf(join(__dirname, `${name}.code`));
   const script = new Script(readFileSync(filename, "utf8"), {
     filename,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const module = { exports: {} };

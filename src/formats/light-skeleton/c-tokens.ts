@@ -33,6 +33,8 @@ const JOINT = "\\\n";
 const SPACE = /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
 const WORD = /[A-Za-z0-9_$.]+/y;
 const CHARACTER = /'(?:[^'\\\n]|\\.)+'/y;
+/** The two escapes that bpftool writes. Where there is nothing else, each is followed by another one or the end. */
+const BYTE = /\\(?:0|x[0-9A-Fa-f]{2})/g;
 
 /**
  * Splits C text into tokens: comments and white space dropped, lines joined at backslash-newline
@@ -77,6 +79,13 @@ export function tokenize(source: string): Result<readonly Token[], Malformed> {
 
 /** The literal whose opening quote is at `start`; a string says what is wrong with it. */
 function readString(text: string, start: number): { bytes: Uint8Array; end: number } | string {
+  // The arrays of a light skeleton have tens of thousands.
+  const quote = text.indexOf('"', start + 1);
+  const plain = text.slice(start + 1, quote);
+  if (quote !== -1 && plain.replaceAll(BYTE, "") === "") {
+    const hex = plain.replaceAll(/\\0/g, "00").replaceAll(/\\x/g, "");
+    return { bytes: Buffer.from(hex, "hex"), end: quote + 1 };
+  }
   const bytes: number[] = [];
   let at = start + 1;
   for (;;) {
