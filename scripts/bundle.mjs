@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Bundles the program into dist/: main.cjs starts fast and answers what needs nothing else (CommonJS
 // loads faster than modules do), quick.js does `inspect` and `extract`, pack.js is all
-// that packing needs, the rest comes as modules that are loaded when they are used.
+// that packing needs, build.js does `build` and `make`, the rest comes as modules that are loaded when they are used.
 import { execFileSync } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { pageTemplate } from "./page-bundle.mjs";
+import { rehearsal } from "./rehearsal.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const common = {
@@ -31,6 +32,17 @@ const asciiWidth = {
     }));
     pluginBuild.onLoad({ filter: /.*/, namespace: "ascii-width" }, () => ({
       contents: "export default (text) => text.length;",
+    }));
+  },
+};
+
+/** Handlebars makes source maps where it can; without, it joins strings, which is all that is wanted. */
+const noSourceMaps = {
+  name: "no-source-maps",
+  setup(pluginBuild) {
+    pluginBuild.onResolve({ filter: /^source-map$/ }, () => ({ path: "source-map", namespace: "none" }));
+    pluginBuild.onLoad({ filter: /.*/, namespace: "none" }, () => ({
+      contents: 'throw new Error("not in this bundle");',
     }));
   },
 };
@@ -61,12 +73,13 @@ await build({
   chunkNames: "chunk-[hash]",
   // Optional, and it finds its WebAssembly beside itself.
   external: ["z3-solver"],
-  plugins: [asciiWidth],
+  plugins: [asciiWidth, noSourceMaps],
   banner: {
     js: 'import{createRequire as kexecBpfRequire}from"node:module";const require=kexecBpfRequire(import.meta.url);',
   },
 });
-const commonJs = { ...common, format: "cjs", outdir: "dist" };
+// A function's name is set when its script starts, which takes a quarter of that.
+const commonJs = { ...common, keepNames: false, format: "cjs", outdir: "dist" };
 await build({
   ...commonJs,
   entryPoints: { main: "src/cli/main.ts" },
@@ -74,9 +87,8 @@ await build({
   plugins: [loadLater(/^\.\/process\.ts$/, "./process.mjs")],
 });
 await build({ ...commonJs, entryPoints: { zstddec: "zstddec/stream" }, outExtension: { ".js": ".cjs" } });
-await build({
+const script = {
   ...commonJs,
-  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" },
   // src/cli/cached-script.ts calls it.
   banner: {
     js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
@@ -84,41 +96,35 @@ await build({
   footer: { js: "})" },
   // src/api/common/package-root.ts asks where it is, which CommonJS has another word for.
   define: { ...common.define, "import.meta.url": "kexecBpf.url" },
+  plugins: [noSourceMaps, loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
+};
+await build({
+  ...script,
+  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" },
   // import() would start the module loader.
   supported: { "dynamic-import": false },
-  plugins: [loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
 });
-await build({
-  ...commonJs,
-  entryPoints: { build: "src/cli/build.ts" },
-  external: ["z3-solver"],
-  banner: {
-    js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
-  },
-  footer: { js: "})" },
-  define: { ...common.define, "import.meta.url": "kexecBpf.url" },
-  plugins: [loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
-});
+// A module of the user's that knows a format, and the prover's package, are loaded by import() where a build needs them.
+await build({ ...script, entryPoints: { build: "src/cli/build.ts" }, external: ["z3-solver"] });
 
 // `explore` and reports fill it with data.
 await writeFile(`${root}dist/page.html`, await pageTemplate());
 
-// The code that V8 makes of the two when they are run, on a file of no kind.
-for (const [name, ...run] of [
-  ["quick", "runQuick", "inspect", "package.json"],
-  [
-    "pack",
-    "runPack",
-    "pack",
-    "envelope",
-    "package.json",
-    "/dev/null",
-    "",
-    "-o",
-    "-",
-    "--force",
-    "--arch=x86",
-  ],
-]) {
-  execFileSync(process.execPath, ["scripts/code-cache.cjs", name, ...run], { cwd: root, stdio: "ignore" });
+// The code that V8 makes of the scripts when they are run, on a file of no kind, and on a kernel that is none.
+const codeOf = (name, run, words, env = process.env) =>
+  execFileSync(process.execPath, ["scripts/code-cache.cjs", name, run, ...words], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+const nothing = ["package.json", "/dev/null", "", "-o", "-", "--force", "--arch=x86"];
+codeOf("quick", "runQuick", ["inspect", "package.json"]);
+codeOf("pack", "runPack", ["pack", "envelope", ...nothing]);
+// Where programs may be started from: the bundle itself is to be.
+const folder = await mkdtemp(`${root}dist/rehearsal-`);
+try {
+  const { words, env } = rehearsal(folder);
+  codeOf("build", "runBuilds", words, env);
+} finally {
+  await rm(folder, { recursive: true });
 }
