@@ -3,7 +3,7 @@
 // loads faster than modules do), quick.js does `inspect` and `extract`, pack.js is all
 // that packing needs, build.js does `build` and `make`, the rest comes as modules that are loaded when they are used.
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { pageTemplate } from "./page-bundle.mjs";
@@ -55,6 +55,18 @@ const loadLater = (filter, path) => ({
   },
 });
 
+/** What a build loads by import(): a module of the user's that knows a format, and the prover's package. A script is given one to call. */
+const importElsewhere = {
+  name: "import-elsewhere",
+  setup(pluginBuild) {
+    pluginBuild.onLoad({ filter: /\/(open-reference|z3)\.ts$/ }, async ({ path }) => {
+      const [before, after, ...more] = (await readFile(path, "utf8")).split("await import(");
+      if (after === undefined || more.length > 0) throw new Error(`${path}: one import() was expected`);
+      return { contents: `${before}await kexecBpf.importModule(${after}`, loader: "ts" };
+    });
+  },
+};
+
 await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...common,
@@ -91,21 +103,21 @@ const script = {
   ...commonJs,
   // src/cli/cached-script.ts calls it.
   banner: {
-    js: '(function(exports,require,module,__filename){const kexecBpf={get url(){return require("node:url").pathToFileURL(__filename).href}};',
+    js: '(function(exports,require,module,__filename,importModule){const kexecBpf={importModule,get url(){return require("node:url").pathToFileURL(__filename).href}};',
   },
   footer: { js: "})" },
   // src/api/common/package-root.ts asks where it is, which CommonJS has another word for.
   define: { ...common.define, "import.meta.url": "kexecBpf.url" },
+  // import() would start the module loader, and code that was kept cannot do it.
+  supported: { "dynamic-import": false },
   plugins: [noSourceMaps, loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
 };
+await build({ ...script, entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" } });
 await build({
   ...script,
-  entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" },
-  // import() would start the module loader.
-  supported: { "dynamic-import": false },
+  entryPoints: { build: "src/cli/build.ts" },
+  plugins: [importElsewhere, ...script.plugins],
 });
-// A module of the user's that knows a format, and the prover's package, are loaded by import() where a build needs them.
-await build({ ...script, entryPoints: { build: "src/cli/build.ts" }, external: ["z3-solver"] });
 
 // `explore` and reports fill it with data.
 await writeFile(`${root}dist/page.html`, await pageTemplate());
