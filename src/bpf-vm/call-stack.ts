@@ -21,6 +21,12 @@ export class CallStack {
     this.#memory = memory;
   }
 
+  /** Forgets all frames: the memory has been reset. */
+  reset(): void {
+    this.depth = 0;
+    this.#frames.length = 0;
+  }
+
   /** Saves what the caller keeps and gives the callee's stack, with nothing written to it. */
   enter(registers: Int32Array, returnTo: number): Region {
     if (this.depth >= MAX_FRAMES) {
@@ -60,10 +66,10 @@ export class CallStack {
       kind: "stack",
       name: `stack frame ${depth}`,
       size: STACK_SIZE,
-      bytes: new Uint8Array(STACK_SIZE),
       access: "read-write",
       unwritten: "load",
     });
+    region.reach(STACK_SIZE);
     this.#frames.push(region);
     return region;
   }

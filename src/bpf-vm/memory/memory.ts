@@ -20,6 +20,7 @@ const MAX_REGIONS = Math.floor(0x1000000 / STRIDE);
 /** The largest region, in bytes: offsets are signed 32 bits, with room for the gaps. */
 export const MAX_REGION_SIZE = 0x70000000;
 const NULL_PAGE = 4096;
+const NOTHING = new Region(0, { kind: "code", name: "nothing", size: 0, access: "none" });
 
 /**
  * All memory that a program can name. Every access is checked; `region` and `offset` say where the
@@ -28,23 +29,44 @@ const NULL_PAGE = 4096;
  * @throws FaultSignal from every check that fails
  */
 export class Memory {
-  readonly #regions: Region[] = [];
+  /** Those of this run, and places of those that earlier runs had more. */
+  readonly #regions: (Region | undefined)[] = [];
+  /** Regions that have been, by their place: a later run's have the same addresses. */
+  readonly #made: Region[] = [];
+  #count = 0;
+  #kept = 0;
   /** Where set, it is told of every store, before it is carried out. */
   watch: WriteWatch | undefined;
-  region: Region;
+  region = NOTHING;
   offset = 0;
-
-  constructor() {
-    this.region = new Region(0, { kind: "code", name: "nothing", size: 0, access: "none" });
-  }
 
   /** @throws RangeError for a size over MAX_REGION_SIZE, or when addresses run out (275,000 regions) */
   add(options: RegionOptions): Region {
     if (options.size > MAX_REGION_SIZE) throw new RangeError(`a region of ${options.size} bytes`);
-    if (this.#regions.length >= MAX_REGIONS) throw new RangeError(`more than ${MAX_REGIONS} regions`);
-    const region = new Region((HIGH + STRIDE * this.#regions.length) | 0, options);
-    this.#regions.push(region);
+    const number = this.#count;
+    if (number >= MAX_REGIONS) throw new RangeError(`more than ${MAX_REGIONS} regions`);
+    let region = this.#made[number];
+    if (region === undefined) {
+      region = new Region((HIGH + STRIDE * number) | 0, options);
+      this.#made.push(region);
+    } else region.begin(options);
+    this.#regions[number] = region;
+    this.#count += 1;
     return region;
+  }
+
+  /** What has been added so far, which nothing may write to or end, stays when the memory is reset. */
+  keep(): void {
+    this.#kept = this.#count;
+  }
+
+  /** Ends all regions but those that are kept: their addresses lead nowhere until they are added anew. */
+  reset(): void {
+    for (let number = this.#kept; number < this.#count; number++) this.#regions[number] = undefined;
+    this.#count = this.#kept;
+    this.watch = undefined;
+    this.region = NOTHING;
+    this.offset = 0;
   }
 
   /** Finds `size` bytes (at least 1) that the program may load. */

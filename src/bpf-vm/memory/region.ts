@@ -23,7 +23,7 @@ export type RegionOptions = {
   readonly name: string;
   /** Bytes, at most 2^31 - 2^28. */
   readonly size: number;
-  /** The content, kept and written to until an executor moves it; shorter than `size` where the rest is zero until written. Default: none. */
+  /** The content, kept and written to until an executor moves it or it has to grow; shorter than `size` where the rest is zero until written. Default: none. */
   readonly bytes?: Uint8Array;
   /** What loads and stores of the program may do. */
   readonly access: "none" | "read" | "read-write";
@@ -51,6 +51,8 @@ export type RegionPlace = {
 
 /** A record of 32 MiB of which a program writes a page must not cost 32 MiB. */
 const FIRST_PAGE = 4096;
+/** More memory than this, in bytes, is not kept from one life to the next. */
+const MOST_KEPT = 1 << 16;
 /** Most regions are names only: making these anew for each took a tenth of a short run. */
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = viewOf(NO_BYTES);
@@ -58,56 +60,111 @@ const NO_VIEW = viewOf(NO_BYTES);
 /**
  * A run of bytes with one owner. `readEnd` and `writeEnd` say how far a load or store may reach
  * without a closer look: 0 where it never may, and where the region is gone.
+ *
+ * In a machine that is reset it has a life in each run, another thing each time, on memory of its own that is kept and wiped.
  */
 export class Region {
-  readonly kind: RegionKind;
-  readonly name: string;
-  readonly size: number;
-  readonly access: "none" | "read" | "read-write";
   /** The high 32 bits of every address in it, signed. */
   readonly high: number;
-  bytes: Uint8Array;
-  view: DataView;
+  kind: RegionKind = "code";
+  name = "";
+  size = 0;
+  access: "none" | "read" | "read-write" = "none";
+  /** The first `present` of these are the region's so far. */
+  bytes: Uint8Array = NO_BYTES;
+  view = NO_VIEW;
+  present = 0;
   /** One byte for each byte: 0 where nothing has been written. */
   shadow: Uint8Array | undefined;
-  readonly checksLoads: boolean;
+  checksLoads = false;
   /** Where the bytes are in the region's home; 0 while it has none. */
   base = 0;
   #home: Home | undefined;
   readEnd = 0;
   writeEnd = 0;
   live = true;
+  #own: Uint8Array = NO_BYTES;
+  #ownView = NO_VIEW;
+  #ownShadow: Uint8Array = NO_BYTES;
+  /** What is after these is zero in both. */
+  #used = 0;
 
   constructor(high: number, options: RegionOptions) {
     this.high = high;
-    this.kind = options.kind;
-    this.name = options.name;
-    this.size = options.size;
-    this.access = options.access;
-    this.bytes = options.bytes ?? NO_BYTES;
-    this.view = options.bytes === undefined ? NO_VIEW : viewOf(this.bytes);
-    this.shadow = options.unwritten === undefined ? undefined : new Uint8Array(this.bytes.length);
-    this.checksLoads = options.unwritten === "load";
+    this.begin(options);
+  }
+
+  /** Begins a life in which nothing is left of the one before. */
+  begin({ kind, name, size, bytes, access, unwritten }: RegionOptions): void {
+    this.#wipe();
+    this.kind = kind;
+    this.name = name;
+    this.size = size;
+    this.access = access;
+    this.checksLoads = unwritten === "load";
+    this.bytes = bytes ?? this.#own;
+    this.present = bytes === undefined ? 0 : bytes.length;
+    // Nothing looks through the view of what no load or store reaches.
+    this.view = bytes === undefined ? this.#ownView : access === "none" ? NO_VIEW : viewOf(bytes);
+    if (unwritten === undefined) this.shadow = undefined;
+    else this.shadow = bytes === undefined ? this.#ownShadow : new Uint8Array(bytes.length);
+    this.base = 0;
+    this.#home = undefined;
+    this.live = true;
     this.#setEnds();
   }
 
   /** Makes the first `end` bytes (at most `size`) present, new ones zero and unwritten. */
   reach(end: number): void {
-    if (end <= this.bytes.length) return;
-    const length = Math.min(this.size, Math.max(end, 2 * this.bytes.length, FIRST_PAGE));
+    if (end <= this.present) return;
+    const length = Math.min(this.size, Math.max(end, 2 * this.present, FIRST_PAGE));
     if (this.#home !== undefined) this.#occupy(this.#home, length);
-    else {
-      this.bytes = grown(this.bytes, length);
-      this.view = viewOf(this.bytes);
-      if (this.shadow !== undefined) this.shadow = grown(this.shadow, length);
-      this.#setEnds();
+    else this.#extend(length);
+  }
+
+  /** Sets what the region begins with. */
+  put(content: Uint8Array): void {
+    this.reach(content.length);
+    this.bytes.set(content);
+  }
+
+  #extend(length: number): void {
+    const { bytes, shadow, present } = this;
+    if (length > this.#own.length) {
+      this.#own = new Uint8Array(length);
+      this.#ownView = viewOf(this.#own);
     }
+    if (bytes !== this.#own) {
+      this.#own.set(bytes.subarray(0, present));
+      this.bytes = this.#own;
+      this.view = this.#ownView;
+    }
+    if (shadow !== undefined) {
+      if (length > this.#ownShadow.length) this.#ownShadow = new Uint8Array(length);
+      if (shadow !== this.#ownShadow) this.#ownShadow.set(shadow.subarray(0, present));
+      this.shadow = this.#ownShadow;
+    }
+    this.present = length;
+    this.#used = length;
+    this.#setEnds();
+  }
+
+  #wipe(): void {
+    if (this.#used > MOST_KEPT) {
+      this.#own = NO_BYTES;
+      this.#ownView = NO_VIEW;
+      this.#ownShadow = NO_BYTES;
+    } else if (this.#used > 0) {
+      this.#own.fill(0, 0, this.#used);
+      this.#ownShadow.fill(0, 0, this.#used);
+    }
+    this.#used = 0;
   }
 
   /** Moves the bytes, now and whenever they become more, into `home`. */
   settle(home: Home): void {
     this.#home = home;
-    this.#occupy(home, this.bytes.length);
+    this.#occupy(home, this.present);
   }
 
   /** Takes over a place that holds the region's bytes already. */
@@ -115,14 +172,15 @@ export class Region {
     this.base = base;
     this.bytes = bytes;
     this.view = viewOf(bytes);
+    this.present = bytes.length;
     this.shadow = shadow;
     this.#setEnds();
   }
 
   #occupy(home: Home, length: number): void {
     const place = home.place(this, length);
-    place.bytes.set(this.bytes);
-    if (this.shadow !== undefined) place.shadow?.set(this.shadow);
+    place.bytes.set(this.bytes.subarray(0, this.present));
+    if (this.shadow !== undefined) place.shadow?.set(this.shadow.subarray(0, this.present));
     this.moveTo(place);
   }
 
@@ -140,7 +198,7 @@ export class Region {
   }
 
   #setEnds(): void {
-    this.readEnd = this.live && this.access !== "none" ? this.bytes.length : 0;
+    this.readEnd = this.live && this.access !== "none" ? this.present : 0;
     this.writeEnd = this.access === "read-write" ? this.readEnd : 0;
     this.#home?.describe(this);
   }
@@ -148,10 +206,4 @@ export class Region {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function grown(bytes: Uint8Array, length: number): Uint8Array {
-  const larger = new Uint8Array(length);
-  larger.set(bytes);
-  return larger;
 }
