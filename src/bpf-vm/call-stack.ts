@@ -33,7 +33,7 @@ export class CallStack {
       throw new FaultSignal({ reason: "call-depth", detail: `more than ${MAX_FRAMES} functions deep` });
     }
     const at = this.depth * SAVED;
-    this.#saved.set(registers.subarray(FIRST_SAVED, FIRST_SAVED + SAVED - 1), at);
+    for (let i = 0; i < SAVED - 1; i++) this.#saved[at + i] = registers[FIRST_SAVED + i] ?? 0;
     this.#saved[at + SAVED - 1] = returnTo;
     const frame = this.#frame(this.depth);
     this.depth += 1;
@@ -45,7 +45,7 @@ export class CallStack {
     this.depth -= 1;
     this.#frames[this.depth]?.release();
     const at = this.depth * SAVED;
-    registers.set(this.#saved.subarray(at, at + SAVED - 1), FIRST_SAVED);
+    for (let i = 0; i < SAVED - 1; i++) registers[FIRST_SAVED + i] = this.#saved[at + i] ?? 0;
     return this.#saved[at + SAVED - 1] ?? 0;
   }
 

@@ -38,6 +38,9 @@ export type EmittedBuffer = {
   readonly writes?: readonly Write[];
 };
 
+/** Bytes. */
+const CHUNK = 1 << 17;
+
 /** What is different from one run to the next. */
 export type MachineOptions = {
   readonly injection: Injection | undefined;
@@ -64,6 +67,9 @@ export class Machine {
   rings: MapInstance[] = [];
   /** The parser id that `bpf_get_parser_context` knows. */
   parserId = 1;
+  /** What short buffers are copied to: memory for each would take longer than all the rest of sending it. */
+  #chunk = new Uint8Array(0);
+  #chunkUsed = 0;
   #byObject: ReadonlyMap<Region, MapInstance>;
 
   constructor(maps: readonly MapDefinition[]) {
@@ -79,11 +85,24 @@ export class Machine {
     this.trace = [];
     this.lastPrintk = undefined;
     this.strayReads = [];
-    this.references.clear();
+    if (this.references.size > 0) this.references.clear();
     this.buffers = [];
     this.injector = new Injector(injection);
     this.rings = [];
     this.parserId = parserId;
+  }
+
+  /** A copy of bytes, for longer than the run. */
+  taken(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > CHUNK / 16) return bytes.slice();
+    if (bytes.length > this.#chunk.length - this.#chunkUsed) {
+      this.#chunk = new Uint8Array(CHUNK);
+      this.#chunkUsed = 0;
+    }
+    const copy = this.#chunk.subarray(this.#chunkUsed, this.#chunkUsed + bytes.length);
+    copy.set(bytes);
+    this.#chunkUsed += bytes.length;
+    return copy;
   }
 
   /** The map that an object's region stands for. */

@@ -84,6 +84,7 @@ function anchorArguments(
   words.reach(size);
   words.view.setInt32(0, REGION_LOW, true);
   words.view.setInt32(4, context.high, true);
-  words.view.setBigUint64(POINTER_SIZE, BigInt(parserId), true);
+  words.view.setUint32(POINTER_SIZE, parserId, true);
+  words.view.setUint32(POINTER_SIZE + 4, Math.floor(parserId / 2 ** 32), true);
   return { high: words.high, low: REGION_LOW };
 }

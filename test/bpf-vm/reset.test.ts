@@ -6,7 +6,7 @@ import type { Injection } from "#bpf-vm/injection.ts";
 import { loadParser } from "#bpf-vm/load-parser.ts";
 import type { Machine } from "#bpf-vm/machine.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
-import { REGION_LOW } from "#bpf-vm/memory/memory.ts";
+import { addressOf, REGION_LOW } from "#bpf-vm/memory/memory.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { contextLayout, runLoaded } from "#bpf-vm/run-parser.ts";
 import { type Callables, type Executor, runProgram, TRACING_CALLABLES } from "#bpf-vm/run-program.ts";
@@ -52,7 +52,16 @@ function wholeOutcome(program: LoadedProgram, { executor, seed, ...options }: Tu
   const outcome = runProgram(program, WATCHED, { executor, ...options }, (made) => {
     machine = made;
     const bytes = Uint8Array.from({ length: 64 }, (_, i) => (seed + i * 37) & 0xff);
-    const context = made.memory.add({ kind: "context", name: "it", size: 64, bytes, access: "read-write" });
+    const image = made.memory.add({ kind: "kernel-buffer", name: "image", size: 64, bytes, access: "none" });
+    new DataView(bytes.buffer).setBigUint64(8, addressOf(image.high, REGION_LOW), true);
+    const own = bytes.slice();
+    const context = made.memory.add({
+      kind: "context",
+      name: "it",
+      size: 64,
+      bytes: own,
+      access: "read-write",
+    });
     return { high: context.high, low: REGION_LOW };
   });
   if (machine === undefined) throw new Error("no machine");
@@ -91,7 +100,7 @@ describe("a machine that is reset comes to what a new one comes to", () => {
           reasons.add(outcome.fault?.reason ?? "none");
         }
       }),
-      { numRuns: extent(80, 1000) },
+      { numRuns: extent(50, 1000) },
     );
     expect(reasons.size, [...reasons].join()).toBeGreaterThan(6);
   });
@@ -209,6 +218,18 @@ function programs(): Readonly<Record<string, readonly Line[]>> {
         helper("bpf_map_update_elem"),
       ]),
       op("mov", { dst: 0, src: 9 }),
+      exit,
+    ],
+    "reads beyond the image": [
+      ...begin,
+      ...unlessOne([
+        ...stack(1, -16),
+        mov(2, 16),
+        op("ldxdw", { dst: 3, src: 6, offset: 8 }),
+        op("add", { dst: 3, imm: 60 }),
+        helper("bpf_probe_read_kernel"),
+      ]),
+      mov(0, 0),
       exit,
     ],
     "keeps a parser context and says so": [

@@ -87,6 +87,11 @@ export class CallFrame implements HelperCall {
     return region === undefined ? NO_BYTES : region.bytes.subarray(offset, offset + size);
   }
 
+  fill(n: number, high: number, low: number): boolean {
+    const { region, offset, size } = this.#argument(n);
+    return region === undefined || this.machine.memory.copy(high, low, size, region, offset);
+  }
+
   writes(n: number): readonly Write[] | undefined {
     const { region, offset, size } = this.#argument(n);
     const { watch } = this.machine.memory;

@@ -50,6 +50,8 @@ export interface HelperCall {
   big(n: number): bigint;
   /** The memory of a `bytes-in`, `bytes-out`, `key`, `value` or `u64-out`, as a view that the next allocation may outdate. */
   bytes(n: number): Uint8Array;
+  /** Copies to the memory of a `bytes-out` what the kernel sees at an address; false where it would fault. */
+  fill(n: number, high: number, low: number): boolean;
   /** Who stored the memory of a `bytes-in`, where the run watches for it. */
   writes(n: number): readonly Write[] | undefined;
   /** The region of a `record` or `parser-context`. */

@@ -34,8 +34,10 @@ export class Interpreter {
   readonly #memory: Memory;
   readonly #registers: Int32Array;
   readonly #state: RunState;
-  /** One byte for each lowered instruction. */
+  /** One byte for each lowered instruction; zero between runs. */
   readonly #covered: Uint8Array;
+  /** The same, four by four. */
+  readonly #coveredWords: Int32Array;
   #budget = 0;
   #left = 0;
   #observer: RunObserver | undefined;
@@ -46,7 +48,8 @@ export class Interpreter {
     this.#memory = machine.memory;
     this.#registers = Int32Array.from(program.registers);
     this.#state = new RunState(execution, this.#registers, (start) => this.#run(start));
-    this.#covered = new Uint8Array(program.slots.length);
+    this.#coveredWords = new Int32Array(Math.ceil(program.slots.length / 4));
+    this.#covered = new Uint8Array(this.#coveredWords.buffer);
     for (const [i, { index }] of program.symbols.entries()) {
       const value = execution.symbols[i];
       this.#registers[index] = value?.low ?? 0;
@@ -72,7 +75,6 @@ export class Interpreter {
     this.#budget = budget;
     this.#left = left;
     this.#observer = observer;
-    this.#covered.fill(0);
     try {
       work();
     } catch (error) {
@@ -341,14 +343,20 @@ export class Interpreter {
     return this.#execution.program.slots[pc] ?? 0;
   }
 
+  /** A run comes by few of a program's instructions: the others are passed over, four at a time. */
   #reportCoverage(coverage: Coverage): void {
     const { slots } = this.#execution.program;
+    const words = this.#coveredWords;
     const covered = this.#covered;
-    for (let i = 0; i < covered.length; i++) {
-      const bits = covered[i] ?? 0;
-      if (bits === 0) continue;
-      const slot = slots[i] ?? 0;
-      coverage[slot] = (coverage[slot] ?? 0) | bits;
+    for (let word = 0; word < words.length; word++) {
+      if (words[word] === 0) continue;
+      for (let i = 4 * word; i < 4 * word + 4; i++) {
+        const bits = covered[i] ?? 0;
+        if (bits === 0) continue;
+        const slot = slots[i] ?? 0;
+        coverage[slot] = (coverage[slot] ?? 0) | bits;
+      }
+      words[word] = 0;
     }
   }
 }

@@ -43,7 +43,7 @@ export const PARSER_KFUNCS: ReadonlyMap<string, Callee> = new Map(
           const size = call.int(2);
           if (size <= 0) return -Errno.EINVAL;
           const accepted = !call.machine.injector.bufferFails();
-          const bytes = call.bytes(1).slice();
+          const bytes = call.machine.taken(call.bytes(1));
           const writes = call.writes(1);
           call.machine.buffers.push({
             bytes,

@@ -40,7 +40,7 @@ export class MapInstance {
   reset(): void {
     this.ringPosition = 0;
     this.ringRecords = 0;
-    this.#elements.clear();
+    if (this.#elements.size > 0) this.#elements.clear();
   }
 
   get isArray(): boolean {

@@ -20,6 +20,8 @@ const MAX_REGIONS = Math.floor(0x1000000 / STRIDE);
 /** The largest region, in bytes: offsets are signed 32 bits, with room for the gaps. */
 export const MAX_REGION_SIZE = 0x70000000;
 const NULL_PAGE = 4096;
+/** Bytes. */
+const FEW = 64;
 const NOTHING = new Region(0, { kind: "code", name: "nothing", size: 0, access: "none" });
 
 /**
@@ -95,7 +97,7 @@ export class Memory {
     if (region === undefined || offset < 0 || offset > region.writeEnd - size) {
       this.#writeSlowly(region, offset, high, low, size);
     }
-    if (region?.shadow !== undefined) noteWritten(region.shadow, offset, size);
+    if (region?.shadow !== undefined) noteWritten(region, region.shadow, offset, size);
     if (this.watch !== undefined && region !== undefined) this.watch.note(region, offset, size);
     // A store of what is there already is worth a look: V8 notes every pointer that is stored.
     if (region !== this.region) this.region = region as Region;
@@ -138,13 +140,31 @@ export class Memory {
    * @throws FaultSignal (`not-modelled`) where the kernel has bytes that are not known here
    */
   peek(high: number, low: number, size: number): Uint8Array | undefined {
-    const found = this.at(high, low);
-    if (found === undefined || !found.region.live) return undefined;
-    const { region, offset } = found;
+    if (!this.#toPeek(high, low, size)) return undefined;
+    return this.region.bytes.subarray(this.offset, this.offset + size);
+  }
+
+  /** Copies what `peek` would give to a place in a region that has room for it; false where a read would fault. */
+  copy(high: number, low: number, size: number, target: Region, at: number): boolean {
+    if (!this.#toPeek(high, low, size)) return false;
+    const { bytes } = this.region;
+    const { offset } = this;
+    // Making a view of a few bytes takes longer than copying them. The two may overlap.
+    if (size > FEW || this.region === target) target.bytes.set(bytes.subarray(offset, offset + size), at);
+    else for (let i = 0; i < size; i++) target.bytes[at + i] = bytes[offset + i] ?? 0;
+    return true;
+  }
+
+  #toPeek(high: number, low: number, size: number): boolean {
+    const region = this.#regions[regionNumber(high)];
+    if (region === undefined || !region.live) return false;
+    const offset = (low >>> 0) - LOW;
     if (region.kind === "unmodelled") this.#fail("not-modelled", "read", high, low, size);
-    if (offset < 0 || size > region.size || offset > region.size - size) return undefined;
+    if (offset < 0 || size > region.size || offset > region.size - size) return false;
     region.reach(offset + size);
-    return region.bytes.subarray(offset, offset + size);
+    this.region = region;
+    this.offset = offset;
+    return true;
   }
 
   /** How many bytes there are from an address to its region's end; 0 where the kernel could not read one. */
@@ -180,7 +200,7 @@ export class Memory {
     kind: AccessKind,
   ): void {
     const { shadow } = region;
-    if (shadow !== undefined && !isWritten(shadow, offset, size)) {
+    if (shadow !== undefined && !isWritten(region, shadow, offset, size)) {
       this.#fail("uninitialised", kind, high, low, size);
     }
   }
@@ -222,19 +242,44 @@ function noAccess({ kind }: Region): "not-modelled" | "no-direct-access" {
   return kind === "unmodelled" ? "not-modelled" : "no-direct-access";
 }
 
-/** A loop for what one instruction writes: `fill` alone costs more than all the rest of a store. */
-function noteWritten(shadow: Uint8Array, offset: number, size: number): void {
-  if (size > 8) shadow.fill(1, offset, offset + size);
-  else for (let i = offset; i < offset + size; i++) shadow[i] = 1;
+/** The shadow of four bytes that have been written. */
+const WRITTEN = 0x01010101;
+
+function noteWritten({ shadowView }: Region, shadow: Uint8Array, offset: number, size: number): void {
+  switch (size) {
+    case 8:
+      shadowView.setInt32(offset, WRITTEN);
+      shadowView.setInt32(offset + 4, WRITTEN);
+      return;
+    case 4:
+      shadowView.setInt32(offset, WRITTEN);
+      return;
+    case 2:
+      shadowView.setInt16(offset, WRITTEN & 0xffff);
+      return;
+    case 1:
+      shadow[offset] = 1;
+      return;
+    default:
+      shadow.fill(1, offset, offset + size);
+  }
 }
 
-function isWritten(shadow: Uint8Array, offset: number, size: number): boolean {
-  if (size > 8) {
-    const first = shadow.indexOf(0, offset);
-    return first < 0 || first >= offset + size;
+function isWritten({ shadowView }: Region, shadow: Uint8Array, offset: number, size: number): boolean {
+  switch (size) {
+    case 8:
+      return shadowView.getInt32(offset) === WRITTEN && shadowView.getInt32(offset + 4) === WRITTEN;
+    case 4:
+      return shadowView.getInt32(offset) === WRITTEN;
+    case 2:
+      return shadowView.getInt16(offset) === (WRITTEN & 0xffff);
+    case 1:
+      return shadow[offset] === 1;
+    default: {
+      const first = shadow.indexOf(0, offset);
+      return first < 0 || first >= offset + size;
+    }
   }
-  for (let i = offset; i < offset + size; i++) if (shadow[i] === 0) return false;
-  return true;
 }
 
 /** Where a region begins: the low half of its first byte's address. */

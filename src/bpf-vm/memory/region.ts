@@ -49,8 +49,10 @@ export type RegionPlace = {
   readonly shadow: Uint8Array | undefined;
 };
 
-/** A record of 32 MiB of which a program writes a page must not cost 32 MiB. */
-const FIRST_PAGE = 4096;
+/** A record of 32 MiB of which a program writes a little must not cost 32 MiB: so much is present at first, in bytes. */
+const FIRST = 256;
+/** The least memory that a region gets of its own. */
+const PAGE = 4096;
 /** More memory than this, in bytes, is not kept from one life to the next. */
 const MOST_KEPT = 1 << 16;
 /** Most regions are names only: making these anew for each took a tenth of a short run. */
@@ -76,6 +78,7 @@ export class Region {
   present = 0;
   /** One byte for each byte: 0 where nothing has been written. */
   shadow: Uint8Array | undefined;
+  shadowView = NO_VIEW;
   checksLoads = false;
   /** Where the bytes are in the region's home; 0 while it has none. */
   base = 0;
@@ -86,6 +89,7 @@ export class Region {
   #own: Uint8Array = NO_BYTES;
   #ownView = NO_VIEW;
   #ownShadow: Uint8Array = NO_BYTES;
+  #ownShadowView = NO_VIEW;
   /** What is after these is zero in both. */
   #used = 0;
 
@@ -106,8 +110,9 @@ export class Region {
     this.present = bytes === undefined ? 0 : bytes.length;
     // Nothing looks through the view of what no load or store reaches.
     this.view = bytes === undefined ? this.#ownView : access === "none" ? NO_VIEW : viewOf(bytes);
-    if (unwritten === undefined) this.shadow = undefined;
-    else this.shadow = bytes === undefined ? this.#ownShadow : new Uint8Array(bytes.length);
+    if (unwritten === undefined) this.#setShadow(undefined);
+    else if (bytes === undefined) this.#setShadow(this.#ownShadow, this.#ownShadowView);
+    else this.#setShadow(new Uint8Array(bytes.length));
     this.base = 0;
     this.#home = undefined;
     this.live = true;
@@ -117,7 +122,7 @@ export class Region {
   /** Makes the first `end` bytes (at most `size`) present, new ones zero and unwritten. */
   reach(end: number): void {
     if (end <= this.present) return;
-    const length = Math.min(this.size, Math.max(end, 2 * this.present, FIRST_PAGE));
+    const length = Math.min(this.size, Math.max(end, 2 * this.present, FIRST));
     if (this.#home !== undefined) this.#occupy(this.#home, length);
     else this.#extend(length);
   }
@@ -130,8 +135,9 @@ export class Region {
 
   #extend(length: number): void {
     const { bytes, shadow, present } = this;
+    const room = Math.min(this.size, Math.max(length, PAGE));
     if (length > this.#own.length) {
-      this.#own = new Uint8Array(length);
+      this.#own = new Uint8Array(room);
       this.#ownView = viewOf(this.#own);
     }
     if (bytes !== this.#own) {
@@ -140,13 +146,23 @@ export class Region {
       this.view = this.#ownView;
     }
     if (shadow !== undefined) {
-      if (length > this.#ownShadow.length) this.#ownShadow = new Uint8Array(length);
-      if (shadow !== this.#ownShadow) this.#ownShadow.set(shadow.subarray(0, present));
-      this.shadow = this.#ownShadow;
+      if (length > this.#ownShadow.length) {
+        this.#ownShadow = new Uint8Array(room);
+        this.#ownShadowView = viewOf(this.#ownShadow);
+      }
+      if (shadow !== this.#ownShadow) {
+        this.#ownShadow.set(shadow.subarray(0, present));
+        this.#setShadow(this.#ownShadow, this.#ownShadowView);
+      }
     }
     this.present = length;
     this.#used = length;
     this.#setEnds();
+  }
+
+  #setShadow(shadow: Uint8Array | undefined, view = shadow === undefined ? NO_VIEW : viewOf(shadow)): void {
+    this.shadow = shadow;
+    this.shadowView = view;
   }
 
   #wipe(): void {
@@ -154,6 +170,7 @@ export class Region {
       this.#own = NO_BYTES;
       this.#ownView = NO_VIEW;
       this.#ownShadow = NO_BYTES;
+      this.#ownShadowView = NO_VIEW;
     } else if (this.#used > 0) {
       this.#own.fill(0, 0, this.#used);
       this.#ownShadow.fill(0, 0, this.#used);
@@ -173,7 +190,7 @@ export class Region {
     this.bytes = bytes;
     this.view = viewOf(bytes);
     this.present = bytes.length;
-    this.shadow = shadow;
+    this.#setShadow(shadow);
     this.#setEnds();
   }
 
