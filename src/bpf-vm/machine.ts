@@ -1,9 +1,10 @@
+import type { EmittedBuffer } from "./emitted-buffer.ts";
 import { type Injection, Injector } from "./injection.ts";
 import type { MapDefinition } from "./maps/definition.ts";
 import { MapInstance } from "./maps/instance.ts";
 import { Memory } from "./memory/memory.ts";
 import type { Region } from "./memory/region.ts";
-import type { Write, WriteWatch } from "./memory/write-watch.ts";
+import type { WriteWatch } from "./memory/write-watch.ts";
 
 /** Something that the program has to give back. */
 export type HeldReference = {
@@ -24,18 +25,6 @@ export type StrayRead = {
   readonly size: number;
   /** The slot of the call. */
   readonly instruction: number;
-};
-
-/** A buffer that the program handed to the kernel. */
-export type EmittedBuffer = {
-  /** A copy. */
-  readonly bytes: Uint8Array;
-  /** False where the kernel was told to refuse it. */
-  readonly accepted: boolean;
-  /** The slot of the call. */
-  readonly instruction: number;
-  /** Who stored its bytes, in order; only where the run watched for it. */
-  readonly writes?: readonly Write[];
 };
 
 /** Bytes. */
@@ -93,7 +82,7 @@ export class Machine {
   }
 
   /** A copy of bytes, for longer than the run. */
-  taken(bytes: Uint8Array): Uint8Array {
+  copyOf(bytes: Uint8Array): Uint8Array {
     if (bytes.length > CHUNK / 16) return bytes.slice();
     if (bytes.length > this.#chunk.length - this.#chunkUsed) {
       this.#chunk = new Uint8Array(CHUNK);

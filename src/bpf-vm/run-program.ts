@@ -1,3 +1,4 @@
+import type { EmittedBuffer } from "./emitted-buffer.ts";
 import { DEFAULT_BUDGET, type Execution, type Halves, type Outcome, type Run } from "./execution.ts";
 import type { Fault } from "./fault.ts";
 import { TRACING_HELPERS } from "./helpers/registry.ts";
@@ -6,7 +7,7 @@ import type { Injection } from "./injection.ts";
 import type { Coverage } from "./interpreter/coverage.ts";
 import { Interpreter } from "./interpreter/interpreter.ts";
 import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
-import { type EmittedBuffer, type HeldReference, Machine, type StrayRead } from "./machine.ts";
+import { type HeldReference, Machine, type StrayRead } from "./machine.ts";
 import { WriteWatch } from "./memory/write-watch.ts";
 import type { RunObserver } from "./observer.ts";
 import type { LoadedProgram } from "./program.ts";

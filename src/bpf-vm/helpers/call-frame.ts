@@ -1,3 +1,4 @@
+import type { BufferParts } from "#bpf-vm/emitted-buffer.ts";
 import { type FaultReason, FaultSignal } from "#bpf-vm/fault.ts";
 import { big, set, unsigned } from "#bpf-vm/interpreter/int64.ts";
 import type { Machine } from "#bpf-vm/machine.ts";
@@ -84,7 +85,17 @@ export class CallFrame implements HelperCall {
 
   bytes(n: number): Uint8Array {
     const { region, offset, size } = this.#argument(n);
-    return region === undefined ? NO_BYTES : region.bytes.subarray(offset, offset + size);
+    if (region === undefined) return NO_BYTES;
+    if (region.borrowed !== undefined) region.reach(offset + size);
+    return region.bytes.subarray(offset, offset + size);
+  }
+
+  taken(n: number): BufferParts {
+    const { region, offset, size } = this.#argument(n);
+    const lent = region?.lentPart(offset + size);
+    if (lent === undefined || lent.at < offset) return { head: this.machine.copyOf(this.bytes(n)) };
+    const own = region?.bytes.subarray(offset, lent.at) ?? NO_BYTES;
+    return { head: this.machine.copyOf(own), tail: lent.bytes };
   }
 
   fill(n: number, high: number, low: number): boolean {

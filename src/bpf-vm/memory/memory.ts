@@ -1,5 +1,5 @@
 import { type AccessKind, FaultSignal, type FaultyAccess } from "#bpf-vm/fault.ts";
-import { Region, type RegionOptions } from "./region.ts";
+import { LONG, Region, type RegionOptions } from "./region.ts";
 import type { WriteWatch } from "./write-watch.ts";
 
 /*
@@ -86,8 +86,25 @@ export class Memory {
 
   /** As `toRead`, for bytes that leave the program: somebody must have written each of them. */
   toHandOver(high: number, low: number, size: number): void {
+    if (size >= LONG && this.#isBorrowed(high, low, size)) return;
     this.toRead(high, low, size);
     this.#checkWritten(this.region, this.offset, high, low, size, "read");
+  }
+
+  /** Whether they end among bytes that their region has borrowed, which are not asked for themselves. */
+  #isBorrowed(high: number, low: number, size: number): boolean {
+    const region = this.#regions[regionNumber(high)];
+    const offset = (low - LOW) | 0;
+    const end = offset + size;
+    if (region?.borrowed === undefined || end <= region.present || end > region.borrowed.end) return false;
+    if (offset < 0 || offset >= region.present || !region.live) return false;
+    const { shadow } = region;
+    if (shadow !== undefined && !isWritten(region, shadow, offset, region.present - offset)) {
+      this.#fail("uninitialised", "read", high, low, size);
+    }
+    this.region = region;
+    this.offset = offset;
+    return true;
   }
 
   /** Finds `size` bytes (at least 1) that the program may store to, and takes them as written. */
@@ -147,8 +164,14 @@ export class Memory {
   /** Copies what `peek` would give to a place in a region that has room for it; false where a read would fault. */
   copy(high: number, low: number, size: number, target: Region, at: number): boolean {
     if (!this.#toPeek(high, low, size)) return false;
-    const { bytes } = this.region;
+    const { bytes, kind } = this.region;
     const { offset } = this;
+    if (target.borrowed !== undefined) {
+      // The image stays what it is for as long as anybody looks at the run.
+      const source = bytes.subarray(offset, offset + size);
+      if (kind === "kernel-buffer" && target.lend(at, source)) return true;
+      target.reach(at + size);
+    }
     // Making a view of a few bytes takes longer than copying them. The two may overlap.
     if (size > FEW || this.region === target) target.bytes.set(bytes.subarray(offset, offset + size), at);
     else for (let i = 0; i < size; i++) target.bytes[at + i] = bytes[offset + i] ?? 0;
@@ -188,7 +211,7 @@ export class Memory {
     }
     if (region.access === "none") this.#fail(noAccess(region), "write", high, low, size);
     if (region.access === "read") this.#fail("read-only", "write", high, low, size);
-    region.reach(offset + size);
+    if (!region.borrow(offset, offset + size)) region.reach(offset + size);
   }
 
   #checkWritten(
@@ -245,7 +268,12 @@ function noAccess({ kind }: Region): "not-modelled" | "no-direct-access" {
 /** The shadow of four bytes that have been written. */
 const WRITTEN = 0x01010101;
 
-function noteWritten({ shadowView }: Region, shadow: Uint8Array, offset: number, size: number): void {
+function noteWritten(
+  { shadowView, present }: Region,
+  shadow: Uint8Array,
+  offset: number,
+  size: number,
+): void {
   switch (size) {
     case 8:
       shadowView.setInt32(offset, WRITTEN);
@@ -261,7 +289,8 @@ function noteWritten({ shadowView }: Region, shadow: Uint8Array, offset: number,
       shadow[offset] = 1;
       return;
     default:
-      shadow.fill(1, offset, offset + size);
+      // Of what is borrowed nothing is noted: all of it counts as written.
+      shadow.fill(1, offset, Math.min(offset + size, present));
   }
 }
 

@@ -51,8 +51,13 @@ export type RegionPlace = {
 
 /** A record of 32 MiB of which a program writes a little must not cost 32 MiB: so much is present at first, in bytes. */
 const FIRST = 256;
+/** Shorter runs of bytes than this are copied. */
+export const LONG = 1 << 16;
 /** The least memory that a region gets of its own. */
 const PAGE = 4096;
+/** A run of a region's bytes, from `start` on: the `source`'s, where there is one, else zeros. */
+export type Borrowed = { readonly start: number; readonly end: number; source: Uint8Array | undefined };
+
 /** More memory than this, in bytes, is not kept from one life to the next. */
 const MOST_KEPT = 1 << 16;
 /** Most regions are names only: making these anew for each took a tenth of a short run. */
@@ -90,6 +95,8 @@ export class Region {
   #ownView = NO_VIEW;
   #ownShadow: Uint8Array = NO_BYTES;
   #ownShadowView = NO_VIEW;
+  /** Bytes after those that are present, all of them written, that are not copied before somebody looks at them. */
+  borrowed: Borrowed | undefined;
   /** What is after these is zero in both. */
   #used = 0;
 
@@ -101,6 +108,7 @@ export class Region {
   /** Begins a life in which nothing is left of the one before. */
   begin({ kind, name, size, bytes, access, unwritten }: RegionOptions): void {
     this.#wipe();
+    this.borrowed = undefined;
     this.kind = kind;
     this.name = name;
     this.size = size;
@@ -122,6 +130,45 @@ export class Region {
   /** Makes the first `end` bytes (at most `size`) present, new ones zero and unwritten. */
   reach(end: number): void {
     if (end <= this.present) return;
+    const { borrowed, present } = this;
+    this.borrowed = undefined;
+    this.#grow(Math.max(end, borrowed?.end ?? 0));
+    if (borrowed === undefined) return;
+    const { start, source } = borrowed;
+    if (source !== undefined) this.bytes.set(source.subarray(present - start), present);
+    this.shadow?.fill(1, present, borrowed.end);
+  }
+
+  /** Takes a long run of bytes (that lie within `size`) as written with zeros, without having them; false where they have to be there. */
+  borrow(start: number, end: number): boolean {
+    if (this.kind !== "record" || end - start < LONG || this.#home !== undefined) return false;
+    this.reach(start);
+    if (this.borrowed !== undefined || end <= this.present) return false;
+    this.borrowed = { start, end, source: undefined };
+    return true;
+  }
+
+  /** Fills what has just been borrowed with bytes that nobody changes; false where the region has it, or more or less of it, itself. */
+  lend(start: number, source: Uint8Array): boolean {
+    const { borrowed, present } = this;
+    if (borrowed?.start !== start || borrowed.end !== start + source.length) return false;
+    this.bytes.set(source.subarray(0, present - start), start);
+    borrowed.source = source;
+    return true;
+  }
+
+  /** Where the bytes up to `end` go on in what was lent, which are the same there; undefined where they are all the region's own. */
+  lentPart(end: number): { readonly at: number; readonly bytes: Uint8Array } | undefined {
+    const { borrowed, present } = this;
+    if (borrowed?.source === undefined || end <= present) return undefined;
+    const { start, source } = borrowed;
+    // The first of them are present, and may have been written to since.
+    const same = source.subarray(0, present - start).every((byte, i) => byte === this.bytes[start + i]);
+    const at = same ? start : present;
+    return { at, bytes: source.subarray(at - start, end - start) };
+  }
+
+  #grow(end: number): void {
     const length = Math.min(this.size, Math.max(end, 2 * this.present, FIRST));
     if (this.#home !== undefined) this.#occupy(this.#home, length);
     else this.#extend(length);
