@@ -103,6 +103,11 @@ export class CallFrame implements HelperCall {
     return region === undefined || this.machine.memory.copy(high, low, size, region, offset);
   }
 
+  clear(n: number): void {
+    const { region, offset, size } = this.#argument(n);
+    region?.clear(offset, offset + size);
+  }
+
   writes(n: number): readonly Write[] | undefined {
     const { region, offset, size } = this.#argument(n);
     const { watch } = this.machine.memory;

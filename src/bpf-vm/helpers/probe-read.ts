@@ -80,7 +80,7 @@ function readUser(call: HelperCall): number {
 }
 
 function refuse(call: HelperCall, errno: number): number {
-  call.bytes(1).fill(0);
+  call.clear(1);
   return -errno;
 }
 

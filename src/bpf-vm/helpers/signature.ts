@@ -55,6 +55,8 @@ export interface HelperCall {
   taken(n: number): BufferParts;
   /** Copies to the memory of a `bytes-out` what the kernel sees at an address; false where it would fault. */
   fill(n: number, high: number, low: number): boolean;
+  /** Zeros the memory of a `bytes-out`. */
+  clear(n: number): void;
   /** Who stored the memory of a `bytes-in`, where the run watches for it. */
   writes(n: number): readonly Write[] | undefined;
   /** The region of a `record` or `parser-context`. */

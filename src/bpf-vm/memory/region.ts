@@ -157,6 +157,14 @@ export class Region {
     return true;
   }
 
+  /** Zeros bytes that have been written to, of which the last may be borrowed. */
+  clear(start: number, end: number): void {
+    const { borrowed, present } = this;
+    const isBlank = borrowed?.start === start && borrowed.end === end && borrowed.source === undefined;
+    if (!isBlank) this.reach(end);
+    this.bytes.fill(0, start, isBlank ? present : end);
+  }
+
   /** Where the bytes up to `end` go on in what was lent, which are the same there; undefined where they are all the region's own. */
   lentPart(end: number): { readonly at: number; readonly bytes: Uint8Array } | undefined {
     const { borrowed, present } = this;
