@@ -20,6 +20,8 @@ const inParts = new WeakMap<EmittedBuffer, BufferParts>();
 /** @param parts their memory stays what it is */
 export function emittedBuffer(parts: BufferParts, facts: Omit<EmittedBuffer, "bytes">): EmittedBuffer {
   const { head, tail } = parts;
+  const { accepted, instruction, writes } = facts;
+  if (tail === undefined && writes === undefined) return { bytes: head, accepted, instruction };
   if (tail === undefined) return { bytes: head, ...facts };
   const buffer: EmittedBuffer = {
     get bytes() {

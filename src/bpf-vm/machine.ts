@@ -56,7 +56,7 @@ export class Machine {
   rings: MapInstance[] = [];
   /** The parser id that `bpf_get_parser_context` knows. */
   parserId = 1;
-  /** What short buffers are copied to: memory for each would take longer than all the rest of sending it. */
+  /** Where short runs of bytes come from: memory for each would take longer than all the rest of sending it. */
   #chunk = new Uint8Array(0);
   #chunkUsed = 0;
   #byObject: ReadonlyMap<Region, MapInstance>;
@@ -83,15 +83,21 @@ export class Machine {
 
   /** A copy of bytes, for longer than the run. */
   copyOf(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > CHUNK / 16) return bytes.slice();
-    if (bytes.length > this.#chunk.length - this.#chunkUsed) {
+    const copy = this.zeroed(bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  /** So many bytes, for longer than the run. */
+  zeroed(length: number): Uint8Array {
+    if (length > CHUNK / 16) return new Uint8Array(length);
+    if (length > this.#chunk.length - this.#chunkUsed) {
       this.#chunk = new Uint8Array(CHUNK);
       this.#chunkUsed = 0;
     }
-    const copy = this.#chunk.subarray(this.#chunkUsed, this.#chunkUsed + bytes.length);
-    copy.set(bytes);
-    this.#chunkUsed += bytes.length;
-    return copy;
+    const start = this.#chunkUsed;
+    this.#chunkUsed += length;
+    return this.#chunk.subarray(start, this.#chunkUsed);
   }
 
   /** The map that an object's region stands for. */

@@ -124,7 +124,7 @@ class PreparedProgram {
     const watch = observer?.stores ?? (watchWrites ? new WriteWatch() : undefined);
     machine.begin({ injection, parserId, watch });
     for (const map of this.#symbols.values) map.element(0);
-    const coverage = options.coverage ?? new Uint8Array(lowered.bySlot.length);
+    const coverage = options.coverage ?? machine.zeroed(lowered.bySlot.length);
     const run: Run = { argument: prepare(machine), budget, coverage, observer };
     observer?.begin(machine);
     // Who stored what is only noted by the interpreter, and it alone has an observer.

@@ -45,7 +45,8 @@ export const PARSER_KFUNCS: ReadonlyMap<string, Callee> = new Map(
           if (size <= 0) return -Errno.EINVAL;
           const accepted = !call.machine.injector.bufferFails();
           const writes = call.writes(1);
-          const facts = { accepted, instruction: call.instruction, ...(writes && { writes }) };
+          const { instruction } = call;
+          const facts = writes === undefined ? { accepted, instruction } : { accepted, instruction, writes };
           call.machine.buffers.push(emittedBuffer(call.taken(1), facts));
           return accepted ? 0 : -Errno.ENOMEM;
         },

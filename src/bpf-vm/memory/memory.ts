@@ -268,12 +268,8 @@ function noAccess({ kind }: Region): "not-modelled" | "no-direct-access" {
 /** The shadow of four bytes that have been written. */
 const WRITTEN = 0x01010101;
 
-function noteWritten(
-  { shadowView, present }: Region,
-  shadow: Uint8Array,
-  offset: number,
-  size: number,
-): void {
+function noteWritten(region: Region, shadow: Uint8Array, offset: number, size: number): void {
+  const { shadowView } = region;
   switch (size) {
     case 8:
       shadowView.setInt32(offset, WRITTEN);
@@ -289,12 +285,15 @@ function noteWritten(
       shadow[offset] = 1;
       return;
     default:
+      region.filledFrom = offset;
       // Of what is borrowed nothing is noted: all of it counts as written.
-      shadow.fill(1, offset, Math.min(offset + size, present));
+      region.filledTo = Math.min(offset + size, region.present);
+      shadow.fill(1, offset, region.filledTo);
   }
 }
 
-function isWritten({ shadowView }: Region, shadow: Uint8Array, offset: number, size: number): boolean {
+function isWritten(region: Region, shadow: Uint8Array, offset: number, size: number): boolean {
+  const { shadowView, filledFrom, filledTo } = region;
   switch (size) {
     case 8:
       return shadowView.getInt32(offset) === WRITTEN && shadowView.getInt32(offset + 4) === WRITTEN;
@@ -305,8 +304,14 @@ function isWritten({ shadowView }: Region, shadow: Uint8Array, offset: number, s
     case 1:
       return shadow[offset] === 1;
     default: {
-      const first = shadow.indexOf(0, offset);
-      return first < 0 || first >= offset + size;
+      // As a rule a header, stored member by member, and a part that a helper has copied to the place after it.
+      const end = offset + size;
+      if (end > filledTo || filledFrom - offset > FEW) {
+        const first = shadow.indexOf(0, offset);
+        return first < 0 || first >= end;
+      }
+      for (let i = offset; i < filledFrom; i++) if (shadow[i] === 0) return false;
+      return true;
     }
   }
 }

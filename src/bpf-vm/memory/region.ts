@@ -84,6 +84,9 @@ export class Region {
   /** One byte for each byte: 0 where nothing has been written. */
   shadow: Uint8Array | undefined;
   shadowView = NO_VIEW;
+  /** The bytes that a helper has written last: they need not be looked up in the shadow. */
+  filledFrom = 0;
+  filledTo = 0;
   checksLoads = false;
   /** Where the bytes are in the region's home; 0 while it has none. */
   base = 0;
@@ -109,6 +112,7 @@ export class Region {
   begin({ kind, name, size, bytes, access, unwritten }: RegionOptions): void {
     this.#wipe();
     this.borrowed = undefined;
+    this.#forgetFilled();
     this.kind = kind;
     this.name = name;
     this.size = size;
@@ -220,6 +224,11 @@ export class Region {
     this.shadowView = view;
   }
 
+  #forgetFilled(): void {
+    this.filledFrom = 0;
+    this.filledTo = 0;
+  }
+
   #wipe(): void {
     if (this.#used > MOST_KEPT) {
       this.#own = NO_BYTES;
@@ -265,6 +274,7 @@ export class Region {
   /** Begins another life with nothing written, for a stack frame's next call. */
   revive(): void {
     this.live = true;
+    this.#forgetFilled();
     this.shadow?.fill(0);
     this.#setEnds();
   }
