@@ -17,7 +17,7 @@ const commonName = (name: string) => sequence(set(sequence(oid("550403"), der(0x
 const SIGNED_DATA = "2a864886f70d010702";
 const DATA = "2a864886f70d010701";
 const RSA = "2a864886f70d010101";
-export const SHA256 = "608648016503040201";
+const SHA256 = "608648016503040201";
 export const MD5 = "2a864886f70d0205";
 
 /** A signer in a message, named by `/CN=issuer` and a serial number, or by its key. */

@@ -100,7 +100,7 @@ describe("a kernel's types", () => {
     expect({ ...second, source: undefined }).toEqual({ ...first, source: undefined });
     expect(asked).toEqual([]);
     if (second.source.kind !== "btf") return expect.fail("types from BTF");
-    await second.source.read();
+    expectValue(await second.source.read());
     expect(asked).toEqual(["types of a file"]);
   });
 
