@@ -274,6 +274,14 @@ describe("work that folders share", () => {
   });
 });
 
+/** A folder with a target whose template is missing. */
+function ownTarget(more: object): string {
+  const folder = newFolder("own");
+  const description = { description: "d", body: { v7: "own" }, parts: { v7: { kernel: "COPY" } }, ...more };
+  write(join(folder, "own.json"), JSON.stringify(description));
+  return folder;
+}
+
 describe("a build that fails", () => {
   it("leaves nothing where it has nothing to show, but what was there", async () => {
     const out = join(newFolder(), "a/b");
@@ -326,6 +334,12 @@ describe("a build that fails", () => {
       () => ({ kernel: { ...request().kernel, vmlinux: "/none", vmlinuxHeader: undefined } }),
       { reason: "input-not-found", what: "vmlinux" },
     ],
+    [
+      "a target that nests one which is not there",
+      () => ({ targetFolders: [ownTarget({ nested: { arm64: ["nothing"] } })] }),
+      { reason: "bad-target", target: "own" },
+    ],
+    ["a target without its body", () => ({ targetFolders: [ownTarget({})] }), { reason: "file-failed" }],
     ["a missing clang", () => ({ tools: { ...BLANK.tools, clang: "no-clang" } }), { reason: "tool-missing" }],
     [
       "a missing initramfs",

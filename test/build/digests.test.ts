@@ -46,6 +46,18 @@ async function settled(name: string, text: string): Promise<string> {
 }
 
 describe("the digest of a file", () => {
+  it("of a file from outside is the same throughout a run; one from inside is what it is now", async () => {
+    const [outside, inside] = [written("once-outside", "1"), written("once-inside", "1")];
+    const run = digests();
+    expect(await run.all([outside, "once-inside"])).toEqual(
+      ok({ [outside]: sha256("1"), "once-inside": sha256("1") }),
+    );
+    for (const file of [outside, inside]) writeFileSync(file, "22");
+    expect(await run.all([outside, "once-inside"])).toEqual(
+      ok({ [outside]: sha256("1"), "once-inside": sha256("22") }),
+    );
+  });
+
   it("is known to other builds of the process where the file is from outside", async () => {
     const outside = await settled("shared-outside", "1");
     const inside = await settled("shared-inside", "2");

@@ -247,7 +247,17 @@ describe("a parser's object", () => {
 describe("a target's source and container", () => {
   it("are rendered in two places, and made of the bytecode of its layers", async () => {
     expect(await run(rule("zboot_parser_bpf.c"))).toEqual(ok([]));
-    expect(made("zboot_parser_bpf.c")).toBe(made(".kexec-bpf/zboot_parser_bpf.c"));
+    const source = made("zboot_parser_bpf.c");
+    expect(source).toBe(made(".kexec-bpf/zboot_parser_bpf.c"));
+    const abi = { revision: "v7", source: "target", missing: [] } as const;
+    expect(await run(rule("zboot_parser_bpf.c", { abi }))).toEqual(ok([]));
+    expect(source).toContain("struct kexec_context {");
+    expect(made("zboot_parser_bpf.c")).not.toContain("struct kexec_context {");
+    const odd = new Map([
+      ["zboot", { ...zboot, types: ["one"] }],
+      ["uki", { ...zboot, name: "uki", types: ["two", "three"] }],
+    ]);
+    expect(rule(".kexec-bpf/vmlinux.h", { targets: odd }).options).toEqual(["one", "two", "three"]);
     for (const name of ["zboot", "uki", "plain"]) {
       const symbols = ["opts_data", "opts_insn"].map((symbol) => ({
         name: symbol,
@@ -417,6 +427,9 @@ describe("a target's manifest", () => {
       expect.arrayContaining(["../vmlinux", "../Image"]),
     ]);
     for (const name of ["zboot.bpf", "vmlinux.h", "../vmlinux"]) expect(text).toContain(`"${name}"`);
+    const bare = rule("zboot.manifest.json", { targetFolders: [] }).options;
+    for (const word of ["--bytecode-object", "--seed-payload-size", "--prove", "--sign-key", "--targets"])
+      expect(JSON.stringify(bare)).not.toContain(word);
     // The BTF in the private folder came of the kernel.
     expect(manifest.inputs.join()).not.toContain(".kexec-bpf");
   });

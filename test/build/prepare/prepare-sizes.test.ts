@@ -166,6 +166,15 @@ describe("the kernel image", () => {
     expect(expectFailure(none.result)).toMatchObject({ reason: "input-not-found", what: "the kernel image" });
   });
 
+  it("is read by the build itself where several do not share what reads it", async () => {
+    const image = Buffer.alloc(4096);
+    image.writeBigUInt64LE(4096n, 16);
+    image.write("ARMd", 56);
+    const request = requestWith({ kernel: { ...NOTHING.kernel, image: file(image) } });
+    const { result } = await sized(request, contextWith());
+    expect(expectValue(result)).toMatchObject({ arch: "arm64", measured: 4096 });
+  });
+
   it("that cannot be measured is a failure", async () => {
     const failure = { reason: "unsupported", what: "this", detail: "so" } as const;
     const kernels: KernelReader = { ...readerOf(MEASURED), measure: async () => err(failure) };

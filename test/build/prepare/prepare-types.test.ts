@@ -134,6 +134,16 @@ describe("a kernel's types", () => {
     });
   });
 
+  it("are taken out by the build itself where several do not share what reads them", async () => {
+    const builder = new BtfBuilder();
+    builder.struct("loongarch_fpu", 4, [{ name: "fcsr", type: builder.int("int", 4, 1), at: 0 }]);
+    const vmlinux = kernelFile();
+    writeFileSync(vmlinux, builder.build());
+    const request = requestFor({ vmlinux });
+    expect(expectValue(await prepared(request, contextWith()))).toMatchObject({ arch: "loongarch", vmlinux });
+    expect(readFileSync(join(request.out, ".kexec-bpf/vmlinux.btf")).equals(builder.build())).toBe(true);
+  });
+
   it("are not those of a big-endian machine, nor of another revision, which is said of the kernel", async () => {
     const vmlinux = kernelFile();
     const big = contextWith({ sharing: { kernels: readerOf(async () => stockTypes(false)) } });
