@@ -148,6 +148,9 @@ const folder = await mkdtemp(`${root}dist/rehearsal-`);
 try {
   const { words, env } = rehearsal(folder);
   codeOf("build", "runBuilds", words, env);
+} catch (error) {
+  // Such as a file system from which nothing may be started. The program starts slower without, and does the same.
+  console.error(`bundle: no code is kept for build and make: ${error.stderr ?? error.message}`);
 } finally {
   await rm(folder, { recursive: true });
 }

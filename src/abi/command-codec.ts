@@ -34,13 +34,14 @@ function numbersOf(revision: Revision): ReadonlyMap<CommandName, number> {
  * Fails (`malformed`, section `command <index>`) on a number that the revision does not define, on a payload
  * length that is not exactly the rest of the buffer, and on chunks, which no revision has yet.
  *
+ * @param options.rest what follows the buffer, which then is the header alone, in other memory
  * @param options.index the command's position in its stream, for failures. Default 0
  * @param options.base offset of the buffer in the outermost file, for failures. Default 0
  */
 export function decodeCommand(
   buffer: Uint8Array,
   layout: HeaderLayout,
-  options: { readonly index?: number; readonly base?: number } = {},
+  options: { readonly index?: number; readonly base?: number; readonly rest?: Uint8Array | undefined } = {},
 ): Result<Command, Malformed> {
   return decoding(() => {
     const reader = new ByteReader(buffer, {
@@ -68,7 +69,8 @@ export function decodeCommand(
     if (chunks.value !== 0) reader.fail(chunks.at, `${chunks.value} chunks, which ${revision} does not have`);
 
     const length = field(reader, layout, "payload_len");
-    const room = buffer.length - layout.size;
+    const payload = options.rest ?? reader.slice(layout.size, buffer.length - layout.size);
+    const room = payload.length;
     if (length.value > room)
       reader.fail(length.at, `payload_len is ${length.value}, ${room} bytes are there`);
     if (length.value < room) {
@@ -82,7 +84,7 @@ export function decodeCommand(
       command: name,
       subcommand,
       pipeline: flag.value === 0 ? undefined : "FILL",
-      payload: reader.slice(layout.size, length.value),
+      payload,
     };
   });
 }

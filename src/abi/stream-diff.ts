@@ -77,7 +77,7 @@ const STRIDE = 64 * 1024;
 
 /** Kernels are long: whole strides are compared by the runtime, only the one that differs byte by byte. */
 function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
-  if (a.length === b.length && Buffer.compare(a, b) === 0) return undefined;
+  if (a.length === b.length && (isSame(a, b) || Buffer.compare(a, b) === 0)) return undefined;
   const common = Math.min(a.length, b.length);
   for (let start = 0; start < common; start += STRIDE) {
     const end = Math.min(common, start + STRIDE);
@@ -85,4 +85,9 @@ function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
     for (let at = start; at < end; at++) if (a[at] !== b[at]) return at;
   }
   return a.length === b.length ? undefined : common;
+}
+
+/** Whether they are views of the same memory, as payloads of one image may be. */
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.buffer === b.buffer && a.byteOffset === b.byteOffset;
 }

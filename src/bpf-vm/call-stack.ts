@@ -21,13 +21,19 @@ export class CallStack {
     this.#memory = memory;
   }
 
+  /** Forgets all frames: the memory has been reset. */
+  reset(): void {
+    this.depth = 0;
+    this.#frames.length = 0;
+  }
+
   /** Saves what the caller keeps and gives the callee's stack, with nothing written to it. */
   enter(registers: Int32Array, returnTo: number): Region {
     if (this.depth >= MAX_FRAMES) {
       throw new FaultSignal({ reason: "call-depth", detail: `more than ${MAX_FRAMES} functions deep` });
     }
     const at = this.depth * SAVED;
-    this.#saved.set(registers.subarray(FIRST_SAVED, FIRST_SAVED + SAVED - 1), at);
+    for (let i = 0; i < SAVED - 1; i++) this.#saved[at + i] = registers[FIRST_SAVED + i] ?? 0;
     this.#saved[at + SAVED - 1] = returnTo;
     const frame = this.#frame(this.depth);
     this.depth += 1;
@@ -39,7 +45,7 @@ export class CallStack {
     this.depth -= 1;
     this.#frames[this.depth]?.release();
     const at = this.depth * SAVED;
-    registers.set(this.#saved.subarray(at, at + SAVED - 1), FIRST_SAVED);
+    for (let i = 0; i < SAVED - 1; i++) registers[FIRST_SAVED + i] = this.#saved[at + i] ?? 0;
     return this.#saved[at + SAVED - 1] ?? 0;
   }
 
@@ -60,10 +66,10 @@ export class CallStack {
       kind: "stack",
       name: `stack frame ${depth}`,
       size: STACK_SIZE,
-      bytes: new Uint8Array(STACK_SIZE),
       access: "read-write",
       unwritten: "load",
     });
+    region.reach(STACK_SIZE);
     this.#frames.push(region);
     return region;
   }

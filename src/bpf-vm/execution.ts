@@ -17,7 +17,7 @@ export type Halves = { readonly high: number; readonly low: number };
  */
 export const UNREADABLE: Halves = { high: 0x0badc0de, low: 0x5ca1ab1e };
 
-/** One run of a program, as every executor takes it. */
+/** A program on its machine, as every executor takes it. */
 export type Execution = {
   readonly program: Lowered;
   /** For each of the program's calls, what it calls; undefined where there is no such thing. */
@@ -27,14 +27,18 @@ export type Execution = {
   /** Values of the program's symbols, in their order. */
   readonly symbols: readonly Halves[];
   readonly machine: Machine;
+};
+
+/** One run of it. */
+export type Run = {
   /** R1 at the start. */
   readonly argument: Halves;
   /** Instructions, at most 2^31 - 1. */
-  readonly budget?: number;
+  readonly budget: number;
   /** A byte for each slot, to be added to. */
-  readonly coverage?: Coverage;
+  readonly coverage: Coverage;
   /** Told of each instruction; by the interpreter alone. */
-  readonly observer?: RunObserver;
+  readonly observer?: RunObserver | undefined;
 };
 
 export type Outcome = {

@@ -1,9 +1,10 @@
+import type { EmittedBuffer } from "./emitted-buffer.ts";
 import { type Injection, Injector } from "./injection.ts";
 import type { MapDefinition } from "./maps/definition.ts";
 import { MapInstance } from "./maps/instance.ts";
 import { Memory } from "./memory/memory.ts";
 import type { Region } from "./memory/region.ts";
-import { type Write, WriteWatch } from "./memory/write-watch.ts";
+import type { WriteWatch } from "./memory/write-watch.ts";
 
 /** Something that the program has to give back. */
 export type HeldReference = {
@@ -26,53 +27,77 @@ export type StrayRead = {
   readonly instruction: number;
 };
 
-/** A buffer that the program handed to the kernel. */
-export type EmittedBuffer = {
-  /** A copy. */
-  readonly bytes: Uint8Array;
-  /** False where the kernel was told to refuse it. */
-  readonly accepted: boolean;
-  /** The slot of the call. */
-  readonly instruction: number;
-  /** Who stored its bytes, in order; only where the run watched for it. */
-  readonly writes?: readonly Write[];
+/** Bytes. */
+const CHUNK = 1 << 17;
+
+/** What is different from one run to the next. */
+export type MachineOptions = {
+  readonly injection: Injection | undefined;
+  /** Default 1. */
+  readonly parserId: number | undefined;
+  /** What is told of every store: it takes time. */
+  readonly watch: WriteWatch | undefined;
 };
 
-/** All state of one run: memory, maps, what is held, what came out. Made anew for every run. */
+/** All state of one run: memory, maps, what is held, what came out. `begin` makes it a new one's. */
 export class Machine {
   readonly memory = new Memory();
   readonly maps: readonly MapInstance[];
   /** One entry a printk, without a line break at its end. */
-  readonly trace: string[] = [];
+  trace: string[] = [];
   /** The slot of the last printk's call, and the address of its format. */
   lastPrintk: { readonly instruction: number; readonly high: number; readonly low: number } | undefined;
-  readonly strayReads: StrayRead[] = [];
+  strayReads: StrayRead[] = [];
   /** What is held, by the region that stands for it. */
   readonly references = new Map<Region, HeldReference>();
-  readonly buffers: EmittedBuffer[] = [];
-  readonly injector: Injector;
+  buffers: EmittedBuffer[] = [];
+  injector = new Injector({});
   /** The ring of each reserve that was asked for, in order. */
-  readonly rings: MapInstance[] = [];
+  rings: MapInstance[] = [];
   /** The parser id that `bpf_get_parser_context` knows. */
-  readonly parserId: number;
+  parserId = 1;
+  /** Where short runs of bytes come from: memory for each would take longer than all the rest of sending it. */
+  #chunk = new Uint8Array(0);
+  #chunkUsed = 0;
   #byObject: ReadonlyMap<Region, MapInstance>;
 
-  constructor(options: {
-    readonly maps: readonly MapDefinition[];
-    readonly injection?: Injection;
-    /** Default 1. */
-    readonly parserId?: number;
-    /** Whether buffers say who stored their bytes. Default false: it takes time. */
-    readonly watchWrites?: boolean;
-    /** What notes them, where it is not the usual one. */
-    readonly watch?: WriteWatch;
-  }) {
-    const watch = options.watch ?? (options.watchWrites ? new WriteWatch() : undefined);
-    if (watch !== undefined) this.memory.watch = watch;
-    this.maps = options.maps.map((definition) => new MapInstance(this.memory, definition));
+  constructor(maps: readonly MapDefinition[]) {
+    this.maps = maps.map((definition) => new MapInstance(this.memory, definition));
     this.#byObject = new Map(this.maps.map((map) => [map.object, map]));
-    this.injector = new Injector(options.injection ?? {});
-    this.parserId = options.parserId ?? 1;
+  }
+
+  /** Begins a run. What the one before gave out is not touched any more; its regions are. */
+  begin({ injection = {}, parserId = 1, watch }: MachineOptions): void {
+    this.memory.reset();
+    this.memory.watch = watch;
+    for (const map of this.maps) map.reset();
+    this.trace = [];
+    this.lastPrintk = undefined;
+    this.strayReads = [];
+    if (this.references.size > 0) this.references.clear();
+    this.buffers = [];
+    this.injector = new Injector(injection);
+    this.rings = [];
+    this.parserId = parserId;
+  }
+
+  /** A copy of bytes, for longer than the run. */
+  copyOf(bytes: Uint8Array): Uint8Array {
+    const copy = this.zeroed(bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  /** So many bytes, for longer than the run. */
+  zeroed(length: number): Uint8Array {
+    if (length > CHUNK / 16) return new Uint8Array(length);
+    if (length > this.#chunk.length - this.#chunkUsed) {
+      this.#chunk = new Uint8Array(CHUNK);
+      this.#chunkUsed = 0;
+    }
+    const start = this.#chunkUsed;
+    this.#chunkUsed += length;
+    return this.#chunk.subarray(start, this.#chunkUsed);
   }
 
   /** The map that an object's region stands for. */

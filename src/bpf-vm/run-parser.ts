@@ -1,10 +1,9 @@
 import { ANCHOR, type Revision, revisionProfile } from "#abi/revisions.ts";
-import { ByteWriter } from "#bytes/writer.ts";
 import type { Btf } from "#formats/btf/btf.ts";
 import { findMember } from "#formats/btf/members.ts";
 import { sizeOf } from "#formats/btf/resolve.ts";
 import type { Machine } from "./machine.ts";
-import { addressOf, REGION_LOW } from "./memory/memory.ts";
+import { REGION_LOW } from "./memory/memory.ts";
 import type { LoadedProgram } from "./program.ts";
 import { type RunOptions, type RunOutcome, runProgram, TRACING_CALLABLES } from "./run-program.ts";
 
@@ -71,30 +70,21 @@ function anchorArguments(
     bytes: image,
     access: "none",
   });
-  const context = new ByteWriter(layout.size);
-  const view = new DataView(context.bytes.buffer);
-  const address = injector.imageIsMissing() ? 0n : addressOf(buffer.high, REGION_LOW);
-  view.setBigUint64(layout.data, address, true);
-  if (layout.length.size === POINTER_SIZE) {
-    view.setBigUint64(layout.length.offset, BigInt(image.length), true);
-  } else view.setInt32(layout.length.offset, image.length, true);
-  const object = memory.add({
-    kind: "kernel-object",
-    name: `struct ${CONTEXT_STRUCT}`,
-    size: layout.size,
-    bytes: context.bytes,
-    access: "read",
-  });
-  const bytes = new Uint8Array(2 * POINTER_SIZE);
-  const words = new DataView(bytes.buffer);
-  words.setBigUint64(0, addressOf(object.high, REGION_LOW), true);
-  words.setBigUint64(POINTER_SIZE, BigInt(parserId), true);
-  const argumentsRegion = memory.add({
-    kind: "context",
-    name: `arguments of ${ANCHOR}`,
-    size: bytes.length,
-    bytes,
-    access: "read",
-  });
-  return { high: argumentsRegion.high, low: REGION_LOW };
+  const name = `struct ${CONTEXT_STRUCT}`;
+  const context = memory.add({ kind: "kernel-object", name, size: layout.size, access: "read" });
+  context.reach(layout.size);
+  const { view } = context;
+  const isThere = !injector.imageIsMissing();
+  view.setInt32(layout.data, isThere ? REGION_LOW : 0, true);
+  view.setInt32(layout.data + 4, isThere ? buffer.high : 0, true);
+  // The size may be a 32-bit member; what is above it in one of 64 bits is zero already.
+  view.setInt32(layout.length.offset, image.length, true);
+  const size = 2 * POINTER_SIZE;
+  const words = memory.add({ kind: "context", name: `arguments of ${ANCHOR}`, size, access: "read" });
+  words.reach(size);
+  words.view.setInt32(0, REGION_LOW, true);
+  words.view.setInt32(4, context.high, true);
+  words.view.setUint32(POINTER_SIZE, parserId, true);
+  words.view.setUint32(POINTER_SIZE + 4, Math.floor(parserId / 2 ** 32), true);
+  return { high: words.high, low: REGION_LOW };
 }

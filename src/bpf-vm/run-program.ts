@@ -1,19 +1,18 @@
-import type { Execution } from "./execution.ts";
+import type { EmittedBuffer } from "./emitted-buffer.ts";
+import { DEFAULT_BUDGET, type Execution, type Halves, type Outcome, type Run } from "./execution.ts";
 import type { Fault } from "./fault.ts";
 import { TRACING_HELPERS } from "./helpers/registry.ts";
 import type { Callee } from "./helpers/signature.ts";
 import type { Injection } from "./injection.ts";
 import type { Coverage } from "./interpreter/coverage.ts";
-import { interpret } from "./interpreter/interpreter.ts";
+import { Interpreter } from "./interpreter/interpreter.ts";
 import { PARSER_KFUNCS } from "./kfuncs/parser.ts";
-import { type EmittedBuffer, type HeldReference, Machine, type StrayRead } from "./machine.ts";
-import { REGION_LOW } from "./memory/memory.ts";
+import { type HeldReference, Machine, type StrayRead } from "./machine.ts";
+import { WriteWatch } from "./memory/write-watch.ts";
 import type { RunObserver } from "./observer.ts";
-import type { ImmediateTarget, LoadedProgram } from "./program.ts";
+import type { LoadedProgram } from "./program.ts";
+import { lastPrintk, layOutSymbols, type Symbols } from "./symbols.ts";
 import { executeCompiled } from "./wasm/execute.ts";
-
-/** How far addresses of a kernel's variable, whose size is not known, are taken to name it, in bytes. */
-const UNMODELLED_SIZE = 1 << 28;
 
 /** What the program may call. */
 export type Callables = {
@@ -69,103 +68,87 @@ export type RunOutcome = {
 };
 
 /**
- * Runs a program once, on memory of its own. `prepare` puts what its argument needs into the memory and
+ * Runs a program once. `prepare` puts what its argument needs into the memory and
  * gives R1; the program's arguments are the caller's business, for they depend on what it is attached to.
+ *
+ * The machine is one of an earlier run where there is one, and nothing of that run is left in it. What its regions hold can be
+ * read until the program's next run.
  */
 export function runProgram(
   program: LoadedProgram,
   callables: Callables,
   options: RunOptions,
-  prepare: (machine: Machine) => { readonly high: number; readonly low: number },
+  prepare: (machine: Machine) => Halves,
 ): RunOutcome {
-  const { lowered, kfuncs } = program;
-  const machine = new Machine({
-    maps: program.maps,
-    ...(options.injection && { injection: options.injection }),
-    ...(options.parserId !== undefined && { parserId: options.parserId }),
-    ...(options.watchWrites && { watchWrites: true }),
-    ...(options.observer && { watch: options.observer.stores }),
-  });
-  const slots = lowered.bySlot.length;
-  const coverage = options.coverage ?? new Uint8Array(slots);
-  const code = machine.memory.add({ kind: "code", name: "the program", size: 8 * slots, access: "none" });
-  const symbols = lowered.symbols.map(({ instruction }) =>
-    addressOf(machine, program.immediates.get(instruction.index), code.high),
-  );
-  const callees = lowered.calls.map(({ target, id, instruction }) =>
-    target === "helper" ? callables.helpers.get(id) : callables.kfuncs.get(kfuncs.get(instruction) ?? ""),
-  );
-  const execution: Execution = {
-    program: lowered,
-    callees,
-    kfuncs,
-    symbols,
-    machine,
-    argument: prepare(machine),
-    coverage,
-    ...(options.budget !== undefined && { budget: options.budget }),
-    ...(options.observer && { observer: options.observer }),
-  };
-  options.observer?.begin(machine);
-  // Who stored what is only noted by the interpreter, and it alone has an observer.
-  const compiled = options.executor === "wasm" && !options.watchWrites && options.observer === undefined;
-  const outcome = compiled ? executeCompiled(execution, program) : interpret(execution);
-  return {
-    ...outcome,
-    leaks: [...machine.references.values()],
-    buffers: machine.buffers,
-    trace: machine.trace,
-    lastPrintk: lastPrintk(machine, lowered, symbols, coverage),
-    strayReads: machine.strayReads,
-    coverage,
-    rings: machine.rings.map((map) => machine.maps.indexOf(map)),
-    calls: machine.injector.counts,
-  };
+  // An observer may look at the machine for as long as it likes.
+  if (options.observer !== undefined) return new PreparedProgram(program, callables).run(options, prepare);
+  const known = idle.get(program) ?? [];
+  idle.set(program, known);
+  const last = known.pop();
+  // A run within a run, which a helper may start, needs a machine of its own.
+  const prepared = last?.callables === callables ? last : new PreparedProgram(program, callables);
+  const outcome = prepared.run(options, prepare);
+  known.push(prepared);
+  return outcome;
 }
 
-/**
- * Where the last printk was said. Compilers make one call of many, so it is the instruction that took the
- * format's address, where there is one.
- */
-function lastPrintk(
-  { lastPrintk }: Machine,
-  { symbols }: LoadedProgram["lowered"],
-  addresses: readonly { readonly high: number; readonly low: number }[],
-  coverage: Coverage,
-): number | undefined {
-  if (lastPrintk === undefined) return undefined;
-  const { high, low, instruction } = lastPrintk;
-  const taker = symbols.find((symbol, i) => {
-    const address = addresses[i];
-    return address?.high === high && address.low === low && coverage[symbol.instruction.index] !== 0;
-  });
-  return taker?.instruction.index ?? instruction;
-}
+/** Programs on their machines, between two runs. */
+const idle = new WeakMap<LoadedProgram, PreparedProgram[]>();
 
-function addressOf(
-  machine: Machine,
-  target: ImmediateTarget | undefined,
-  code: number,
-): { readonly high: number; readonly low: number } {
-  if (target === undefined) return { high: 0, low: 0 };
-  if (target.kind === "address") {
+/** A program with its machine, laid out once and reset for each run. */
+class PreparedProgram {
+  readonly callables: Callables;
+  readonly #program: LoadedProgram;
+  readonly #machine: Machine;
+  readonly #symbols: Symbols;
+  readonly #execution: Execution;
+  #interpreter: Interpreter | undefined;
+
+  constructor(program: LoadedProgram, callables: Callables) {
+    const { lowered, kfuncs } = program;
+    const machine = new Machine(program.maps);
+    this.callables = callables;
+    this.#program = program;
+    this.#machine = machine;
+    this.#symbols = layOutSymbols(program, machine);
+    const callees = lowered.calls.map(({ target, id, instruction }) =>
+      target === "helper" ? callables.helpers.get(id) : callables.kfuncs.get(kfuncs.get(instruction) ?? ""),
+    );
+    this.#execution = { program: lowered, callees, kfuncs, symbols: this.#symbols.addresses, machine };
+  }
+
+  run(options: RunOptions, prepare: (machine: Machine) => Halves): RunOutcome {
+    const { injection, parserId, budget = DEFAULT_BUDGET, observer, watchWrites } = options;
+    const machine = this.#machine;
+    const { lowered } = this.#program;
+    const watch = observer?.stores ?? (watchWrites ? new WriteWatch() : undefined);
+    machine.begin({ injection, parserId, watch });
+    for (const map of this.#symbols.values) map.element(0);
+    const coverage = options.coverage ?? machine.zeroed(lowered.bySlot.length);
+    const run: Run = { argument: prepare(machine), budget, coverage, observer };
+    observer?.begin(machine);
+    // Who stored what is only noted by the interpreter, and it alone has an observer.
+    const compiled = options.executor === "wasm" && watch === undefined;
+    const { result, fault, executed } = compiled
+      ? executeCompiled(this.#execution, run, this.#program)
+      : this.#interpret(run);
     return {
-      high: Number(BigInt.asIntN(32, target.value >> 32n)),
-      low: Number(BigInt.asIntN(32, target.value)),
+      result,
+      fault,
+      executed,
+      leaks: [...machine.references.values()],
+      buffers: machine.buffers,
+      trace: machine.trace,
+      lastPrintk: lastPrintk(machine, lowered, this.#symbols.addresses, coverage),
+      strayReads: machine.strayReads,
+      coverage,
+      rings: machine.rings.map((map) => machine.maps.indexOf(map)),
+      calls: machine.injector.counts,
     };
   }
-  if (target.kind === "unmodelled") {
-    const { high } = machine.memory.add({
-      kind: "unmodelled",
-      name: target.name,
-      size: UNMODELLED_SIZE,
-      access: "none",
-    });
-    return { high, low: REGION_LOW };
+
+  #interpret(run: Run): Outcome {
+    this.#interpreter ??= new Interpreter(this.#execution);
+    return this.#interpreter.start(run);
   }
-  if (target.kind === "function") return { high: code, low: REGION_LOW + 8 * target.slot };
-  const map = machine.maps[target.map];
-  const region = target.kind === "map" ? map?.object : map?.element(0);
-  if (region === undefined) throw new Error(`a program that names map ${target.map}, which it has not`);
-  return { high: region.high, low: REGION_LOW + (target.kind === "map" ? 0 : target.offset) };
 }

@@ -1,6 +1,6 @@
 import { helperName } from "#isa/helpers.ts";
 import { CallStack, STACK_SIZE } from "./call-stack.ts";
-import { type Execution, UNREADABLE } from "./execution.ts";
+import { type Execution, type Halves, UNREADABLE } from "./execution.ts";
 import { type Fault, FaultSignal } from "./fault.ts";
 import { CallFrame } from "./helpers/call-frame.ts";
 import type { CallTarget } from "./interpreter/lower.ts";
@@ -27,9 +27,18 @@ export class RunState {
       () => this.registers,
       (slot, prepare) => this.#callback(slot, prepare, runFrom),
     );
+  }
+
+  /** Begins a run: the machine has been reset, and nothing is left of the registers. */
+  begin({ low, high }: Halves): void {
+    this.fault = undefined;
+    this.stack.reset();
+    this.#calls.reset();
     for (let register = 0; register < 10; register++) this.#poison(register);
-    registers[2] = execution.argument.low;
-    registers[3] = execution.argument.high;
+    this.registers[2] = low;
+    this.registers[3] = high;
+    this.registers[20] = 0;
+    this.registers[21] = 0;
   }
 
   /** Begins a function: its stack, and R10. */

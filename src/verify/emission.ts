@@ -1,7 +1,8 @@
 import type { Command } from "#abi/command.ts";
 import { decodeCommand } from "#abi/command-codec.ts";
+import type { HeaderLayout } from "#abi/header-layout.ts";
+import { type EmittedBuffer, partsOf } from "#bpf-vm/emitted-buffer.ts";
 import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
-import type { EmittedBuffer } from "#bpf-vm/machine.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { runLoaded } from "#bpf-vm/run-parser.ts";
 import type { RunOptions, RunOutcome } from "#bpf-vm/run-program.ts";
@@ -48,7 +49,7 @@ export function emit(
     });
     runs.push({ program, outcome });
     for (const buffer of outcome.buffers) {
-      const command = decodeCommand(buffer.bytes, subject.header, { index: emitted.length });
+      const command = decode(buffer, subject.header, emitted.length);
       emitted.push({ program, buffer, command: command.ok ? command.value : command.failure });
     }
     if (
@@ -59,6 +60,18 @@ export function emit(
     }
   }
   return { runs, emitted };
+}
+
+/** A long payload stays the part of the image that it is. */
+function decode(
+  buffer: EmittedBuffer,
+  header: HeaderLayout,
+  index: number,
+): ReturnType<typeof decodeCommand> {
+  const { head, tail } = partsOf(buffer);
+  return tail !== undefined && head.length === header.size
+    ? decodeCommand(head, header, { index, rest: tail })
+    : decodeCommand(buffer.bytes, header, { index });
 }
 
 export function isMalformed(command: Command | Malformed): command is Malformed {

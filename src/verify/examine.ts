@@ -38,8 +38,8 @@ export async function examine(
   options: ExamineOptions,
 ): Promise<Examination | undefined> {
   const { comparison, coverage, injection, beat = () => true } = options;
-  const run = (how: EmissionOptions): Verdict | Promise<Verdict> =>
-    comparison === "exact" ? judge(subject, image, how) : judgeEffect(subject, image, how);
+  const run = (how: EmissionOptions, expected?: Verdict["expected"]): Verdict | Promise<Verdict> =>
+    (comparison === "exact" ? judge : judgeEffect)(subject, image, how, expected);
   if (!(await beat(0, 1))) return undefined;
   // By itself, for what this run came by says which fault paths there are.
   const plain = await run({});
@@ -54,7 +54,7 @@ export async function examine(
   let passed = 0;
   for (const [i, path] of paths.entries()) {
     if (!(await beat(i + 1, paths.length + 1))) return undefined;
-    const verdict = await run({ injection: path, ...(coverage && { coverage }) });
+    const verdict = await run({ injection: path, ...(coverage && { coverage }) }, plain.expected);
     if (verdict.findings.length === 0) passed += 1;
     note(findings, verdict, injectionTitle(path, subject.programs), image.length);
   }

@@ -20,10 +20,16 @@ export type Comparison = "exact" | "effect";
  * Runs a subject over an image and compares what it emits with the reference parser's stream, byte by byte. With
  * an injection the whole stream or none of it must come, and after a refused command nothing.
  *
+ * @param expected what an earlier verdict on the image expects: it is the same whatever is denied
  * @throws nothing: what a parser does wrong is a finding
  */
-export function judge(subject: ParserUnderTest, image: Uint8Array, options: EmissionOptions = {}): Verdict {
-  const verdict = conduct(subject, image, options);
+export function judge(
+  subject: ParserUnderTest,
+  image: Uint8Array,
+  options: EmissionOptions = {},
+  expected?: Verdict["expected"],
+): Verdict {
+  const verdict = conduct(subject, image, options, expected);
   const difference = compare(subject, verdict, options.injection);
   return withDifference(subject, image, options, verdict, difference);
 }
@@ -33,8 +39,9 @@ export async function judgeEffect(
   subject: ParserUnderTest,
   image: Uint8Array,
   options: EmissionOptions = {},
+  expected?: Verdict["expected"],
 ): Promise<Verdict> {
-  const verdict = conduct(subject, image, options);
+  const verdict = conduct(subject, image, options, expected);
   const { injection } = options;
   const emitted = commandsOf(verdict.emission);
   // A stream cut short by the kernel has no effect that could be compared.
@@ -51,18 +58,14 @@ export async function judgeEffect(
 }
 
 /** The run, and what is wrong with it whatever was expected. */
-function conduct(subject: ParserUnderTest, image: Uint8Array, options: EmissionOptions): Verdict {
-  const { reference, revision, limits, arch } = subject;
+function conduct(
+  subject: ParserUnderTest,
+  image: Uint8Array,
+  options: EmissionOptions,
+  known: Verdict["expected"] | undefined,
+): Verdict {
   const emission = emit(subject, image, options);
-  const expected =
-    reference === NO_REFERENCE
-      ? ownStream(
-          subject,
-          options.injection === undefined
-            ? emission
-            : emit(subject, image, options.budget === undefined ? {} : { budget: options.budget }),
-        )
-      : expectedStream(reference, { image, revision, limits, arch });
+  const expected = known ?? expectedOf(subject, image, options, emission);
   const writer = (index: number, offset: number) =>
     writerOf(subject, image, options, index, () => offset)?.source;
   return {
@@ -70,6 +73,18 @@ function conduct(subject: ParserUnderTest, image: Uint8Array, options: EmissionO
     emission,
     findings: [...misbehaviour(emission), ...malformed(emission, writer), ...badReference(expected)],
   };
+}
+
+function expectedOf(
+  subject: ParserUnderTest,
+  image: Uint8Array,
+  { injection, budget }: EmissionOptions,
+  emission: Emission,
+): Verdict["expected"] {
+  const { reference, revision, limits, arch } = subject;
+  if (reference !== NO_REFERENCE) return expectedStream(reference, { image, revision, limits, arch });
+  if (injection === undefined) return ownStream(subject, emission);
+  return ownStream(subject, emit(subject, image, budget === undefined ? {} : { budget }));
 }
 
 function badReference(expected: Verdict["expected"]): Finding[] {

@@ -47,13 +47,9 @@ function readKernel(call: HelperCall): number {
   const size = call.number(2);
   if (call.machine.injector.probeFails(call.instruction)) return refuse(call, Errno.EFAULT);
   if (size === 0) return 0;
-  const source = call.machine.memory.peek(call.high(3), call.low(3), size);
-  if (source === undefined) {
-    noteStray(call, size);
-    return refuse(call, reasonOf(call));
-  }
-  call.bytes(1).set(source);
-  return 0;
+  if (call.fill(1, call.high(3), call.low(3))) return 0;
+  noteStray(call, size);
+  return refuse(call, reasonOf(call));
 }
 
 /** Copies up to and with the NUL, at most the size; cuts what is longer. Gives the bytes written. */
@@ -84,7 +80,7 @@ function readUser(call: HelperCall): number {
 }
 
 function refuse(call: HelperCall, errno: number): number {
-  call.bytes(1).fill(0);
+  call.clear(1);
   return -errno;
 }
 

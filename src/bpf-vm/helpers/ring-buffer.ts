@@ -21,9 +21,9 @@ export const RING_BUFFER_HELPERS: readonly Callee[] = [
     name: "bpf_ringbuf_reserve",
     arguments: ["map", "number", "number"],
     run: (call) => {
-      const flags = call.big(3);
+      const noFlags = call.low(3) === 0 && call.high(3) === 0;
       call.machine.rings.push(ringOf(call));
-      if (call.machine.injector.reserveFails() || flags !== 0n) return null;
+      if (call.machine.injector.reserveFails() || !noFlags) return null;
       const name = reserve(call, call.number(2));
       if (name === undefined) return null;
       const region = call.machine.memory.add({

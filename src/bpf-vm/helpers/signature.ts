@@ -1,3 +1,4 @@
+import type { BufferParts } from "#bpf-vm/emitted-buffer.ts";
 import type { FaultReason } from "#bpf-vm/fault.ts";
 import type { Machine } from "#bpf-vm/machine.ts";
 import type { MapInstance } from "#bpf-vm/maps/instance.ts";
@@ -50,6 +51,12 @@ export interface HelperCall {
   big(n: number): bigint;
   /** The memory of a `bytes-in`, `bytes-out`, `key`, `value` or `u64-out`, as a view that the next allocation may outdate. */
   bytes(n: number): Uint8Array;
+  /** A copy of the memory of a `bytes-in`, for longer than the run. */
+  taken(n: number): BufferParts;
+  /** Copies to the memory of a `bytes-out` what the kernel sees at an address; false where it would fault. */
+  fill(n: number, high: number, low: number): boolean;
+  /** Zeros the memory of a `bytes-out`. */
+  clear(n: number): void;
   /** Who stored the memory of a `bytes-in`, where the run watches for it. */
   writes(n: number): readonly Write[] | undefined;
   /** The region of a `record` or `parser-context`. */

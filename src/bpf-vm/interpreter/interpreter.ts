@@ -1,21 +1,17 @@
-import { DEFAULT_BUDGET, type Execution, type Outcome } from "#bpf-vm/execution.ts";
+import type { Execution, Outcome, Run } from "#bpf-vm/execution.ts";
 import { FaultSignal } from "#bpf-vm/fault.ts";
 import type { Memory } from "#bpf-vm/memory/memory.ts";
+import type { RunObserver } from "#bpf-vm/observer.ts";
 import { RunState } from "#bpf-vm/run-state.ts";
 import { calculate } from "./arithmetic.ts";
 import { applyUpdate } from "./atomics.ts";
 import { holds, LAST_TEST } from "./conditions.ts";
-import { Covered } from "./coverage.ts";
+import { type Coverage, Covered } from "./coverage.ts";
 import * as int64 from "./int64.ts";
 import * as Op from "./operation-codes.ts";
 
 const JUMPED = Covered.RUN | Covered.TAKEN;
 const STAYED = Covered.RUN | Covered.PASSED;
-
-/** Runs a program from its first instruction to its exit, or to its first fault. */
-export function interpret(execution: Execution): Outcome {
-  return new Interpreter(execution).start();
-}
 
 /** The end of a run that another executor began. */
 export type Rest = {
@@ -28,29 +24,32 @@ export type Rest = {
 };
 
 /** Runs the last instructions of a budget, up to the fault that it ends with, or to an earlier one. */
-export function interpretRest(execution: Execution, rest: Rest): Outcome {
-  return new Interpreter(execution).goOn(rest);
+export function interpretRest(execution: Execution, run: Run, rest: Rest): Outcome {
+  return new Interpreter(execution).goOn(run, rest);
 }
 
-class Interpreter {
+/** Runs one program, again and again. */
+export class Interpreter {
   readonly #execution: Execution;
   readonly #memory: Memory;
   readonly #registers: Int32Array;
   readonly #state: RunState;
-  /** One byte for each lowered instruction. */
+  /** One byte for each lowered instruction; zero between runs. */
   readonly #covered: Uint8Array;
-  readonly #budget: number;
-  #left: number;
+  /** The same, four by four. */
+  readonly #coveredWords: Int32Array;
+  #budget = 0;
+  #left = 0;
+  #observer: RunObserver | undefined;
 
   constructor(execution: Execution) {
-    const { program, machine, budget = DEFAULT_BUDGET } = execution;
+    const { program, machine } = execution;
     this.#execution = execution;
     this.#memory = machine.memory;
     this.#registers = Int32Array.from(program.registers);
     this.#state = new RunState(execution, this.#registers, (start) => this.#run(start));
-    this.#covered = new Uint8Array(program.slots.length);
-    this.#budget = budget;
-    this.#left = budget;
+    this.#coveredWords = new Int32Array(Math.ceil(program.slots.length / 4));
+    this.#covered = new Uint8Array(this.#coveredWords.buffer);
     for (const [i, { index }] of program.symbols.entries()) {
       const value = execution.symbols[i];
       this.#registers[index] = value?.low ?? 0;
@@ -58,28 +57,32 @@ class Interpreter {
     }
   }
 
-  start(): Outcome {
-    return this.#toTheEnd(() => {
+  /** Runs the program from its first instruction to its exit, or to its first fault. The machine has begun the run. */
+  start(run: Run): Outcome {
+    this.#state.begin(run.argument);
+    return this.#toTheEnd(run, run.budget, () => {
       this.#state.enter(0);
       this.#run(0);
     });
   }
 
-  goOn({ start, registers, left }: Rest): Outcome {
+  goOn(run: Run, { start, registers, left }: Rest): Outcome {
     this.#registers.set(registers);
-    this.#left = left;
-    return this.#toTheEnd(() => this.#run(start));
+    return this.#toTheEnd(run, left, () => this.#run(start));
   }
 
-  #toTheEnd(work: () => void): Outcome {
+  #toTheEnd({ budget, coverage, observer }: Run, left: number, work: () => void): Outcome {
+    this.#budget = budget;
+    this.#left = left;
+    this.#observer = observer;
     try {
       work();
     } catch (error) {
       if (!(error instanceof FaultSignal)) throw error;
       this.#state.locate(error, 0);
     }
-    this.#reportCoverage();
-    this.#execution.observer?.end(this.#registers);
+    this.#reportCoverage(coverage);
+    observer?.end(this.#registers);
     const { fault } = this.#state;
     return {
       result: fault === undefined ? int64.big(this.#registers, 0) : undefined,
@@ -95,7 +98,7 @@ class Interpreter {
     const r = this.#registers;
     const covered = this.#covered;
     const state = this.#state;
-    const { observer } = this.#execution;
+    const observer = this.#observer;
     const floor = state.stack.depth;
     let left = this.#left;
     let pc = start;
@@ -340,12 +343,20 @@ class Interpreter {
     return this.#execution.program.slots[pc] ?? 0;
   }
 
-  #reportCoverage(): void {
-    const { coverage, program } = this.#execution;
-    if (coverage === undefined) return;
-    for (let i = 0; i < this.#covered.length; i++) {
-      const slot = program.slots[i] ?? 0;
-      coverage[slot] = (coverage[slot] ?? 0) | (this.#covered[i] ?? 0);
+  /** A run comes by few of a program's instructions: the others are passed over, four at a time. */
+  #reportCoverage(coverage: Coverage): void {
+    const { slots } = this.#execution.program;
+    const words = this.#coveredWords;
+    const covered = this.#covered;
+    for (let word = 0; word < words.length; word++) {
+      if (words[word] === 0) continue;
+      for (let i = 4 * word; i < 4 * word + 4; i++) {
+        const bits = covered[i] ?? 0;
+        if (bits === 0) continue;
+        const slot = slots[i] ?? 0;
+        coverage[slot] = (coverage[slot] ?? 0) | bits;
+      }
+      words[word] = 0;
     }
   }
 }

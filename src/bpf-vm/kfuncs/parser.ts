@@ -1,3 +1,4 @@
+import { emittedBuffer } from "#bpf-vm/emitted-buffer.ts";
 import { Errno } from "#bpf-vm/errno.ts";
 import type { Callee } from "#bpf-vm/helpers/signature.ts";
 
@@ -43,14 +44,10 @@ export const PARSER_KFUNCS: ReadonlyMap<string, Callee> = new Map(
           const size = call.int(2);
           if (size <= 0) return -Errno.EINVAL;
           const accepted = !call.machine.injector.bufferFails();
-          const bytes = call.bytes(1).slice();
           const writes = call.writes(1);
-          call.machine.buffers.push({
-            bytes,
-            accepted,
-            instruction: call.instruction,
-            ...(writes && { writes }),
-          });
+          const { instruction } = call;
+          const facts = writes === undefined ? { accepted, instruction } : { accepted, instruction, writes };
+          call.machine.buffers.push(emittedBuffer(call.taken(1), facts));
           return accepted ? 0 : -Errno.ENOMEM;
         },
       },

@@ -8,8 +8,10 @@ const LAST_MAP_TYPE = 34;
 
 /** Whether programs can use such a map here. The kernel's other types can be created, and fault when they are used. */
 export function isModelled({ type }: { readonly type: number }): boolean {
-  return Object.values<number>(MapType).includes(type);
+  return MODELLED.has(type);
 }
+
+const MODELLED: ReadonlySet<number> = new Set(Object.values(MapType));
 
 /** Programs may not write. */
 export const BPF_F_RDONLY_PROG = 0x80;

@@ -14,8 +14,6 @@ import {
 const BPF_NOEXIST = 1;
 const BPF_EXIST = 2;
 
-const NO_CONTENT = new Uint8Array(0);
-
 /** A map in a machine's memory: an object that map pointers name, and its values. */
 export class MapInstance {
   readonly definition: MapDefinition;
@@ -24,7 +22,8 @@ export class MapInstance {
   ringPosition = 0;
   ringRecords = 0;
   readonly #memory: Memory;
-  readonly #elements = new Map<string, Region>();
+  /** An array's by their index, a hash's by their key. */
+  readonly #elements = new Map<number | string, Region>();
 
   constructor(memory: Memory, definition: MapDefinition) {
     this.#memory = memory;
@@ -35,6 +34,13 @@ export class MapInstance {
       size: 8,
       access: "none",
     });
+  }
+
+  /** Back to what its definition says. The memory has been reset. */
+  reset(): void {
+    this.ringPosition = 0;
+    this.ringRecords = 0;
+    if (this.#elements.size > 0) this.#elements.clear();
   }
 
   get isArray(): boolean {
@@ -50,15 +56,13 @@ export class MapInstance {
   element(index: number): Region | undefined {
     const { definition } = this;
     if (!this.isArray || index >= definition.maxEntries) return undefined;
-    const known = this.#elements.get(String(index));
+    const known = this.#elements.get(index);
     if (known !== undefined) return known;
     const start = index * elementStride(definition);
     // Elements are made when they are first asked for: most programs leave most of an array alone.
-    const bytes = definition.content?.slice(start, start + definition.valueSize) ?? NO_CONTENT;
+    const content = definition.content?.subarray(start, start + definition.valueSize);
     const name = definition.maxEntries === 1 ? "" : `[${index}]`;
-    const region = this.#add(`map ${definition.name}${name}`, bytes);
-    this.#elements.set(String(index), region);
-    return region;
+    return this.#add(index, `map ${definition.name}${name}`, content);
   }
 
   /** Sets the value under a key. 0, or a negative errno as the kernel's `map_update_elem` gives it. */
@@ -69,8 +73,7 @@ export class MapInstance {
       if (this.definition.type !== MapType.HASH) return this.isArray ? -Errno.E2BIG : -Errno.EOPNOTSUPP;
       if (flags === BPF_EXIST) return -Errno.ENOENT;
       if (this.#elements.size >= this.definition.maxEntries) return -Errno.E2BIG;
-      const text = latin1(key);
-      this.#elements.set(text, this.#add(`value in map ${this.definition.name}`, value.slice()));
+      this.#add(latin1(key), `value in map ${this.definition.name}`, value);
       return 0;
     }
     if (flags === BPF_NOEXIST) return -Errno.EEXIST;
@@ -85,14 +88,16 @@ export class MapInstance {
     return this.#elements.delete(latin1(key)) ? 0 : -Errno.ENOENT;
   }
 
-  #add(name: string, bytes: Uint8Array): Region {
-    const { flags, valueSize } = this.definition;
+  #add(key: number | string, name: string, content: Uint8Array | undefined): Region {
+    const { flags, valueSize, unknownValues } = this.definition;
     const access =
       (flags & BPF_F_WRONLY_PROG) !== 0 ? "none" : (flags & BPF_F_RDONLY_PROG) !== 0 ? "read" : "read-write";
-    if (this.definition.unknownValues) {
-      return this.#memory.add({ kind: "unmodelled", name, size: valueSize, access: "none" });
-    }
-    return this.#memory.add({ kind: "map-value", name, size: valueSize, bytes, access });
+    const region = unknownValues
+      ? this.#memory.add({ kind: "unmodelled", name, size: valueSize, access: "none" })
+      : this.#memory.add({ kind: "map-value", name, size: valueSize, access });
+    if (!unknownValues && content !== undefined) region.put(content);
+    this.#elements.set(key, region);
+    return region;
   }
 }
 

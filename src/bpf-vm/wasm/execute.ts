@@ -1,8 +1,8 @@
-import { DEFAULT_BUDGET, type Execution, type Outcome } from "#bpf-vm/execution.ts";
+import type { Execution, Outcome, Run } from "#bpf-vm/execution.ts";
 import { FaultSignal } from "#bpf-vm/fault.ts";
 import { Covered } from "#bpf-vm/interpreter/coverage.ts";
 import { big } from "#bpf-vm/interpreter/int64.ts";
-import { interpret, interpretRest } from "#bpf-vm/interpreter/interpreter.ts";
+import { Interpreter, interpretRest } from "#bpf-vm/interpreter/interpreter.ts";
 import type { Memory } from "#bpf-vm/memory/memory.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { RunState } from "#bpf-vm/run-state.ts";
@@ -21,12 +21,12 @@ const idle: Arena[] = [];
  * Runs a program with the same outcome as `interpret`, compiled to WebAssembly. What its regions hold can be
  * read until the next run.
  */
-export function executeCompiled(execution: Execution, program: LoadedProgram): Outcome {
-  if (program.instructions.length > MOST_INSTRUCTIONS) return interpret(execution);
+export function executeCompiled(execution: Execution, run: Run, program: LoadedProgram): Outcome {
+  if (program.instructions.length > MOST_INSTRUCTIONS) return new Interpreter(execution).start(run);
   // A run within a run, which a helper may start, needs an arena of its own.
   const arena = idle.pop() ?? new Arena();
   try {
-    return new WasmRun(execution, program, arena).start();
+    return new WasmRun(execution, run, program, arena).start();
   } finally {
     arena.moved = () => undefined;
     idle.push(arena);
@@ -35,6 +35,7 @@ export function executeCompiled(execution: Execution, program: LoadedProgram): O
 
 class WasmRun implements Services {
   readonly #execution: Execution;
+  readonly #run: Run;
   readonly #program: LoadedProgram;
   readonly #memory: Memory;
   readonly #arena: Arena;
@@ -42,15 +43,14 @@ class WasmRun implements Services {
   readonly #instance: Instance;
   /** Instances for functions that nothing in the program names, by their first instruction. */
   readonly #unnamed = new Map<number, Instance>();
-  readonly #budget: number;
   #executed: number | undefined;
 
-  constructor(execution: Execution, program: LoadedProgram, arena: Arena) {
+  constructor(execution: Execution, run: Run, program: LoadedProgram, arena: Arena) {
     this.#execution = execution;
+    this.#run = run;
     this.#program = program;
     this.#memory = execution.machine.memory;
     this.#arena = arena;
-    this.#budget = execution.budget ?? DEFAULT_BUDGET;
     this.#instance = instanceOf(program, arena);
     arena.begin(this.#instance.compiled.layout.end);
     this.#state = new RunState(execution, arena.registers, (entry) => this.#runFrom(entry));
@@ -58,7 +58,8 @@ class WasmRun implements Services {
       this.#state.registers = arena.registers;
     };
     this.#prepare(this.#instance);
-    arena.view.setInt32(LEFT, this.#budget, true);
+    this.#state.begin(run.argument);
+    arena.view.setInt32(LEFT, run.budget, true);
   }
 
   start(): Outcome {
@@ -77,7 +78,7 @@ class WasmRun implements Services {
     return {
       result: state.fault === undefined ? big(state.registers, 0) : undefined,
       fault: state.fault,
-      executed: this.#executed ?? this.#budget - this.#left(),
+      executed: this.#executed ?? this.#run.budget - this.#left(),
     };
   }
 
@@ -138,7 +139,7 @@ class WasmRun implements Services {
   /** The interpreter runs what the budget still allows of the block. */
   exhausted(block: number, { blocks }: ProgramBlocks): never {
     const steps = blocks[block]?.steps ?? [];
-    const { fault, executed } = interpretRest(this.#execution, {
+    const { fault, executed } = interpretRest(this.#execution, this.#run, {
       start: steps[0]?.at ?? 0,
       registers: this.#state.registers,
       left: this.#left() + steps.length,
@@ -205,7 +206,7 @@ class WasmRun implements Services {
     if (error instanceof FaultSignal && this.#state.locate(error, at)) {
       const steps = blocks[blockOf[at] ?? -1]?.steps ?? [];
       const first = steps[0]?.at ?? at;
-      this.#executed = this.#budget - this.#left() - (first + steps.length - 1 - at);
+      this.#executed = this.#run.budget - this.#left() - (first + steps.length - 1 - at);
       for (let i = first; i <= at; i++) this.#cover(i, Covered.RUN);
     }
     return error;
@@ -225,8 +226,8 @@ class WasmRun implements Services {
   }
 
   #cover(at: number, bits: number): void {
-    const { coverage, program } = this.#execution;
-    const slot = program.slots[at] ?? 0;
-    if (coverage !== undefined) coverage[slot] = (coverage[slot] ?? 0) | bits;
+    const { coverage } = this.#run;
+    const slot = this.#execution.program.slots[at] ?? 0;
+    coverage[slot] = (coverage[slot] ?? 0) | bits;
   }
 }
