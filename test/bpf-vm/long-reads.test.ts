@@ -188,19 +188,53 @@ describe("a record that long reads go to", () => {
     expect(lent).toBeGreaterThan(20);
   });
 
+  const read = (to: number, from: number) => [
+    ...pointer(1, to, 8),
+    mov(2, LONG),
+    op("mov", { dst: 3, src: from }),
+    helper("bpf_probe_read_kernel"),
+  ];
+  const send = (from: number) => [
+    op("mov", { dst: 1, src: from }),
+    mov(2, LONG + 8),
+    op("mov", { dst: 3, src: 8 }),
+    call("kfunc", 2),
+  ];
+
+  it("is handed over only where somebody has written what is before them", () => {
+    const { fault, buffers } = run(
+      program([...BEGIN, ...read(7, 6), ...send(7), ...END]),
+      "interpreter",
+      false,
+      0,
+    );
+    expect(fault).toMatchObject({ reason: "uninitialised", access: { size: LONG + 8 } });
+    expect(buffers).toEqual([]);
+  });
+
+  it("copies from a record, which may change", () => {
+    const lines = [
+      ...[...BEGIN, ...read(7, 6), op("stdw", { dst: 7, offset: 0, imm: 1 })],
+      ...[...read(9, 7), op("stdw", { dst: 9, offset: 0, imm: 2 })],
+      ...[
+        op("mov", { dst: 1, src: 7 }),
+        op("add", { dst: 1, imm: LONG - 8 }),
+        op("stdw", { dst: 1, offset: 0, imm: -1 }),
+      ],
+      ...[...send(9), ...END],
+    ];
+    const { buffers, fault } = run(program(lines), "interpreter", false, 0);
+    expect(fault).toBeUndefined();
+    const bytes = buffers[0]?.bytes ?? new Uint8Array();
+    expect(bytes.slice(8, 24)).toEqual(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, ...IMAGE.slice(0, 8)));
+    expect(bytes.slice(-8)).toEqual(IMAGE.slice(LONG - 16, LONG - 8));
+  });
+
   it("hands over the image's own bytes behind a header", () => {
     const lines = [
       ...BEGIN,
       op("stdw", { dst: 7, offset: 0, imm: 5 }),
-      ...pointer(1, 7, 8),
-      mov(2, LONG),
-      op("mov", { dst: 3, src: 6 }),
-      helper("bpf_probe_read_kernel"),
-      op("mov", { dst: 1, src: 7 }),
-      mov(2, LONG + 8),
-      op("mov", { dst: 3, src: 8 }),
-      call("kfunc", 2),
-      ...END,
+      ...[...read(7, 6), ...send(7), ...END],
     ];
     const [buffer] = run(program(lines), "interpreter", false, 0).buffers;
     if (buffer === undefined) throw new Error("no buffer");
