@@ -35,7 +35,6 @@ const BEGIN: readonly Line[] = [
   op("stdw", { dst: 10, offset: -8, imm: 0 }),
   mov(1, 1),
   call("kfunc", 1),
-  op("jeq", { dst: 0, imm: 0, offset: 1 }),
   op("mov", { dst: 8, src: 0 }),
   ...reserve,
   op("jne", { dst: 0, imm: 0, offset: 1 }),
@@ -210,6 +209,34 @@ describe("a record that long reads go to", () => {
     );
     expect(fault).toMatchObject({ reason: "uninitialised", access: { size: LONG + 8 } });
     expect(buffers).toEqual([]);
+  });
+
+  it("is not handed over after its end", () => {
+    const header = op("stdw", { dst: 7, offset: 0, imm: 5 });
+    const submit = [op("mov", { dst: 1, src: 7 }), mov(2, 0), helper("bpf_ringbuf_submit")];
+    const lines = [...BEGIN, header, ...read(7, 6), ...submit, ...send(7), ...END];
+    const { fault } = run(program(lines), "interpreter", false, 0);
+    expect(fault).toMatchObject({ reason: "use-after-release", access: { size: LONG + 8 } });
+  });
+
+  it("leaves nothing that looks written in the next run", () => {
+    const output = [symbol(1, "map-fd", 0), op("mov", { dst: 2, src: 7 }), mov(3, 600), mov(4, 0)];
+    const made = program([
+      ...BEGIN,
+      op("stdw", { dst: 7, offset: 0, imm: 5 }),
+      op("jeq", { dst: 8, imm: 0, offset: 7 }),
+      ...read(7, 6),
+      mov(0, 0),
+      exit,
+      ...[...output, helper("bpf_ringbuf_output"), exit],
+    ]);
+    const turn = (noContext: boolean) =>
+      runProgram(made, TRACING_CALLABLES, { injection: { noContext } }, ({ memory }) => {
+        const image = { kind: "kernel-buffer", name: "image", size: IMAGE.length, bytes: IMAGE } as const;
+        return { high: memory.add({ ...image, access: "none" }).high, low: REGION_LOW };
+      });
+    expect(turn(false).fault).toBeUndefined();
+    expect(turn(true).fault).toMatchObject({ reason: "uninitialised" });
   });
 
   it("copies from a record, which may change", () => {
