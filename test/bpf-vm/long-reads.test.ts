@@ -187,9 +187,9 @@ describe("a record that long reads go to", () => {
     expect(lent).toBeGreaterThan(20);
   });
 
-  const read = (to: number, from: number) => [
+  const read = (to: number, from: number, size = LONG) => [
     ...pointer(1, to, 8),
-    mov(2, LONG),
+    mov(2, size),
     op("mov", { dst: 3, src: from }),
     helper("bpf_probe_read_kernel"),
   ];
@@ -219,16 +219,19 @@ describe("a record that long reads go to", () => {
     expect(fault).toMatchObject({ reason: "use-after-release", access: { size: LONG + 8 } });
   });
 
-  it("leaves nothing that looks written in the next run", () => {
+  it.each([
+    [LONG, 300],
+    [592, 0],
+  ])("leaves nothing that looks written in the next run: %d bytes, then %d", (size, next) => {
     const output = [symbol(1, "map-fd", 0), op("mov", { dst: 2, src: 7 }), mov(3, 600), mov(4, 0)];
     const made = program([
       ...BEGIN,
       op("stdw", { dst: 7, offset: 0, imm: 5 }),
       op("jeq", { dst: 8, imm: 0, offset: 7 }),
-      ...read(7, 6),
+      ...read(7, 6, size),
       mov(0, 0),
       exit,
-      ...[...output, helper("bpf_ringbuf_output"), exit],
+      ...[...read(7, 6, next), ...output, helper("bpf_ringbuf_output"), exit],
     ]);
     const turn = (noContext: boolean) =>
       runProgram(made, TRACING_CALLABLES, { injection: { noContext } }, ({ memory }) => {
@@ -270,4 +273,32 @@ describe("a record that long reads go to", () => {
     expect(tail?.buffer === IMAGE.buffer && tail.byteOffset === IMAGE.byteOffset).toBe(true);
     expect(Buffer.compare(buffer.bytes.subarray(8), IMAGE.subarray(0, LONG))).toBe(0);
   });
+});
+
+it("a stack frame has nothing written again in its function's next call", () => {
+  const made = program([
+    op("mov", { dst: 3, src: 1 }),
+    mov(1, 2),
+    symbol(2, "func", 5),
+    mov(4, 0),
+    helper("bpf_loop"),
+    mov(0, 0),
+    exit,
+    // The first turn fills the frame's last 16 bytes, the second hands them over.
+    op("mov", { dst: 6, src: 1 }),
+    op("mov", { dst: 3, src: 2 }),
+    ...pointer(1, 10, -16),
+    mov(2, 16),
+    op("jne", { dst: 6, imm: 0, offset: 3 }),
+    helper("bpf_probe_read_kernel"),
+    mov(0, 0),
+    exit,
+    helper("bpf_trace_printk"),
+    mov(0, 0),
+    exit,
+  ]);
+  for (const executor of ["interpreter", "wasm"] as const) {
+    const { fault } = run(made, executor, false, 0);
+    expect(fault).toMatchObject({ reason: "uninitialised", callee: "bpf_trace_printk" });
+  }
 });
