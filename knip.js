@@ -7,7 +7,7 @@
  */
 export default ({ production }) => ({
   entry: [
-    "src/cli/{main,quick,pack,process}.ts!",
+    "src/cli/{main,quick,pack,build,process}.ts!",
     "src/{fuzz,fleet/reading}/worker.ts!",
     // What the package exports.
     "src/library/index.ts!",

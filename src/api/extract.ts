@@ -1,6 +1,6 @@
-import type { Result } from "#core/result.ts";
-import { deliver } from "#files/deliver.ts";
-import { extractKernel } from "#kernel-image/extract.ts";
+import { ok, type Result } from "#core/result.ts";
+import { writePieces } from "#files/pieces.ts";
+import { withExtracted } from "#kernel-image/extract.ts";
 import type { ExtractLayer } from "#kernel-image/extract-layers.ts";
 import type { Context } from "./context.ts";
 
@@ -30,19 +30,17 @@ export type ExtractReport = {
   readonly sha256?: string;
 };
 
-/** Takes the kernel, or another layer, out of an image and writes it. Errors: those of `extractKernel` and `deliver`. */
-export async function extract(
+/** Takes the kernel, or another layer, out of an image and writes it. Errors: those of `withExtracted` and `writePieces`. */
+export function extract(
   request: ExtractRequest,
   { signal }: Pick<Context, "signal">,
 ): Promise<Result<ExtractReport>> {
-  const { file, output } = request;
-  const extracted = await extractKernel(file, request);
-  if (!extracted.ok) return extracted;
-  const { bytes, steps, what, warnings } = extracted.value;
-  const written = await deliver(output, bytes, signal);
-  if (!written.ok) return written;
-  const told = { schema: 1, output, what, steps, warnings, size: bytes.length } as const;
-  if (!request.hashes) return { ok: true, value: told };
-  const { digest } = await import("#files/digest.ts");
-  return { ok: true, value: { ...told, sha256: digest(bytes) } };
+  const { file, output, hashes } = request;
+  return withExtracted(file, request, async ({ pieces, steps, what, warnings }) => {
+    const written = await writePieces(output, pieces, { digests: hashes, signal });
+    if (!written.ok) return written;
+    const { size, digests } = written.value;
+    const sha256 = digests?.whole;
+    return ok({ schema: 1, output, what, steps, warnings, size, ...(sha256 !== undefined && { sha256 }) });
+  });
 }

@@ -1,5 +1,4 @@
-import { existsSync, rmdirSync, rmSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { existsSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import { PRIVATE, type State } from "#build/state/state.ts";
@@ -97,7 +96,7 @@ export async function buildGoals(request: BuildRequest, context: BuildContext): 
     void (await writeState(request.out, state));
     return ran;
   }
-  const outputs = await reportOutputs(rules, request.out, state);
+  const outputs = reportOutputs(rules, request.out, state);
   if (!outputs.ok) return outputs;
   return ok({
     report: {
@@ -200,17 +199,13 @@ function takenBy({ parsers, nested }: ParserLayer): readonly (readonly string[])
   return nested === undefined ? [own] : [own, ...takenBy(nested)];
 }
 
-async function reportOutputs(
-  rules: readonly Rule[],
-  out: string,
-  state: State,
-): Promise<Result<readonly OutputReport[]>> {
+function reportOutputs(rules: readonly Rule[], out: string, state: State): Result<readonly OutputReport[]> {
   const reports: OutputReport[] = [];
   for (const rule of rules) {
     for (const name of rule.outputs.filter((output) => !output.startsWith(PRIVATE))) {
       const file = join(out, name);
       try {
-        const { size } = await stat(file);
+        const { size } = statSync(file);
         reports.push({ name, size, sha256: state.rules[rule.outputs[0]]?.outputs[name] ?? "" });
       } catch (error) {
         return err(fileFailed("read", file, error));

@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import { ActionCache, type CacheMode } from "./action-cache.ts";
 import { directoryStore } from "./directory-store.ts";
-import { httpStore } from "./http-store.ts";
+import type { CacheStore } from "./store.ts";
 
 export type CacheChoice = {
   /** `http://…`, `https://…`, or an absolute path. */
@@ -23,7 +23,16 @@ function protocolOf(place: string): string {
 }
 
 /** @param warn is told of troubles, which end nothing */
-export function openCache({ place, mode, timeout }: CacheChoice, warn: (text: string) => void): ActionCache {
-  const store = isAbsolute(place) ? directoryStore(place) : httpStore(new URL(place), 1000 * timeout);
+export async function openCache(
+  { place, mode, timeout }: CacheChoice,
+  warn: (text: string) => void,
+): Promise<ActionCache> {
+  const store = isAbsolute(place) ? directoryStore(place) : await openHttpStore(place, timeout);
   return new ActionCache(store, mode, warn);
+}
+
+/** Node's HTTP takes longer to load than most builds have for it. */
+async function openHttpStore(place: string, timeout: number): Promise<CacheStore> {
+  const { httpStore } = await import("./http-store.ts");
+  return httpStore(new URL(place), 1000 * timeout);
 }

@@ -31,16 +31,18 @@ async function main(): Promise<void> {
   const script = asksForHelp(argv) || asksForVersion(argv) ? undefined : scriptOf(argv);
   if (script === "quick") return cachedScript<typeof import("./quick.ts")>("quick").runQuick(argv);
   if (script === "pack") return cachedScript<typeof import("./pack.ts")>("pack").runPack(argv);
+  if (script === "build") return cachedScript<typeof import("./build.ts")>("build").runBuilds(argv);
   const { runProcess } = await import("./process.ts");
   await runProcess(argv);
 }
 
 /** The script of a command that has one beside this. */
-function scriptOf(argv: readonly string[]): "quick" | "pack" | undefined {
+function scriptOf(argv: readonly string[]): "quick" | "pack" | "build" | undefined {
   const [first, second] = argv;
   // A module of the user's is loaded by import(), which those scripts do without.
   if (argv.some((word) => word.startsWith("--ref"))) return undefined;
   if (first === "inspect" || first === "extract") return "quick";
+  if (first === "build" || first === "make") return "build";
   return first === "unpack" || (first === "pack" && PACKED.has(second ?? "")) ? "pack" : undefined;
 }
 

@@ -29,13 +29,18 @@ export function stampOf(path: string): Stamp {
   }
 }
 
+/** When the file's last change was, in nanoseconds since 1970; 0 where there is nothing. */
+export function changeTime(stamp: Stamp): bigint {
+  return BigInt(stamp?.split(":")[2] ?? "0");
+}
+
 /**
  * Whether every change from `now` (milliseconds since 1970) on shows in the stamp. A file that was changed just before
  * can be changed again without a trace.
  */
 export function isSettled(stamp: Stamp, now: number): boolean {
   if (stamp === null) return true;
-  const changed = BigInt(stamp.split(":")[2] ?? "0");
+  const changed = changeTime(stamp);
   const granularity = changed % 1_000_000_000n === 0n ? COARSE : TICKS;
   return Number(changed / 1_000_000n) + granularity < now;
 }

@@ -1,6 +1,8 @@
 import type { LightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
 
-const BYTES_A_LINE = 24;
+const BYTE = /../g;
+/** Of 24 bytes, four characters each. */
+const LINE = /.{1,96}/g;
 
 /**
  * The text of `<p>_bytecode.c`: the two arrays as the kernel's loader looks for them, external and
@@ -17,16 +19,9 @@ export function renderBytecodeSource(skeleton: LightSkeleton): string {
 }
 
 function renderArray(name: string, bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (let start = 0; start < bytes.length; start += BYTES_A_LINE) {
-    const row = Buffer.from(
-      bytes.buffer,
-      bytes.byteOffset + start,
-      Math.min(BYTES_A_LINE, bytes.length - start),
-    );
-    lines.push(`\t"${row.toString("hex").replaceAll(/../g, "\\x$&")}"`);
-  }
-  return `const char ${name}[] __attribute__((__aligned__(8))) =\n${lines.join("\n")};\n`;
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+  const lines = hex.replaceAll(BYTE, "\\x$&").match(LINE) ?? [];
+  return `const char ${name}[] __attribute__((__aligned__(8))) =\n\t"${lines.join('"\n\t"')}";\n`;
 }
 
 /** The arrays as they lie in memory, each with the NUL that a C string has. */

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
@@ -22,7 +22,7 @@ export async function templateFiles(
 ): Promise<Result<readonly string[]>> {
   const body = target.body[revision];
   if (body === undefined) return err(unusable(target, `has no body for revision ${revision}`, target.file));
-  const builtIn = await templatesIn(join(templates, "partials"));
+  const builtIn = templatesIn(join(templates, "partials"));
   if (!builtIn.ok) return builtIn;
   const common = [join(templates, "frame.hbs"), ...builtIn.value];
   if (dirname(body) === templates) return ok([body, ...common]);
@@ -43,7 +43,7 @@ async function ownPartials(
   common: readonly string[],
   target: Target,
 ): Promise<Result<readonly string[]>> {
-  const own = await partialsBeside(dirname(body));
+  const own = partialsBeside(dirname(body));
   if (!own.ok) return own;
   const taken = new Set(common.map(nameOf));
   const found = [body];
@@ -64,18 +64,20 @@ async function ownPartials(
 }
 
 /** By name: the templates of a folder, and those in `partials/` there, which need not be. */
-async function partialsBeside(folder: string): Promise<Result<ReadonlyMap<string, string>>> {
-  const beside = await templatesIn(folder);
+function partialsBeside(folder: string): Result<ReadonlyMap<string, string>> {
+  const beside = templatesIn(folder);
   if (!beside.ok) return beside;
-  const inside = await templatesIn(join(folder, "partials"));
+  const inside = templatesIn(join(folder, "partials"));
   if (!inside.ok && !isMissing(inside.failure)) return inside;
   const all = [...beside.value, ...(inside.ok ? inside.value : [])];
   return ok(new Map(all.map((file) => [nameOf(file), file])));
 }
 
-async function templatesIn(folder: string): Promise<Result<readonly string[]>> {
+function templatesIn(folder: string): Result<readonly string[]> {
   try {
-    const names = (await readdir(folder)).filter((name) => name.endsWith(".hbs")).sort();
+    const names = readdirSync(folder)
+      .filter((name) => name.endsWith(".hbs"))
+      .sort();
     return ok(names.map((name) => join(folder, name)));
   } catch (error) {
     return err(fileFailed("read", folder, error));

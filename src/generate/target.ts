@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { PARTS, type PartName, type PerPart, partNamed } from "#abi/parts.ts";
 import { REVISIONS, type Revision, revisionProfile } from "#abi/revisions.ts";
@@ -64,7 +64,9 @@ export async function loadTargets(folders: readonly string[]): Promise<Result<Re
   for (const folder of folders) {
     let names: string[];
     try {
-      names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+      names = readdirSync(folder)
+        .filter((name) => name.endsWith(".json"))
+        .sort();
     } catch (error) {
       return err(fileFailed("read", folder, error));
     }

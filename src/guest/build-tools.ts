@@ -31,6 +31,6 @@ export function buildTools(arch: GuestArch, withModule: boolean): readonly Build
 }
 
 /** Where a program is in PATH. */
-export function findBuildTool({ name }: BuildTool, around: HostPaths): Promise<string | undefined> {
+export function findBuildTool({ name }: BuildTool, around: HostPaths): string | undefined {
   return findExecutable(name, around.searchPath, around.cwd);
 }

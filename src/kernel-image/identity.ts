@@ -33,10 +33,10 @@ export function releaseIn(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** The same for an uncompressed kernel in a file, of which the first 64 MiB are read at most. */
-export function findRelease(input: InputFile): Result<string | undefined> {
+/** The same for an uncompressed kernel in a file, of which the first 64 MiB are read at most, or as many as said. */
+export function findRelease(input: InputFile, searched = SEARCHED): Result<string | undefined> {
   const buffer = Buffer.alloc(CHUNK + OVERLAP * 2);
-  for (let at = 0; at < SEARCHED; at += CHUNK) {
+  for (let at = 0; at < searched; at += CHUNK) {
     const count = input.readSome(buffer, at);
     if (!count.ok) return count;
     const release = releaseIn(buffer.subarray(0, count.value));

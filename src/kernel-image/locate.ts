@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { err, ok, type Result } from "#core/result.ts";
@@ -53,15 +53,15 @@ export async function locate(
 ): Promise<Result<Located>> {
   const passed: string[] = [];
   for (const path of candidates) {
-    if (await isFile(path)) return ok({ path, passed });
+    if (isFile(path)) return ok({ path, passed });
     passed.push(path);
   }
   return err({ reason: "input-not-found", what, tried: candidates, hint });
 }
 
-async function isFile(path: string): Promise<boolean> {
+function isFile(path: string): boolean {
   try {
-    return (await stat(path)).isFile();
+    return statSync(path).isFile();
   } catch (error) {
     if (error instanceof Error && "code" in error) return false;
     throw error;

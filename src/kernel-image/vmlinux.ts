@@ -1,21 +1,13 @@
 import { EM, ET, PT } from "#formats/elf/constants.ts";
 import type { ElfFile } from "#formats/elf/elf-file.ts";
 import { type RecognisedForm, SERVED } from "./forms.ts";
-import { releaseIn } from "./identity.ts";
 
 const KERNEL_MACHINES: readonly number[] = [EM.X86_64, EM.AARCH64, EM.RISCV, EM.LOONGARCH];
 
-/** What an ELF file is that is no vmlinux; undefined where it is one. All of the file is looked at. */
-export function notVmlinux(elf: ElfFile): RecognisedForm | undefined {
-  const form = unfitElf(elf);
-  if (form !== undefined) return form;
-  // Every vmlinux has linux_banner (init/version.c).
-  return releaseIn(elf.bytes) === undefined
-    ? no("a program", 'nothing in it says "Linux version …"')
-    : undefined;
-}
+/** An ELF file without linux_banner (init/version.c), which every vmlinux has. */
+export const WITHOUT_BANNER: RecognisedForm = no("a program", 'nothing in it says "Linux version …"');
 
-/** The same by the headers alone, which do not tell a program from a kernel. */
+/** What an ELF file is that is no vmlinux; undefined where it may be one: headers do not tell a program from a kernel. */
 export function unfitElf(elf: ElfFile): RecognisedForm | undefined {
   const { type, machine } = elf.header;
   if (machine === EM.BPF) return no("a BPF object");

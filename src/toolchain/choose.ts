@@ -94,7 +94,7 @@ async function learn<Facts>(
   path: string,
   context: ProbeContext,
 ): Promise<Chosen<Facts> | string> {
-  const identity = await binaryIdentity(path);
+  const identity = binaryIdentity(path);
   if (identity === undefined) return "not found";
   const key = `${kind.tool}:${identity}`;
   const known = context.cache.get(key);

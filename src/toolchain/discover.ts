@@ -62,31 +62,42 @@ export async function requireToolchain(options: DiscoveryOptions = {}): Promise<
 export async function requireOpenssl(options: DiscoveryOptions = {}): Promise<Result<Tool<OpensslFacts>>> {
   const settings = resolveSettings(options);
   const { osRelease, root } = settings.places;
-  const cache = await openProbeCache(settings.cacheDir);
-  const choice = await chooseTool(opensslKind, [await locate("openssl", settings)], probing(settings, cache));
+  const cache = openProbeCache(settings.cacheDir);
+  const choice = await chooseTool(opensslKind, [locate("openssl", settings)], probing(settings, cache));
   await cache.save();
   if (choice.state === "found") return ok(asTool(choice));
   if (options.signal?.aborted) return err(cancelled(options.signal));
   const { setupScript } = settings;
-  const remedy = remedyFor(await readOsRelease(osRelease), ["openssl"], { root, setupScript });
+  const remedy = remedyFor(readOsRelease(osRelease), ["openssl"], { root, setupScript });
   const failure = failureOf({ ...reportOpenssl(choice), optional: false }, remedy);
   if (failure === undefined) throw new Error("bug: openssl is neither found nor missing");
   return err(failure);
 }
 
 async function search(settings: Settings, withOptional: boolean): Promise<Discovery> {
-  const cache = await openProbeCache(settings.cacheDir);
+  const cache = openProbeCache(settings.cacheDir);
   const context = probing(settings, cache);
   const choose = async <Facts>(kind: ToolKind<Facts>, names: readonly string[]) =>
-    chooseTool(kind, await Promise.all(names.map((name) => locate(name, settings))), context);
+    chooseTool(
+      kind,
+      names.map((name) => locate(name, settings)),
+      context,
+    );
+  const { toolsDirs } = settings;
   const { linuxTools, systemBin, include, osRelease, root } = settings.places;
 
   const [clang, bpftool, headers, openssl, python] = await Promise.all([
     choose(clangKind, clangNames(settings.clang, settings.llvm)),
-    listFolder(linuxTools).then((kernels) => {
-      const { bpftool: named, toolsDirs } = settings;
-      return choose(bpftoolKind, bpftoolNames({ named, toolsDirs, systemBin, linuxTools, kernels }));
-    }),
+    choose(
+      bpftoolKind,
+      bpftoolNames({
+        named: settings.bpftool,
+        toolsDirs,
+        systemBin,
+        linuxTools,
+        kernels: listFolder(linuxTools),
+      }),
+    ),
     findHeaders(headersCandidates(settings.libbpfHeaders, settings.kernelTree, include)),
     withOptional ? choose(opensslKind, ["openssl"]) : undefined,
     withOptional ? choose(pythonKind, ["python3"]) : undefined,
@@ -97,9 +108,7 @@ async function search(settings: Settings, withOptional: boolean): Promise<Discov
   const missing = required.filter(({ state }) => state !== "found").map(({ name }) => name);
   const { setupScript } = settings;
   const remedy =
-    missing.length === 0
-      ? undefined
-      : remedyFor(await readOsRelease(osRelease), missing, { root, setupScript });
+    missing.length === 0 ? undefined : remedyFor(readOsRelease(osRelease), missing, { root, setupScript });
   return {
     tools: [
       ...required,
@@ -121,7 +130,7 @@ function asTool<Facts>({ path, identity, facts }: Chosen<Facts>): Tool<Facts> {
   return { ...facts, path, identity };
 }
 
-async function locate(name: string, { searchPath, cwd }: Settings): Promise<Candidate> {
-  const path = await findExecutable(name, searchPath, cwd);
+function locate(name: string, { searchPath, cwd }: Settings): Candidate {
+  const path = findExecutable(name, searchPath, cwd);
   return path === undefined ? { absent: name } : { path };
 }

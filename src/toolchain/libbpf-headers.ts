@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isFile } from "./search-path.ts";
 
@@ -44,15 +44,15 @@ export function headersCandidates(
 }
 
 /** Takes the first candidate that has all the headers. */
-export async function findHeaders(candidates: readonly HeadersCandidate[]): Promise<HeadersChoice> {
+export function findHeaders(candidates: readonly HeadersCandidate[]): HeadersChoice {
   const tried: string[] = [];
   for (const { includeDir, generatesHelperDefs } of candidates) {
     const folder = join(includeDir, "bpf");
-    const helperDefs = await isFile(join(folder, HELPER_DEFS));
+    const helperDefs = isFile(join(folder, HELPER_DEFS));
     const needed = generatesHelperDefs ? HEADERS : [...HEADERS, HELPER_DEFS];
-    const missing = await asyncFilter(needed, async (name) => !(await isFile(join(folder, name))));
+    const missing = needed.filter((name) => !isFile(join(folder, name)));
     if (missing.length === 0) {
-      const version = await readVersion(join(folder, "libbpf_version.h"));
+      const version = readVersion(join(folder, "libbpf_version.h"));
       return { state: "found", headers: { includeDir, version, helperDefs }, tried };
     }
     tried.push(missing.length === needed.length ? folder : `${folder}: no ${missing.join(", ")}`);
@@ -68,14 +68,10 @@ export function parseLibbpfVersion(header: string): string | undefined {
   return major === undefined || minor === undefined ? undefined : `${major}.${minor}`;
 }
 
-async function readVersion(file: string): Promise<string | undefined> {
-  return readFile(file, "utf8").then(parseLibbpfVersion, () => undefined);
-}
-
-async function asyncFilter<T>(
-  items: readonly T[],
-  keep: (item: T) => Promise<boolean>,
-): Promise<readonly T[]> {
-  const kept = await Promise.all(items.map(keep));
-  return items.filter((_, index) => kept[index]);
+function readVersion(file: string): string | undefined {
+  try {
+    return parseLibbpfVersion(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 
 /** The part of os-release(5) that tells which package manager is at hand. */
 export type OsRelease = {
@@ -24,8 +24,12 @@ export function parseOsRelease(text: string): OsRelease {
 }
 
 /** @returns what an empty file would say where there is none */
-export async function readOsRelease(file: string): Promise<OsRelease> {
-  return parseOsRelease(await readFile(file, "utf8").catch(() => ""));
+export function readOsRelease(file: string): OsRelease {
+  try {
+    return parseOsRelease(readFileSync(file, "utf8"));
+  } catch {
+    return parseOsRelease("");
+  }
 }
 
 /** Shell quoting without expansion: single or double quotes around the whole, a backslash before `"$\` and the grave. */

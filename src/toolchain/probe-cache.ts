@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isRecord } from "#core/is-record.ts";
 import { digest } from "#files/digest.ts";
@@ -31,11 +31,11 @@ export type ProbeCache = {
  *
  * @returns undefined where there is no such file
  */
-export async function binaryIdentity(path: string): Promise<string | undefined> {
+export function binaryIdentity(path: string): string | undefined {
   try {
-    const real = await realpath(path);
-    const { size, mtimeNs, ctimeNs } = await stat(real, { bigint: true });
-    const content = size < HASHED ? digest(await readFile(real)) : ctimeNs;
+    const real = realpathSync(path);
+    const { size, mtimeNs, ctimeNs } = statSync(real, { bigint: true });
+    const content = size < HASHED ? digest(readFileSync(real)) : ctimeNs;
     return [path, real, size, mtimeNs, content].join(":");
   } catch {
     return undefined;
@@ -43,8 +43,8 @@ export async function binaryIdentity(path: string): Promise<string | undefined> 
 }
 
 /** @param folder the program's cache folder; it need not exist yet */
-export async function openProbeCache(folder: string): Promise<ProbeCache> {
-  const entries = await readEntries(join(folder, FILE));
+export function openProbeCache(folder: string): ProbeCache {
+  const entries = readEntries(join(folder, FILE));
   let changed = false;
   return {
     get: (identity) => entries.get(identity),
@@ -61,9 +61,9 @@ export async function openProbeCache(folder: string): Promise<ProbeCache> {
   };
 }
 
-async function readEntries(file: string): Promise<Map<string, unknown>> {
+function readEntries(file: string): Map<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
+    const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (isRecord(parsed) && parsed["schema"] === SCHEMA && isRecord(parsed["tools"])) {
       return new Map(Object.entries(parsed["tools"]));
     }

@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { access, type FileHandle, open, rm } from "node:fs/promises";
+import { accessSync, closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Options, Result as ToolExit } from "execa";
 import { errnoText } from "#core/errno-text.ts";
@@ -62,16 +61,18 @@ const DRAIN_TIME = 100;
  */
 export async function runTool(run: ToolRun): Promise<Result<ToolOutput>> {
   if (run.signal?.aborted) return err(cancelled(run.signal));
-  let stdout: FileHandle | undefined;
+  let stdout: number | undefined;
   if (run.stdoutFile !== undefined) {
     try {
-      stdout = await open(run.stdoutFile, "w");
+      stdout = openSync(run.stdoutFile, "w");
     } catch (error) {
       return err(fileFailed("open", run.stdoutFile, error));
     }
   }
-  const result = await runInGroup(run, stdout?.fd).finally(() => stdout?.close());
-  if (!result.ok && run.stdoutFile !== undefined) await rm(run.stdoutFile, { force: true });
+  const result = await runInGroup(run, stdout).finally(() => {
+    if (stdout !== undefined) closeSync(stdout);
+  });
+  if (!result.ok && run.stdoutFile !== undefined) rmSync(run.stdoutFile, { force: true });
   return result;
 }
 
@@ -175,11 +176,11 @@ function fileLimitsOf({ stdoutFile, fileLimits = [] }: ToolRun): readonly FileLi
 }
 
 /** What a tool's end comes to: its output, or the failure that says why there is none. */
-async function outcomeOf(
+function outcomeOf(
   run: ToolRun,
   exit: ToolExit<ReturnType<typeof childOptions>>,
   ending: Ending | undefined,
-): Promise<Result<ToolOutput>> {
+): Result<ToolOutput> {
   const stderr = text(exit.stderr);
   if (ending?.by === "abort" && run.signal !== undefined) return err(cancelled(run.signal));
   if (ending?.by === "signal") return err({ reason: "cancelled", signal: ending.signal });
@@ -201,18 +202,21 @@ async function outcomeOf(
   }
   if (exit.signal !== undefined) return failed(`signal ${exit.signal}`, log);
   if (exit.exitCode !== undefined) return failed(`exit status ${exit.exitCode}`, log);
-  return err(await notStarted(run, exit.code ?? "unknown error", exit.originalMessage ?? ""));
+  return err(notStarted(run, exit.code ?? "unknown error", exit.originalMessage ?? ""));
 }
 
 /** ENOENT stands for three things: no such tool, no such working folder, no such interpreter (`#!`). */
-async function notStarted(run: ToolRun, code: string, message: string): Promise<Failure> {
-  const exists = (path: string) =>
-    access(path, constants.F_OK).then(
-      () => true,
-      () => false,
-    );
-  const folderExists = run.cwd === undefined || (await exists(run.cwd));
-  const fileExists = run.file.includes("/") && (await exists(run.file));
+function notStarted(run: ToolRun, code: string, message: string): Failure {
+  const exists = (path: string): boolean => {
+    try {
+      accessSync(path, constants.F_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const folderExists = run.cwd === undefined || exists(run.cwd);
+  const fileExists = run.file.includes("/") && exists(run.file);
   if (code === "ENOENT" && folderExists && !fileExists) {
     return { reason: "tool-missing", tool: run.tool, tried: [run.file] };
   }

@@ -1,20 +1,19 @@
-import { constants } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 
 /** A regular file that this user may execute; symbolic links are followed. */
-export async function isExecutable(file: string): Promise<boolean> {
+export function isExecutable(file: string): boolean {
   try {
-    await access(file, constants.X_OK);
-    return (await stat(file)).isFile();
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
   } catch {
     return false;
   }
 }
 
-export async function isFile(file: string): Promise<boolean> {
+export function isFile(file: string): boolean {
   try {
-    return (await stat(file)).isFile();
+    return statSync(file).isFile();
   } catch {
     return false;
   }
@@ -27,23 +26,23 @@ export async function isFile(file: string): Promise<boolean> {
  *
  * @returns an absolute path, symbolic links kept (a tool may behave by the name it is called by)
  */
-export async function findExecutable(
-  name: string,
-  searchPath: string,
-  cwd: string,
-): Promise<string | undefined> {
+export function findExecutable(name: string, searchPath: string, cwd: string): string | undefined {
   if (name.includes("/")) {
     const path = resolve(cwd, name);
-    return (await isExecutable(path)) ? path : undefined;
+    return isExecutable(path) ? path : undefined;
   }
   for (const folder of searchPath.split(":").filter(isAbsolute)) {
     const path = join(folder, name);
-    if (await isExecutable(path)) return path;
+    if (isExecutable(path)) return path;
   }
   return undefined;
 }
 
 /** The names in a folder; none where there is no such folder. */
-export async function listFolder(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => []);
+export function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cli, cliOk } from "../support/cli.ts";
+import { cli, cliOk, runProgram } from "../support/cli.ts";
 import { newFolder, write } from "../support/kernel-tree.ts";
 import { CLANGS, installed } from "./judges.ts";
 import { INTERFACES, kernelBtf } from "./kernel-with-interface.ts";
@@ -102,6 +102,19 @@ describe.skipIf(!CLANGS.some(installed))(
       const { counts } = JSON.parse((await cliOk(judged, { cwd: folder })).stdout);
       expect(counts.accepted).toBeGreaterThan(20);
       expect(counts.refused).toBeGreaterThan(20);
+    });
+
+    it("has a module that the bundled program loads, too, whose code was compiled before", async () => {
+      const folder = newFolder();
+      write(join(folder, "fit.json"), JSON.stringify({ ...DESCRIPTION, reference: "fit.mjs" }));
+      write(join(folder, "fit.hbs"), BODY);
+      write(join(folder, "fit.mjs"), 'throw new Error("it was loaded");');
+      const image = write(join(folder, "image"), "a kernel");
+      const from = ["--vmlinux", kernelBtf(CLANG, INTERFACES.v7), "--image", image, "--arch", "arm64"];
+      const words = ["build", "fit", "--targets", folder, ...from, "-o", folder];
+      expect((await runProgram(words, { cwd: folder })).stderr).toContain(
+        "it cannot be loaded: it was loaded",
+      );
     });
 
     it.each(["Fit", "all", "a-b"])("cannot be named %s", async (name) => {

@@ -8,7 +8,6 @@ import { decodeBtfExt } from "#formats/btf/ext.ts";
 import { sizeOf } from "#formats/btf/resolve.ts";
 import { decompress } from "#formats/compression/codecs.ts";
 import { decodeElf, type ElfFile } from "#formats/elf/elf-file.ts";
-import { flattenElf } from "#formats/elf/flatten.ts";
 import { loadPlan } from "#formats/image/load-plan.ts";
 import { parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
 import { planAppend } from "#formats/pe/append.ts";
@@ -19,6 +18,7 @@ import { decodePe } from "#formats/pe/pe-file.ts";
 import { type Answers, hostileNeighbours, summary } from "../support/answers.ts";
 import { BtfBuilder } from "../support/btf-builder.ts";
 import { buildElf, edited } from "../support/elf-builder.ts";
+import { flatBytes } from "../support/flat-image.ts";
 import { buildPe } from "../support/pe-builder.ts";
 import { SPECIMENS, SUBJECTS } from "../support/random-cases.ts";
 import GOLDEN from "./answers.json" with { type: "json" };
@@ -138,7 +138,7 @@ const peReaders: readonly (readonly [string, Reader])[] = [
   ],
 ];
 const elfReaders: readonly (readonly [string, Reader])[] = [
-  ["flat ELF", then(elf, (file: ElfFile) => flattenElf(file, { limit: 4096 }))],
+  ["flat ELF", then(elf, (file: ElfFile) => flatBytes(file, { limit: 4096 }))],
   ["load plan", then(elf, loadPlan)],
 ];
 const streams = Object.entries(GOOD).filter(([name]) => name !== "gzip");

@@ -239,8 +239,8 @@ describe("segments", () => {
 
   it("are laid out flat up to the limit, and not beyond it", () => {
     const elf = kernel([first, { vaddr: START + 200n, memsz: 8n }]);
-    const { length } = expectValue(flattenElf(elf, { limit: 1 << 20 }));
-    expect(flattenElf(elf, { limit: length }).ok).toBe(true);
-    expect(flattenElf(elf, { limit: length - 1 })).toMatchObject({ ok: false });
+    const { size } = expectValue(flattenElf(elf, { limit: 1 << 20 }));
+    expect(flattenElf(elf, { limit: size }).ok).toBe(true);
+    expect(flattenElf(elf, { limit: size - 1 })).toMatchObject({ ok: false });
   });
 });

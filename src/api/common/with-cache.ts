@@ -15,7 +15,7 @@ export async function withCache<T>(
   own?: ActionCache,
 ): Promise<{ readonly value: T; readonly cache: CacheReport | undefined }> {
   const warn = (text: string) => emit({ kind: "warning", text });
-  const other = choice && openCache(choice, warn);
+  const other = choice && (await openCache(choice, warn));
   const value = await use(new WorkSharing({ own, other }), other);
   await own?.close();
   return { value, cache: await other?.close() };

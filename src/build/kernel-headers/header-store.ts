@@ -9,7 +9,7 @@ import { stampOf } from "#files/stamp.ts";
 /** What one header is called inside. */
 const NAME = "vmlinux.h";
 /** Headers that are kept, of some three MB each; those that were made first go. */
-const MOST = 32;
+const MOST = 64;
 
 /**
  * Headers of kernels, kept in the user's cache folder for other output folders. Entries are compared with their digests when they are

@@ -1,9 +1,10 @@
-import { setTimeout } from "node:timers/promises";
+import { join } from "node:path";
 import type { Built } from "#build/build.ts";
 import type { Result } from "#core/result.ts";
 import { digestFile } from "#files/digest.ts";
-import { isSettled, type Stamp, stampOf, TICKS } from "#files/stamp.ts";
-import type { State } from "./state.ts";
+import { settledFiles } from "#files/file-clock.ts";
+import { isSettled, type Stamp, stampOf } from "#files/stamp.ts";
+import { PRIVATE, type State } from "./state.ts";
 import { writeState } from "./state-file.ts";
 
 /** A stamp that no file has: the next run looks at everything. */
@@ -23,7 +24,7 @@ export async function rememberRequest(
   { watched, since }: Pick<Built, "watched" | "since">,
   summary: string,
 ): Promise<Result<void>> {
-  await settle(state, watched);
+  await settle(out, state, watched);
   const stamps = Object.fromEntries(watched.map((path) => [path, trustedStamp(state, path, since)]));
   const others = Object.entries(state.requests).filter(([other]) => other !== key);
   state.requests = Object.fromEntries([...others.slice(1 - KEPT_REQUESTS), [key, { stamps, summary }]]);
@@ -39,17 +40,17 @@ function trustedStamp(state: State, path: string, since: number): Stamp {
 }
 
 /** Outputs are always young when a build ends: their stamps say nothing until the clock has moved on. */
-async function settle(state: State, watched: readonly string[]): Promise<void> {
-  const young = watched.filter((path) => state.digests[path]?.young);
-  if (young.length === 0) return;
-  await setTimeout(TICKS + 1);
-  for (const path of young) {
+async function settle(out: string, state: State, watched: readonly string[]): Promise<void> {
+  const young = watched.flatMap((path) => {
     const known = state.digests[path];
-    const stamp = stampOf(path);
-    if (known === undefined || stamp !== known.stamp || !isSettled(stamp, Date.now())) continue;
+    return known?.young ? [{ path, ...known }] : [];
+  });
+  if (young.length === 0) return;
+  for (const { path, stamp, digest: known } of await settledFiles(young, join(out, PRIVATE))) {
+    if (stampOf(path) !== stamp) continue;
     const digest = await digestFile(path);
-    if (digest.ok && digest.value === known.digest && stampOf(path) === stamp) {
-      state.digests[path] = { stamp, digest: known.digest };
+    if (digest.ok && digest.value === known && stampOf(path) === stamp) {
+      state.digests[path] = { stamp, digest: known };
     }
   }
 }

@@ -1,5 +1,4 @@
-import { rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFileSync, rmSync } from "node:fs";
 import type { EventSink } from "#core/events.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -14,7 +13,7 @@ export async function readState(out: string, emit: EventSink): Promise<Result<St
   const fresh: State = { rules: {}, digests: {}, facts: {}, requests: {} };
   const file = statePath(out);
   try {
-    const state = parseState(await readFile(file, "utf8"));
+    const state = parseState(readFileSync(file, "utf8"));
     if (state === "other version") return ok(fresh);
     if (state !== "damaged") return ok(state);
     // At once: where this run ends early, the next has nothing to say of it.

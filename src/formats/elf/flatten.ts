@@ -16,12 +16,20 @@ const ADDRESSES = (1n << 64n) - 1n;
 
 type Piece = { readonly address: bigint; readonly data: Uint8Array };
 
+/** What a file's loaded parts make in memory: runs of its bytes, and zeros where there is none. Of runs that overlap, the later one wins. */
+export type FlatImage = {
+  /** Bytes. */
+  readonly size: number;
+  /** As views into the file, at their offsets from the start of the image. */
+  readonly runs: readonly { readonly offset: number; readonly data: Uint8Array }[];
+};
+
 /**
  * The bytes that a file's loaded parts make in memory, from the lowest load address on, gaps filled with zeros: what
  * `objcopy -O binary` writes, and how kernel builds make an Image of a vmlinux. Sections count where the file has any, else
  * the PT_LOAD segments. Where sections overlap, the later one wins.
  *
- * Fails with `size-exceeded` on more than `limit` bytes (default 512 MiB), before anything is allocated, and with `malformed`
+ * Fails with `size-exceeded` on more than `limit` bytes (default 512 MiB), and with `malformed`
  * on a file with nothing to load.
  *
  * Source: binutils, bfd/binary.c for the output, bfd/elf.c for the load address of a section.
@@ -29,7 +37,7 @@ type Piece = { readonly address: bigint; readonly data: Uint8Array };
 export function flattenElf(
   elf: ElfFile,
   options: { readonly limit?: number } = {},
-): Result<Uint8Array, Malformed | SizeExceeded> {
+): Result<FlatImage, Malformed | SizeExceeded> {
   const limit = options.limit ?? FLAT_LIMIT;
   const count = elf.programHeaders.length;
   if (count > MOST_SEGMENTS) {
@@ -50,9 +58,8 @@ export function flattenElf(
   // Thousands of sections may be one and the same run of bytes.
   const copied = pieces.reduce((sum, { data }) => sum + data.length, 0);
   if (copied > limit) return err({ reason: "size-exceeded", what: "what is loaded", size: copied, limit });
-  const out = new Uint8Array(Number(end - low));
-  for (const { address, data } of pieces) out.set(data, Number(address - low));
-  return ok(out);
+  const runs = pieces.map(({ address, data }) => ({ offset: Number(address - low), data }));
+  return ok({ size: Number(end - low), runs });
 }
 
 function sectionPieces(elf: ElfFile): readonly Piece[] {

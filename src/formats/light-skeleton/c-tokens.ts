@@ -26,6 +26,8 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
 const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;
+const ZERO = 0x30;
+const SMALL_X = 0x78;
 
 /** What makes one line of two, in the middle of a word or an escape too. */
 const JOINT = "\\\n";
@@ -77,6 +79,9 @@ export function tokenize(source: string): Result<readonly Token[], Malformed> {
 
 /** The literal whose opening quote is at `start`; a string says what is wrong with it. */
 function readString(text: string, start: number): { bytes: Uint8Array; end: number } | string {
+  const quote = text.indexOf('"', start + 1);
+  const escaped = quote === -1 ? undefined : onlyBytes(Buffer.from(text.slice(start + 1, quote)));
+  if (escaped !== undefined) return { bytes: escaped, end: quote + 1 };
   const bytes: number[] = [];
   let at = start + 1;
   for (;;) {
@@ -88,12 +93,39 @@ function readString(text: string, start: number): { bytes: Uint8Array; end: numb
       bytes.push(code);
       at += 1;
     } else {
-      const escaped = readEscape(text, at + 1);
-      if (typeof escaped === "string") return escaped;
-      bytes.push(escaped.value);
-      at = escaped.end;
+      const read = readEscape(text, at + 1);
+      if (typeof read === "string") return read;
+      bytes.push(read.value);
+      at = read.end;
     }
   }
+}
+
+/**
+ * The value of a literal that has nothing but the two escapes that bpftool writes, `\0` and `\xHH`: the arrays of a light skeleton have tens
+ * of thousands. Undefined where there is anything else, such as a digit after one of them that may belong to it.
+ */
+function onlyBytes(text: Uint8Array): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  let count = 0;
+  for (let at = 0; at < text.length; count += 1) {
+    if (text[at] !== BACKSLASH) return undefined;
+    if (text[at + 1] === ZERO) {
+      at += 2;
+    } else {
+      const value = hexValue(text[at + 2]) * 16 + hexValue(text[at + 3]);
+      if (text[at + 1] !== SMALL_X || Number.isNaN(value)) return undefined;
+      bytes[count] = value;
+      at += 4;
+    }
+  }
+  return bytes.slice(0, count);
+}
+
+/** NaN where it is no digit. */
+function hexValue(code: number | undefined): number {
+  if (code === undefined || !isHex(code)) return Number.NaN;
+  return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
 }
 
 const isOctal = (code: number): boolean => code >= 0x30 && code <= 0x37;

@@ -6,11 +6,12 @@ import { decodeElf } from "#formats/elf/elf-file.ts";
 import { flattenElf } from "#formats/elf/flatten.ts";
 import { buildElf, edited, type TestProgram, type TestSection } from "../../support/elf-builder.ts";
 import { expectValue } from "../../support/expect-value.ts";
+import { flatBytes } from "../../support/flat-image.ts";
 import { judgedBy, output, withFile } from "../../support/tools.ts";
 
 function flat(bytes: Uint8Array, limit?: number): Uint8Array {
   const elf = expectValue(decodeElf(bytes));
-  return expectValue(flattenElf(elf, limit === undefined ? {} : { limit }));
+  return expectValue(flatBytes(elf, limit === undefined ? {} : { limit }));
 }
 
 /**
@@ -240,7 +241,7 @@ test("flattening is total on a good file with arbitrary bytes of its headers cha
       const bytes = Uint8Array.from(good);
       for (const [at, value] of changes) bytes[at] = value;
       const elf = decodeElf(bytes);
-      if (elf.ok) void flattenElf(elf.value, { limit: 1 << 20 });
+      if (elf.ok) void flatBytes(elf.value, { limit: 1 << 20 });
     }),
     { numRuns: 2000 },
   );
