@@ -227,16 +227,17 @@ describe("a record that long reads go to", () => {
     const made = program([
       ...BEGIN,
       op("stdw", { dst: 7, offset: 0, imm: 5 }),
-      op("jeq", { dst: 8, imm: 0, offset: 7 }),
+      op("jset", { dst: 6, imm: 8, offset: 7 }),
       ...read(7, 6, size),
       mov(0, 0),
       exit,
       ...[...read(7, 6, next), ...output, helper("bpf_ringbuf_output"), exit],
     ]);
-    const turn = (noContext: boolean) =>
-      runProgram(made, TRACING_CALLABLES, { injection: { noContext } }, ({ memory }) => {
+    const turn = (second: boolean) =>
+      runProgram(made, TRACING_CALLABLES, {}, ({ memory }) => {
         const image = { kind: "kernel-buffer", name: "image", size: IMAGE.length, bytes: IMAGE } as const;
-        return { high: memory.add({ ...image, access: "none" }).high, low: REGION_LOW };
+        const { high } = memory.add({ ...image, access: "none" });
+        return { high, low: REGION_LOW + (second ? 8 : 0) };
       });
     expect(turn(false).fault).toBeUndefined();
     expect(turn(true).fault).toMatchObject({ reason: "uninitialised" });
