@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { partsOf } from "#bpf-vm/emitted-buffer.ts";
+import { bufferParts } from "#bpf-vm/emitted-buffer.ts";
 import type { Machine } from "#bpf-vm/machine.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import { REGION_LOW } from "#bpf-vm/memory/memory.ts";
@@ -180,7 +180,7 @@ describe("a record that long reads go to", () => {
         // A region's kind is named by stray reads alone, which are the kernel's buffers'.
         expect({ ...digested(borrowed), strayReads: [] }).toEqual(digested(copied));
         expect(digested(run(made, "wasm", false, failing))).toEqual(digested(borrowed));
-        lent += borrowed.buffers.filter((buffer) => partsOf(buffer).tail !== undefined).length;
+        lent += borrowed.buffers.filter((buffer) => bufferParts(buffer).tail !== undefined).length;
       }),
       { numRuns: extent(100, 1000) },
     );
@@ -269,7 +269,7 @@ describe("a record that long reads go to", () => {
     ];
     const [buffer] = run(program(lines), "interpreter", false, 0).buffers;
     if (buffer === undefined) throw new Error("no buffer");
-    const { head, tail } = partsOf(buffer);
+    const { head, tail } = bufferParts(buffer);
     expect(head).toEqual(Uint8Array.of(5, 0, 0, 0, 0, 0, 0, 0));
     expect(tail?.buffer === IMAGE.buffer && tail.byteOffset === IMAGE.byteOffset).toBe(true);
     expect(Buffer.compare(buffer.bytes.subarray(8), IMAGE.subarray(0, LONG))).toBe(0);
