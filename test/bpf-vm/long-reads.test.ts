@@ -5,7 +5,8 @@ import { bufferParts } from "#bpf-vm/emitted-buffer.ts";
 import type { Machine } from "#bpf-vm/machine.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import { REGION_LOW } from "#bpf-vm/memory/memory.ts";
-import { LONG } from "#bpf-vm/memory/region.ts";
+import { LONG, type Region } from "#bpf-vm/memory/region.ts";
+import { WriteWatch } from "#bpf-vm/memory/write-watch.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { type Executor, type RunOutcome, runProgram, TRACING_CALLABLES } from "#bpf-vm/run-program.ts";
 import { helperId } from "#isa/helpers.ts";
@@ -25,6 +26,8 @@ const MAPS = [
     frozen: false,
   },
 ];
+
+const NOTHING = new Uint8Array();
 
 const helper = (name: string) => call("helper", helperId(name) ?? 0);
 const mov = (dst: number, imm: number) => op("mov", { dst, imm });
@@ -209,6 +212,24 @@ describe("a record that long reads go to", () => {
     );
     expect(fault).toMatchObject({ reason: "uninitialised", access: { size: LONG + 8 } });
     expect(buffers).toEqual([]);
+  });
+
+  it("has the bytes itself where stores are watched, for an observer looks at them", () => {
+    let seen: Uint8Array | undefined;
+    class Watch extends WriteWatch {
+      override note(region: Region, offset: number, size: number): void {
+        super.note(region, offset, size);
+        if (region.kind === "record" && size === LONG) seen = region.bytes;
+      }
+    }
+    const ignore = () => undefined;
+    const observer = { stores: new Watch(), begin: ignore, step: ignore, end: ignore };
+    const made = program([...BEGIN, ...read(7, 6), ...END]);
+    runProgram(made, TRACING_CALLABLES, { observer }, ({ memory }) => {
+      const image = { kind: "kernel-buffer", name: "image", size: IMAGE.length, bytes: IMAGE } as const;
+      return { high: memory.add({ ...image, access: "none" }).high, low: REGION_LOW };
+    });
+    expect(Buffer.compare(seen?.subarray(8, LONG + 8) ?? NOTHING, IMAGE.subarray(0, LONG))).toBe(0);
   });
 
   it("is not handed over after its end", () => {
