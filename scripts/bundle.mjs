@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { pageTemplate } from "./page-bundle.mjs";
+import { precompiledTemplates } from "./precompiled-templates.mjs";
 import { rehearsal } from "./rehearsal.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -43,6 +44,16 @@ const noSourceMaps = {
     pluginBuild.onResolve({ filter: /^source-map$/ }, () => ({ path: "source-map", namespace: "none" }));
     pluginBuild.onLoad({ filter: /.*/, namespace: "none" }, () => ({
       contents: 'throw new Error("not in this bundle");',
+    }));
+  },
+};
+
+/** Templates that were compiled before they are used, in the place of none. */
+const precompiled = {
+  name: "precompiled-templates",
+  setup(pluginBuild) {
+    pluginBuild.onLoad({ filter: /\/src\/generate\/precompiled\.ts$/ }, () => ({
+      contents: precompiledTemplates(`${root}templates`),
     }));
   },
 };
@@ -85,7 +96,7 @@ await build({
   chunkNames: "chunk-[hash]",
   // Optional, and it finds its WebAssembly beside itself.
   external: ["z3-solver"],
-  plugins: [asciiWidth, noSourceMaps],
+  plugins: [asciiWidth, noSourceMaps, precompiled],
   banner: {
     js: 'import{createRequire as kexecBpfRequire}from"node:module";const require=kexecBpfRequire(import.meta.url);',
   },
@@ -110,7 +121,7 @@ const script = {
   define: { ...common.define, "import.meta.url": "kexecBpf.url" },
   // import() would start the module loader, and code that was kept cannot do it.
   supported: { "dynamic-import": false },
-  plugins: [noSourceMaps, loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
+  plugins: [noSourceMaps, precompiled, loadLater(/^zstddec\/stream$/, "./zstddec.cjs")],
 };
 await build({ ...script, entryPoints: { quick: "src/cli/quick.ts", pack: "src/cli/pack.ts" } });
 await build({

@@ -1,5 +1,4 @@
-import { realpathSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { realpathSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { BuildRequest } from "#build/request.ts";
 import { outputsToClean } from "#build/rules.ts";
@@ -31,7 +30,7 @@ export function clean(
     if (!plan.ok) return plan;
     for (const file of plan.value.removed) {
       try {
-        await rm(file, { force: true, recursive: basename(file) === PRIVATE });
+        rmSync(file, { force: true, recursive: basename(file) === PRIVATE });
       } catch (error) {
         return err(fileFailed("remove", file, error));
       }

@@ -37,6 +37,6 @@ export function emittedBuffer(parts: BufferParts, facts: Omit<EmittedBuffer, "by
 }
 
 /** What a buffer holds, without making one piece of it. */
-export function partsOf(buffer: EmittedBuffer): BufferParts {
+export function bufferParts(buffer: EmittedBuffer): BufferParts {
   return inParts.get(buffer) ?? { head: buffer.bytes };
 }

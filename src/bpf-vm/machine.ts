@@ -28,7 +28,7 @@ export type StrayRead = {
 };
 
 /** Bytes. */
-const CHUNK = 1 << 17;
+const CHUNK = 1 << 15;
 
 /** What is different from one run to the next. */
 export type MachineOptions = {
@@ -90,7 +90,7 @@ export class Machine {
 
   /** So many bytes, for longer than the run. */
   zeroed(length: number): Uint8Array {
-    if (length > CHUNK / 16) return new Uint8Array(length);
+    if (length > CHUNK / 8) return new Uint8Array(length);
     if (length > this.#chunk.length - this.#chunkUsed) {
       this.#chunk = new Uint8Array(CHUNK);
       this.#chunkUsed = 0;

@@ -17,8 +17,8 @@ export class RunState {
   readonly #execution: Execution;
   readonly #calls: CallFrame;
 
-  /** @param runFrom runs a function of the program, by its lowered instruction, until it exits */
-  constructor(execution: Execution, registers: Int32Array, runFrom: (start: number) => void) {
+  /** @param runFrom runs a function of the program, by its first slot, until it exits */
+  constructor(execution: Execution, registers: Int32Array, runFrom: (slot: number) => void) {
     this.#execution = execution;
     this.registers = registers;
     this.stack = new CallStack(execution.machine.memory);
@@ -71,23 +71,22 @@ export class RunState {
     this.#poisonArguments();
   }
 
-  /** Notes where a fault happened; false for one that came out of a callback and has its place already. */
-  locate(error: FaultSignal, instruction: number): boolean {
+  /** Notes the slot where a fault happened; false for one that came out of a callback and has its place already. */
+  locate(error: FaultSignal, slot: number): boolean {
     if (this.fault !== undefined) return false;
-    this.fault = { ...error.fault, instruction: this.#execution.program.slots[instruction] ?? 0 };
+    this.fault = { ...error.fault, instruction: slot };
     return true;
   }
 
-  #callback(slot: number, prepare: () => void, runFrom: (start: number) => void): void {
-    const start = this.#execution.program.bySlot[slot] ?? -1;
-    if (start < 0) {
+  #callback(slot: number, prepare: () => void, runFrom: (slot: number) => void): void {
+    if ((this.#execution.program.bySlot[slot] ?? -1) < 0) {
       throw new FaultSignal({ reason: "bad-argument", detail: `no function begins in slot ${slot}` });
     }
     this.enter(0);
     // To the verifier, a callback has its arguments and its stack, and nothing of the caller's.
     for (let register = 0; register < 10; register++) this.#poison(register);
     prepare();
-    runFrom(start);
+    runFrom(slot);
   }
 
   #poisonArguments(): void {

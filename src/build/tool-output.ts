@@ -3,7 +3,7 @@ import { type Failure, inFile } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
 import { decodeElf } from "#formats/elf/elf-file.ts";
-import { parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
+import { type LightSkeleton, parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
 
 /** Tells whether what a tool wrote is whole. A tool that ends well may still have written half of it. */
 export type OutputCheck = (bytes: Uint8Array) => Result<unknown>;
@@ -41,9 +41,17 @@ export const isWholeHeader: OutputCheck = (bytes) => {
   return err(incomplete("C header", bytes.length, `it does not end with ${end}`));
 };
 
+let last: { readonly text: string; readonly parsed: Result<LightSkeleton> } | undefined;
+
+/** A light skeleton's content. The last one is kept: what checks bpftool's output has read what the next rules are made from. */
+export function readLightSkeleton(text: string): Result<LightSkeleton> {
+  if (last?.text !== text) last = { text, parsed: parseLightSkeleton(text) };
+  return last.parsed;
+}
+
 /** A light skeleton whose arrays are there, and which is whole. */
 export const isWholeSkeleton: OutputCheck = (bytes) => {
-  const parsed = parseLightSkeleton(Buffer.from(bytes).toString("latin1"));
+  const parsed = readLightSkeleton(Buffer.from(bytes).toString());
   return parsed.ok ? isWholeHeader(bytes) : parsed;
 };
 

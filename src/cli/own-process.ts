@@ -12,14 +12,18 @@ import { tell } from "#report/report-failure.ts";
  * A descriptor that is closed when the program starts is /dev/null to it: Node opens that, so that no file gets the number.
  */
 export async function onOwnProcess(work: (io: Io) => number | Promise<number>): Promise<void> {
-  const interrupt = new AbortController();
+  // Made when somebody asks, as all that takes time to load: most runs do not.
+  let interrupt: AbortController | undefined;
   let listening = false;
   const stdout = Outlet.on(1, "stdout");
   const stderr = Outlet.on(2, "stderr");
   const status = await work({
     stdout: (text) => {
       stdout.push(Buffer.from(text));
-      if (stdout.failure?.code === "EPIPE") interrupt.abort("SIGPIPE");
+      if (stdout.failure?.code === "EPIPE") {
+        interrupt ??= new AbortController();
+        interrupt.abort("SIGPIPE");
+      }
     },
     stderr: (text) => {
       if (stdout.failure?.code !== "EPIPE") stderr.push(Buffer.from(text));
@@ -27,7 +31,6 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
     env: process.env,
     cwd: process.cwd(),
     terminal: {
-      // Looked at when somebody asks: most do not.
       get stdout() {
         return isTerminal(1);
       },
@@ -39,15 +42,16 @@ export async function onOwnProcess(work: (io: Io) => number | Promise<number>): 
       return isTerminal(1) ? process.stdout.columns : 80;
     },
     get signal() {
+      interrupt ??= new AbortController();
       if (!listening) listenTo(interrupt);
       listening = true;
       return interrupt.signal;
     },
   });
-  const told = await stdout.drained(interrupt.signal);
+  const told = await stdout.drained(interrupt?.signal);
   process.exitCode = told.ok ? status : untold(status, readerGone(told.failure), stderr);
   // What stderr did not take can be told nowhere.
-  void (await stderr.drained(interrupt.signal));
+  void (await stderr.drained(interrupt?.signal));
 }
 
 /** Loading node:tty takes two milliseconds, which most runs have no use for. */

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fsPath, textOfName } from "./raw-path.ts";
 
@@ -21,7 +21,7 @@ export async function filesBelow(folder: string): Promise<readonly string[]> {
 }
 
 async function entriesOf(folder: string) {
-  const entries = await readdir(fsPath(folder), { withFileTypes: true, encoding: "buffer" });
+  const entries = readdirSync(fsPath(folder), { withFileTypes: true, encoding: "buffer" });
   return entries
     .map((entry) => ({ name: textOfName(entry.name), isFolder: entry.isDirectory() }))
     .filter(({ name }) => !name.startsWith("."))

@@ -3,8 +3,10 @@ import { basename, dirname, join } from "node:path";
 import type { Revision } from "#abi/revisions.ts";
 import type { Failure } from "#core/failure.ts";
 import { err, ok, type Result } from "#core/result.ts";
+import { digest } from "#files/digest.ts";
 import { fileFailed, isMissing } from "#files/errno.ts";
 import { readInputText } from "#files/input-file.ts";
+import { PRECOMPILED } from "./precompiled.ts";
 import type { Target } from "./target.ts";
 import type { TemplateContext } from "./template-context.ts";
 
@@ -118,7 +120,7 @@ export async function renderParser(
         inTemplate(template.file, () => compiled(Handlebars, template)),
       );
     }
-    return ok(Handlebars.compile("{{> frame}}\n", OPTIONS)(context));
+    return ok(templateOf(Handlebars, "{{> frame}}\n")(context));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const file = error instanceof TemplateError ? error.file : target.file;
@@ -135,12 +137,18 @@ function compiled(handlebars: typeof Handlebars, { file, text }: TemplateText): 
   const key = `${file}\n${text}`;
   const known = templates.get(key);
   if (known !== undefined) return known;
-  // Parsed here for its errors: compile() alone would find them only when the template is used.
-  const template = handlebars.compile(handlebars.parse(text), OPTIONS);
+  const template = templateOf(handlebars, text);
   const named: HandlebarsTemplateDelegate = (data, options) =>
     inTemplate(file, () => template(data, options));
   templates.set(key, named);
   return named;
+}
+
+function templateOf(handlebars: typeof Handlebars, text: string): HandlebarsTemplateDelegate {
+  const known = PRECOMPILED.get(digest(text));
+  if (known !== undefined) return handlebars.template(known);
+  // Parsed here for its errors: compile() alone would find them only when the template is used.
+  return handlebars.compile(handlebars.parse(text), OPTIONS);
 }
 
 /** Handlebars' errors have a line, but not of which template. */

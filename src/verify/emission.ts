@@ -1,7 +1,7 @@
 import type { Command } from "#abi/command.ts";
 import { decodeCommand } from "#abi/command-codec.ts";
 import type { HeaderLayout } from "#abi/header-layout.ts";
-import { type EmittedBuffer, partsOf } from "#bpf-vm/emitted-buffer.ts";
+import { bufferParts, type EmittedBuffer } from "#bpf-vm/emitted-buffer.ts";
 import type { Coverage } from "#bpf-vm/interpreter/coverage.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { runLoaded } from "#bpf-vm/run-parser.ts";
@@ -68,7 +68,7 @@ function decode(
   header: HeaderLayout,
   index: number,
 ): ReturnType<typeof decodeCommand> {
-  const { head, tail } = partsOf(buffer);
+  const { head, tail } = bufferParts(buffer);
   return tail !== undefined && head.length === header.size
     ? decodeCommand(head, header, { index, rest: tail })
     : decodeCommand(buffer.bytes, header, { index });

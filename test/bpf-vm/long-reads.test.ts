@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { partsOf } from "#bpf-vm/emitted-buffer.ts";
+import { bufferParts } from "#bpf-vm/emitted-buffer.ts";
 import type { Machine } from "#bpf-vm/machine.ts";
 import { MapType } from "#bpf-vm/maps/definition.ts";
 import { REGION_LOW } from "#bpf-vm/memory/memory.ts";
-import { LONG } from "#bpf-vm/memory/region.ts";
+import { LONG, type Region } from "#bpf-vm/memory/region.ts";
+import { WriteWatch } from "#bpf-vm/memory/write-watch.ts";
 import type { LoadedProgram } from "#bpf-vm/program.ts";
 import { type Executor, type RunOutcome, runProgram, TRACING_CALLABLES } from "#bpf-vm/run-program.ts";
 import { helperId } from "#isa/helpers.ts";
@@ -26,6 +27,8 @@ const MAPS = [
   },
 ];
 
+const NOTHING = new Uint8Array();
+
 const helper = (name: string) => call("helper", helperId(name) ?? 0);
 const mov = (dst: number, imm: number) => op("mov", { dst, imm });
 const reserve = [symbol(1, "map-fd", 0), mov(2, SIZE), mov(3, 0), helper("bpf_ringbuf_reserve")];
@@ -35,7 +38,6 @@ const BEGIN: readonly Line[] = [
   op("stdw", { dst: 10, offset: -8, imm: 0 }),
   mov(1, 1),
   call("kfunc", 1),
-  op("jeq", { dst: 0, imm: 0, offset: 1 }),
   op("mov", { dst: 8, src: 0 }),
   ...reserve,
   op("jne", { dst: 0, imm: 0, offset: 1 }),
@@ -181,32 +183,144 @@ describe("a record that long reads go to", () => {
         // A region's kind is named by stray reads alone, which are the kernel's buffers'.
         expect({ ...digested(borrowed), strayReads: [] }).toEqual(digested(copied));
         expect(digested(run(made, "wasm", false, failing))).toEqual(digested(borrowed));
-        lent += borrowed.buffers.filter((buffer) => partsOf(buffer).tail !== undefined).length;
+        lent += borrowed.buffers.filter((buffer) => bufferParts(buffer).tail !== undefined).length;
       }),
       { numRuns: extent(100, 1000) },
     );
     expect(lent).toBeGreaterThan(20);
   });
 
+  const read = (to: number, from: number, size = LONG) => [
+    ...pointer(1, to, 8),
+    mov(2, size),
+    op("mov", { dst: 3, src: from }),
+    helper("bpf_probe_read_kernel"),
+  ];
+  const send = (from: number) => [
+    op("mov", { dst: 1, src: from }),
+    mov(2, LONG + 8),
+    op("mov", { dst: 3, src: 8 }),
+    call("kfunc", 2),
+  ];
+
+  it("is handed over only where somebody has written what is before them", () => {
+    const { fault, buffers } = run(
+      program([...BEGIN, ...read(7, 6), ...send(7), ...END]),
+      "interpreter",
+      false,
+      0,
+    );
+    expect(fault).toMatchObject({ reason: "uninitialised", access: { size: LONG + 8 } });
+    expect(buffers).toEqual([]);
+  });
+
+  it("has the bytes itself where stores are watched, for an observer looks at them", () => {
+    let seen: Uint8Array | undefined;
+    class Watch extends WriteWatch {
+      override note(region: Region, offset: number, size: number): void {
+        super.note(region, offset, size);
+        if (region.kind === "record" && size === LONG) seen = region.bytes;
+      }
+    }
+    const ignore = () => undefined;
+    const observer = { stores: new Watch(), begin: ignore, step: ignore, end: ignore };
+    const made = program([...BEGIN, ...read(7, 6), ...END]);
+    runProgram(made, TRACING_CALLABLES, { observer }, ({ memory }) => {
+      const image = { kind: "kernel-buffer", name: "image", size: IMAGE.length, bytes: IMAGE } as const;
+      return { high: memory.add({ ...image, access: "none" }).high, low: REGION_LOW };
+    });
+    expect(Buffer.compare(seen?.subarray(8, LONG + 8) ?? NOTHING, IMAGE.subarray(0, LONG))).toBe(0);
+  });
+
+  it("is not handed over after its end", () => {
+    const header = op("stdw", { dst: 7, offset: 0, imm: 5 });
+    const submit = [op("mov", { dst: 1, src: 7 }), mov(2, 0), helper("bpf_ringbuf_submit")];
+    const lines = [...BEGIN, header, ...read(7, 6), ...submit, ...send(7), ...END];
+    const { fault } = run(program(lines), "interpreter", false, 0);
+    expect(fault).toMatchObject({ reason: "use-after-release", access: { size: LONG + 8 } });
+  });
+
+  it.each([
+    [LONG, 300],
+    [592, 0],
+  ])("leaves nothing that looks written in the next run: %d bytes, then %d", (size, next) => {
+    const output = [symbol(1, "map-fd", 0), op("mov", { dst: 2, src: 7 }), mov(3, 600), mov(4, 0)];
+    const made = program([
+      ...BEGIN,
+      op("stdw", { dst: 7, offset: 0, imm: 5 }),
+      op("jset", { dst: 6, imm: 8, offset: 7 }),
+      ...read(7, 6, size),
+      mov(0, 0),
+      exit,
+      ...[...read(7, 6, next), ...output, helper("bpf_ringbuf_output"), exit],
+    ]);
+    const turn = (second: boolean) =>
+      runProgram(made, TRACING_CALLABLES, {}, ({ memory }) => {
+        const image = { kind: "kernel-buffer", name: "image", size: IMAGE.length, bytes: IMAGE } as const;
+        const { high } = memory.add({ ...image, access: "none" });
+        return { high, low: REGION_LOW + (second ? 8 : 0) };
+      });
+    expect(turn(false).fault).toBeUndefined();
+    expect(turn(true).fault).toMatchObject({ reason: "uninitialised" });
+  });
+
+  it("copies from a record, which may change", () => {
+    const lines = [
+      ...[...BEGIN, ...read(7, 6), op("stdw", { dst: 7, offset: 0, imm: 1 })],
+      ...[...read(9, 7), op("stdw", { dst: 9, offset: 0, imm: 2 })],
+      ...[
+        op("mov", { dst: 1, src: 7 }),
+        op("add", { dst: 1, imm: LONG - 8 }),
+        op("stdw", { dst: 1, offset: 0, imm: -1 }),
+      ],
+      ...[...send(9), ...END],
+    ];
+    const { buffers, fault } = run(program(lines), "interpreter", false, 0);
+    expect(fault).toBeUndefined();
+    const bytes = buffers[0]?.bytes ?? new Uint8Array();
+    expect(bytes.slice(8, 24)).toEqual(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, ...IMAGE.slice(0, 8)));
+    expect(bytes.slice(-8)).toEqual(IMAGE.slice(LONG - 16, LONG - 8));
+  });
+
   it("hands over the image's own bytes behind a header", () => {
     const lines = [
       ...BEGIN,
       op("stdw", { dst: 7, offset: 0, imm: 5 }),
-      ...pointer(1, 7, 8),
-      mov(2, LONG),
-      op("mov", { dst: 3, src: 6 }),
-      helper("bpf_probe_read_kernel"),
-      op("mov", { dst: 1, src: 7 }),
-      mov(2, LONG + 8),
-      op("mov", { dst: 3, src: 8 }),
-      call("kfunc", 2),
-      ...END,
+      ...[...read(7, 6), ...send(7), ...END],
     ];
     const [buffer] = run(program(lines), "interpreter", false, 0).buffers;
     if (buffer === undefined) throw new Error("no buffer");
-    const { head, tail } = partsOf(buffer);
+    const { head, tail } = bufferParts(buffer);
     expect(head).toEqual(Uint8Array.of(5, 0, 0, 0, 0, 0, 0, 0));
     expect(tail?.buffer === IMAGE.buffer && tail.byteOffset === IMAGE.byteOffset).toBe(true);
     expect(Buffer.compare(buffer.bytes.subarray(8), IMAGE.subarray(0, LONG))).toBe(0);
   });
+});
+
+it("a stack frame has nothing written again in its function's next call", () => {
+  const made = program([
+    op("mov", { dst: 3, src: 1 }),
+    mov(1, 2),
+    symbol(2, "func", 5),
+    mov(4, 0),
+    helper("bpf_loop"),
+    mov(0, 0),
+    exit,
+    // The first turn fills the frame's last 16 bytes, the second hands them over.
+    op("mov", { dst: 6, src: 1 }),
+    op("mov", { dst: 3, src: 2 }),
+    ...pointer(1, 10, -16),
+    mov(2, 16),
+    op("jne", { dst: 6, imm: 0, offset: 3 }),
+    helper("bpf_probe_read_kernel"),
+    mov(0, 0),
+    exit,
+    helper("bpf_trace_printk"),
+    mov(0, 0),
+    exit,
+  ]);
+  for (const executor of ["interpreter", "wasm"] as const) {
+    const { fault } = run(made, executor, false, 0);
+    expect(fault).toMatchObject({ reason: "uninitialised", callee: "bpf_trace_printk" });
+  }
 });

@@ -30,7 +30,7 @@ describe("the text of a state", () => {
 
   it("has a checksum that notices each changed character", () => {
     const text = stateText(FULL);
-    expect(text.slice(0, 38)).toBe('{"version":3,"checksum":"8509b986","co');
+    expect(text.slice(0, 38)).toBe('{"version":4,"checksum":"7b2e4299","co');
     for (let at = text.indexOf('"content"'); at < text.length; at += 1) {
       const changed = `${text.slice(0, at)}~${text.slice(at + 1)}`;
       expect(parseState(changed), `changed at ${at}`).toBe("damaged");
@@ -38,11 +38,11 @@ describe("the text of a state", () => {
   });
 
   it("of another version is nobody's fault", () => {
-    expect(parseState(stateText(EMPTY).replace('"version":3', '"version":4'))).toBe("other version");
-    expect(parseState(stateText(EMPTY).replace('"version":3', '"version":2'))).toBe("other version");
+    expect(parseState(stateText(EMPTY).replace('"version":4', '"version":5'))).toBe("other version");
+    expect(parseState(stateText(EMPTY).replace('"version":4', '"version":3'))).toBe("other version");
     expect(parseState('{"version":1,"rules":{}}')).toBe("other version");
     expect(parseState('{"version":2,"rules":{}}')).toBe("other version");
-    expect(parseState('{"version":3,"rules":{}}')).toBe("damaged");
+    expect(parseState('{"version":4,"rules":{}}')).toBe("damaged");
   });
 
   it.each([

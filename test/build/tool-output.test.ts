@@ -2,9 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkToolOutput, isWholeElf, isWholeHeader, isWholeSkeleton } from "#build/tool-output.ts";
+import {
+  checkToolOutput,
+  isWholeElf,
+  isWholeHeader,
+  isWholeSkeleton,
+  readLightSkeleton,
+} from "#build/tool-output.ts";
 import { ok, type Result } from "#core/result.ts";
 import { encodeElf } from "#formats/elf/encode.ts";
+import { parseLightSkeleton } from "#formats/light-skeleton/light-skeleton.ts";
+import { skeletonText } from "../formats/light-skeleton/skeleton-text.ts";
 
 const detail = (result: Result<unknown>): unknown =>
   result.ok ? "whole" : "detail" in result.failure ? result.failure.detail : result.failure;
@@ -82,4 +90,17 @@ describe("a tool's output", () => {
     });
     rmSync(folder, { recursive: true });
   });
+});
+
+test("a skeleton that is read again is the same one, and another text is read anew", () => {
+  const texts = [
+    skeletonText({ data: Uint8Array.of(1) }),
+    skeletonText({ data: Uint8Array.of(2) }),
+    "no skeleton",
+  ];
+  for (const text of [...texts, ...texts]) {
+    const read = readLightSkeleton(text);
+    expect(read).toEqual(parseLightSkeleton(text));
+    expect(readLightSkeleton(text)).toBe(read);
+  }
 });

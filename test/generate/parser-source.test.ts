@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Revision, revisionProfile } from "#abi/revisions.ts";
 import { renderParser, templateFiles } from "#generate/parser-source.ts";
 import { loadTargets, type Target } from "#generate/target.ts";
 import { templateContext } from "#generate/template-context.ts";
+import { cliOk, runProgram } from "../support/cli.ts";
 import { expectValue } from "../support/expect-value.ts";
+import { kernelTree } from "../support/kernel-tree.ts";
 import { file, temporaryFolder } from "../toolchain/temporary-folder.ts";
 
 const REVISIONS = ["v6", "v7"] as const;
@@ -193,4 +196,19 @@ describe("templates of one's own", () => {
       ],
     });
   });
+});
+
+test("the bundled program, whose templates were compiled before, makes the same sources of them", async () => {
+  const { kexec } = kernelTree();
+  const sources = ["zboot", "uki", "plain"].map((name) => `${name}_parser_bpf.c`);
+  for (const revision of REVISIONS) {
+    const made = revision === "v6" ? sources.slice(0, 1) : sources;
+    const words = ["make", ...made, "ARCH=arm64", `ABI=${revision}`];
+    await cliOk([...words, "O=here"], { cwd: kexec });
+    expect(await runProgram([...words, "O=bundled"], { cwd: kexec })).toMatchObject({ status: 0 });
+    for (const name of made) {
+      const [here, bundled] = ["here", "bundled"].map((out) => readFileSync(join(kexec, out, name), "utf8"));
+      expect(bundled).toBe(here);
+    }
+  }
 });

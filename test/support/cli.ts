@@ -105,7 +105,13 @@ export function programFile(): string {
       symlinkSync(join(root, name), join(folder, name));
     }
     mkdirSync(join(folder, "scripts"));
-    for (const name of ["bundle.mjs", "page-bundle.mjs", "code-cache.cjs", "rehearsal.mjs"])
+    for (const name of [
+      "bundle.mjs",
+      "page-bundle.mjs",
+      "code-cache.cjs",
+      "precompiled-templates.mjs",
+      "rehearsal.mjs",
+    ])
       cpSync(join(root, "scripts", name), join(folder, "scripts", name));
     cpSync(join(root, "bin"), join(folder, "bin"), { recursive: true });
     execFileSync(process.execPath, [join(folder, "scripts/bundle.mjs")]);

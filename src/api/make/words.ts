@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { JOBS } from "#api/common/number-rows.ts";
 import { err, ok, type Result } from "#core/result.ts";
@@ -109,7 +108,8 @@ class Reader implements MakeWords {
 
   #takeJobs(said: string, number: string | undefined): Result<never> | undefined {
     if (number === undefined) {
-      this.jobs = availableParallelism();
+      // Loaded for this word alone: most runs of make have nothing else to do.
+      this.jobs = process.getBuiltinModule("node:os").availableParallelism();
       return undefined;
     }
     const parsed = parseNumber(JOBS, number, `${said} ${number}`);

@@ -10,12 +10,13 @@ import { type Coverage, Covered } from "./coverage.ts";
 import * as int64 from "./int64.ts";
 import * as Op from "./operation-codes.ts";
 
+const NOTHING = new Uint8Array(0);
 const JUMPED = Covered.RUN | Covered.TAKEN;
 const STAYED = Covered.RUN | Covered.PASSED;
 
 /** The end of a run that another executor began. */
 export type Rest = {
-  /** The lowered instruction to go on with; no function may end behind it. */
+  /** The slot to go on with; no function may end behind it. */
   readonly start: number;
   /** R0 to R10, in halves. */
   readonly registers: Int32Array;
@@ -34,10 +35,8 @@ export class Interpreter {
   readonly #memory: Memory;
   readonly #registers: Int32Array;
   readonly #state: RunState;
-  /** One byte for each lowered instruction; zero between runs. */
-  readonly #covered: Uint8Array;
-  /** The same, four by four. */
-  readonly #coveredWords: Int32Array;
+  /** The run's: a byte for each slot. */
+  #covered: Coverage = NOTHING;
   #budget = 0;
   #left = 0;
   #observer: RunObserver | undefined;
@@ -48,8 +47,6 @@ export class Interpreter {
     this.#memory = machine.memory;
     this.#registers = Int32Array.from(program.registers);
     this.#state = new RunState(execution, this.#registers, (start) => this.#run(start));
-    this.#coveredWords = new Int32Array(Math.ceil(program.slots.length / 4));
-    this.#covered = new Uint8Array(this.#coveredWords.buffer);
     for (const [i, { index }] of program.symbols.entries()) {
       const value = execution.symbols[i];
       this.#registers[index] = value?.low ?? 0;
@@ -75,13 +72,13 @@ export class Interpreter {
     this.#budget = budget;
     this.#left = left;
     this.#observer = observer;
+    this.#covered = coverage;
     try {
       work();
     } catch (error) {
       if (!(error instanceof FaultSignal)) throw error;
       this.#state.locate(error, 0);
     }
-    this.#reportCoverage(coverage);
     observer?.end(this.#registers);
     const { fault } = this.#state;
     return {
@@ -91,7 +88,7 @@ export class Interpreter {
     };
   }
 
-  /** Runs from one lowered instruction until the function that it belongs to exits. */
+  /** Runs from one slot until the function that it belongs to exits. */
   #run(start: number): void {
     const { code } = this.#execution.program;
     const memory = this.#memory;
@@ -106,7 +103,7 @@ export class Interpreter {
       for (;;) {
         if (left <= 0) throw new FaultSignal({ reason: "budget", detail: `${this.#budget} instructions` });
         left -= 1;
-        if (observer !== undefined) observer.step(this.#slotOf(pc), r, state.stack.depth);
+        if (observer !== undefined) observer.step(pc, r, state.stack.depth);
         const at = pc << 2;
         const d = code[at + 1] ?? 0;
         const s = code[at + 2] ?? 0;
@@ -156,6 +153,12 @@ export class Interpreter {
             r[d] = r[s] ?? 0;
             r[d + 1] = r[s + 1] ?? 0;
             break;
+          case Op.wide:
+            r[d] = r[s] ?? 0;
+            r[d + 1] = r[s + 1] ?? 0;
+            covered[pc] = Covered.RUN;
+            pc += 2;
+            continue;
           case Op.mov32:
             r[d] = r[s] ?? 0;
             r[d + 1] = 0;
@@ -336,27 +339,6 @@ export class Interpreter {
 
   #watched(pc: number): void {
     const { watch } = this.#memory;
-    if (watch !== undefined) watch.slot = this.#slotOf(pc);
-  }
-
-  #slotOf(pc: number): number {
-    return this.#execution.program.slots[pc] ?? 0;
-  }
-
-  /** A run comes by few of a program's instructions: the others are passed over, four at a time. */
-  #reportCoverage(coverage: Coverage): void {
-    const { slots } = this.#execution.program;
-    const words = this.#coveredWords;
-    const covered = this.#covered;
-    for (let word = 0; word < words.length; word++) {
-      if (words[word] === 0) continue;
-      for (let i = 4 * word; i < 4 * word + 4; i++) {
-        const bits = covered[i] ?? 0;
-        if (bits === 0) continue;
-        const slot = slots[i] ?? 0;
-        coverage[slot] = (coverage[slot] ?? 0) | bits;
-      }
-      words[word] = 0;
-    }
+    if (watch !== undefined) watch.slot = pc;
   }
 }

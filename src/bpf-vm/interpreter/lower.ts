@@ -29,11 +29,12 @@ export type CallTarget = {
   readonly instruction: number;
 };
 
-/**
- * A program in the form that the interpreter runs. Four numbers an instruction: operation, index of
- * the destination's pair, index of the source's pair, argument (an offset, a jump target, a place in a table).
- */
+/** A program in the form that the interpreter runs. */
 export type Lowered = {
+  /**
+   * Four numbers a slot: operation, index of the destination's pair, index of the source's pair, argument (an offset, the slot to
+   * jump to, a place in a table). The last one stands after the program, and refuses; the second slot of a pair is never run.
+   */
   readonly code: Int32Array;
   /** The register file as it is before the program starts, with all constants. */
   readonly registers: Int32Array;
@@ -42,9 +43,9 @@ export type Lowered = {
   readonly calls: readonly CallTarget[];
   readonly updates: readonly Update[];
   readonly refusals: readonly string[];
-  /** Of each lowered instruction, its slot; the last one stands behind the program, and refuses. */
+  /** Of each instruction, its slot; the last one stands after the program. */
   readonly slots: Int32Array;
-  /** Of each slot, its lowered instruction; -1 for the second slot of a pair. */
+  /** Of each slot, its instruction, by its place among all; -1 for the second slot of a pair. */
   readonly bySlot: Int32Array;
 };
 
@@ -69,19 +70,16 @@ class Lowering {
     this.#instructions = instructions;
     const last = instructions.at(-1);
     const end = last === undefined ? 0 : last.index + last.slots;
-    this.#code = new Int32Array(4 * (instructions.length + 1));
+    this.#code = new Int32Array(4 * (end + 1));
     this.#slots = Int32Array.from([...instructions.map(({ index }) => index), end]);
     this.#bySlot = new Int32Array(end).fill(-1);
     for (const [i, { index }] of instructions.entries()) this.#bySlot[index] = i;
   }
 
   finish(): Lowered {
-    for (const [i, instruction] of this.#instructions.entries()) this.#one(i, instruction);
+    for (const instruction of this.#instructions) this.#one(instruction.index, instruction);
     // Checked jumps cannot leave the program, but its last instruction may just not be an exit.
-    this.#code.set(
-      [Op.refuse, 0, 0, this.#refusals.push("the program's end") - 1],
-      4 * this.#instructions.length,
-    );
+    this.#code.set([Op.refuse, 0, 0, this.#refusals.push("the program's end") - 1], 4 * this.#bySlot.length);
     const registers = new Int32Array(2 * REGISTERS + this.#constants.length);
     registers.set(this.#constants, 2 * REGISTERS);
     return {
@@ -127,7 +125,7 @@ class Lowering {
         this.#code[4 * at + 3] = (this.#updates.push(does) - 1) * 0x10000 + (instruction.offset & 0xffff);
         return;
       case "load-imm64":
-        this.#put(at, "mov64", instruction, this.#immediate(instruction, does.meaning === "value"));
+        this.#put(at, "wide", instruction, this.#immediate(instruction, does.meaning === "value"));
         return;
       case "jump":
         this.#put(at, "jump", instruction, 0, this.#target(instruction));
@@ -170,7 +168,7 @@ class Lowering {
   }
 
   #target(instruction: Instruction): number {
-    return this.#bySlot[targetOf(instruction)?.slot ?? -1] ?? -1;
+    return targetOf(instruction)?.slot ?? -1;
   }
 
   /** The index of the second operand's pair. */

@@ -86,3 +86,5 @@ export const loadSigned4 = 76;
 export const update = 77;
 /** No program here may contain it: the argument's entry in `refusals` says what it is. */
 export const refuse = 78;
+/** As mov64, by an instruction of two slots. */
+export const wide = 79;

@@ -211,7 +211,8 @@ export class Memory {
     }
     if (region.access === "none") this.#fail(noAccess(region), "write", high, low, size);
     if (region.access === "read") this.#fail("read-only", "write", high, low, size);
-    if (!region.borrow(offset, offset + size)) region.reach(offset + size);
+    // Who watches stores looks at what they have left.
+    if (this.watch !== undefined || !region.borrow(offset, offset + size)) region.reach(offset + size);
   }
 
   #checkWritten(

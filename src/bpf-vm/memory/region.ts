@@ -161,11 +161,10 @@ export class Region {
     return true;
   }
 
-  /** Zeros bytes that have been written to, of which the last may be borrowed. */
+  /** Zeros bytes that are present, or have just been borrowed. */
   clear(start: number, end: number): void {
     const { borrowed, present } = this;
     const isBlank = borrowed?.start === start && borrowed.end === end && borrowed.source === undefined;
-    if (!isBlank) this.reach(end);
     this.bytes.fill(0, start, isBlank ? present : end);
   }
 

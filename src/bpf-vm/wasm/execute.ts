@@ -53,7 +53,7 @@ class WasmRun implements Services {
     this.#arena = arena;
     this.#instance = instanceOf(program, arena);
     arena.begin(this.#instance.compiled.layout.end);
-    this.#state = new RunState(execution, arena.registers, (entry) => this.#runFrom(entry));
+    this.#state = new RunState(execution, arena.registers, (slot) => this.#runFrom(slot));
     arena.moved = () => {
       this.#state.registers = arena.registers;
     };
@@ -132,7 +132,7 @@ class WasmRun implements Services {
 
   refuse(at: number, blocks: ProgramBlocks): never {
     const { code, refusals } = this.#execution.program;
-    const detail = refusals[code[4 * at + 3] ?? 0] ?? "";
+    const detail = refusals[code[4 * this.#slotOf(at) + 3] ?? 0] ?? "";
     throw this.#located(new FaultSignal({ reason: "unsupported", detail }), at, blocks);
   }
 
@@ -140,7 +140,7 @@ class WasmRun implements Services {
   exhausted(block: number, { blocks }: ProgramBlocks): never {
     const steps = blocks[block]?.steps ?? [];
     const { fault, executed } = interpretRest(this.#execution, this.#run, {
-      start: steps[0]?.at ?? 0,
+      start: this.#slotOf(steps[0]?.at ?? 0),
       registers: this.#state.registers,
       left: this.#left() + steps.length,
     });
@@ -162,7 +162,8 @@ class WasmRun implements Services {
   }
 
   /** Runs a function that has been entered, to its exit. */
-  #runFrom(entry: number): void {
+  #runFrom(slot: number): void {
+    const entry = this.#execution.program.bySlot[slot] ?? 0;
     this.#announceFrame();
     const named = this.#instance.compiled.blocks.entries.includes(entry);
     (named ? this.#instance : this.#instanceFor(entry)).run(entry);
@@ -203,7 +204,7 @@ class WasmRun implements Services {
    * end: both are put right here.
    */
   #located(error: unknown, at: number, { blocks, blockOf }: ProgramBlocks): unknown {
-    if (error instanceof FaultSignal && this.#state.locate(error, at)) {
+    if (error instanceof FaultSignal && this.#state.locate(error, this.#slotOf(at))) {
       const steps = blocks[blockOf[at] ?? -1]?.steps ?? [];
       const first = steps[0]?.at ?? at;
       this.#executed = this.#run.budget - this.#left() - (first + steps.length - 1 - at);
@@ -227,7 +228,11 @@ class WasmRun implements Services {
 
   #cover(at: number, bits: number): void {
     const { coverage } = this.#run;
-    const slot = this.#execution.program.slots[at] ?? 0;
+    const slot = this.#slotOf(at);
     coverage[slot] = (coverage[slot] ?? 0) | bits;
+  }
+
+  #slotOf(at: number): number {
+    return this.#execution.program.slots[at] ?? 0;
   }
 }

@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { accessSync, constants } from "node:fs";
 import type { BuildRequest, SkeletonSigning } from "#build/request.ts";
 import { err, ok, type Result } from "#core/result.ts";
 import { fileFailed } from "#files/errno.ts";
@@ -22,7 +21,7 @@ export async function prepareSigning(
   if (signing === undefined) return ok(undefined);
   for (const file of [signing.key, signing.certificate]) {
     try {
-      await access(file, constants.R_OK);
+      accessSync(file, constants.R_OK);
     } catch (error) {
       return err(fileFailed("read", file, error));
     }

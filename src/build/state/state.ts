@@ -6,7 +6,7 @@ import type { Stamp } from "#files/stamp.ts";
 export const PRIVATE = ".kexec-bpf";
 
 /** Raised whenever the meaning of the stored state changes. */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 export type RuleState = {
   readonly fingerprint: string;
@@ -75,12 +75,15 @@ export function parseState(text: string): State | "other version" | "damaged" {
 }
 
 /**
- * FNV-1a over UTF-16 units, as 8 hexadecimal digits: it finds damage, which is all it is for, and costs the shortest of all runs
- * no hash function to load. Source: http://www.isthe.com/chongo/tech/comp/fnv/.
+ * FNV-1a over words of four bytes and what is left, as 8 hexadecimal digits: it finds damage, which is all it is for, and costs the
+ * shortest of all runs no hash function to load. Source: http://www.isthe.com/chongo/tech/comp/fnv/.
  */
 function checksum(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2);
   let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);
+  for (const byte of bytes.subarray(words.byteLength)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
 

@@ -16,8 +16,8 @@ script(
 case "$*" in
   --version) echo "clang version 19.1.7" ;;
   --print-targets) echo "    bpf - BPF" ;;
-  *-MG*) echo "$*" > ${machine}/missing-words; cat ${machine}/missing; exit $(cat ${machine}/missing-status) ;;
-  *-E*) echo "$*" > ${machine}/preprocess-words
+  *" -M -MG "*) echo "$*" > ${machine}/missing-words; cat ${machine}/missing; exit $(cat ${machine}/missing-status) ;;
+  *" -E -P "*) echo "$*" > ${machine}/preprocess-words
     while [ "$1" != -o ]; do shift; done; cp ${machine}/preprocessed "$2" ;;
   *)
     echo "$*" > ${machine}/words; pwd >> ${machine}/words
