@@ -5,34 +5,14 @@ import { type BuildRequest, build } from "#api/build.ts";
 import { clean } from "#api/clean.ts";
 import type { Context } from "#api/context.ts";
 import type { Event } from "#core/events.ts";
+import { requestWith } from "../build/prepare/request.ts";
 import { ENVIRONMENT } from "../support/cli.ts";
 import { kernelTree, newFolder, write } from "../support/kernel-tree.ts";
 
 function request(out: string, changes: Partial<BuildRequest> = {}): BuildRequest {
-  const { root } = kernelTree();
-  return {
-    out,
-    goals: ["image_size.h"],
-    arch: "arm64",
-    abi: "v7",
-    kernel: {
-      tree: root,
-      kbuildOutput: undefined,
-      vmlinux: undefined,
-      vmlinuxHeader: undefined,
-      image: undefined,
-    },
-    limits: { kernel: undefined, initrd: undefined, cmdline: undefined, initramfs: undefined },
-    sizeStep: undefined,
-    tools: { clang: undefined, llvm: undefined, bpftool: undefined, libbpfHeaders: undefined },
-    targetFolders: [],
-    bytecodeObject: "direct",
-    seedPayloadSize: false,
-    signing: undefined,
-    envelope: undefined,
-    jobs: 1,
-    ...changes,
-  };
+  const blank = requestWith();
+  const kernel = { ...blank.kernel, tree: kernelTree().root };
+  return { ...blank, out, goals: ["image_size.h"], arch: "arm64", abi: "v7", kernel, ...changes };
 }
 
 function context(signal = new AbortController().signal): { events: Event[]; context: Context } {
