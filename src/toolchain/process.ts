@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Options, Result as ToolExit } from "execa";
 import { errnoText } from "#core/errno-text.ts";
@@ -207,16 +207,8 @@ function outcomeOf(
 
 /** ENOENT stands for three things: no such tool, no such working folder, no such interpreter (`#!`). */
 function notStarted(run: ToolRun, code: string, message: string): Failure {
-  const exists = (path: string): boolean => {
-    try {
-      accessSync(path, constants.F_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  const folderExists = run.cwd === undefined || exists(run.cwd);
-  const fileExists = run.file.includes("/") && exists(run.file);
+  const folderExists = run.cwd === undefined || existsSync(run.cwd);
+  const fileExists = run.file.includes("/") && existsSync(run.file);
   if (code === "ENOENT" && folderExists && !fileExists) {
     return { reason: "tool-missing", tool: run.tool, tried: [run.file] };
   }
